@@ -1,0 +1,95 @@
+"""What a dialect is: a small protocol with a working default for every part of it.
+
+A dialect of its own file (or folder, when it outgrows one) overrides what its database does differently. The
+default speaks standard SQL and reads with SQLAlchemy's Inspector, so that a database nobody wrote a file for works
+on its first day.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any, ClassVar
+
+import sqlalchemy as sa
+
+from schemashift.operations import Known, Operation
+from schemashift.schema import Column, Schema, Table, TableName
+import schemashift.sqla.reflect as reflect
+
+from .ddl import DDL
+from .statement import Statement
+
+Waiting = Callable[[str, float], None]
+"""Told while a lock is waited for: who holds it, and for how many seconds we have waited."""
+
+
+class Dialect:
+    """One database. ``sa`` is SQLAlchemy's dialect object, connected or not."""
+
+    name: ClassVar[str] = "default"
+    transactional_ddl: ClassVar[bool] = False
+    """DDL rolls back with the transaction."""
+    one_transaction: ClassVar[bool] = False
+    """A whole run is one transaction with a SAVEPOINT per revision (SQLite), not a transaction per revision."""
+    ddl_class: ClassVar[type[DDL]] = DDL
+
+    def __init__(self, dialect: sa.Dialect) -> None:
+        self.sa = dialect
+        self.ddl = self.ddl_class(dialect)
+
+    # What is -----------------------------------------------------------------------------------------------------
+
+    def normal(self, table: Table) -> Table:
+        """*table* in this database's normal form: types, defaults and options spelt the way the database spells
+        them, options of other dialects left out. Pure and idempotent; used on what is lifted from either side."""
+        return table
+
+    def read(
+        self, connection: sa.Connection, names: Collection[TableName] | None = None, *, schemas: Iterable[str] = ()
+    ) -> Schema:
+        """Read tables from the catalogue, in normal form. *names* None is all tables of the default schema and of
+        *schemas*. Names that are not there are left out."""
+        tables = reflect.tables(connection, names, schemas=schemas)
+        return Schema(self.normal(table) for table in tables)
+
+    def canonical(self, connection: sa.Connection, tables: Sequence[Table]) -> dict[TableName, Table]:
+        """Decision 4: have the database itself write *tables* (lifted from models) down in a scratch place, and
+        read them back. Tables that could not be made are left out. The default knows no scratch place."""
+        del connection, tables
+        return {}
+
+    # What changes ------------------------------------------------------------------------------------------------
+
+    def prepare(self, operation: Operation) -> Operation:
+        """*operation*, as the diff made it, with what this database needs said in the script (a USING)."""
+        return operation
+
+    def keeps_foreign_key(self, before: Column, after: Column) -> bool:
+        """Whether a column under (or at the other end of) a foreign key can become *after* while the key stands."""
+        return before.type == after.type
+
+    def default_name(self, table: Table, constraint: Any) -> str | None:
+        """The name the database itself would give to *constraint* (which has none) when added to *table*."""
+        return None
+
+    def compile(self, operations: Sequence[Operation], known: Known) -> Iterator[Statement]:
+        """The statements for *operations*, in order. A generator to be run statement by statement: it asks *known*
+        for what it must see, and tells it what it has done. Raises `NotSupported` for what cannot be done here."""
+        for operation in operations:
+            for sql in self.ddl.statements(operation, known):
+                yield sql if isinstance(sql, Statement) else Statement(sql=sql, operation=operation)
+            known.apply(operation)
+
+    # How it runs: see `schemashift.dialects.session` ---------------------------------------------------------------
+
+    @contextmanager
+    def session(self, connection: sa.Connection) -> Iterator[None]:
+        """Prepare the run's connection, and put it back as it was in the end."""
+        yield
+
+    def lock(
+        self, connection: sa.Connection, name: TableName, *, timeout: float, waiting: Waiting
+    ) -> AbstractContextManager[None]:
+        """Hold the migration lock of the version table *name*. Raises `Locked` after *timeout* seconds."""
+        raise NotImplementedError

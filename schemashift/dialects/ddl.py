@@ -1,0 +1,302 @@
+"""The SQL standard's DDL for every operation. A dialect overrides the methods in which its database differs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import sqlalchemy as sa
+
+from schemashift.errors import NotSupported
+from schemashift.operations import (
+    AddColumn,
+    AddConstraint,
+    AlterColumn,
+    AlterTable,
+    BulkInsert,
+    CreateIndex,
+    CreateTable,
+    DropColumn,
+    DropConstraint,
+    DropIndex,
+    DropTable,
+    Execute,
+    Known,
+    Operation,
+    RenameColumn,
+    RenameIndex,
+    RenameTable,
+)
+from schemashift.schema import (
+    Check,
+    Column,
+    Constraint,
+    ForeignKey,
+    Index,
+    IndexPart,
+    Options,
+    PrimaryKey,
+    Table,
+    TableName,
+    Unique,
+)
+
+from .statement import Statement
+
+
+class DDL:
+    """Operations to SQL text. Stateless but for the SQLAlchemy dialect it quotes with."""
+
+    prefix = ""
+    """The prefix of this dialect's options ("postgresql_")."""
+
+    def __init__(self, dialect: sa.Dialect) -> None:
+        self.dialect = dialect
+        self.preparer = dialect.identifier_preparer
+
+    def statements(self, operation: Operation, known: Known) -> Iterator[str | Statement]:
+        """The SQL of one operation, before *known* has been told of it."""
+        method = getattr(self, _METHODS.get(type(operation), ""), None)
+        if method is None:
+            raise NotSupported(f"{self.dialect.name} has no SQL for {type(operation).__name__}")
+        yield from method(operation, known)
+
+    # Names and texts ---------------------------------------------------------------------------------------------
+
+    def quote(self, name: str) -> str:
+        """An identifier, quoted where it must be."""
+        return str(self.preparer.quote(name))
+
+    def names(self, names: Iterable[str]) -> str:
+        """``a, "order"``."""
+        return ", ".join(map(self.quote, names))
+
+    def table(self, name: TableName) -> str:
+        """``"my schema".users``."""
+        return f"{self.quote(name.schema)}.{self.quote(name.name)}" if name.schema else self.quote(name.name)
+
+    def literal(self, text: str) -> str:
+        """A string literal."""
+        return "'" + text.replace("'", "''") + "'"
+
+    def option(self, options: Options, name: str) -> Any:
+        """This dialect's option *name* (without its prefix), or None."""
+        return next((value for key, value in options if key == self.prefix + name), None)
+
+    # Parts -------------------------------------------------------------------------------------------------------
+
+    def type(self, column: Column) -> str:
+        """The type with its collation."""
+        collation = column.type.collation
+        return column.type.sql + (f" COLLATE {self.quote(collation)}" if collation else "")
+
+    def column(self, column: Column, table: Table) -> str:
+        """A column as it stands in CREATE TABLE and ADD COLUMN."""
+        del table
+        return " ".join([self.quote(column.name), self.type(column), *self.attributes(column)])
+
+    def attributes(self, column: Column) -> Iterator[str]:
+        """What follows the type: default, generation, NOT NULL."""
+        if column.default is not None:
+            yield f"DEFAULT {column.default.sql}"
+        if column.computed is not None:
+            yield f"GENERATED ALWAYS AS ({column.computed.sql}) {'STORED' if column.computed.stored else 'VIRTUAL'}"
+        if not column.nullable:
+            yield "NOT NULL"
+
+    def constraint(self, constraint: Constraint) -> str:
+        """A constraint as it stands in CREATE TABLE and ADD."""
+        name = f"CONSTRAINT {self.quote(constraint.name)} " if constraint.name else ""
+        return name + self.constraint_body(constraint)
+
+    def constraint_body(self, constraint: Constraint) -> str:
+        """A constraint without its name."""
+        match constraint:
+            case PrimaryKey():
+                return f"PRIMARY KEY ({self.names(constraint.columns)})"
+            case Unique():
+                return f"UNIQUE ({self.names(constraint.columns)}){self.deferral(constraint)}"
+            case Check():
+                return f"CHECK ({constraint.sql})"
+            case ForeignKey():
+                return self.foreign_key(constraint)
+
+    def foreign_key(self, key: ForeignKey) -> str:
+        """A foreign key without its name."""
+        text = f"FOREIGN KEY ({self.names(key.columns)}) REFERENCES {self.table(key.target)}"
+        text += f" ({self.names(key.target_columns)})" if key.target_columns else ""
+        text += f" MATCH {key.match}" if key.match else ""
+        text += f" ON DELETE {key.on_delete}" if key.on_delete else ""
+        text += f" ON UPDATE {key.on_update}" if key.on_update else ""
+        return text + self.deferral(key)
+
+    def deferral(self, constraint: Unique | ForeignKey) -> str:
+        """DEFERRABLE and INITIALLY, with a space before them."""
+        text = ""
+        if constraint.deferrable is not None:
+            text += " DEFERRABLE" if constraint.deferrable else " NOT DEFERRABLE"
+        return text + (f" INITIALLY {constraint.initially}" if constraint.initially else "")
+
+    def part(self, part: IndexPart) -> str:
+        """One element of an index."""
+        text = self.quote(part.column) if part.column is not None else f"({part.expression})"
+        text += f" COLLATE {self.quote(part.collation)}" if part.collation else ""
+        text += f" {part.opclass}" if part.opclass else ""
+        text += " DESC" if part.descending else ""
+        return text + (f" NULLS {part.nulls.upper()}" if part.nulls else "")
+
+    def index(self, table: TableName, index: Index) -> str:
+        """The CREATE INDEX statement."""
+        unique = "UNIQUE " if index.unique else ""
+        parts = ", ".join(map(self.part, index.parts))
+        return f"CREATE {unique}INDEX {self.quote(index.name)} ON {self.table(table)} ({parts})"
+
+    def create(self, table: Table) -> str:
+        """The CREATE TABLE statement."""
+        items = [self.column(column, table) for column in table.columns]
+        items += [self.constraint(constraint) for constraint in table.constraints]
+        inner = ",\n\t".join(items)
+        return f"CREATE TABLE {self.table(table.table_name)} (\n\t{inner}\n){self.table_options(table)}"
+
+    def table_options(self, table: Table) -> str:
+        """What follows the closing parenthesis, with a space before it."""
+        del table
+        return ""
+
+    # Operations --------------------------------------------------------------------------------------------------
+
+    def create_table(self, operation: CreateTable, known: Known) -> Iterator[str | Statement]:
+        table = operation.table
+        if operation.if_not_exists and known.table(table.table_name) is not None:
+            return
+        yield self.create(table)
+        for index in table.indexes:
+            yield self.index(table.table_name, index)
+        yield from self.comments(table)
+
+    def comments(self, table: Table) -> Iterator[str]:
+        """The comments of a new table, where they are statements of their own."""
+        if table.comment is not None:
+            yield self.comment_on_table(table.table_name, table.comment)
+        for column in table.columns:
+            if column.comment is not None:
+                yield self.comment_on_column(table.table_name, column.name, column.comment)
+
+    def comment_on_table(self, table: TableName, comment: str | None) -> str:
+        """Set or, with None, take away a table's comment."""
+        return f"COMMENT ON TABLE {self.table(table)} IS {'NULL' if comment is None else self.literal(comment)}"
+
+    def comment_on_column(self, table: TableName, column: str, comment: str | None) -> str:
+        """Set or, with None, take away a column's comment."""
+        text = "NULL" if comment is None else self.literal(comment)
+        return f"COMMENT ON COLUMN {self.table(table)}.{self.quote(column)} IS {text}"
+
+    def drop_table(self, operation: DropTable, known: Known) -> Iterator[str | Statement]:
+        del known
+        yield f"DROP TABLE {'IF EXISTS ' if operation.if_exists else ''}{self.table(operation.name)}"
+
+    def rename_table(self, operation: RenameTable, known: Known) -> Iterator[str | Statement]:
+        del known
+        yield f"ALTER TABLE {self.table(operation.old)} RENAME TO {self.quote(operation.new)}"
+
+    def alter_table(self, operation: AlterTable, known: Known) -> Iterator[str | Statement]:
+        del known
+        for field, value in operation.set:
+            if field != "comment" or not (value is None or isinstance(value, str)):
+                raise NotSupported(f'{self.dialect.name} cannot change the {field} of table "{operation.table}"')
+            yield self.comment_on_table(operation.table, value)
+
+    def add_column(self, operation: AddColumn, known: Known) -> Iterator[str | Statement]:
+        column, table = operation.column, operation.table
+        if operation.if_not_exists and known.need(table).column(column.name) is not None:
+            return
+        alone = Table(name=table.name, schema=table.schema, columns=(column,))
+        yield f"ALTER TABLE {self.table(table)} ADD COLUMN {self.column(column, alone)}"
+        yield from self.comments(alone)
+
+    def drop_column(self, operation: DropColumn, known: Known) -> Iterator[str | Statement]:
+        if operation.if_exists and known.need(operation.table).column(operation.name) is None:
+            return
+        yield f"ALTER TABLE {self.table(operation.table)} DROP COLUMN {self.quote(operation.name)}"
+
+    def rename_column(self, operation: RenameColumn, known: Known) -> Iterator[str | Statement]:
+        del known
+        old, new = self.quote(operation.old), self.quote(operation.new)
+        yield f"ALTER TABLE {self.table(operation.table)} RENAME COLUMN {old} TO {new}"
+
+    def alter_column(self, operation: AlterColumn, known: Known) -> Iterator[str | Statement]:
+        del known
+        head = f"ALTER TABLE {self.table(operation.table)} ALTER COLUMN {self.quote(operation.name)}"
+        for field, value in operation.set:
+            match field:
+                case "type":
+                    yield f"{head} SET DATA TYPE {self.type(Column(name=operation.name, type=value))}"
+                case "nullable":
+                    yield f"{head} {'DROP' if value else 'SET'} NOT NULL"
+                case "default":
+                    yield f"{head} DROP DEFAULT" if value is None else f"{head} SET DEFAULT {value.sql}"
+                case "comment":
+                    yield self.comment_on_column(operation.table, operation.name, value)
+                case _:
+                    raise NotSupported(
+                        f'{self.dialect.name} cannot change the {field} of column "{operation.table}.{operation.name}"'
+                    )
+
+    def add_constraint(self, operation: AddConstraint, known: Known) -> Iterator[str | Statement]:
+        del known
+        yield f"ALTER TABLE {self.table(operation.table)} ADD {self.constraint(operation.constraint)}"
+
+    def drop_constraint(self, operation: DropConstraint, known: Known) -> Iterator[str | Statement]:
+        del known
+        yield f"ALTER TABLE {self.table(operation.table)} DROP CONSTRAINT {self.quote(operation.name)}"
+
+    def create_index(self, operation: CreateIndex, known: Known) -> Iterator[str | Statement]:
+        if operation.if_not_exists and known.need(operation.table).index(operation.index.name) is not None:
+            return
+        yield self.index(operation.table, operation.index)
+
+    def drop_index(self, operation: DropIndex, known: Known) -> Iterator[str | Statement]:
+        del known
+        schema = operation.table.schema if operation.table else operation.schema
+        exists = "IF EXISTS " if operation.if_exists else ""
+        yield f"DROP INDEX {exists}{self.table(TableName(operation.name, schema))}"
+
+    def rename_index(self, operation: RenameIndex, known: Known) -> Iterator[str | Statement]:
+        del known
+        old = self.table(TableName(operation.old, operation.table.schema))
+        yield f"ALTER INDEX {old} RENAME TO {self.quote(operation.new)}"
+
+    def execute(self, operation: Execute, known: Known) -> Iterator[str | Statement]:
+        known.forget()
+        sql = operation.statement
+        yield Statement(sql=sa.text(sql) if isinstance(sql, str) else sql, operation=operation)  # type: ignore[arg-type]
+
+    def bulk_insert(self, operation: BulkInsert, known: Known) -> Iterator[str | Statement]:
+        del known
+        if not operation.rows:
+            return
+        target: Any = operation.target
+        if operation.multi:
+            yield Statement(sql=target.insert(), operation=operation, parameters=operation.rows)
+        else:
+            for row in operation.rows:
+                yield Statement(sql=target.insert().values(row), operation=operation)
+
+
+_METHODS: dict[type[Operation], str] = {
+    AddColumn: "add_column",
+    AddConstraint: "add_constraint",
+    AlterColumn: "alter_column",
+    AlterTable: "alter_table",
+    BulkInsert: "bulk_insert",
+    CreateIndex: "create_index",
+    CreateTable: "create_table",
+    DropColumn: "drop_column",
+    DropConstraint: "drop_constraint",
+    DropIndex: "drop_index",
+    DropTable: "drop_table",
+    Execute: "execute",
+    RenameColumn: "rename_column",
+    RenameIndex: "rename_index",
+    RenameTable: "rename_table",
+}

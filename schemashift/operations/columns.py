@@ -1,0 +1,256 @@
+"""Columns: add, drop, alter, rename."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Any, Self
+
+from schemashift.schema import Column, Key, Options, Schema, Table, TableName, renamed
+from schemashift.schema.table import ForeignKey
+
+from .base import Description, Incomplete, Keys, Operation, edit, need_table
+
+CHANGEABLE = ("type", "nullable", "default", "computed", "identity", "autoincrement", "comment", "options")
+"""The fields of a column that `AlterColumn` can set, in the order they are shown."""
+
+
+def describe_column(column: Column) -> str:
+    """``INTEGER NOT NULL DEFAULT 0``."""
+    text = str(column.type) + ("" if column.nullable else " NOT NULL")
+    if column.computed is not None:
+        return f"{text} GENERATED ({column.computed.sql})"
+    return text + (f" DEFAULT {column.default}" if column.default is not None else "")
+
+
+def need_column(table: Table, name: str) -> Column:
+    """The column *name*. Raises `Incomplete` where the table has none."""
+    column = table.column(name)
+    if column is None:
+        raise Incomplete(f'table "{table.table_name}" has no column "{name}"')
+    return column
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddColumn(Operation):
+    """Add a column at the end of a table."""
+
+    table: TableName
+    column: Column
+    if_not_exists: bool = False
+
+    @property
+    def creates(self) -> Keys:
+        return frozenset({Key.of_column(self.table, self.column.name)})
+
+    @property
+    def uses(self) -> Keys:
+        return frozenset({Key.of_table(self.table)})
+
+    @property
+    def touches(self) -> tuple[TableName, ...]:
+        return (self.table,)
+
+    def inverse(self) -> DropColumn:
+        return DropColumn(table=self.table, name=self.column.name, column=self.column)
+
+    def apply(self, schema: Schema) -> Schema:
+        table = need_table(schema, self.table)
+        if table.column(self.column.name) is not None:
+            if self.if_not_exists:
+                return schema
+            raise Incomplete(f'table "{self.table}" already has a column "{self.column.name}"')
+        return edit(schema, self.table, columns=(*table.columns, self.column))
+
+    def describe(self) -> Description:
+        return Description("+", "column", f"{self.table}.{self.column.name}", describe_column(self.column))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DropColumn(Operation):
+    """Drop a column. ``column`` is what it was, where the caller knows."""
+
+    table: TableName
+    name: str
+    column: Column | None = None
+    if_exists: bool = False
+
+    @property
+    def drops(self) -> Keys:
+        return frozenset({Key.of_column(self.table, self.name)})
+
+    @property
+    def frees(self) -> Keys:
+        return frozenset({Key.of_table(self.table)})
+
+    @property
+    def touches(self) -> tuple[TableName, ...]:
+        return (self.table,)
+
+    def inverse(self) -> AddColumn:
+        if self.column is None:
+            raise Incomplete(f'what the column "{self.table}.{self.name}" was is not known')
+        return AddColumn(table=self.table, column=self.column)
+
+    def complete(self, schema: Schema) -> Self:
+        if self.column is not None:
+            return self
+        return replace(self, column=need_column(need_table(schema, self.table), self.name))
+
+    def apply(self, schema: Schema) -> Schema:
+        table = need_table(schema, self.table)
+        if table.column(self.name) is None and self.if_exists:
+            return schema
+        need_column(table, self.name)
+        return schema.put(
+            replace(
+                table.with_column(self.name, None),
+                # As the databases do: what stands on the column alone goes with it.
+                constraints=tuple(c for c in table.constraints if self.name not in c.columns),
+                indexes=tuple(i for i in table.indexes if self.name not in i.columns),
+            )
+        )
+
+    def describe(self) -> Description:
+        detail = describe_column(self.column) if self.column else ""
+        return Description("-", "column", f"{self.table}.{self.name}", detail)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlterColumn(Operation):
+    """Change a column in place.
+
+    ``set`` holds what changes, by field of `Column`, in the order of `CHANGEABLE`. ``existing`` is what the
+    caller said of the column as it is; ``before`` the whole of it, where it is known. ``options`` are dialect
+    options of the change itself (``postgresql_using``).
+    """
+
+    table: TableName
+    name: str
+    set: tuple[tuple[str, Any], ...]
+    before: Column | None = None
+    existing: tuple[tuple[str, Any], ...] = field(default=(), compare=False)
+    options: Options = ()
+
+    @classmethod
+    def between(cls, table: TableName, before: Column, after: Column) -> AlterColumn:
+        """The change that makes *after* of *before*; both have the same name."""
+        changes = tuple(
+            (name, getattr(after, name)) for name in CHANGEABLE if getattr(before, name) != getattr(after, name)
+        )
+        return cls(table=table, name=before.name, set=changes, before=before)
+
+    @property
+    def after(self) -> Column:
+        """The column as it will be. Raises `Incomplete` without a before."""
+        if self.before is None:
+            raise Incomplete(f'what the column "{self.table}.{self.name}" is now is not known')
+        return replace(self.before, **dict(self.set))
+
+    @property
+    def uses(self) -> Keys:
+        return frozenset({Key.of_table(self.table), Key.of_column(self.table, self.name)})
+
+    @property
+    def alters(self) -> Keys:
+        return frozenset({Key.of_column(self.table, self.name)})
+
+    @property
+    def touches(self) -> tuple[TableName, ...]:
+        return (self.table,)
+
+    def inverse(self) -> AlterColumn:
+        after = self.after
+        back = tuple((name, getattr(self.before, name)) for name, _ in self.set)
+        return AlterColumn(table=self.table, name=self.name, set=back, before=after)
+
+    def complete(self, schema: Schema) -> Self:
+        if self.before is not None:
+            return self
+        return replace(self, before=need_column(need_table(schema, self.table), self.name))
+
+    def apply(self, schema: Schema) -> Schema:
+        table = need_table(schema, self.table)
+        column = need_column(table, self.name)
+        return schema.put(table.with_column(self.name, replace(column, **dict(self.set))))
+
+    def describe(self) -> Description:
+        return Description("~", self._noun, f"{self.table}.{self.name}", ", ".join(self._details()))
+
+    @property
+    def _noun(self) -> str:
+        return self.set[0][0] if len(self.set) == 1 else "column"
+
+    def _details(self) -> list[str]:
+        known = dict(self.existing)
+        details = []
+        for name, value in self.set:
+            before = getattr(self.before, name) if self.before else known.get(name)
+            change = _words(name, value)
+            known_before = self.before is not None or name in known
+            details.append(f"{_words(name, before)} -> {change}" if known_before else change)
+        return details
+
+
+def _words(name: str, value: object) -> str:
+    if name == "nullable":
+        return "NULL" if value else "NOT NULL"
+    if name in ("default", "comment"):
+        return f"no {name}" if value is None else (f"DEFAULT {value}" if name == "default" else repr(value))
+    if name == "autoincrement":
+        return "counting" if value else "not counting"
+    return str(value)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RenameColumn(Operation):
+    """Give a column another name. Constraints, indexes and foreign keys to it follow."""
+
+    table: TableName
+    old: str
+    new: str
+
+    @property
+    def creates(self) -> Keys:
+        return frozenset({Key.of_column(self.table, self.new)})
+
+    @property
+    def drops(self) -> Keys:
+        return frozenset({Key.of_column(self.table, self.old)})
+
+    @property
+    def uses(self) -> Keys:
+        return frozenset({Key.of_table(self.table)})
+
+    @property
+    def touches(self) -> tuple[TableName, ...]:
+        return (self.table,)
+
+    def inverse(self) -> RenameColumn:
+        return RenameColumn(table=self.table, old=self.new, new=self.old)
+
+    def apply(self, schema: Schema) -> Schema:
+        table = need_table(schema, self.table)
+        column = replace(need_column(table, self.old), name=self.new)
+        if table.column(self.new) is not None:
+            raise Incomplete(f'table "{self.table}" already has a column "{self.new}"')
+        table = replace(
+            table.with_column(self.old, column),
+            constraints=tuple(renamed(c, self.old, self.new) for c in table.constraints),
+            indexes=tuple(renamed(i, self.old, self.new) for i in table.indexes),
+        )
+        schema = schema.put(table)
+        return schema.put(*(self._repoint(each) for each in schema.tables))
+
+    def _repoint(self, table: Table) -> Table:
+        if not any(key.target == self.table for key in table.foreign_keys):
+            return table
+        return replace(table, constraints=tuple(self._follow(c) for c in table.constraints))
+
+    def _follow(self, constraint: Any) -> Any:
+        if not isinstance(constraint, ForeignKey) or constraint.target != self.table:
+            return constraint
+        columns = tuple(self.new if column == self.old else column for column in constraint.target_columns)
+        return replace(constraint, target_columns=columns)
+
+    def describe(self) -> Description:
+        return Description("~", "rename", f"{self.table}.{self.old}", f"-> {self.new}")

@@ -1,0 +1,152 @@
+"""Indexes: create, drop, rename."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Self
+
+from schemashift.schema import Index, Key, Schema, TableName
+
+from .base import NOTHING, Description, Incomplete, Keys, Operation, edit, need_table, referable
+
+
+def _stands_on(table: TableName, index: Index) -> Keys:
+    return frozenset({Key.of_table(table), *(Key.of_column(table, column) for column in index.columns)})
+
+
+def index_brings(table: TableName, index: Index) -> Keys:
+    """What is there because the index is: its name, and for a plain unique one something to point to."""
+    keys = {Key.of_index(table, index.name)}
+    if index.unique and all(part.column for part in index.parts):
+        keys.add(referable(table, index.columns))
+    return frozenset(keys)
+
+
+def describe_index(index: Index) -> str:
+    """``(status, lower(name) DESC) UNIQUE``."""
+    parts = [(part.column or part.expression or "") + (" DESC" if part.descending else "") for part in index.parts]
+    return f"({', '.join(parts)})" + (" UNIQUE" if index.unique else "")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreateIndex(Operation):
+    """Create an index on a table that is there."""
+
+    table: TableName
+    index: Index
+    if_not_exists: bool = False
+
+    @property
+    def creates(self) -> Keys:
+        return index_brings(self.table, self.index)
+
+    @property
+    def uses(self) -> Keys:
+        return _stands_on(self.table, self.index)
+
+    @property
+    def touches(self) -> tuple[TableName, ...]:
+        return (self.table,)
+
+    def inverse(self) -> DropIndex:
+        return DropIndex(table=self.table, name=self.index.name, index=self.index)
+
+    def apply(self, schema: Schema) -> Schema:
+        table = need_table(schema, self.table)
+        return edit(schema, self.table, indexes=(*table.indexes, self.index))
+
+    def describe(self) -> Description:
+        return Description("+", "index", self.index.name, f"on {self.table} {describe_index(self.index)}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DropIndex(Operation):
+    """Drop an index by name. ``table`` is None where the caller left it out (MySQL needs it)."""
+
+    table: TableName | None
+    name: str
+    index: Index | None = None
+    schema: str | None = None
+    if_exists: bool = False
+
+    @property
+    def drops(self) -> Keys:
+        if self.index is not None and self.table is not None:
+            return index_brings(self.table, self.index)
+        schema = self.table.schema if self.table else self.schema
+        return frozenset({Key("index", schema, "", self.name)})
+
+    @property
+    def frees(self) -> Keys:
+        if self.index is None or self.table is None:
+            return NOTHING
+        return _stands_on(self.table, self.index)
+
+    @property
+    def touches(self) -> tuple[TableName, ...]:
+        return (self.table,) if self.table else ()
+
+    def inverse(self) -> CreateIndex:
+        if self.index is None or self.table is None:
+            raise Incomplete(f'what the index "{self.name}" was is not known')
+        return CreateIndex(table=self.table, index=self.index)
+
+    def complete(self, schema: Schema) -> Self:
+        if self.index is not None and self.table is not None:
+            return self
+        tables = [need_table(schema, self.table)] if self.table else schema.tables
+        for table in tables:
+            if (found := table.index(self.name)) is not None:
+                return replace(self, table=table.table_name, index=found)
+        raise Incomplete(f'there is no index "{self.name}"')
+
+    def apply(self, schema: Schema) -> Schema:
+        done = self.complete(schema)
+        assert done.table is not None
+        table = need_table(schema, done.table)
+        if table.index(self.name) is None:
+            raise Incomplete(f'table "{table.table_name}" has no index "{self.name}"')
+        return edit(schema, done.table, indexes=tuple(i for i in table.indexes if i.name != self.name))
+
+    def describe(self) -> Description:
+        where = f"on {self.table}" if self.table else ""
+        detail = f"{where} {describe_index(self.index)}" if self.index else where
+        return Description("-", "index", self.name, detail.strip())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RenameIndex(Operation):
+    """Give an index another name."""
+
+    table: TableName
+    old: str
+    new: str
+
+    @property
+    def creates(self) -> Keys:
+        return frozenset({Key.of_index(self.table, self.new)})
+
+    @property
+    def drops(self) -> Keys:
+        return frozenset({Key.of_index(self.table, self.old)})
+
+    @property
+    def uses(self) -> Keys:
+        return frozenset({Key.of_table(self.table)})
+
+    @property
+    def touches(self) -> tuple[TableName, ...]:
+        return (self.table,)
+
+    def inverse(self) -> RenameIndex:
+        return RenameIndex(table=self.table, old=self.new, new=self.old)
+
+    def apply(self, schema: Schema) -> Schema:
+        table = need_table(schema, self.table)
+        if table.index(self.old) is None:
+            raise Incomplete(f'table "{self.table}" has no index "{self.old}"')
+        named = tuple(replace(i, name=self.new) if i.name == self.old else i for i in table.indexes)
+        return edit(schema, self.table, indexes=named)
+
+    def describe(self) -> Description:
+        return Description("~", "index", self.old, f"renamed to {self.new}")

@@ -1,0 +1,99 @@
+"""The schema as a run knows it: a table is read the first time an operation needs it, then kept up by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TypeVar
+
+from schemashift.schema import ForeignKey, Schema, Table, TableName
+
+from .base import Incomplete, Operation
+from .columns import RenameColumn
+from .tables import CreateTable, DropTable, RenameTable
+
+AnyOperation = TypeVar("AnyOperation", bound=Operation)
+Read = Callable[[TableName], Table | None]
+ReadAll = Callable[[], Schema]
+
+
+class Known:
+    """A schema that fills itself in.
+
+    *read* answers for one table and *read_all* for everything; without them nothing is read and what is in
+    *schema* is the whole truth. Compilers ask it for what they must see, tell it what they did (`apply`), and are
+    generators that are run statement by statement, so that a read always sees the statements before it done.
+    """
+
+    def __init__(
+        self, schema: Schema | None = None, *, read: Read | None = None, read_all: ReadAll | None = None
+    ) -> None:
+        self._schema = schema if schema is not None else Schema()
+        self._read = read
+        self._read_all = read_all
+        self._absent: set[TableName] = set()
+        self._complete = read is None and read_all is None
+
+    def table(self, name: TableName) -> Table | None:
+        """The table, read where it is not known yet; None where there is none."""
+        found = self._schema.table(name)
+        if found is not None or self._complete or name in self._absent or self._read is None:
+            return found
+        found = self._read(name)
+        if found is None:
+            self._absent.add(name)
+        else:
+            self._schema = self._schema.put(found)
+        return found
+
+    def need(self, name: TableName) -> Table:
+        """The table. Raises `Incomplete` where there is none."""
+        table = self.table(name)
+        if table is None:
+            raise Incomplete(f'there is no table "{name}"')
+        return table
+
+    @property
+    def schema(self) -> Schema:
+        """Everything there is, read once where it has to be."""
+        if not self._complete and self._read_all is not None:
+            self._schema = self._read_all()
+            self._absent.clear()
+            self._complete = True
+        return self._schema
+
+    def references_to(self, name: TableName) -> tuple[tuple[Table, ForeignKey], ...]:
+        """The foreign keys of other tables that point to *name*."""
+        return self.schema.references_to(name)
+
+    def complete(self, operation: AnyOperation) -> AnyOperation:
+        """*operation* with both its ends. Raises `Incomplete` where the database does not have the other one."""
+        for name in operation.touches:
+            self.table(name)
+        if not operation.touches:
+            return operation.complete(self.schema)
+        return operation.complete(self._schema)
+
+    def apply(self, operations: Operation | Iterable[Operation]) -> None:
+        """Follow operations that are compiled: what is known of the tables they touch is what they leave."""
+        for operation in (operations,) if isinstance(operations, Operation) else operations:
+            self._apply(operation)
+
+    def _apply(self, operation: Operation) -> None:
+        self._absent.difference_update(operation.touches)
+        held = all(self._schema.table(name) is not None for name in operation.touches[:1])
+        if self._complete or held or isinstance(operation, CreateTable):
+            try:
+                self._schema = operation.apply(self._schema)
+            except Incomplete:
+                # The database has the last word: it will refuse the statement, or it knows better than we do.
+                self.forget()
+        elif isinstance(operation, RenameTable | RenameColumn | DropTable):
+            # Foreign keys of other tables may have followed.
+            self.forget()
+
+    def forget(self) -> None:
+        """Know nothing any more: a statement ran that we do not understand."""
+        if self._read is None and self._read_all is None:
+            return
+        self._schema, self._complete = Schema(), False
+        self._absent.clear()

@@ -1,0 +1,51 @@
+"""What is not a change of the schema that we understand: statements of the script's own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from schemashift.schema import Schema, TableName
+
+from .base import Description, Incomplete, Operation
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Execute(Operation):
+    """A statement of the script's own: text, or a SQLAlchemy executable."""
+
+    statement: object
+    options: tuple[tuple[str, Any], ...] = ()
+
+    def inverse(self) -> Operation:
+        raise Incomplete("a statement of your own has no inverse that we know")
+
+    def apply(self, schema: Schema) -> Schema:
+        return schema
+
+    def describe(self) -> Description:
+        first = str(self.statement).strip().partition("\n")[0]
+        return Description("~", "execute", first if len(first) <= 60 else first[:57] + "...")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BulkInsert(Operation):
+    """Rows for a table: a SQLAlchemy table (or its name) and mappings of column names to values."""
+
+    table: TableName
+    target: object
+    rows: tuple[Any, ...]
+    multi: bool = True
+
+    @property
+    def touches(self) -> tuple[TableName, ...]:
+        return (self.table,)
+
+    def inverse(self) -> Operation:
+        raise Incomplete("rows that were inserted are not taken out again")
+
+    def apply(self, schema: Schema) -> Schema:
+        return schema
+
+    def describe(self) -> Description:
+        return Description("+", "rows", str(self.table), f"{len(self.rows)} rows")

@@ -1,0 +1,183 @@
+"""Tables: create, drop, rename, alter."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Self
+
+from schemashift.schema import ForeignKey, Key, Options, Schema, Table, TableName
+
+from .base import NOTHING, Description, Incomplete, Keys, Operation, edit, need_table
+from .constraints import brings, stands_on
+from .indexes import index_brings
+
+
+def _brought(table: Table) -> Keys:
+    name = table.table_name
+    keys = {table.key, *(Key.of_column(name, column.name) for column in table.columns)}
+    return frozenset(keys).union(
+        *(brings(name, constraint) for constraint in table.constraints),
+        *(index_brings(name, index) for index in table.indexes),
+    )
+
+
+def _leaned_on(table: Table) -> Keys:
+    needed = (stands_on(table.table_name, constraint) for constraint in table.foreign_keys)
+    return frozenset().union(*needed) - _brought(table)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreateTable(Operation):
+    """Create a table with all its parts, its indexes and comments included."""
+
+    table: Table
+    if_not_exists: bool = False
+
+    @property
+    def creates(self) -> Keys:
+        return _brought(self.table)
+
+    @property
+    def uses(self) -> Keys:
+        return _leaned_on(self.table)
+
+    @property
+    def touches(self) -> tuple[TableName, ...]:
+        return (self.table.table_name,)
+
+    def inverse(self) -> DropTable:
+        return DropTable(name=self.table.table_name, table=self.table)
+
+    def apply(self, schema: Schema) -> Schema:
+        if schema.table(self.table.table_name) is not None:
+            if self.if_not_exists:
+                return schema
+            raise Incomplete(f'table "{self.table.table_name}" is already there')
+        return schema.put(self.table)
+
+    def describe(self) -> Description:
+        keys = len(self.table.foreign_keys)
+        detail = _count(len(self.table.columns), "column") + (f", {_count(keys, 'foreign key')}" if keys else "")
+        return Description("+", "table", str(self.table.table_name), detail)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DropTable(Operation):
+    """Drop a table. ``table`` is what it was, where the caller knows."""
+
+    name: TableName
+    table: Table | None = None
+    if_exists: bool = False
+
+    @property
+    def drops(self) -> Keys:
+        return _brought(self.table) if self.table else frozenset({Key.of_table(self.name)})
+
+    @property
+    def frees(self) -> Keys:
+        return _leaned_on(self.table) if self.table else NOTHING
+
+    @property
+    def touches(self) -> tuple[TableName, ...]:
+        return (self.name,)
+
+    def inverse(self) -> CreateTable:
+        if self.table is None:
+            raise Incomplete(f'what the table "{self.name}" was is not known')
+        return CreateTable(table=self.table)
+
+    def complete(self, schema: Schema) -> Self:
+        return self if self.table is not None else replace(self, table=need_table(schema, self.name))
+
+    def apply(self, schema: Schema) -> Schema:
+        if schema.table(self.name) is None and self.if_exists:
+            return schema
+        return schema.drop(need_table(schema, self.name).key)
+
+    def describe(self) -> Description:
+        return Description(
+            "-", "table", str(self.name), _count(len(self.table.columns), "column") if self.table else ""
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RenameTable(Operation):
+    """Give a table another name in the same schema. Foreign keys that point to it follow."""
+
+    old: TableName
+    new: str
+
+    @property
+    def renamed(self) -> TableName:
+        """The new name in full."""
+        return TableName(self.new, self.old.schema)
+
+    @property
+    def creates(self) -> Keys:
+        return frozenset({Key.of_table(self.renamed)})
+
+    @property
+    def drops(self) -> Keys:
+        return frozenset({Key.of_table(self.old)})
+
+    @property
+    def touches(self) -> tuple[TableName, ...]:
+        return (self.old, self.renamed)
+
+    def inverse(self) -> RenameTable:
+        return RenameTable(old=self.renamed, new=self.old.name)
+
+    def apply(self, schema: Schema) -> Schema:
+        table = need_table(schema, self.old)
+        moved = schema.drop(table.key).put(replace(table, name=self.new))
+        return moved.put(*(self._repoint(each) for each in moved.tables))
+
+    def _repoint(self, table: Table) -> Table:
+        if not any(key.target == self.old for key in table.foreign_keys):
+            return table
+        constraints = tuple(
+            replace(c, target=self.renamed) if isinstance(c, ForeignKey) and c.target == self.old else c
+            for c in table.constraints
+        )
+        return replace(table, constraints=constraints)
+
+    def describe(self) -> Description:
+        return Description("~", "table", str(self.old), f"renamed to {self.new}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlterTable(Operation):
+    """Change a table's comment or options. ``set`` has the new values by field ("comment", "options")."""
+
+    table: TableName
+    set: tuple[tuple[str, str | Options | None], ...]
+    before: tuple[tuple[str, str | Options | None], ...] | None = None
+
+    @property
+    def uses(self) -> Keys:
+        return frozenset({Key.of_table(self.table)})
+
+    @property
+    def touches(self) -> tuple[TableName, ...]:
+        return (self.table,)
+
+    def inverse(self) -> AlterTable:
+        if self.before is None:
+            raise Incomplete(f'what the table "{self.table}" was before is not known')
+        return AlterTable(table=self.table, set=self.before, before=self.set)
+
+    def complete(self, schema: Schema) -> Self:
+        if self.before is not None:
+            return self
+        table = need_table(schema, self.table)
+        return replace(self, before=tuple((field, getattr(table, field)) for field, _ in self.set))
+
+    def apply(self, schema: Schema) -> Schema:
+        return edit(schema, self.table, **dict(self.set))
+
+    def describe(self) -> Description:
+        return Description("~", "table", str(self.table), ", ".join(f"{field} {value!r}" for field, value in self.set))
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" + ("" if number == 1 else "s")

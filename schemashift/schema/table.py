@@ -1,0 +1,291 @@
+"""A table and its parts, as frozen values.
+
+Every value is in its database's *normal form* from the moment it is made (whoever lifts it sees to that), so two
+of them are the same thing exactly when they are equal. ``payload`` is what equality does not see: the object the
+value came from, kept to write it down again the way its author did.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeAlias, TypeVar
+
+from .names import Key, TableName
+
+Options: TypeAlias = tuple[tuple[str, object], ...]
+"""Dialect options by name (``postgresql_where``, ``mysql_engine``), sorted; values are hashable."""
+
+
+def options(pairs: Iterable[tuple[str, object]] = ()) -> Options:
+    """Sort *pairs* into `Options`, leaving out what is None."""
+    return tuple(sorted((name, value) for name, value in pairs if value is not None))
+
+
+@dataclass(frozen=True, slots=True)
+class SQL:
+    """SQL text as an option's value, so that it is not taken for a plain string."""
+
+    text: str
+    payload: object = field(default=None, compare=False, repr=False)
+
+    def __lt__(self, other: object) -> bool:
+        return str(self) < str(other)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Type:
+    """A column's type. ``sql`` is the database's spelling without the collation; ``payload`` a ``TypeEngine``."""
+
+    sql: str
+    collation: str | None = None
+    payload: object = field(default=None, compare=False, repr=False)
+
+    def __str__(self) -> str:
+        return f"{self.sql} COLLATE {self.collation}" if self.collation else self.sql
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Default:
+    """A server default. ``sql`` stands behind DEFAULT; ``payload`` is what ``server_default=`` was given."""
+
+    sql: str
+    payload: object = field(default=None, compare=False, repr=False)
+
+    def __str__(self) -> str:
+        return self.sql
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Computed:
+    """``GENERATED ALWAYS AS (sql)``; ``stored`` is False for VIRTUAL."""
+
+    sql: str
+    stored: bool
+    payload: object = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """``GENERATED ... AS IDENTITY``; numbers that a database chose by itself are written out."""
+
+    always: bool = False
+    start: int | None = None
+    increment: int | None = None
+    minimum: int | None = None
+    maximum: int | None = None
+    cycle: bool = False
+    cache: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """A column. ``autoincrement`` says that the database counts by itself (SERIAL, AUTO_INCREMENT).
+
+    ``payload`` is free for the lifter.
+    """
+
+    name: str
+    type: Type
+    nullable: bool = True
+    default: Default | None = None
+    computed: Computed | None = None
+    identity: Identity | None = None
+    autoincrement: bool = False
+    comment: str | None = None
+    options: Options = ()
+    payload: object = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrimaryKey:
+    """PRIMARY KEY. ``name`` is None where the database names it or it has none."""
+
+    columns: tuple[str, ...]
+    name: str | None = None
+    options: Options = ()
+    payload: object = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unique:
+    """UNIQUE, in the order its columns were given."""
+
+    columns: tuple[str, ...]
+    name: str | None = None
+    deferrable: bool | None = None
+    initially: str | None = None
+    options: Options = ()
+    payload: object = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForeignKey:
+    """FOREIGN KEY. Actions are upper case, and None for NO ACTION, the standard's default."""
+
+    columns: tuple[str, ...]
+    target: TableName
+    target_columns: tuple[str, ...]
+    name: str | None = None
+    on_delete: str | None = None
+    on_update: str | None = None
+    deferrable: bool | None = None
+    initially: str | None = None
+    match: str | None = None
+    options: Options = ()
+    payload: object = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """CHECK. ``columns`` are those that the text is known to use, for ordering only."""
+
+    sql: str
+    name: str | None = None
+    columns: tuple[str, ...] = field(default=(), compare=False)
+    options: Options = ()
+    payload: object = field(default=None, compare=False, repr=False)
+
+
+Constraint: TypeAlias = PrimaryKey | Unique | ForeignKey | Check
+AnyConstraint = TypeVar("AnyConstraint", PrimaryKey, Unique, ForeignKey, Check)
+
+_RANK = {PrimaryKey: 0, Unique: 1, Check: 2, ForeignKey: 3}
+
+
+def constraint_order(constraint: Constraint) -> tuple[int, str, tuple[str, ...], str]:
+    """The key by which constraints are sorted everywhere: kind, name, columns, text."""
+    text = constraint.sql if isinstance(constraint, Check) else ""
+    if isinstance(constraint, ForeignKey):
+        text = f"{constraint.target}({','.join(constraint.target_columns)})"
+    return (_RANK[type(constraint)], constraint.name or "", constraint.columns, text)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IndexPart:
+    """One element of an index: a column's name, or an expression's text.
+
+    ``length`` is MySQL's prefix length in characters; ``nulls`` is "first" or "last" where it is not the
+    database's own choice; ``opclass`` and ``collation`` are PostgreSQL's, and SQLite's COLLATE.
+    """
+
+    column: str | None = None
+    expression: str | None = None
+    descending: bool = False
+    nulls: str | None = None
+    opclass: str | None = None
+    collation: str | None = None
+    length: int | None = None
+    payload: object = field(default=None, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        if (self.column is None) == (self.expression is None):
+            raise ValueError("an index part is either a column or an expression")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Index:
+    """An index. ``columns`` are those its expressions are known to use beside the plain ones, for ordering.
+
+    ``implicit`` marks the index that MySQL makes for a foreign key by itself: it is there, and nobody asked.
+    """
+
+    name: str
+    parts: tuple[IndexPart, ...]
+    unique: bool = False
+    options: Options = ()
+    implicit: bool = field(default=False, compare=False)
+    uses: tuple[str, ...] = field(default=(), compare=False)
+    payload: object = field(default=None, compare=False, repr=False)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The plain columns among the parts, then those that the expressions use."""
+        return tuple(dict.fromkeys([*(part.column for part in self.parts if part.column), *self.uses]))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """A table with everything that belongs to it. Constraints and indexes are kept sorted; columns keep their order."""
+
+    name: str
+    schema: str | None = None
+    columns: tuple[Column, ...] = ()
+    constraints: tuple[Constraint, ...] = ()
+    indexes: tuple[Index, ...] = ()
+    comment: str | None = None
+    options: Options = ()
+    payload: object = field(default=None, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "constraints", tuple(sorted(self.constraints, key=constraint_order)))
+        object.__setattr__(self, "indexes", tuple(sorted(self.indexes, key=lambda index: index.name)))
+
+    @property
+    def table_name(self) -> TableName:
+        """The table's full name."""
+        return TableName(self.name, self.schema)
+
+    @property
+    def key(self) -> Key:
+        """The table's key in a `Schema`."""
+        return Key.of_table(self.table_name)
+
+    @property
+    def primary_key(self) -> PrimaryKey | None:
+        """The primary key, if there is one."""
+        return next((c for c in self.constraints if isinstance(c, PrimaryKey)), None)
+
+    @property
+    def foreign_keys(self) -> tuple[ForeignKey, ...]:
+        """The foreign keys, sorted."""
+        return tuple(c for c in self.constraints if isinstance(c, ForeignKey))
+
+    def column(self, name: str) -> Column | None:
+        """The column of that name, or None."""
+        return next((column for column in self.columns if column.name == name), None)
+
+    def constraint(self, name: str) -> Constraint | None:
+        """The constraint of that name, or None."""
+        return next((constraint for constraint in self.constraints if constraint.name == name), None)
+
+    def index(self, name: str) -> Index | None:
+        """The index of that name, or None."""
+        return next((index for index in self.indexes if index.name == name), None)
+
+    def with_column(self, before: str, after: Column | None) -> Table:
+        """Put *after* in the place of the column named *before*; None takes it out."""
+        put = () if after is None else (after,)
+        changed = (put if column.name == before else (column,) for column in self.columns)
+        return replace(self, columns=tuple(column for some in changed for column in some))
+
+
+def renamed(value: Any, old: str, new: str) -> Any:
+    """*value* (a constraint or an index) with the column *old* called *new*; SQL texts are left alone."""
+    if isinstance(value, Index):
+        parts = tuple(replace(part, column=new) if part.column == old else part for part in value.parts)
+        return replace(value, parts=parts, uses=_swap(value.uses, old, new))
+    return replace(value, columns=_swap(value.columns, old, new))
+
+
+def _swap(names: tuple[str, ...], old: str, new: str) -> tuple[str, ...]:
+    return tuple(new if name == old else name for name in names)
+
+
+_WORDS = re.compile(
+    r"""'(?:[^']|'')*' | "((?:[^"]|"")*)" | `((?:[^`]|``)*)` | \[([^\]]*)\] | ([A-Za-z_\u0080-\uffff][\w$]*)""", re.X
+)
+
+
+def mentioned(sql: str, names: Iterable[str]) -> tuple[str, ...]:
+    """Those of *names* that *sql* may use as an identifier: string literals are passed over, case is ignored.
+
+    It errs to the safe side, a function called like a column counts: it is for ordering, not for meaning.
+    """
+    words = {
+        next(group for group in match.groups() if group is not None).lower()
+        for match in _WORDS.finditer(sql)
+        if match.lastindex
+    }
+    return tuple(name for name in names if name.lower() in words)

@@ -1,0 +1,355 @@
+"""From SQLAlchemy's schema objects to our values.
+
+What comes out is *raw*: SQL as the given SQLAlchemy dialect compiles it, options of all dialects. Our own dialect's
+``normal`` then brings it into the database's spelling. This module is where SQLAlchemy's private corners are
+touched, each with the reason beside it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import exc
+from sqlalchemy.sql import operators, visitors
+from sqlalchemy.sql.elements import UnaryExpression
+
+from schemashift.errors import NotSupported
+from schemashift.schema import (
+    SQL,
+    Check,
+    Column,
+    Computed,
+    Constraint,
+    Default,
+    ForeignKey,
+    Identity,
+    Index,
+    IndexPart,
+    Options,
+    PrimaryKey,
+    Schema,
+    Table,
+    TableName,
+    Type,
+    Unique,
+    mentioned,
+    options,
+)
+
+from .plain import plain
+
+_COLLATE = re.compile(r'\s+COLLATE\s+(?:"((?:[^"]|"")+)"|`([^`]+)`|([\w.@-]+))$', re.IGNORECASE)
+
+
+def lift_metadata(metadatas: Iterable[sa.MetaData], dialect: sa.Dialect) -> Schema:
+    """Every table of *metadatas*. Raises `NotSupported` for what *dialect* cannot express."""
+    clone = plain(dialect)
+    return Schema(
+        lift_table(table, clone)
+        for metadata in metadatas
+        for table in metadata.tables.values()
+        # SQLAlchemy 2.1 keeps views among the tables.
+        if not getattr(table, "is_view", False)
+    )
+
+
+def lift_table(table: sa.Table, dialect: sa.Dialect) -> Table:
+    """One table with all its parts. Raises `NotSupported` naming table and column for what *dialect* lacks."""
+    return _Lifter(plain(dialect), table).table()
+
+
+def lift_type(type_: Any, dialect: sa.Dialect, column: sa.Column[Any] | None = None) -> Type:
+    """A type as *dialect* spells it. Raises `NotSupported` where it cannot."""
+    clone = plain(dialect)
+    try:
+        sql = clone.type_compiler_instance.process(type_, type_expression=column)
+    except exc.CompileError as error:
+        where = (
+            f'column "{column.table.name}.{column.name}": ' if column is not None and column.table is not None else ""
+        )
+        raise NotSupported(f"{where}{dialect.name} has no type for {type_!r}", cause=str(error).strip()) from None
+    if (match := _COLLATE.search(sql)) is None:
+        return Type(sql=sql, payload=type_)
+    return Type(sql=sql[: match.start()], collation=next(filter(None, match.groups())), payload=type_)
+
+
+def lift_default(server_default: Any, dialect: sa.Dialect) -> Default | None:
+    """What stands behind DEFAULT for a ``server_default=``: a string, ``sa.text``, an expression or a clause."""
+    if server_default is None or isinstance(server_default, (sa.Computed, sa.Identity)):
+        return None
+    clause = server_default
+    if not isinstance(clause, sa.FetchedValue):
+        clause = sa.DefaultClause(server_default)
+    if not isinstance(clause, sa.DefaultClause):
+        # A FetchedValue says that the database fills the column by means of its own: nothing of ours.
+        return None
+    compiler: Any = plain(dialect).ddl_compiler(plain(dialect), None)  # type: ignore[arg-type]
+    return Default(sql=str(compiler.render_default_string(clause.arg)), payload=clause.arg)
+
+
+def lift_constraint(constraint: sa.Constraint, dialect: sa.Dialect) -> Constraint | None:
+    """A constraint that belongs to a table; None for one that *dialect* does not create."""
+    return _Lifter(plain(dialect), constraint.table).constraint(constraint)
+
+
+def lift_index(index: sa.Index, dialect: sa.Dialect) -> Index:
+    """An index that belongs to a table."""
+    if index.table is None:
+        raise ValueError(f"index {index.name!r} belongs to no table")
+    return _Lifter(plain(dialect), index.table).index(index)
+
+
+class _Lifter:
+    """Lifts the parts of one table."""
+
+    def __init__(self, dialect: sa.Dialect, table: sa.Table) -> None:
+        self.dialect = dialect
+        self.source = table
+        self.compiler: Any = dialect.ddl_compiler(dialect, None)  # type: ignore[arg-type]
+        self.name = TableName(str(table.name), self.schema(table.schema))
+
+    def schema(self, schema: str | None) -> str | None:
+        """None for the default schema, whether it is named or not."""
+        return None if schema is None or schema == self.dialect.default_schema_name else str(schema)
+
+    def table(self) -> Table:
+        """The whole table."""
+        self.check_length("table", self.name.name)
+        return Table(
+            name=self.name.name,
+            schema=self.name.schema,
+            columns=tuple(self.column(column) for column in self.source.columns),
+            constraints=tuple(self.constraints()),
+            indexes=tuple(self.index(index) for index in self.source.indexes if self.is_made(index)),
+            comment=(self.source.comment or None) if self.dialect.supports_comments else None,
+            options=self.options(self.source),
+            payload=self.source,
+        )
+
+    def constraints(self) -> Iterator[Constraint]:
+        """The table's constraints and those of its columns."""
+        everywhere = [*self.source.constraints, *(c for column in self.source.columns for c in column.constraints)]
+        for constraint in everywhere:
+            lifted = self.constraint(constraint)
+            if lifted is not None:
+                yield lifted
+
+    def is_made(self, thing: Any) -> bool:
+        """Whether CREATE would make it: ``ddl_if``, and the rules of Boolean and Enum for their CHECKs."""
+        if isinstance(thing, sa.Index):
+            ddl_if = thing._ddl_if
+            return ddl_if is None or bool(
+                ddl_if._should_execute(sa.schema.CreateIndex(thing), thing, None, compiler=self.compiler)
+            )
+        return bool(thing._should_create_for_compiler(self.compiler))
+
+    def check_length(self, noun: str, name: str) -> None:
+        """Refuse a name that the database would cut."""
+        if len(name.encode() if self.dialect.name == "postgresql" else name) > self.dialect.max_identifier_length:
+            raise NotSupported(
+                f'the name of {noun} "{name}" of "{self.name}" is too long for {self.dialect.name}',
+                cause=f"{self.dialect.name} keeps {self.dialect.max_identifier_length} characters",
+            )
+
+    def sql(self, expression: Any) -> str:
+        """A SQL expression as text, with values written in and columns without their table."""
+        if isinstance(expression, str):
+            return expression
+        return str(self.compiler.sql_compiler.process(expression, include_table=False, literal_binds=True))
+
+    def columns_in(self, expression: Any) -> tuple[str, ...]:
+        """The columns of this table that an expression uses."""
+        names = [column.name for column in self.source.columns]
+        if isinstance(expression, str):
+            return mentioned(expression, names)
+        seen = {str(part.name) for part in visitors.iterate(expression) if isinstance(part, sa.Column)}
+        texts = " ".join(part.text for part in visitors.iterate(expression) if isinstance(part, sa.TextClause))
+        return tuple(name for name in names if name in seen or mentioned(texts, [name]))
+
+    def column(self, column: sa.Column[Any]) -> Column:
+        """One column."""
+        self.check_length("column", column.name)
+        identity = self.identity(column.identity) if self.dialect.supports_identity_columns else None
+        computed = column.computed
+        return Column(
+            name=str(column.name),
+            type=lift_type(column.type, self.dialect, column),
+            nullable=bool(column.nullable) and not column.primary_key,
+            default=lift_default(column.server_default, self.dialect),
+            computed=self.computed(computed) if computed is not None else None,
+            identity=identity,
+            autoincrement=identity is None and self.counts(column),
+            comment=(column.comment or None) if self.dialect.supports_comments else None,
+            options=self.options(column),
+            payload=column,
+        )
+
+    def counts(self, column: sa.Column[Any]) -> bool:
+        """Whether SQLAlchemy would make it SERIAL or AUTO_INCREMENT."""
+        if column.table.autoincrement_column is not column:
+            return False
+        if column.server_default is not None and not isinstance(column.server_default, sa.Identity):
+            return False
+        default: Any = column.default
+        return default is None or (isinstance(default, sa.Sequence) and bool(default.optional))
+
+    def computed(self, computed: sa.Computed) -> Computed:
+        """``persisted=None`` leaves it to the database, and then only PostgreSQL before 18 stores."""
+        stored = computed.persisted
+        if stored is None:
+            version = getattr(self.dialect, "server_version_info", None) or (0,)
+            stored = self.dialect.name == "postgresql" and version < (18,)
+        return Computed(sql=self.sql(computed.sqltext), stored=stored, payload=computed)
+
+    @staticmethod
+    def identity(identity: sa.Identity | None) -> Identity | None:
+        if identity is None:
+            return None
+        return Identity(
+            always=bool(identity.always),
+            start=identity.start,
+            increment=identity.increment,
+            minimum=identity.minvalue,
+            maximum=identity.maxvalue,
+            cycle=bool(identity.cycle),
+            cache=identity.cache,
+        )
+
+    def options(self, thing: Any) -> Options:
+        """All dialect options that were given, values made hashable."""
+        return options((name, self.option(value)) for name, value in thing.dialect_kwargs.items())
+
+    def option(self, value: Any) -> object:
+        """An option's value: expressions become `SQL`, columns their names, containers tuples."""
+        if isinstance(value, sa.Column):
+            return str(value.name)
+        if isinstance(value, (sa.ClauseElement,)):
+            return SQL(self.sql(value), payload=value)
+        if isinstance(value, dict):
+            return tuple(sorted((str(key), self.option(each)) for key, each in value.items()))
+        if isinstance(value, (list, tuple, set)):
+            return tuple(self.option(each) for each in value)
+        return value
+
+    def constraint(self, constraint: Any) -> Constraint | None:
+        """A constraint, or None where CREATE would not make it."""
+        if not self.is_made(constraint):
+            return None
+        name = self.final_name(constraint)
+        match constraint:
+            case sa.PrimaryKeyConstraint():
+                columns = tuple(column.name for column in constraint.columns)
+                if not columns:
+                    return None
+                return PrimaryKey(columns=columns, name=name, options=self.options(constraint), payload=constraint)
+            case sa.ForeignKeyConstraint():
+                return self.foreign_key(constraint, name)
+            case sa.UniqueConstraint():
+                return Unique(
+                    columns=tuple(column.name for column in constraint.columns),
+                    name=name,
+                    deferrable=constraint.deferrable,
+                    initially=_upper(constraint.initially),
+                    options=self.options(constraint),
+                    payload=constraint,
+                )
+            case sa.CheckConstraint():
+                return Check(
+                    sql=self.sql(constraint.sqltext),
+                    name=name,
+                    columns=self.columns_in(constraint.sqltext),
+                    options=self.options(constraint),
+                    payload=constraint,
+                )
+        return None
+
+    def final_name(self, thing: Any) -> str | None:
+        """The name with convention and shortening applied. Raises `NotSupported` where it is too long."""
+        if thing.name is None:
+            return None
+        try:
+            # _alembic_quote=False is SQLAlchemy's own switch for "the name, not quoted".
+            name = self.dialect.identifier_preparer.format_constraint(thing, _alembic_quote=False)
+        except exc.IdentifierError as error:
+            raise NotSupported(f'a name of table "{self.name}" is too long', cause=str(error)) from None
+        return None if name is None else str(name)
+
+    def foreign_key(self, constraint: sa.ForeignKeyConstraint, name: str | None) -> ForeignKey:
+        """A foreign key, also one whose target is not in the same MetaData."""
+        targets = [self.target(element) for element in constraint.elements]
+        return ForeignKey(
+            columns=tuple(str(element.parent.name) for element in constraint.elements),
+            target=targets[0][0],
+            target_columns=tuple(column for _, column in targets),
+            name=name,
+            on_delete=_action(constraint.ondelete),
+            on_update=_action(constraint.onupdate),
+            deferrable=constraint.deferrable,
+            initially=_upper(constraint.initially),
+            match=_upper(constraint.match),
+            options=self.options(constraint),
+            payload=constraint,
+        )
+
+    def target(self, element: sa.ForeignKey) -> tuple[TableName, str]:
+        """Table and column that one element points to."""
+        try:
+            column: Any = element.column
+        except exc.NoReferenceError:
+            # The text of ForeignKey("schema.table.column"), parsed as SQLAlchemy does it.
+            schema, table, name = element._column_tokens
+            return TableName(str(table), self.schema(schema)), str(name or element.parent.key)
+        return TableName(str(column.table.name), self.schema(column.table.schema)), str(column.name)
+
+    def index(self, index: sa.Index) -> Index:
+        """An index with its parts."""
+        name = self.final_name(index)
+        if name is None:
+            raise NotSupported(f'an index of table "{self.name}" has no name')
+        return Index(
+            name=name,
+            parts=tuple(self.part(expression) for expression in index.expressions),
+            unique=bool(index.unique),
+            options=self.options(index),
+            uses=tuple(dict.fromkeys(n for e in self.texts(index) for n in self.columns_in(e))),
+            payload=index,
+        )
+
+    @staticmethod
+    def texts(index: sa.Index) -> Iterator[Any]:
+        """Everything in an index that may use columns beside the plain ones."""
+        yield from (expression for expression in index.expressions if not isinstance(expression, sa.Column))
+        yield from (value for name, value in index.dialect_kwargs.items() if name.endswith("_where"))
+
+    def part(self, expression: Any) -> IndexPart:
+        """A column or an expression, with DESC and NULLS FIRST/LAST taken off."""
+        descending, nulls = False, None
+        while isinstance(expression, UnaryExpression) and expression.modifier in _MODIFIERS:
+            word = _MODIFIERS[expression.modifier]
+            descending = descending or word == "desc"
+            nulls = word if word in ("first", "last") else nulls
+            expression = expression.element
+        if isinstance(expression, sa.Column):
+            return IndexPart(column=str(expression.name), descending=descending, nulls=nulls)
+        text = self.sql(expression)
+        return IndexPart(expression=text, descending=descending, nulls=nulls, payload=expression)
+
+
+_MODIFIERS: dict[Any, str] = {
+    operators.desc_op: "desc",
+    operators.asc_op: "asc",
+    operators.nulls_first_op: "first",
+    operators.nulls_last_op: "last",
+}
+
+
+def _upper(word: str | None) -> str | None:
+    return word.upper() if word else None
+
+
+def _action(action: str | None) -> str | None:
+    upper = _upper(action)
+    return None if upper == "NO ACTION" else upper

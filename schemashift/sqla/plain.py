@@ -1,0 +1,22 @@
+"""A SQLAlchemy dialect whose SQL can be sent as it is."""
+
+from __future__ import annotations
+
+import copy
+
+import sqlalchemy as sa
+
+
+def plain(dialect: sa.Dialect) -> sa.Dialect:
+    """A copy of *dialect* that does not double ``%``.
+
+    SQLAlchemy doubles percent signs for drivers with ``%s`` parameters. Our own statements are sent with the
+    execution option ``no_parameters``, where a percent sign is just a character on every driver.
+    """
+    if dialect.paramstyle == "named":
+        return dialect
+    clone = copy.copy(dialect)
+    clone.paramstyle = "named"
+    clone.identifier_preparer = type(dialect.identifier_preparer)(clone)
+    clone.type_compiler_instance = type(dialect.type_compiler_instance)(clone)
+    return clone
