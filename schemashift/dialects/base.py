@@ -7,8 +7,7 @@ on its first day.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any, ClassVar
 
 import sqlalchemy as sa
@@ -17,11 +16,11 @@ from schemashift.operations import Known, Operation
 from schemashift.schema import Column, Schema, Table, TableName
 import schemashift.sqla.reflect as reflect
 
-from .ddl import DDL
-from .statement import Statement
+from schemashift.sqla.plain import plain
 
-Waiting = Callable[[str, float], None]
-"""Told while a lock is waited for: who holds it, and for how many seconds we have waited."""
+from .ddl import DDL
+from .session import Session
+from .statement import Statement
 
 
 class Dialect:
@@ -33,10 +32,11 @@ class Dialect:
     one_transaction: ClassVar[bool] = False
     """A whole run is one transaction with a SAVEPOINT per revision (SQLite), not a transaction per revision."""
     ddl_class: ClassVar[type[DDL]] = DDL
+    session_class: ClassVar[type[Session]] = Session
 
     def __init__(self, dialect: sa.Dialect) -> None:
-        self.sa = dialect
-        self.ddl = self.ddl_class(dialect)
+        self.sa = plain(dialect)
+        self.ddl = self.ddl_class(self.sa)
 
     # What is -----------------------------------------------------------------------------------------------------
 
@@ -81,15 +81,8 @@ class Dialect:
                 yield sql if isinstance(sql, Statement) else Statement(sql=sql, operation=operation)
             known.apply(operation)
 
-    # How it runs: see `schemashift.dialects.session` ---------------------------------------------------------------
+    # How it runs ---------------------------------------------------------------------------------------------------
 
-    @contextmanager
-    def session(self, connection: sa.Connection) -> Iterator[None]:
-        """Prepare the run's connection, and put it back as it was in the end."""
-        yield
-
-    def lock(
-        self, connection: sa.Connection, name: TableName, *, timeout: float, waiting: Waiting
-    ) -> AbstractContextManager[None]:
-        """Hold the migration lock of the version table *name*. Raises `Locked` after *timeout* seconds."""
-        raise NotImplementedError
+    def session(self, connection: sa.Connection) -> Session:
+        """Transactions and the lock of a run on *connection*."""
+        return self.session_class(connection)

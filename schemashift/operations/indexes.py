@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Self
 
-from schemashift.schema import Index, Key, Schema, TableName
+from schemashift.schema import Index, Key, Options, Schema, TableName
 
 from .base import NOTHING, Description, Incomplete, Keys, Operation, edit, need_table, referable
 
@@ -30,11 +30,12 @@ def describe_index(index: Index) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CreateIndex(Operation):
-    """Create an index on a table that is there."""
+    """Create an index on a table that is there. ``options`` are those of the act (``postgresql_concurrently``)."""
 
     table: TableName
     index: Index
     if_not_exists: bool = False
+    options: Options = ()
 
     @property
     def creates(self) -> Keys:
@@ -68,6 +69,7 @@ class DropIndex(Operation):
     index: Index | None = None
     schema: str | None = None
     if_exists: bool = False
+    options: Options = ()
 
     @property
     def drops(self) -> Keys:

@@ -16,6 +16,8 @@ def plain(dialect: sa.Dialect) -> sa.Dialect:
     if dialect.paramstyle == "named":
         return dialect
     clone = copy.copy(dialect)
+    # Types remember their literal processors per dialect, percent signs doubled and all.
+    clone.__dict__.pop("_type_memos", None)
     clone.paramstyle = "named"
     clone.identifier_preparer = type(dialect.identifier_preparer)(clone)
     clone.type_compiler_instance = type(dialect.type_compiler_instance)(clone)

@@ -1,0 +1,72 @@
+"""Scratch comparison, the part that is the same for every database.
+
+The text to compare comes from the scratch side, the objects to render from the models: what the database made of a
+declared table is put into the declared table's own values, whose payloads stay.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from schemashift.schema import Check, Column, Constraint, ForeignKey, Index, Table, options
+
+_PREFIX = "schemashift_check_"
+
+
+def for_scratch(table: Table) -> Table:
+    """*table* as it is made in a scratch place: without foreign keys (they have no text of their own, and one to a
+    live table locks it), and with a name for every CHECK, by which it is found again."""
+    kept = [constraint for constraint in table.constraints if not isinstance(constraint, ForeignKey)]
+    return replace(
+        table,
+        schema=None,
+        constraints=tuple(_named(constraint, place) for place, constraint in enumerate(kept)),
+        options=options(),
+        comment=None,
+    )
+
+
+def _named(constraint: Constraint, place: int) -> Constraint:
+    if isinstance(constraint, Check):
+        return replace(constraint, name=f"{_PREFIX}{place}")
+    return replace(constraint, name=None)
+
+
+def graft(made: Table, declared: Table) -> Table:
+    """*declared* with the texts that the database gave its scratch copy *made*."""
+    kept = [constraint for constraint in declared.constraints if not isinstance(constraint, ForeignKey)]
+    checks: dict[Constraint, Constraint | None] = {old: made.constraint(_named(old, place).name or "") for place, old in enumerate(kept)}
+    return replace(
+        declared,
+        columns=tuple(_column(made.column(column.name), column) for column in declared.columns),
+        constraints=tuple(_check(checks.get(c), c) for c in declared.constraints),
+        indexes=tuple(_index(made.index(index.name), index) for index in declared.indexes),
+    )
+
+
+def _column(made: Column | None, declared: Column) -> Column:
+    if made is None:
+        return declared
+    default, computed = declared.default, declared.computed
+    return replace(
+        declared,
+        type=replace(declared.type, sql=made.type.sql, collation=made.type.collation),
+        default=replace(default, sql=made.default.sql) if default and made.default else (None if default else default),
+        computed=replace(computed, sql=made.computed.sql, stored=made.computed.stored)
+        if computed and made.computed
+        else computed,
+        identity=made.identity,
+    )
+
+
+def _check(made: Constraint | None, declared: Constraint) -> Constraint:
+    if isinstance(declared, Check) and isinstance(made, Check):
+        return replace(declared, sql=made.sql, columns=made.columns or declared.columns)
+    return declared
+
+
+def _index(made: Index | None, declared: Index) -> Index:
+    if made is None or len(made.parts) != len(declared.parts):
+        return declared
+    parts = tuple(replace(new, payload=old.payload) for new, old in zip(made.parts, declared.parts, strict=True))
+    return replace(declared, parts=parts, options=made.options, uses=made.uses or declared.uses)

@@ -1,0 +1,57 @@
+"""PostgreSQL 14 and later."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
+from typing import Any
+
+import sqlalchemy as sa
+
+from schemashift.dialects.base import Dialect
+from schemashift.operations import AlterColumn, Operation
+from schemashift.schema import Column, Schema, Table, TableName, options
+
+from . import names, scratch
+from .casts import using
+from .ddl import PostgreSQLDDL
+from .normal import normal_table
+from .read import read_tables
+
+log = logging.getLogger("schemashift")
+
+
+class PostgreSQL(Dialect):
+    """PostgreSQL: transactional DDL, everything has a name, texts are rewritten by the server."""
+
+    name = "postgresql"
+    transactional_ddl = True
+    ddl_class = PostgreSQLDDL
+
+    def normal(self, table: Table) -> Table:
+        return normal_table(table)
+
+    def read(
+        self, connection: sa.Connection, names: Collection[TableName] | None = None, *, schemas: Iterable[str] = ()
+    ) -> Schema:
+        return Schema(normal_table(table) for table in read_tables(connection, names, schemas=schemas))
+
+    def canonical(self, connection: sa.Connection, tables: Sequence[Table]) -> dict[TableName, Table]:
+        return scratch.canonical(self, connection, tables)
+
+    def prepare(self, operation: Operation) -> Operation:
+        """Say USING where PostgreSQL would not convert by itself."""
+        if not isinstance(operation, AlterColumn) or operation.before is None or operation.options:
+            return operation
+        expression = using(self.ddl.quote(operation.name), operation.before, operation.after)
+        return (
+            operation if expression is None else replace(operation, options=options([("postgresql_using", expression)]))
+        )
+
+    def keeps_foreign_key(self, before: Column, after: Column) -> bool:
+        whole = {"SMALLINT", "INTEGER", "BIGINT"}
+        return before.type == after.type or {before.type.sql, after.type.sql} <= whole
+
+    def default_name(self, table: Table, constraint: Any) -> str | None:
+        return names.default_name(table, constraint)

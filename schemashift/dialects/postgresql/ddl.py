@@ -1,0 +1,318 @@
+"""PostgreSQL's DDL."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from schemashift.dialects.ddl import DDL
+from schemashift.dialects.statement import Statement
+from schemashift.errors import NotSupported
+from schemashift.operations import AlterColumn, AlterTable, CreateIndex, DropConstraint, DropIndex, Known
+from schemashift.schema import (
+    Check,
+    Column,
+    Constraint,
+    Default,
+    ForeignKey,
+    Identity,
+    Index,
+    PrimaryKey,
+    Table,
+    TableName,
+    Type,
+    Unique,
+)
+
+from .casts import using
+from .names import sequence_name
+from .read import OwnedSequence
+
+_SERIAL = {"INTEGER": "SERIAL", "BIGINT": "BIGSERIAL", "SMALLINT": "SMALLSERIAL"}
+
+
+class PostgreSQLDDL(DDL):
+    """Operations to PostgreSQL's SQL."""
+
+    prefix = "postgresql_"
+
+    # Parts -------------------------------------------------------------------------------------------------------
+
+    def column(self, column: Column, table: Table) -> str:
+        if column.autoincrement and column.type.sql in _SERIAL:
+            return f"{self.quote(column.name)} {_SERIAL[column.type.sql]} NOT NULL"
+        return super().column(column, table)
+
+    def attributes(self, column: Column) -> Iterator[str]:
+        yield from super().attributes(column)
+        if column.identity is not None:
+            yield f"GENERATED {'ALWAYS' if column.identity.always else 'BY DEFAULT'} AS IDENTITY"
+            if settings := identity_settings(column.identity):
+                yield f"({settings})"
+
+    def constraint_body(self, constraint: Constraint) -> str:
+        include = self.option(constraint.options, "include")
+        tail = f" INCLUDE ({self.names(include)})" if include else ""
+        match constraint:
+            case PrimaryKey():
+                return super().constraint_body(constraint) + tail
+            case Unique():
+                distinct = " NULLS NOT DISTINCT" if self.option(constraint.options, "nulls_not_distinct") else ""
+                return f"UNIQUE{distinct} ({self.names(constraint.columns)}){tail}{self.deferral(constraint)}"
+            case Check() | ForeignKey():
+                return super().constraint_body(constraint) + self.validity(constraint)
+
+    def validity(self, constraint: Check | ForeignKey) -> str:
+        """NOT VALID, with a space before it."""
+        return " NOT VALID" if self.option(constraint.options, "not_valid") else ""
+
+    def index(self, table: TableName, index: Index) -> str:
+        return self._index(table, index, concurrently=False)
+
+    def _index(self, table: TableName, index: Index, *, concurrently: bool) -> str:
+        method = self.option(index.options, "using")
+        include = self.option(index.options, "include")
+        settings = self.option(index.options, "with")
+        tablespace = self.option(index.options, "tablespace")
+        where = self.option(index.options, "where")
+        words = [
+            f"CREATE {'UNIQUE ' if index.unique else ''}INDEX {'CONCURRENTLY ' if concurrently else ''}"
+            f"{self.quote(index.name)} ON {self.table(table)}",
+            f"USING {method}" if method else "",
+            f"({', '.join(map(self.part, index.parts))})",
+            f"INCLUDE ({self.names(include)})" if include else "",
+            "NULLS NOT DISTINCT" if self.option(index.options, "nulls_not_distinct") else "",
+            f"WITH ({', '.join(f'{name} = {value}' for name, value in settings)})" if settings else "",
+            f"TABLESPACE {self.quote(tablespace)}" if tablespace else "",
+            f"WHERE {where.text}" if where else "",
+        ]
+        return " ".join(word for word in words if word)
+
+    def create(self, table: Table) -> str:
+        prefixes = next((value for name, value in table.options if name == "prefixes"), ())
+        text = super().create(table)
+        return text.replace("CREATE TABLE", f"CREATE {' '.join(prefixes)} TABLE", 1) if prefixes else text  # type: ignore[arg-type]
+
+    def table_options(self, table: Table) -> str:
+        inherits = self.option(table.options, "inherits")
+        partition = self.option(table.options, "partition_by")
+        settings = self.option(table.options, "with")
+        tablespace = self.option(table.options, "tablespace")
+        words = [
+            f" INHERITS ({self.names([inherits] if isinstance(inherits, str) else inherits)})" if inherits else "",
+            f" PARTITION BY {partition}" if partition else "",
+            f" WITH ({', '.join(f'{name} = {value}' for name, value in settings)})" if settings else "",
+            f" TABLESPACE {self.quote(tablespace)}" if tablespace else "",
+        ]
+        return "".join(words)
+
+    # Operations --------------------------------------------------------------------------------------------------
+
+    def alter_table(self, operation: AlterTable, known: Known) -> Iterator[str | Statement]:
+        for field, value in operation.set:
+            if field == "comment" and (value is None or isinstance(value, str)):
+                yield self.comment_on_table(operation.table, value)
+            else:
+                yield from self.table_settings(known.complete(operation), value)
+
+    def table_settings(self, operation: AlterTable, value: Any) -> Iterator[str]:
+        """Options of a table that can be changed in place: UNLOGGED, storage parameters, the tablespace."""
+        before: Any = dict(operation.before or ()).get("options")
+        old: dict[str, Any] = dict(before or ())
+        new: dict[str, Any] = dict(value or ())
+        head = f"ALTER TABLE {self.table(operation.table)}"
+        for name in sorted(old.keys() | new.keys()):
+            was, is_ = old.get(name), new.get(name)
+            if was == is_:
+                continue
+            if name == "postgresql_with":
+                gone = sorted(dict(was or ()).keys() - dict(is_ or ()).keys())
+                if gone:
+                    yield f"{head} RESET ({', '.join(gone)})"
+                if is_:
+                    yield f"{head} SET ({', '.join(f'{key} = {each}' for key, each in is_)})"
+            elif name == "prefixes":
+                yield f"{head} SET {'UNLOGGED' if is_ and 'UNLOGGED' in is_ else 'LOGGED'}"
+            elif name == "postgresql_tablespace":
+                yield f"{head} SET TABLESPACE {self.quote(is_ or 'pg_default')}"
+            else:
+                raise NotSupported(f'PostgreSQL cannot change {name} of table "{operation.table}"')
+
+    def alter_column(self, operation: AlterColumn, known: Known) -> Iterator[str | Statement]:
+        changes = dict(operation.set)
+        if changes.keys() - {"nullable", "comment"} and changes.keys() != {"default"}:
+            operation = known.complete(operation)
+        yield from _Alteration(self, operation).statements()
+
+    def drop_constraint(self, operation: DropConstraint, known: Known) -> Iterator[str | Statement]:
+        del known
+        exists = "IF EXISTS " if operation.if_exists else ""
+        yield f"ALTER TABLE {self.table(operation.table)} DROP CONSTRAINT {exists}{self.quote(operation.name)}"
+
+    def create_index(self, operation: CreateIndex, known: Known) -> Iterator[str | Statement]:
+        if operation.if_not_exists and known.need(operation.table).index(operation.index.name) is not None:
+            return
+        concurrently = bool(dict(operation.options).get("postgresql_concurrently"))
+        sql = self._index(operation.table, operation.index, concurrently=concurrently)
+        yield Statement(sql=sql, operation=operation, transactional=not concurrently)
+
+    def drop_index(self, operation: DropIndex, known: Known) -> Iterator[str | Statement]:
+        del known
+        concurrently = bool(dict(operation.options).get("postgresql_concurrently"))
+        schema = operation.table.schema if operation.table else operation.schema
+        words = f"{'CONCURRENTLY ' if concurrently else ''}{'IF EXISTS ' if operation.if_exists else ''}"
+        sql = f"DROP INDEX {words}{self.table(TableName(operation.name, schema))}"
+        yield Statement(sql=sql, operation=operation, transactional=not concurrently)
+
+
+def identity_settings(identity: Identity) -> str:
+    """The sequence options of an identity column, those that go without saying left out."""
+    words = []
+    increment = identity.increment if identity.increment is not None else 1
+    if identity.start is not None:
+        words.append(f"START WITH {identity.start}")
+    if increment != 1:
+        words.append(f"INCREMENT BY {increment}")
+    if identity.minimum is not None:
+        words.append(f"MINVALUE {identity.minimum}")
+    if identity.maximum is not None:
+        words.append(f"MAXVALUE {identity.maximum}")
+    if identity.cache not in (None, 1):
+        words.append(f"CACHE {identity.cache}")
+    if identity.cycle:
+        words.append("CYCLE")
+    return " ".join(words)
+
+
+class _Alteration:
+    """The statements of one AlterColumn, in an order that works whatever changes together."""
+
+    def __init__(self, ddl: PostgreSQLDDL, operation: AlterColumn) -> None:
+        self.ddl = ddl
+        self.operation = operation
+        self.changes: dict[str, Any] = dict(operation.set)
+        self.before = operation.before
+        self.head = f"ALTER TABLE {ddl.table(operation.table)} ALTER COLUMN {ddl.quote(operation.name)}"
+
+    def statements(self) -> Iterator[str]:
+        retyped = "type" in self.changes
+        if "computed" in self.changes:
+            yield from self.regenerate()
+        yield from self.stop_counting()
+        if retyped:
+            yield from self.retype(self.changes["type"])
+        if "default" in self.changes:
+            yield self.default(self.changes["default"])
+        if "nullable" in self.changes:
+            yield f"{self.head} {'DROP' if self.changes['nullable'] else 'SET'} NOT NULL"
+        yield from self.start_counting()
+        if "comment" in self.changes:
+            comment = self.changes["comment"]
+            yield self.ddl.comment_on_column(self.operation.table, self.operation.name, comment)
+
+    def default(self, default: Default | None) -> str:
+        return f"{self.head} DROP DEFAULT" if default is None else f"{self.head} SET DEFAULT {default.sql}"
+
+    def retype(self, type_: Type) -> Iterator[str]:
+        """The default is taken off before and put back after: PostgreSQL would have to cast it, and often cannot."""
+        before = self.before
+        standing = before.default if before is not None else None
+        if standing is not None:
+            yield f"{self.head} DROP DEFAULT"
+        yield f"{self.head} TYPE {self.ddl.type(Column(name='', type=type_))}{self.using()}"
+        if standing is not None and "default" not in self.changes:
+            yield self.default(standing)
+        if before is not None and before.autoincrement and self.changes.get("autoincrement", True):
+            # A SERIAL's sequence keeps its old type, and its old end, when the column is widened.
+            yield f"ALTER SEQUENCE {self.sequence()} AS {type_.sql}"
+
+    def using(self) -> str:
+        given = dict(self.operation.options).get("postgresql_using")
+        if given is None and self.before is not None:
+            given = using(self.ddl.quote(self.operation.name), self.before, self.operation.after)
+        return f" USING {given}" if given else ""
+
+    def regenerate(self) -> Iterator[str]:
+        """Only dropping the expression can be done in place (PostgreSQL 13)."""
+        if self.changes["computed"] is not None:
+            raise NotSupported(
+                f'PostgreSQL cannot change the expression of "{self.operation.table}.{self.operation.name}" in place',
+                hints=["drop the column and add it again"],
+            )
+        yield f"{self.head} DROP EXPRESSION"
+
+    def sequence(self) -> str:
+        """The sequence behind a SERIAL."""
+        payload = self.before.payload if self.before is not None else None
+        table = self.operation.table
+        if isinstance(payload, OwnedSequence):
+            return self.ddl.table(TableName(payload.name, payload.schema))
+        return self.ddl.table(TableName(sequence_name(table.name, self.operation.name), table.schema))
+
+    def stop_counting(self) -> Iterator[str]:
+        before = self.before
+        if before is None:
+            return
+        if before.autoincrement and self.changes.get("autoincrement", True) is False:
+            yield f"{self.head} DROP DEFAULT"
+            if self.changes.get("identity") is None:
+                yield f"DROP SEQUENCE {self.sequence()}"
+        if before.identity is not None and self.changes.get("identity", before.identity) is None:
+            yield f"{self.head} DROP IDENTITY"
+
+    def start_counting(self) -> Iterator[str]:
+        if self.changes.get("autoincrement"):
+            yield from self.make_serial()
+        identity = self.changes.get("identity")
+        if identity is None:
+            return
+        if self.before is not None and self.before.identity is not None:
+            yield from self.alter_identity(self.before.identity, identity)
+            return
+        settings = identity_settings(identity)
+        always = "ALWAYS" if identity.always else "BY DEFAULT"
+        if self.before is None or self.before.nullable:
+            yield f"{self.head} SET NOT NULL"
+        if self.before is not None and self.before.autoincrement:
+            yield f"DROP SEQUENCE {self.sequence()}"
+        yield f"{self.head} ADD GENERATED {always} AS IDENTITY" + (f" ({settings})" if settings else "")
+        yield self.continue_counting(identity)
+
+    def make_serial(self) -> Iterator[str]:
+        """What SERIAL does, on a column that is there, going on after the highest value."""
+        table, name = self.operation.table, self.operation.name
+        sequence = self.ddl.table(TableName(sequence_name(table.name, name), table.schema))
+        type_ = self.changes["type"].sql if "type" in self.changes else (self.before.type.sql if self.before else "")
+        yield f"CREATE SEQUENCE {sequence}" + (f" AS {type_}" if type_ in _SERIAL else "")
+        yield f"ALTER SEQUENCE {sequence} OWNED BY {self.ddl.table(table)}.{self.ddl.quote(name)}"
+        yield f"{self.head} SET DEFAULT nextval({self.ddl.literal(sequence)}::regclass)"
+        yield self.continue_counting(Identity())
+
+    def continue_counting(self, identity: Identity) -> str:
+        """Let the sequence go on where the rows are: one past the furthest value, the start on an empty table."""
+        table, column = self.ddl.table(self.operation.table), self.ddl.quote(self.operation.name)
+        increment = identity.increment or 1
+        furthest = "max" if increment > 0 else "min"
+        place = f"pg_get_serial_sequence({self.ddl.literal(table)}, {self.ddl.literal(self.operation.name)})"
+        start = identity.start if identity.start is not None else 1
+        following = f"coalesce({furthest}({column}) + {increment}, {start})"
+        return f"SELECT setval({place}, {following}, false) FROM {table}"
+
+    def alter_identity(self, old: Identity, new: Identity) -> Iterator[str]:
+        words = []
+        if old.always != new.always:
+            words.append(f"SET GENERATED {'ALWAYS' if new.always else 'BY DEFAULT'}")
+        if old.increment != new.increment:
+            words.append(f"SET INCREMENT BY {new.increment}")
+        if old.minimum != new.minimum:
+            words.append(f"SET MINVALUE {new.minimum}")
+        if old.maximum != new.maximum:
+            words.append(f"SET MAXVALUE {new.maximum}")
+        if old.start != new.start:
+            words.append(f"SET START WITH {new.start}")
+        if old.cache != new.cache:
+            words.append(f"SET CACHE {new.cache or 1}")
+        if old.cycle != new.cycle:
+            words.append("SET CYCLE" if new.cycle else "SET NO CYCLE")
+        if words:
+            yield f"{self.head} {' '.join(words)}"

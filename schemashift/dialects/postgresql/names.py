@@ -1,0 +1,50 @@
+"""The names that PostgreSQL gives to what has none (``makeObjectName`` and ``ChooseConstraintName``)."""
+
+from __future__ import annotations
+
+from itertools import count
+
+from schemashift.schema import Check, Constraint, ForeignKey, PrimaryKey, Table, Unique
+
+_LIMIT = 63
+
+
+def object_name(first: str, second: str, label: str) -> str:
+    """``first_second_label``, the longer of the two cut until all of it fits into 63 bytes."""
+    room = _LIMIT - len(label) - 1 - (1 if second else 0)
+    one, two = len(first.encode()), len(second.encode())
+    while one + two > room:
+        if one > two:
+            one -= 1
+        else:
+            two -= 1
+    parts = [_clip(first, one), *([_clip(second, two)] if second else []), label]
+    return "_".join(parts)
+
+
+def _clip(text: str, size: int) -> str:
+    return text.encode()[:size].decode(errors="ignore")
+
+
+def default_name(table: Table, constraint: Constraint) -> str:
+    """The name that ``ADD`` without CONSTRAINT would choose, given what *table* has."""
+    taken = {c.name for c in table.constraints} | {index.name for index in table.indexes}
+    match constraint:
+        case PrimaryKey():
+            second, label = "", "pkey"
+        case Unique():
+            second, label = "_".join(constraint.columns), "key"
+        case ForeignKey():
+            second, label = "_".join(constraint.columns), "fkey"
+        case Check():
+            second, label = constraint.columns[0] if len(constraint.columns) == 1 else "", "check"
+    for number in count():
+        name = object_name(table.name, second, label + (str(number) if number else ""))
+        if name not in taken:
+            return name
+    raise AssertionError("count() does not end")
+
+
+def sequence_name(table: str, column: str) -> str:
+    """The name of the sequence that SERIAL makes, where it is free."""
+    return object_name(table, column, "seq")

@@ -1,0 +1,157 @@
+"""PostgreSQL's normal form of a table."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import Any
+
+from schemashift.schema import (
+    SQL,
+    Check,
+    Column,
+    Constraint,
+    Default,
+    ForeignKey,
+    Identity,
+    Index,
+    IndexPart,
+    Options,
+    Table,
+    Type,
+    Unique,
+    mentioned,
+    options,
+)
+
+from .types import normal_type
+
+_LITERAL_CAST = re.compile(r"^('(?:[^']|'')*')::[\w .\"()\[\],]+$")
+_NULL = re.compile(r"^NULL(::[\w .\"()\[\],]+)?$", re.IGNORECASE)
+_NUMBER = re.compile(r"^\(?(-?\d+(?:\.\d+)?)\)?$")
+_LIMITS = {"SMALLINT": 2**15 - 1, "INTEGER": 2**31 - 1, "BIGINT": 2**63 - 1}
+_SPELLINGS = {
+    "CURRENT_TIMESTAMP": "CURRENT_TIMESTAMP",
+    "CURRENT_DATE": "CURRENT_DATE",
+    "CURRENT_TIME": "CURRENT_TIME",
+    "LOCALTIMESTAMP": "LOCALTIMESTAMP",
+    "NOW()": "now()",
+    "TRUE": "true",
+    "FALSE": "false",
+    "NULL": "NULL",
+}
+
+
+def normal_table(table: Table) -> Table:
+    """*table* with types, defaults and options as PostgreSQL keeps them. Idempotent."""
+    return replace(
+        table,
+        columns=tuple(_column(column) for column in table.columns),
+        constraints=tuple(_constraint(constraint) for constraint in table.constraints),
+        indexes=tuple(_index(index, [column.name for column in table.columns]) for index in table.indexes),
+        comment=table.comment or None,
+        options=_own(table.options, keep=("prefixes",)),
+    )
+
+
+def _own(found: Options, keep: tuple[str, ...] = ()) -> Options:
+    """PostgreSQL's own options, less those that say nothing."""
+    return tuple(
+        (name, SQL(value) if name == "postgresql_where" and isinstance(value, str) else value)
+        for name, value in found
+        if name in keep or (name.startswith("postgresql_") and value not in (None, False, (), ""))
+        if name != "postgresql_concurrently"
+    )
+
+
+def _column(column: Column) -> Column:
+    type_ = replace(column.type, sql=normal_type(column.type.sql))
+    default = normal_default(column.default, type_)
+    if default is not None and _NULL.match(default.sql):
+        default = None
+    return replace(
+        column,
+        type=type_,
+        default=default,
+        nullable=column.nullable and column.identity is None,
+        identity=normal_identity(column.identity, type_.sql) if column.identity else None,
+        options=_own(column.options),
+    )
+
+
+def normal_default(default: Default | None, type_: Type) -> Default | None:
+    """Spellings that can be told to be the same without asking the database: casts of literals, keyword case."""
+    if default is None:
+        return None
+    text = default.sql.strip()
+    while text.startswith("(") and text.endswith(")") and text.count("(") == 1:
+        text = text[1:-1].strip()
+    if (match := _LITERAL_CAST.match(text)) is not None:
+        text = match[1]
+    text = _SPELLINGS.get(text.upper(), text)
+    inner = text[1:-1] if len(text) > 1 and text[0] == text[-1] == "'" else text
+    if type_.sql in _LIMITS and _NUMBER.match(inner):
+        text = _NUMBER.sub(r"\1", inner)
+    if type_.sql == "BOOLEAN" and inner.lower() in ("true", "false", "t", "f"):
+        text = "true" if inner.lower().startswith("t") else "false"
+    return replace(default, sql=text)
+
+
+def normal_identity(identity: Identity, type_: str) -> Identity:
+    """The numbers that PostgreSQL chooses by itself, written out."""
+    increment = identity.increment if identity.increment is not None else 1
+    limit = _LIMITS.get(type_, _LIMITS["BIGINT"])
+    minimum = identity.minimum if identity.minimum is not None else (1 if increment > 0 else -limit - 1)
+    maximum = identity.maximum if identity.maximum is not None else (limit if increment > 0 else -1)
+    start = identity.start if identity.start is not None else (minimum if increment > 0 else maximum)
+    return replace(
+        identity, increment=increment, minimum=minimum, maximum=maximum, start=start, cache=identity.cache or 1
+    )
+
+
+def _constraint(constraint: Constraint) -> Constraint:
+    changes: dict[str, Any] = {"options": _own(constraint.options)}
+    if isinstance(constraint, ForeignKey | Unique):
+        # NOT DEFERRABLE and INITIALLY IMMEDIATE are what goes without saying; DEFERRED implies DEFERRABLE.
+        changes["initially"] = constraint.initially if constraint.initially == "DEFERRED" else None
+        changes["deferrable"] = True if constraint.deferrable or changes["initially"] else None
+    if isinstance(constraint, Check):
+        changes["sql"] = constraint.sql.strip()
+    if getattr(constraint, "match", None) == "SIMPLE":
+        changes["match"] = None
+    return replace(constraint, **changes)
+
+
+def _index(index: Index, names: list[str]) -> Index:
+    opclasses: dict[str, str] = dict(_value(index.options, "postgresql_ops") or ())
+    where = _value(index.options, "postgresql_where")
+    own = [(name, _index_option(name, value)) for name, value in _own(index.options) if name != "postgresql_ops"]
+    include = tuple(_value(index.options, "postgresql_include") or ())
+    texts = [part.expression for part in index.parts if part.expression] + [str(getattr(where, "text", where or ""))]
+    uses = (*index.uses, *include, *(name for text in texts for name in mentioned(text, names)))
+    return replace(
+        index,
+        parts=tuple(_part(part, opclasses) for part in index.parts),
+        options=options((name, value) for name, value in own if value is not None),
+        uses=tuple(dict.fromkeys(uses)),
+    )
+
+
+def _index_option(name: str, value: object) -> object:
+    if name == "postgresql_using":
+        return None if str(value).lower() == "btree" else str(value).lower()
+    if name == "postgresql_with" and isinstance(value, tuple):
+        return tuple(sorted((str(key), str(each)) for key, each in value))
+    return value
+
+
+def _value(found: Options, name: str) -> Any:
+    return next((value for key, value in found if key == name), None)
+
+
+def _part(part: IndexPart, opclasses: dict[str, str]) -> IndexPart:
+    nulls = part.nulls
+    if nulls == ("first" if part.descending else "last"):
+        nulls = None
+    label = part.column or str(getattr(part.payload, "key", ""))
+    return replace(part, nulls=nulls, opclass=part.opclass or opclasses.get(label))

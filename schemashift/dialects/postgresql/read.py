@@ -1,0 +1,347 @@
+"""PostgreSQL's catalogue to our values, in four queries however many tables there are."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any, NamedTuple
+
+import sqlalchemy as sa
+
+from schemashift.schema import (
+    SQL,
+    Check,
+    Column,
+    Computed,
+    Constraint,
+    Default,
+    ForeignKey,
+    Identity,
+    Index,
+    IndexPart,
+    Options,
+    PrimaryKey,
+    Table,
+    TableName,
+    Type,
+    Unique,
+    mentioned,
+    options,
+)
+
+from .types import normal_type, type_engine
+
+Rows = Iterable[Mapping[str, Any]]
+
+# Partitions belong to their parent, and what an extension made (PostGIS's spatial_ref_sys) belongs to it.
+_TABLES = """
+SELECT c.oid, n.nspname AS schema, c.relname AS name, obj_description(c.oid, 'pg_class') AS comment,
+       c.relpersistence AS persistence, pg_get_partkeydef(c.oid) AS partition_by, c.reloptions AS settings,
+       ts.spcname AS tablespace
+  FROM pg_catalog.pg_class c
+  JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+  LEFT JOIN pg_catalog.pg_tablespace ts ON ts.oid = c.reltablespace
+ WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition
+   AND {where}
+   AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d
+                    WHERE d.classid = 'pg_catalog.pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
+"""
+
+_COLUMNS = """
+SELECT a.attrelid AS oid, a.attname AS name, format_type(a.atttypid, a.atttypmod) AS type, a.attnotnull AS not_null,
+       pg_get_expr(d.adbin, d.adrelid) AS default, a.attidentity AS identity, a.attgenerated AS generated,
+       CASE WHEN a.attcollation <> t.typcollation THEN co.collname END AS collation,
+       col_description(a.attrelid, a.attnum) AS comment,
+       s.relname AS sequence, sn.nspname AS sequence_schema, format_type(q.seqtypid, NULL) AS sequence_type,
+       q.seqstart AS start, q.seqincrement AS increment, q.seqmin AS minimum, q.seqmax AS maximum,
+       q.seqcycle AS cycle, q.seqcache AS cache
+  FROM pg_catalog.pg_attribute a
+  JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
+  LEFT JOIN pg_catalog.pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+  LEFT JOIN pg_catalog.pg_collation co ON co.oid = a.attcollation
+  LEFT JOIN pg_catalog.pg_depend p ON p.refclassid = 'pg_catalog.pg_class'::regclass AND p.refobjid = a.attrelid
+       AND p.refobjsubid = a.attnum AND p.classid = 'pg_catalog.pg_class'::regclass AND p.deptype IN ('a', 'i')
+       AND EXISTS (SELECT FROM pg_catalog.pg_class k WHERE k.oid = p.objid AND k.relkind = 'S')
+  LEFT JOIN pg_catalog.pg_class s ON s.oid = p.objid
+  LEFT JOIN pg_catalog.pg_namespace sn ON sn.oid = s.relnamespace
+  LEFT JOIN pg_catalog.pg_sequence q ON q.seqrelid = s.oid
+ WHERE a.attrelid = ANY(CAST(:oids AS oid[])) AND a.attnum > 0 AND NOT a.attisdropped
+ ORDER BY a.attrelid, a.attnum
+"""
+
+_NAMES = """ARRAY(SELECT a.attname::text FROM unnest({keys}) WITH ORDINALITY AS k(number, place)
+       JOIN pg_catalog.pg_attribute a ON a.attrelid = {relation} AND a.attnum = k.number ORDER BY k.place)"""
+
+_CONSTRAINTS = f"""
+SELECT c.conrelid AS oid, c.conname AS name, c.contype AS kind, c.condeferrable AS deferrable,
+       c.condeferred AS deferred, c.confdeltype AS on_delete, c.confupdtype AS on_update, c.confmatchtype AS match,
+       c.convalidated AS validated, pg_get_expr(c.conbin, c.conrelid) AS expression,
+       {_NAMES.format(keys="c.conkey", relation="c.conrelid")} AS columns,
+       f.relname AS target, fn.nspname AS target_schema,
+       {_NAMES.format(keys="c.confkey", relation="c.confrelid")} AS target_columns,
+       to_jsonb(i) ->> 'indnullsnotdistinct' AS nulls_not_distinct,
+       {_NAMES.format(keys="(i.indkey::int2[])[i.indnkeyatts:i.indnatts - 1]", relation="c.conrelid")} AS include
+  FROM pg_catalog.pg_constraint c
+  LEFT JOIN pg_catalog.pg_class f ON f.oid = c.confrelid
+  LEFT JOIN pg_catalog.pg_namespace fn ON fn.oid = f.relnamespace
+  LEFT JOIN pg_catalog.pg_index i ON i.indexrelid = c.conindid AND c.contype IN ('p', 'u')
+ WHERE c.conrelid = ANY(CAST(:oids AS oid[])) AND c.contype IN ('p', 'u', 'f', 'c')
+ ORDER BY c.conrelid, c.conname
+"""
+
+_INDEXES = """
+SELECT i.indrelid AS oid, c.relname AS name, am.amname AS method, i.indisunique AS unique, i.indnkeyatts AS keys,
+       pg_get_expr(i.indpred, i.indrelid) AS predicate, c.reloptions AS settings, ts.spcname AS tablespace,
+       to_jsonb(i) ->> 'indnullsnotdistinct' AS nulls_not_distinct,
+       ARRAY(SELECT pg_get_indexdef(i.indexrelid, k, true)
+               FROM generate_series(1, i.indnatts) AS k ORDER BY k) AS texts,
+       i.indkey::int2[] AS numbers, i.indoption::int2[] AS flags,
+       ARRAY(SELECT CASE WHEN o.opcdefault THEN NULL ELSE o.opcname::text END
+               FROM unnest(i.indclass::oid[]) WITH ORDINALITY AS k(oid, place)
+               JOIN pg_catalog.pg_opclass o ON o.oid = k.oid ORDER BY k.place) AS opclasses,
+       ARRAY(SELECT CASE WHEN a.attcollation <> k.oid THEN co.collname::text END
+               FROM unnest(i.indcollation::oid[]) WITH ORDINALITY AS k(oid, place)
+               LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum > 0
+                    AND a.attnum = (i.indkey::int2[])[k.place - 1]
+               LEFT JOIN pg_catalog.pg_collation co ON co.oid = k.oid ORDER BY k.place) AS collations
+  FROM pg_catalog.pg_index i
+  JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid
+  JOIN pg_catalog.pg_am am ON am.oid = c.relam
+  LEFT JOIN pg_catalog.pg_tablespace ts ON ts.oid = c.reltablespace
+ WHERE i.indrelid = ANY(CAST(:oids AS oid[]))
+   AND NOT EXISTS (SELECT FROM pg_catalog.pg_constraint k WHERE k.conindid = i.indexrelid AND k.contype IN ('p', 'u', 'x'))
+ ORDER BY i.indrelid, c.relname
+"""
+
+_ACTIONS = {"a": None, "r": "RESTRICT", "c": "CASCADE", "n": "SET NULL", "d": "SET DEFAULT"}
+_MATCHES = {"f": "FULL", "p": "PARTIAL", "s": None}
+_DESCENDING, _NULLS_FIRST = 1, 2
+
+
+class OwnedSequence(NamedTuple):
+    """The sequence behind a SERIAL or identity column, kept as the column's payload."""
+
+    name: str
+    schema: str | None
+    type: str
+
+
+def read_tables(
+    connection: sa.Connection, names: Collection[TableName] | None = None, *, schemas: Iterable[str] = ()
+) -> tuple[Table, ...]:
+    """The tables *names*, or all of the default schema and of *schemas*."""
+    default = connection.dialect.default_schema_name
+    if names is None:
+        where = "n.nspname = ANY(CAST(:schemas AS text[]))"
+        values: dict[str, Any] = {"schemas": [default, *schemas]}
+    else:
+        where = "(n.nspname, c.relname) IN (SELECT * FROM unnest(CAST(:schemas AS text[]), CAST(:names AS text[])))"
+        values = {"schemas": [name.schema or default for name in names], "names": [name.name for name in names]}
+    return _read(connection, where, values, default)
+
+
+def read_temporary(connection: sa.Connection, names: Collection[str]) -> tuple[Table, ...]:
+    """This session's temporary tables *names*, as if they stood in the default schema."""
+    where = "n.oid = pg_my_temp_schema() AND c.relname = ANY(CAST(:names AS text[]))"
+    return _read(connection, where, {"names": list(names)}, None)
+
+
+def _read(connection: sa.Connection, where: str, values: dict[str, Any], default: str | None) -> tuple[Table, ...]:
+    found = _rows(connection, _TABLES.format(where=where), values)
+    if not found:
+        return ()
+    oids = {"oids": [row["oid"] for row in found]}
+    columns = _grouped(_rows(connection, _COLUMNS, oids))
+    constraints = _grouped(_rows(connection, _CONSTRAINTS, oids))
+    indexes = _grouped(_rows(connection, _INDEXES, oids))
+    reader = _Reader(default)
+    return tuple(
+        reader.table(row, columns.get(row["oid"], []), constraints.get(row["oid"], []), indexes.get(row["oid"], []))
+        for row in found
+    )
+
+
+def _rows(connection: sa.Connection, sql: str, values: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    return [dict(row) for row in connection.execute(sa.text(sql), values).mappings()]
+
+
+def _grouped(rows: Rows) -> dict[int, list[Mapping[str, Any]]]:
+    groups: dict[int, list[Mapping[str, Any]]] = {}
+    for row in rows:
+        groups.setdefault(row["oid"], []).append(row)
+    return groups
+
+
+class _Reader:
+    """Makes values of rows; *default* is the schema that goes without saying (None: every schema does)."""
+
+    def __init__(self, default: str | None) -> None:
+        self.default = default
+
+    def schema(self, name: str | None) -> str | None:
+        return None if self.default is None or name == self.default else name
+
+    def table(self, row: Mapping[str, Any], columns: Rows, constraints: Rows, indexes: Rows) -> Table:
+        columns = list(columns)
+        names = [column["name"] for column in columns]
+        return Table(
+            name=row["name"],
+            schema=self.schema(row["schema"]),
+            columns=tuple(_column(column) for column in columns),
+            constraints=tuple(self.constraint(constraint, names) for constraint in constraints),
+            indexes=tuple(_index(index, names) for index in indexes),
+            comment=row["comment"] or None,
+            options=_table_options(row),
+        )
+
+    def constraint(self, row: Mapping[str, Any], names: list[str]) -> Constraint:
+        columns = tuple(row["columns"])
+        match row["kind"]:
+            case "p":
+                return PrimaryKey(columns=columns, name=row["name"], options=_key_options(row))
+            case "u":
+                return Unique(columns=columns, name=row["name"], options=_key_options(row), **_deferral(row))
+            case "c":
+                text = _bare(row["expression"])
+                return Check(sql=text, name=row["name"], columns=columns, options=_validity(row))
+        return ForeignKey(
+            columns=columns,
+            target=TableName(row["target"], self.schema(row["target_schema"])),
+            target_columns=tuple(row["target_columns"]),
+            name=row["name"],
+            on_delete=_ACTIONS[row["on_delete"]],
+            on_update=_ACTIONS[row["on_update"]],
+            match=_MATCHES[row["match"]],
+            options=_validity(row),
+            **_deferral(row),
+        )
+
+
+def _table_options(row: Mapping[str, Any]) -> Options:
+    return options(
+        [
+            ("postgresql_partition_by", row["partition_by"]),
+            ("postgresql_tablespace", row["tablespace"]),
+            ("postgresql_with", _settings(row["settings"])),
+            ("prefixes", ("UNLOGGED",) if row["persistence"] == "u" else None),
+        ]
+    )
+
+
+def _settings(settings: list[str] | None) -> tuple[tuple[str, str], ...] | None:
+    if not settings:
+        return None
+    return tuple(sorted((name, value) for name, _, value in (each.partition("=") for each in settings)))
+
+
+def _deferral(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {"deferrable": True if row["deferrable"] else None, "initially": "DEFERRED" if row["deferred"] else None}
+
+
+def _validity(row: Mapping[str, Any]) -> Options:
+    return () if row["validated"] else options([("postgresql_not_valid", True)])
+
+
+def _key_options(row: Mapping[str, Any]) -> Options:
+    distinct = True if row["nulls_not_distinct"] == "true" else None
+    return options(
+        [("postgresql_nulls_not_distinct", distinct), ("postgresql_include", tuple(row["include"] or ()) or None)]
+    )
+
+
+def _bare(expression: str) -> str:
+    """*expression* without the one pair of parentheses that PostgreSQL puts round a whole CHECK or predicate."""
+    if not (expression.startswith("(") and expression.endswith(")")):
+        return expression
+    depth, quoted = 0, ""
+    for place, character in enumerate(expression):
+        if quoted:
+            quoted = "" if character == quoted else quoted
+        elif character in "'\"":
+            quoted = character
+        elif character in "()":
+            depth += 1 if character == "(" else -1
+            if depth == 0 and place < len(expression) - 1:
+                return expression
+    return expression[1:-1]
+
+
+def _column(row: Mapping[str, Any]) -> Column:
+    sql = normal_type(row["type"])
+    collation = row["collation"]
+    serial = _is_serial(row)
+    default = row["default"]
+    generated = row["generated"] in ("s", "v")
+    owned = OwnedSequence(row["sequence"], row["sequence_schema"], row["sequence_type"]) if row["sequence"] else None
+    return Column(
+        name=row["name"],
+        type=Type(sql=sql, collation=collation, payload=type_engine(sql, collation)),
+        nullable=not row["not_null"],
+        default=Default(sql=default) if default is not None and not serial and not generated else None,
+        computed=Computed(sql=_bare(default), stored=row["generated"] == "s") if generated else None,
+        identity=_identity(row) if row["identity"] else None,
+        autoincrement=serial,
+        comment=row["comment"] or None,
+        payload=owned,
+    )
+
+
+def _is_serial(row: Mapping[str, Any]) -> bool:
+    """A default that takes the next number of the very sequence that the column owns."""
+    if row["identity"] or not row["sequence"] or not row["default"]:
+        return False
+    match = re.fullmatch(r"nextval\('(.*)'::regclass\)", row["default"])
+    if match is None:
+        return False
+    last = re.search(r'(?:"((?:[^"]|"")+)"|([^".]+))$', match[1].replace("''", "'"))
+    return last is not None and (last[1] or last[2]).replace('""', '"') == row["sequence"]
+
+
+def _identity(row: Mapping[str, Any]) -> Identity:
+    return Identity(
+        always=row["identity"] == "a",
+        start=row["start"],
+        increment=row["increment"],
+        minimum=row["minimum"],
+        maximum=row["maximum"],
+        cycle=row["cycle"],
+        cache=row["cache"],
+    )
+
+
+def _index(row: Mapping[str, Any], names: list[str]) -> Index:
+    keys = row["keys"]
+    parts = tuple(_part(row, place) for place in range(keys))
+    predicate = _bare(row["predicate"]) if row["predicate"] else None
+    texts = [part.expression for part in parts if part.expression] + ([predicate] if predicate else [])
+    found = [
+        ("postgresql_where", SQL(predicate) if predicate else None),
+        ("postgresql_using", row["method"] if row["method"] != "btree" else None),
+        ("postgresql_include", tuple(map(_unquoted, row["texts"][keys:])) or None),
+        ("postgresql_with", _settings(row["settings"])),
+        ("postgresql_tablespace", row["tablespace"]),
+        ("postgresql_nulls_not_distinct", True if row["nulls_not_distinct"] == "true" else None),
+    ]
+    uses = (*(name for text in texts for name in mentioned(text, names)), *(dict(found)["postgresql_include"] or ()))
+    return Index(
+        name=row["name"], parts=parts, unique=row["unique"], options=options(found), uses=tuple(dict.fromkeys(uses))
+    )
+
+
+def _part(row: Mapping[str, Any], place: int) -> IndexPart:
+    text, flags = row["texts"][place], row["flags"][place]
+    descending = bool(flags & _DESCENDING)
+    first = bool(flags & _NULLS_FIRST)
+    plain = row["numbers"][place] != 0
+    return IndexPart(
+        column=_unquoted(text) if plain else None,
+        expression=None if plain else _bare(text),
+        descending=descending,
+        nulls=None if first == descending else ("first" if first else "last"),
+        opclass=row["opclasses"][place],
+        collation=row["collations"][place],
+    )
+
+
+def _unquoted(name: str) -> str:
+    return name[1:-1].replace('""', '"') if name.startswith('"') else name

@@ -1,0 +1,158 @@
+"""PostgreSQL: a session advisory lock that is polled outside of any transaction."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, ClassVar
+
+import sqlalchemy as sa
+
+from schemashift.dialects.session import UNKNOWN_HOLDER, Session, who
+from schemashift.schema import TableName
+
+_IDLE, _UNKNOWN = 0, 4
+"""libpq's transaction status: everything between is a transaction, open or failed."""
+
+_TRY = """
+WITH key AS MATERIALIZED (
+  SELECT hashtextextended(concat_ws('.', 'schemashift', current_database(), coalesce(CAST(:schema AS text),
+    current_schema()), CAST(:name AS text)), 0) & 9223372036854775807 AS key
+), taken AS MATERIALIZED (SELECT key, pg_try_advisory{xact}_lock(key) AS held FROM key)
+SELECT key, held, current_setting('application_name') AS application, CASE WHEN held THEN set_config(
+  'application_name', CAST(:who AS text) || to_char(clock_timestamp() AT TIME ZONE 'UTC', 'HH24:MI:SS'), {xact_only})
+END FROM taken
+"""
+TRY = sa.text(_TRY.format(xact="", xact_only="false"))
+TRY_IN_TRANSACTION = sa.text(_TRY.format(xact="_xact", xact_only="true"))
+
+UNLOCK = sa.text(
+    "SELECT pg_advisory_unlock(CAST(:key AS bigint)), set_config('application_name', CAST(:application AS text), false)"
+)
+
+HOLDER = sa.text("""
+SELECT a.pid, a.usename, a.application_name, to_char(clock_timestamp() AT TIME ZONE 'UTC', 'HH24:MI:SS')
+FROM pg_locks AS l JOIN pg_stat_activity AS a USING (pid)
+WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1
+  AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+  AND l.classid::bigint = CAST(:high AS bigint) AND l.objid::bigint = CAST(:low AS bigint)
+""")
+
+_OURS = re.compile(r"schemashift (.+) since (\d\d):(\d\d):(\d\d)$")
+_LONGEST_NAME = 63
+_SINCE = " since "
+
+
+class PostgreSQLSession(Session):
+    """Transactions and the lock on PostgreSQL."""
+
+    product: ClassVar[str] = "PostgreSQL"
+
+    def __init__(self, connection: sa.Connection) -> None:
+        super().__init__(connection)
+        self._key: int | None = None
+        self._application: str | None = None
+
+    # The connection
+
+    def is_borrowed(self) -> bool:
+        """Begun by the caller, even where nothing was sent yet: a rollback of theirs is meant to undo our work."""
+        return self.in_transaction or (self.connection.in_transaction() and not self.dbapi.autocommit)
+
+    @property
+    def in_transaction(self) -> bool:
+        driver = self.driver
+        info = getattr(driver, "info", None)  # psycopg and psycopg2
+        if info is not None:
+            return info.transaction_status not in (_IDLE, _UNKNOWN)
+        if hasattr(driver, "is_in_transaction"):  # asyncpg
+            return bool(driver.is_in_transaction())
+        return self.connection.in_transaction()
+
+    @contextmanager
+    def run(self) -> Iterator[None]:
+        if self.borrowed:
+            yield
+            return
+        was = self.dbapi.autocommit
+        self._set_autocommit(on=False)
+        try:
+            yield
+        finally:
+            self.leave()
+            with self.quietly():
+                self._set_autocommit(on=was)
+
+    def _set_autocommit(self, *, on: bool) -> None:
+        if self.dbapi.autocommit != on:
+            self.dbapi.autocommit = on
+
+    @contextmanager
+    def autocommit(self) -> Iterator[None]:
+        if self.borrowed:
+            yield
+            return
+        self.leave()
+        was = self.dbapi.autocommit
+        self._set_autocommit(on=True)
+        try:
+            yield
+        finally:
+            self.leave()
+            with self.quietly():
+                self._set_autocommit(on=was)
+
+    # The lock
+
+    def try_lock(self, name: TableName) -> bool:
+        statement = TRY_IN_TRANSACTION if self.borrowed else TRY
+        mine = f"schemashift {who()}"[: _LONGEST_NAME - len(_SINCE) - len("00:00:00")] + _SINCE
+        with self.autocommit():
+            row = self.connection.execute(statement, {"schema": name.schema, "name": name.name, "who": mine}).one()
+        self._key = row.key
+        if row.held and not self.borrowed:
+            self._application = row.application
+        return bool(row.held)
+
+    def unlock(self) -> None:
+        """A lock taken in the caller's transaction goes with it; a session's own must be given back by hand."""
+        if self._application is None:
+            return
+        application, self._application = self._application, None
+        with self.quietly(), self.autocommit():
+            self.connection.execute(UNLOCK, {"key": self._key, "application": application})
+
+    def holder(self) -> str:
+        if self._key is None:
+            return UNKNOWN_HOLDER
+        with self.autocommit():
+            row = self.connection.execute(
+                HOLDER, {"high": self._key >> 32, "low": self._key & 0xFFFFFFFF}
+            ).first()
+        if row is None:
+            return UNKNOWN_HOLDER
+        pid, user, application, now = row
+        ours = _OURS.match(application or "")
+        if ours is None:
+            return f"{user} pid {pid}" + (f', application "{application}"' if application else "")
+        seconds = (_seconds(now.split(":")) - _seconds(ours.groups()[1:])) % 86_400
+        return f"{ours[1]} pid {pid}, for {seconds} s"
+
+    # What went wrong
+
+    def message(self, error: BaseException) -> str:
+        diagnosis = getattr(error, "diag", None)
+        return str(getattr(diagnosis, "message_primary", None) or super().message(error))
+
+    def hint(self, error: BaseException) -> str | None:
+        found = getattr(getattr(error, "diag", None), "message_hint", None)
+        return str(found) if found else None
+
+    def is_taken(self, error: BaseException) -> bool:
+        return self.code(error) == "42P07"
+
+
+def _seconds(clock: Any) -> int:
+    hours, minutes, seconds = map(int, clock)
+    return hours * 3600 + minutes * 60 + seconds
