@@ -59,6 +59,11 @@ class Dialect:
         del connection, tables
         return {}
 
+    def reconcile(self, read: Table, declared: Table) -> Table:
+        """*read* in the terms of *declared*, where this database has one thing for two that models can say."""
+        del declared
+        return read
+
     # What changes ------------------------------------------------------------------------------------------------
 
     def prepare(self, operation: Operation) -> Operation:
@@ -67,6 +72,14 @@ class Dialect:
 
     def keeps_foreign_key(self, before: Column, after: Column) -> bool:
         """Whether a column under (or at the other end of) a foreign key can become *after* while the key stands."""
+        return before.type == after.type
+
+    def replaces_column(self, before: Column, after: Column) -> bool:
+        """Whether *after* can only be had by dropping *before* and adding it anew."""
+        return before.computed != after.computed
+
+    def keeps_generated(self, before: Column, after: Column) -> bool:
+        """Whether a column that generated columns use can be altered while they stand."""
         return before.type == after.type
 
     def default_name(self, table: Table, constraint: Any) -> str | None:

@@ -13,10 +13,12 @@ from .columns import AddColumn as AddColumn
 from .columns import AlterColumn as AlterColumn
 from .columns import DropColumn as DropColumn
 from .columns import RenameColumn as RenameColumn
+from .columns import column_stands_on as column_stands_on
 from .constraints import AddConstraint as AddConstraint
 from .constraints import DropConstraint as DropConstraint
 from .constraints import default_name as default_name
 from .constraints import find_constraint as find_constraint
+from .constraints import stands_on as stands_on
 from .indexes import CreateIndex as CreateIndex
 from .indexes import DropIndex as DropIndex
 from .indexes import RenameIndex as RenameIndex

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
-from schemashift.schema import Column, Key, Options, Schema, Table, TableName, renamed
+from schemashift.schema import Column, Key, Options, Schema, Table, TableName, identifiers, renamed
 from schemashift.schema.table import ForeignKey
 
 from .base import Description, Incomplete, Keys, Operation, edit, need_table
@@ -20,6 +20,14 @@ def describe_column(column: Column) -> str:
     if column.computed is not None:
         return f"{text} GENERATED ({column.computed.sql})"
     return text + (f" DEFAULT {column.default}" if column.default is not None else "")
+
+
+def column_stands_on(table: TableName, column: Column) -> Keys:
+    """What a column needs around it: its table, and what a generation expression uses."""
+    keys = {Key.of_table(table)}
+    if column.computed is not None:
+        keys |= {Key.of_column(table, word) for word in identifiers(column.computed.sql)}
+    return frozenset(keys - {Key.of_column(table, column.name)})
 
 
 def need_column(table: Table, name: str) -> Column:
@@ -44,7 +52,7 @@ class AddColumn(Operation):
 
     @property
     def uses(self) -> Keys:
-        return frozenset({Key.of_table(self.table)})
+        return column_stands_on(self.table, self.column)
 
     @property
     def touches(self) -> tuple[TableName, ...]:
@@ -80,7 +88,7 @@ class DropColumn(Operation):
 
     @property
     def frees(self) -> Keys:
-        return frozenset({Key.of_table(self.table)})
+        return column_stands_on(self.table, self.column) if self.column else frozenset({Key.of_table(self.table)})
 
     @property
     def touches(self) -> tuple[TableName, ...]:

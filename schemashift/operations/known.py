@@ -78,6 +78,11 @@ class Known:
         for operation in (operations,) if isinstance(operations, Operation) else operations:
             self._apply(operation)
 
+    def put(self, table: Table) -> None:
+        """Know *table* as it is now: a database may do more than the operation said (an index under a new key)."""
+        self._schema = self._schema.put(table)
+        self._absent.discard(table.table_name)
+
     def _apply(self, operation: Operation) -> None:
         self._absent.difference_update(operation.touches)
         held = all(self._schema.table(name) is not None for name in operation.touches[:1])

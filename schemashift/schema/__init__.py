@@ -21,6 +21,7 @@ from .table import Table as Table
 from .table import Type as Type
 from .table import Unique as Unique
 from .table import constraint_order as constraint_order
+from .table import identifiers as identifiers
 from .table import mentioned as mentioned
 from .table import options as options
 from .table import renamed as renamed

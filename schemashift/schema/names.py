@@ -39,8 +39,8 @@ class Key(NamedTuple):
 
     @classmethod
     def of_constraint(cls, table: TableName, constraint: str) -> Key:
-        """One constraint of a table, by its name."""
-        return cls("constraint", table.schema, table.name, constraint)
+        """A constraint, by its name. MySQL keeps some of these names per schema, so the table is not part of it."""
+        return cls("constraint", table.schema, "", constraint)
 
     @classmethod
     def of_index(cls, table: TableName, index: str) -> Key:

@@ -154,12 +154,12 @@ AnyConstraint = TypeVar("AnyConstraint", PrimaryKey, Unique, ForeignKey, Check)
 _RANK = {PrimaryKey: 0, Unique: 1, Check: 2, ForeignKey: 3}
 
 
-def constraint_order(constraint: Constraint) -> tuple[int, str, tuple[str, ...], str]:
-    """The key by which constraints are sorted everywhere: kind, name, columns, text."""
-    text = constraint.sql if isinstance(constraint, Check) else ""
-    if isinstance(constraint, ForeignKey):
-        text = f"{constraint.target}({','.join(constraint.target_columns)})"
-    return (_RANK[type(constraint)], constraint.name or "", constraint.columns, text)
+def constraint_order(constraint: Constraint) -> tuple[int, str]:
+    """The key by which constraints are sorted everywhere: kind, then name.
+
+    Those without a name keep the order they were declared in: the database numbers them by it.
+    """
+    return _RANK[type(constraint)], constraint.name or ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -278,14 +278,16 @@ _WORDS = re.compile(
 )
 
 
+def identifiers(sql: str) -> frozenset[str]:
+    """Every word of *sql* that may be an identifier, as written and in lower case; string literals are passed over."""
+    words = {next(g for g in match.groups() if g is not None) for match in _WORDS.finditer(sql) if match.lastindex}
+    return frozenset(words | {word.lower() for word in words})
+
+
 def mentioned(sql: str, names: Iterable[str]) -> tuple[str, ...]:
-    """Those of *names* that *sql* may use as an identifier: string literals are passed over, case is ignored.
+    """Those of *names* that *sql* may use as an identifier, case ignored.
 
     It errs to the safe side, a function called like a column counts: it is for ordering, not for meaning.
     """
-    words = {
-        next(group for group in match.groups() if group is not None).lower()
-        for match in _WORDS.finditer(sql)
-        if match.lastindex
-    }
+    words = identifiers(sql)
     return tuple(name for name in names if name.lower() in words)

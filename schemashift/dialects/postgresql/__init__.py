@@ -18,6 +18,7 @@ from .casts import using
 from .ddl import PostgreSQLDDL
 from .normal import normal_table
 from .read import read_tables
+from .session import PostgreSQLSession
 
 log = logging.getLogger("schemashift")
 
@@ -27,6 +28,7 @@ class PostgreSQL(Dialect):
 
     name = "postgresql"
     transactional_ddl = True
+    session_class = PostgreSQLSession
     ddl_class = PostgreSQLDDL
 
     def normal(self, table: Table) -> Table:
@@ -52,6 +54,9 @@ class PostgreSQL(Dialect):
     def keeps_foreign_key(self, before: Column, after: Column) -> bool:
         whole = {"SMALLINT", "INTEGER", "BIGINT"}
         return before.type == after.type or {before.type.sql, after.type.sql} <= whole
+
+    def replaces_column(self, before: Column, after: Column) -> bool:
+        return after.computed is not None and before.computed != after.computed
 
     def default_name(self, table: Table, constraint: Any) -> str | None:
         return names.default_name(table, constraint)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, ClassVar
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -47,10 +47,9 @@ _SINCE = " since "
 class PostgreSQLSession(Session):
     """Transactions and the lock on PostgreSQL."""
 
-    product: ClassVar[str] = "PostgreSQL"
-
     def __init__(self, connection: sa.Connection) -> None:
         super().__init__(connection)
+        self.product = "PostgreSQL"
         self._key: int | None = None
         self._application: str | None = None
 
@@ -127,9 +126,7 @@ class PostgreSQLSession(Session):
         if self._key is None:
             return UNKNOWN_HOLDER
         with self.autocommit():
-            row = self.connection.execute(
-                HOLDER, {"high": self._key >> 32, "low": self._key & 0xFFFFFFFF}
-            ).first()
+            row = self.connection.execute(HOLDER, {"high": self._key >> 32, "low": self._key & 0xFFFFFFFF}).first()
         if row is None:
             return UNKNOWN_HOLDER
         pid, user, application, now = row

@@ -1,0 +1,73 @@
+"""Models against database: lift, read, compare, and ask the database about what only spelling could explain."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from schemashift.diff import diff, settle
+from schemashift.dialects import Dialect
+from schemashift.operations import Operation
+from schemashift.render import Body, body
+from schemashift.schema import Schema, Table, TableName
+from schemashift.sqla.lift import lift_metadata
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """What makes the database equal to the models, and the way back.
+
+    ``left_alone`` are tables of the database that no model names and no migration of ours made.
+    """
+
+    operations: tuple[Operation, ...]
+    downgrade: tuple[Operation, ...]
+    before: Schema
+    after: Schema
+    left_alone: tuple[TableName, ...] = ()
+
+    def body(self, dialect: Dialect) -> Body:
+        """The two functions of a script that does it."""
+        return body(self.operations, self.downgrade, dialect.sa)
+
+
+def compare(
+    connection: sa.Connection,
+    metadatas: Iterable[sa.MetaData],
+    dialect: Dialect,
+    *,
+    ignore: Collection[TableName] = (),
+    ours: Collection[TableName] | None = None,
+) -> Comparison:
+    """Compare the tables of *metadatas* with those of the database.
+
+    The database's default schema is read, and those that the models name. *ignore* are tables of neither side (the
+    version table). Tables that no model names are dropped when they are in *ours*, and left alone otherwise; None
+    takes all of them for ours. Raises `NotSupported` where the models need what the database lacks.
+    """
+    after = Schema(dialect.normal(table) for table in lift_metadata(metadatas, dialect.sa).tables)
+    schemas = sorted({table.schema for table in after.tables if table.schema})
+    before = dialect.read(connection, schemas=schemas)
+    before = before.drop(*(t.key for t in before.tables if t.table_name in ignore))
+    strangers = [t for t in before.tables if t.key not in after and ours is not None and t.table_name not in ours]
+    before = before.drop(*(table.key for table in strangers))
+    return _compare(connection, dialect, before, after, tuple(table.table_name for table in strangers))
+
+
+def _compare(
+    connection: sa.Connection, dialect: Dialect, before: Schema, after: Schema, left_alone: tuple[TableName, ...]
+) -> Comparison:
+    common = [(old, table) for table in after.tables if (old := before.table(table.table_name)) is not None]
+    before = before.put(*(dialect.reconcile(old, new) for old, new in common))
+    doubtful = [new for _, new in common if _differs(before.table(new.table_name), new, dialect)]
+    after = after.put(*dialect.canonical(connection, doubtful).values())
+    operations = tuple(dialect.prepare(operation) for operation in diff(before, after, traits=dialect))
+    downgrade = tuple(dialect.prepare(operation.inverse()) for operation in reversed(operations))
+    return Comparison(operations=operations, downgrade=downgrade, before=before, after=after, left_alone=left_alone)
+
+
+def _differs(before: Table | None, after: Table, dialect: Dialect) -> bool:
+    assert before is not None, "only tables of both sides are asked about"
+    return bool(diff(Schema([before]), Schema([settle(before, after, dialect)]), traits=dialect))

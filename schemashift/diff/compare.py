@@ -1,0 +1,161 @@
+"""Match what is in two schemas, and say what changes each pair."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
+from typing import Protocol, TypeVar
+
+from schemashift.operations import (
+    AddColumn,
+    AddConstraint,
+    AlterColumn,
+    AlterTable,
+    CreateIndex,
+    CreateTable,
+    DropColumn,
+    DropIndex,
+    DropTable,
+    Operation,
+)
+from schemashift.schema import ForeignKey, Key, Keyed, Schema, Table, TableName
+
+from .cycles import cyclic
+from .dependents import around
+from .names import settle
+from .order import order
+from .traits import STANDARD, Traits
+
+Value = TypeVar("Value")
+
+
+class Kind(Protocol):
+    """One kind of object: how it comes, goes and changes."""
+
+    def create(self, thing: Keyed) -> Iterable[Operation]:
+        """The operations that make it."""
+
+    def drop(self, thing: Keyed) -> Iterable[Operation]:
+        """The operations that take it away."""
+
+    def alter(self, before: Keyed, after: Keyed) -> Iterable[Operation]:
+        """The operations that make *after* of *before*."""
+
+
+def diff(
+    before: Schema, after: Schema, *, kinds: Mapping[str, Kind] | None = None, traits: Traits = STANDARD
+) -> tuple[Operation, ...]:
+    """The operations that make *after* of *before*, in an order in which they run.
+
+    *kinds* are the kinds of objects beside tables, by the kind of their keys. Unnamed constraints of *after* take the
+    names of what is there. The same two schemas give the same operations, whatever order their parts came in.
+    """
+    common = ((before.table(table.table_name), table) for table in after.tables)
+    after = after.put(*(settle(old, new, traits) for old, new in common if old is not None))
+    tables = _Tables(before, after, traits)
+    every: Mapping[str, Kind] = {**(kinds or {}), "table": tables}
+    operations: list[Operation] = []
+    for key in sorted(before.keys() | after.keys(), key=_place):
+        operations += _change(every[key.kind], before.get(key), after.get(key))
+    operations += around(operations, before, after, traits)
+    return order(operations)
+
+
+def _place(key: Key) -> tuple[str, ...]:
+    return tuple(part or "" for part in key)
+
+
+def _change(kind: Kind, old: Keyed | None, new: Keyed | None) -> Iterable[Operation]:
+    if old is None:
+        return kind.create(new) if new is not None else ()
+    if new is None:
+        return kind.drop(old)
+    return kind.alter(old, new) if old != new else ()
+
+
+class _Tables:
+    """The kind that everything else stands on."""
+
+    def __init__(self, before: Schema, after: Schema, traits: Traits) -> None:
+        self.traits = traits
+        self.new_cycles = cyclic(table for table in after.tables if before.table(table.table_name) is None)
+        self.old_cycles = cyclic(table for table in before.tables if after.table(table.table_name) is None)
+
+    def create(self, thing: Keyed) -> Iterator[Operation]:
+        """The table with its indexes, and the foreign keys that have to wait for another table that waits for this."""
+        assert isinstance(thing, Table)
+        waiting = self._waiting(thing, self.new_cycles)
+        kept = tuple(constraint for constraint in thing.constraints if constraint not in waiting)
+        asked = tuple(index for index in thing.indexes if not index.implicit)
+        yield CreateTable(table=replace(thing, constraints=kept, indexes=asked))
+        for key in waiting:
+            name = key.name or self.traits.default_name(thing, key)
+            yield AddConstraint(table=thing.table_name, constraint=replace(key, name=name))
+
+    def drop(self, thing: Keyed) -> Iterator[Operation]:
+        """The way back: keys that are in a circle, then the table with everything else."""
+        assert isinstance(thing, Table)
+        waiting = self._waiting(thing, self.old_cycles)
+        for key in waiting:
+            yield AddConstraint(table=thing.table_name, constraint=key).inverse()
+        kept = tuple(constraint for constraint in thing.constraints if constraint not in waiting)
+        yield DropTable(name=thing.table_name, table=replace(thing, constraints=kept))
+
+    @staticmethod
+    def _waiting(table: Table, cycles: frozenset[tuple[TableName, TableName]]) -> tuple[ForeignKey, ...]:
+        return tuple(key for key in table.foreign_keys if (table.table_name, key.target) in cycles)
+
+    def alter(self, before: Keyed, after: Keyed) -> Iterator[Operation]:
+        """Columns, constraints, indexes, and the table's own fields."""
+        assert isinstance(before, Table)
+        assert isinstance(after, Table)
+        name = before.table_name
+        yield from self._columns(before, after)
+        yield from _parts(
+            before.constraints,
+            after.constraints,
+            drop=lambda c: AddConstraint(table=name, constraint=c).inverse(),
+            add=lambda c: AddConstraint(table=name, constraint=c),
+        )
+        yield from _parts(
+            tuple(i for i in before.indexes if not i.implicit),
+            tuple(i for i in after.indexes if not i.implicit),
+            drop=lambda i: DropIndex(table=name, name=i.name, index=i),
+            add=lambda i: CreateIndex(table=name, index=i),
+        )
+        fields = [field for field in ("comment", "options") if getattr(before, field) != getattr(after, field)]
+        if fields:
+            yield AlterTable(
+                table=name,
+                set=tuple((field, getattr(after, field)) for field in fields),
+                before=tuple((field, getattr(before, field)) for field in fields),
+            )
+
+    def _columns(self, before: Table, after: Table) -> Iterator[Operation]:
+        name = before.table_name
+        for column in before.columns:
+            new = after.column(column.name)
+            if new is None:
+                yield DropColumn(table=name, name=column.name, column=column)
+            elif new == column:
+                continue
+            elif self.traits.replaces_column(column, new):
+                yield DropColumn(table=name, name=column.name, column=column)
+                yield AddColumn(table=name, column=new)
+            else:
+                yield AlterColumn.between(name, column, new)
+        for column in after.columns:
+            if before.column(column.name) is None:
+                yield AddColumn(table=name, column=column)
+
+
+def _parts(
+    before: tuple[Value, ...],
+    after: tuple[Value, ...],
+    *,
+    drop: Callable[[Value], Operation],
+    add: Callable[[Value], Operation],
+) -> Iterator[Operation]:
+    old, new = set(before), set(after)
+    yield from (drop(part) for part in before if part not in new)
+    yield from (add(part) for part in after if part not in old)

@@ -1,0 +1,64 @@
+"""Foreign keys that run in a circle."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from schemashift.schema import Table, TableName
+
+Edge = tuple[TableName, TableName]
+
+
+def cyclic(tables: Iterable[Table]) -> frozenset[Edge]:
+    """The pairs (table, target) among *tables* whose foreign keys are part of a circle of two or more tables.
+
+    Tarjan's algorithm, without recursion: a chain of tables may be longer than Python's stack.
+    """
+    targets = {table.table_name: sorted({key.target for key in table.foreign_keys}, key=_place) for table in tables}
+    group = _components({name: [t for t in out if t in targets and t != name] for name, out in targets.items()})
+    return frozenset(
+        (name, target)
+        for name, out in targets.items()
+        for target in out
+        if target != name and target in group and group[target] == group[name]
+    )
+
+
+def _place(name: TableName) -> tuple[str, str]:
+    return name.schema or "", name.name
+
+
+def _components(graph: dict[TableName, list[TableName]]) -> dict[TableName, int]:
+    """A number for every node; two nodes have the same one when each can be reached from the other."""
+    index: dict[TableName, int] = {}
+    low: dict[TableName, int] = {}
+    group: dict[TableName, int] = {}
+    stack: list[TableName] = []
+    for root in sorted(graph, key=_place):
+        work = [(root, iter(graph[root]))] if root not in index else []
+        while work:
+            node, rest = work[-1]
+            if node not in index:
+                index[node] = low[node] = len(index)
+                stack.append(node)
+            following = next(rest, None)
+            if following is None:
+                work.pop()
+                if work:
+                    low[work[-1][0]] = min(low[work[-1][0]], low[node])
+                if low[node] == index[node]:
+                    _take(node, stack, group)
+            elif following not in index:
+                work.append((following, iter(graph[following])))
+            elif following not in group:
+                low[node] = min(low[node], index[following])
+    return group
+
+
+def _take(root: TableName, stack: list[TableName], group: dict[TableName, int]) -> None:
+    number = len(group)
+    while True:
+        node = stack.pop()
+        group[node] = number
+        if node == root:
+            return

@@ -1,0 +1,74 @@
+"""What stays the same but stands in the way: taken down before the change, put back after it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from schemashift.operations import AddColumn, AddConstraint, AlterColumn, CreateIndex, Operation
+from schemashift.schema import ForeignKey, Key, Schema, Table
+
+from .traits import Traits
+
+Part = AddConstraint | AddColumn | CreateIndex
+"""An unchanged part of a table, as the operation that would make it: its ``uses`` are what it stands on."""
+
+
+def around(operations: Sequence[Operation], before: Schema, after: Schema, traits: Traits) -> list[Operation]:
+    """The operations to add to *operations*: a drop and a creation for each part that has to step aside.
+
+    Stepping aside may push others aside in turn (a generated column, then the index on it), so it goes on until
+    nothing new is found.
+    """
+    moved = {key for operation in operations for key in operation.drops}
+    altered = {
+        Key.of_column(operation.table, operation.name): operation
+        for operation in operations
+        if isinstance(operation, AlterColumn)
+    }
+    extra: list[Operation] = []
+    standing = list(_unchanged(before, after))
+    while True:
+        aside = [part for part in standing if _must_step_aside(part, moved, altered, traits)]
+        if not aside:
+            return extra
+        standing = [part for part in standing if part not in aside]
+        for part in aside:
+            extra += [part.inverse(), part]
+            moved |= part.creates
+
+
+def _must_step_aside(part: Part, moved: set[Key], altered: dict[Key, AlterColumn], traits: Traits) -> bool:
+    if part.uses & moved:
+        return True
+    return any(not _keeps(part, altered[key], traits) for key in part.uses & altered.keys())
+
+
+def _keeps(part: Part, alteration: AlterColumn, traits: Traits) -> bool:
+    before = alteration.before
+    assert before is not None, "the diff makes whole operations"
+    if isinstance(part, AddConstraint) and isinstance(part.constraint, ForeignKey):
+        return traits.keeps_foreign_key(before, alteration.after)
+    if isinstance(part, AddColumn):
+        return traits.keeps_generated(before, alteration.after)
+    return True
+
+
+def _unchanged(before: Schema, after: Schema) -> Iterator[Part]:
+    for table in after.tables:
+        old = before.table(table.table_name)
+        if old is not None:
+            yield from _of_table(old, table)
+
+
+def _of_table(old: Table, table: Table) -> Iterator[Part]:
+    name = table.table_name
+    constraints, indexes = set(old.constraints), set(old.indexes)
+    for constraint in table.constraints:
+        if constraint in constraints:
+            yield AddConstraint(table=name, constraint=constraint)
+    for index in table.indexes:
+        if index in indexes and not index.implicit:
+            yield CreateIndex(table=name, index=index)
+    for column in table.columns:
+        if column.computed is not None and old.column(column.name) == column:
+            yield AddColumn(table=name, column=column)

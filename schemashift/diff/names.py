@@ -1,0 +1,33 @@
+"""What has no name in the model has one in the database: find it, so that scripts can say it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from schemashift.schema import Constraint, Table
+
+from .traits import Traits
+
+
+def settle(before: Table, after: Table, traits: Traits) -> Table:
+    """*after* with names for its unnamed constraints.
+
+    A constraint that is already there keeps the name it has (None where the database keeps none, as SQLite does);
+    a new one gets the name the database itself would give it.
+    """
+    named = {constraint for constraint in after.constraints if constraint.name is not None}
+    free = [constraint for constraint in before.constraints if constraint not in named]
+    settled = replace(after, constraints=tuple(named))
+    fresh: list[Constraint] = []
+    for constraint in (c for c in after.constraints if c.name is None):
+        there = next((found for found in free if replace(found, name=None) == constraint), None)
+        if there is None:
+            fresh.append(constraint)
+            continue
+        free.remove(there)
+        settled = replace(settled, constraints=(*settled.constraints, replace(constraint, name=there.name)))
+    # The names of what stays are known now, and those of what goes are free again.
+    for constraint in fresh:
+        name = traits.default_name(settled, constraint)
+        settled = replace(settled, constraints=(*settled.constraints, replace(constraint, name=name)))
+    return settled

@@ -1,0 +1,43 @@
+"""What the diff must know of a database, and nothing more: our dialects have these methods."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from schemashift.operations import default_name
+from schemashift.schema import Column, Constraint, Table
+
+
+class Traits(Protocol):
+    """The database's part in a comparison."""
+
+    def keeps_foreign_key(self, before: Column, after: Column) -> bool:
+        """Whether a column under a foreign key, or at its other end, can be altered while the key stands."""
+
+    def replaces_column(self, before: Column, after: Column) -> bool:
+        """Whether *after* can only be had by dropping *before* and adding it anew."""
+
+    def keeps_generated(self, before: Column, after: Column) -> bool:
+        """Whether a column that generated columns use can be altered while they stand."""
+
+    def default_name(self, table: Table, constraint: Constraint) -> str | None:
+        """The name the database itself would give to a constraint without one."""
+
+
+class Standard:
+    """A database that can do everything in place."""
+
+    def keeps_foreign_key(self, before: Column, after: Column) -> bool:
+        return True
+
+    def replaces_column(self, before: Column, after: Column) -> bool:
+        return False
+
+    def keeps_generated(self, before: Column, after: Column) -> bool:
+        return True
+
+    def default_name(self, table: Table, constraint: Constraint) -> str | None:
+        return default_name(table.name, constraint)
+
+
+STANDARD = Standard()

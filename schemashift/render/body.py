@@ -1,0 +1,44 @@
+"""The two functions of a script."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import sqlalchemy as sa
+
+from schemashift.operations import Operation
+
+from .layout import layout
+from .operations import Printer
+
+INDENT = "    "
+
+
+class Body(NamedTuple):
+    """``imports`` are whole lines, sorted; ``upgrade`` and ``downgrade`` are indented text that ends in a newline."""
+
+    imports: tuple[str, ...]
+    upgrade: str
+    downgrade: str
+
+
+def body(up: Sequence[Operation], down: Sequence[Operation], dialect: sa.Dialect) -> Body:
+    """The text of ``upgrade()`` and ``downgrade()``. Raises TypeError for an operation without a printer."""
+    printer = Printer(dialect)
+    upgrade, downgrade = _function(up, printer), _function(down, printer)
+    imports = set(printer.source.imports)
+    if up or down:
+        imports.add("from schemashift import op")
+    return Body(imports=tuple(sorted(imports, key=_import_order)), upgrade=upgrade, downgrade=downgrade)
+
+
+def _import_order(line: str) -> tuple[bool, bool, str]:
+    return line.startswith("from schemashift"), line.startswith("from "), line
+
+
+def _function(operations: Sequence[Operation], printer: Printer) -> str:
+    calls = [call for operation in operations for call in printer.calls(operation)]
+    if not calls:
+        return f"{INDENT}pass\n"
+    return "".join(f"{INDENT}{layout(call, INDENT)}\n" for call in calls)

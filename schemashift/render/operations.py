@@ -1,0 +1,381 @@
+"""Operations as calls of ``op``: one printer per kind of value, one line of dispatch per operation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+import sqlalchemy as sa
+
+from schemashift.operations import (
+    AddColumn,
+    AddConstraint,
+    AlterColumn,
+    AlterTable,
+    CreateIndex,
+    CreateTable,
+    DropColumn,
+    DropConstraint,
+    DropIndex,
+    DropTable,
+    Execute,
+    Operation,
+    RenameColumn,
+    RenameIndex,
+    RenameTable,
+)
+from schemashift.schema import (
+    SQL,
+    Check,
+    Column,
+    Computed,
+    Constraint,
+    ForeignKey,
+    Identity,
+    Index,
+    IndexPart,
+    Options,
+    PrimaryKey,
+    Table,
+    TableName,
+    Unique,
+    options,
+)
+from schemashift.sqla.lift import lift_options
+from schemashift.sqla.source import Source, escape_binds, repr_value, string
+
+from .layout import Call
+
+Node = str | Call
+_TYPES: dict[type[Constraint], str] = {
+    PrimaryKey: "primary",
+    Unique: "unique",
+    ForeignKey: "foreignkey",
+    Check: "check",
+}
+
+
+class Printer:
+    """Writes operations for one dialect; `Source.imports` collects what they need imported."""
+
+    def __init__(self, dialect: sa.Dialect) -> None:
+        self.source = Source(dialect)
+        self.dialect = dialect
+
+    def calls(self, operation: Operation) -> Iterator[Node]:
+        """The calls that make *operation*: most are one, a table with indexes is several."""
+        method: Callable[[Any], Iterable[Node]] | None = getattr(self, _METHODS.get(type(operation), ""), None)
+        if method is None:
+            raise TypeError(f"no printer for {type(operation).__name__}")
+        yield from method(operation)
+
+    # Values ------------------------------------------------------------------------------------------------------
+
+    def strings(self, names: Iterable[str]) -> Call:
+        """``["a", "b"]``."""
+        return Call("[", [string(name) for name in names])
+
+    def schema(self, name: TableName) -> list[str]:
+        """``schema="x"``, where there is one."""
+        return [f"schema={string(name.schema)}"] if name.schema else []
+
+    def keywords(self, options: Options) -> list[str]:
+        """Dialect options as keywords."""
+        return [f"{name}={self.option(name, value)}" for name, value in options if name != "prefixes"]
+
+    def option(self, name: str, value: object) -> str:
+        """One option's value: SQL as ``sa.text``, pairs as a dict."""
+        if isinstance(value, SQL):
+            return self.source.text(value.text)
+        if isinstance(value, tuple) and value and all(isinstance(each, tuple) and len(each) == 2 for each in value):
+            return repr_value(dict(value))
+        return repr_value(list(value) if isinstance(value, tuple) else value)
+
+    def column(self, column: Column, *, primary: bool = False, autoincrement: bool | None = None) -> Call:
+        """``sa.Column(...)``."""
+        words: list[Node] = [string(column.name), self.source.type_(column.type.payload)]
+        words += self.generation(column)
+        if primary:
+            words.append("primary_key=True")
+        elif not column.nullable:
+            words.append("nullable=False")
+        if autoincrement is not None:
+            words.append(f"autoincrement={autoincrement}")
+        if column.default is not None:
+            words.append(f"server_default={self.source.default(column.default)}")
+        if column.comment:
+            words.append(f"comment={string(column.comment)}")
+        return Call(self.source.sa("Column"), [*words, *self.keywords(self.declared(column))])
+
+    def declared(self, thing: Any) -> Options:
+        """The options of this database, and as they were declared those for the others: scripts run everywhere."""
+        own = f"{self.dialect.name}_"
+        others = [pair for pair in lift_options(thing.payload, self.dialect) if not pair[0].startswith(own)]
+        return options([*thing.options, *(pair for pair in others if pair[0] not in dict(thing.options))])
+
+    def generation(self, column: Column) -> list[str]:
+        """``sa.Computed(...)`` or ``sa.Identity(...)``."""
+        if column.computed is not None:
+            return [self.computed(column.computed)]
+        return [self.identity(column.identity)] if column.identity is not None else []
+
+    def computed(self, computed: Computed) -> str:
+        """``sa.Computed("a + b", persisted=True)``."""
+        return f"{self.source.sa('Computed')}({string(escape_binds(computed.sql))}, persisted={computed.stored})"
+
+    def identity(self, identity: Identity) -> str:
+        """``sa.Identity(always=True, start=5)``, what goes without saying left out."""
+        plain = {"always": False, "start": 1, "increment": 1, "minimum": 1, "cycle": False, "cache": 1}
+        names = {"minimum": "minvalue", "maximum": "maxvalue"}
+        given = {name: getattr(identity, name) for name in Identity.__dataclass_fields__}
+        limits = {2**15 - 1, 2**31 - 1, 2**63 - 1, None}
+        words = [
+            f"{names.get(name, name)}={value!r}"
+            for name, value in given.items()
+            if value is not None and plain.get(name, object()) != value and not (name == "maximum" and value in limits)
+        ]
+        return f"{self.source.sa('Identity')}({', '.join(words)})"
+
+    def named(self, constraint: Constraint) -> list[str]:
+        """``name="x"`` and the options."""
+        name = [f"name={string(constraint.name)}"] if constraint.name else []
+        return [*name, *self.keywords(self.declared(constraint))]
+
+    def deferral(self, constraint: Unique | ForeignKey) -> list[str]:
+        """``deferrable=True, initially="DEFERRED"``."""
+        words = [f"deferrable={constraint.deferrable}"] if constraint.deferrable is not None else []
+        return words + ([f"initially={string(constraint.initially)}"] if constraint.initially else [])
+
+    def actions(self, key: ForeignKey) -> list[str]:
+        """A foreign key's options."""
+        pairs = [("onupdate", key.on_update), ("ondelete", key.on_delete), ("match", key.match)]
+        return [f"{name}={string(value)}" for name, value in pairs if value] + self.deferral(key)
+
+    def constraint(self, constraint: Constraint) -> Call:
+        """A constraint as it stands inside ``op.create_table``."""
+        match constraint:
+            case PrimaryKey():
+                words: list[Node] = [string(name) for name in constraint.columns]
+                return Call(self.source.sa("PrimaryKeyConstraint"), [*words, *self.named(constraint)])
+            case Unique():
+                words = [string(name) for name in constraint.columns]
+                tail = [*self.named(constraint), *self.deferral(constraint)]
+                return Call(self.source.sa("UniqueConstraint"), [*words, *tail])
+            case Check():
+                text = string(escape_binds(constraint.sql))
+                return Call(self.source.sa("CheckConstraint"), [text, *self.named(constraint)])
+            case ForeignKey():
+                return self.foreign_key(constraint)
+
+    def foreign_key(self, key: ForeignKey) -> Call:
+        """``sa.ForeignKeyConstraint([...], [...])``."""
+        targets = self.strings(f"{key.target}.{column}" for column in key.target_columns)
+        words: list[Node] = [self.strings(key.columns), targets, *self.named(key), *self.actions(key)]
+        return Call(self.source.sa("ForeignKeyConstraint"), words)
+
+    def part(self, part: IndexPart) -> str:
+        """An element of an index: a name, or ``sa.text`` with everything that belongs to it."""
+        if part.column is not None and not (part.collation or part.opclass):
+            if not (part.descending or part.nulls):
+                return string(part.column)
+            text = f"{self.source.sa('column')}({string(part.column)})" + (".desc()" if part.descending else "")
+            return text + (f".nulls_{part.nulls}()" if part.nulls else "")
+        plain = self.dialect.identifier_preparer.quote(part.column) if part.column is not None else ""
+        text = plain or f"({part.expression})"
+        text += f' COLLATE "{part.collation}"' if part.collation else ""
+        text += f" {part.opclass}" if part.opclass else ""
+        text += " DESC" if part.descending else ""
+        return self.source.text(text + (f" NULLS {part.nulls.upper()}" if part.nulls else ""))
+
+    # Operations --------------------------------------------------------------------------------------------------
+
+    def create_table(self, operation: CreateTable) -> Iterator[Node]:
+        table = operation.table
+        key = table.primary_key
+        inline = key is not None and self.is_inline(key, table)
+        words: list[Node] = [string(table.name)]
+        for column in table.columns:
+            primary = inline and key is not None and column.name in key.columns
+            words.append(self.column(column, primary=primary, autoincrement=self.autoincrement(column, table)))
+        words += [self.constraint(each) for each in table.constraints if not (inline and each is key)]
+        words += self.schema(table.table_name)
+        words += [f"comment={string(table.comment)}"] if table.comment else []
+        prefixes = dict(table.options).get("prefixes")
+        words += [f"prefixes={repr_value(list(prefixes))}"] if isinstance(prefixes, tuple) else []
+        yield Call("op.create_table", [*words, *self.keywords(self.declared(table))], broken=True)
+        for index in table.indexes:
+            yield self.index(table.table_name, index)
+
+    @staticmethod
+    def is_inline(key: PrimaryKey, table: Table) -> bool:
+        """Whether ``primary_key=True`` on the columns says all of it: no name, no options, in the table's order."""
+        if key.name or key.options:
+            return False
+        return tuple(column.name for column in table.columns if column.name in key.columns) == key.columns
+
+    def autoincrement(self, column: Column, table: Table) -> bool | None:
+        """What ``autoincrement=`` must say so that SQLAlchemy, which guesses, comes to the same; None for nothing."""
+        key = table.primary_key
+        if key is None or column.name not in key.columns:
+            return True if column.autoincrement else None
+        declared = getattr(column.payload, "autoincrement", None)
+        if isinstance(declared, bool):
+            return declared
+        if self.dialect.name == "sqlite":
+            return None
+        guess = (
+            len(key.columns) == 1
+            and _is_integer(column)
+            and column.default is None
+            and column.identity is None
+            and column.computed is None
+            and not any(column.name in each.columns for each in table.foreign_keys)
+        )
+        return None if guess == column.autoincrement or column.identity is not None else column.autoincrement
+
+    def drop_table(self, operation: DropTable) -> Iterator[Node]:
+        yield Call("op.drop_table", [string(operation.name.name), *self.schema(operation.name)])
+
+    def rename_table(self, operation: RenameTable) -> Iterator[Node]:
+        old = operation.old
+        yield Call("op.rename_table", [string(old.name), string(operation.new), *self.schema(old)])
+
+    def alter_table(self, operation: AlterTable) -> Iterator[Node]:
+        before = dict(operation.before or ())
+        for field, value in operation.set:
+            name, schema = string(operation.table.name), self.schema(operation.table)
+            if field == "comment":
+                was = before.get("comment")
+                words = [name, *([string(str(value))] if value else []), *schema]
+                words += [f"existing_comment={string(str(was))}"] if was else []
+                yield Call("op.create_table_comment" if value else "op.drop_table_comment", words)
+            else:
+                yield from self.table_options(operation, dict(value or ()), dict(before.get(field) or ()))  # type: ignore[arg-type]
+
+    def table_options(self, operation: AlterTable, new: dict[str, Any], old: dict[str, Any]) -> Iterator[Node]:
+        """``op.alter_table("t", mysql_engine="InnoDB")``: what changed, None for what is taken away."""
+        changed = {name: new.get(name) for name in sorted(new.keys() | old.keys()) if new.get(name) != old.get(name)}
+        words = [f"{name}={self.option(name, value)}" for name, value in changed.items()]
+        yield Call("op.alter_table", [string(operation.table.name), *words, *self.schema(operation.table)])
+
+    def add_column(self, operation: AddColumn) -> Iterator[Node]:
+        autoincrement = True if operation.column.autoincrement else None
+        column = self.column(operation.column, autoincrement=autoincrement)
+        yield Call("op.add_column", [string(operation.table.name), column, *self.schema(operation.table)])
+
+    def drop_column(self, operation: DropColumn) -> Iterator[Node]:
+        words = [string(operation.table.name), string(operation.name), *self.schema(operation.table)]
+        yield Call("op.drop_column", words)
+
+    def alter_column(self, operation: AlterColumn) -> Iterator[Node]:
+        words: list[Node] = [string(operation.table.name), string(operation.name)]
+        before = operation.before
+        for field, value in operation.set:
+            words += self.change(field, value, before)
+        yield Call("op.alter_column", [*words, *self.keywords(operation.options), *self.schema(operation.table)])
+
+    def change(self, field: str, value: Any, before: Column | None) -> list[str]:
+        """One changed field of a column, with what it was where a reader wants to know."""
+        match field:
+            case "type":
+                existing = [f"existing_type={self.source.type_(before.type.payload)}"] if before else []
+                return [*existing, f"type_={self.source.type_(value.payload)}"]
+            case "nullable" | "autoincrement":
+                return [f"{field}={value}"]
+            case "default":
+                return [f"server_default={self.source.default(value) if value is not None else None}"]
+            case "comment":
+                return [f"comment={string(value) if value else None}"]
+            case "computed":
+                return [f"server_default={self.computed(value)}" if value else "computed=None"]
+            case "identity":
+                return [f"identity={self.identity(value) if value else None}"]
+            case _:
+                old = dict(before.options) if before else {}
+                changed = {name: None for name in old} | dict(value)
+                return [f"{name}={self.option(name, each)}" for name, each in sorted(changed.items())]
+
+    def rename_column(self, operation: RenameColumn) -> Iterator[Node]:
+        words = [string(operation.table.name), string(operation.old), f"new_column_name={string(operation.new)}"]
+        yield Call("op.alter_column", [*words, *self.schema(operation.table)])
+
+    def add_constraint(self, operation: AddConstraint) -> Iterator[Node]:
+        constraint, table = operation.constraint, operation.table
+        name = string(constraint.name) if constraint.name else "None"
+        options = self.keywords(self.declared(constraint))
+        match constraint:
+            case PrimaryKey():
+                words: list[Node] = [name, string(table.name), self.strings(constraint.columns), *options]
+                yield Call("op.create_primary_key", [*words, *self.schema(table)])
+            case Unique():
+                words = [name, string(table.name), self.strings(constraint.columns), *self.deferral(constraint)]
+                yield Call("op.create_unique_constraint", [*words, *options, *self.schema(table)])
+            case Check():
+                text = string(escape_binds(constraint.sql))
+                yield Call(
+                    "op.create_check_constraint", [name, string(table.name), text, *options, *self.schema(table)]
+                )
+            case ForeignKey():
+                yield self.create_foreign_key(table, constraint, [*self.actions(constraint), *options])
+
+    def create_foreign_key(self, table: TableName, key: ForeignKey, words: list[str]) -> Call:
+        """``op.create_foreign_key(...)``."""
+        schemas = [f"source_schema={string(table.schema)}"] if table.schema else []
+        schemas += [f"referent_schema={string(key.target.schema)}"] if key.target.schema else []
+        name = string(key.name) if key.name else "None"
+        places: list[Node] = [name, string(table.name), string(key.target.name)]
+        return Call(
+            "op.create_foreign_key",
+            [*places, self.strings(key.columns), self.strings(key.target_columns), *words, *schemas],
+        )
+
+    def drop_constraint(self, operation: DropConstraint) -> Iterator[Node]:
+        words = [string(operation.name), string(operation.table.name)]
+        words += [f"type_={string(_TYPES[operation.kind])}"] if operation.kind else []
+        yield Call("op.drop_constraint", [*words, *self.schema(operation.table)])
+
+    def index(self, table: TableName, index: Index) -> Call:
+        """``op.create_index(...)``."""
+        words: list[Node] = [string(index.name), string(table.name), Call("[", [self.part(p) for p in index.parts])]
+        words += ["unique=True"] if index.unique else []
+        lengths = {part.column: part.length for part in index.parts if part.length}
+        words += [f"mysql_length={repr_value(lengths)}"] if lengths else []
+        return Call("op.create_index", [*words, *self.keywords(self.declared(index)), *self.schema(table)])
+
+    def create_index(self, operation: CreateIndex) -> Iterator[Node]:
+        yield self.index(operation.table, operation.index)
+
+    def drop_index(self, operation: DropIndex) -> Iterator[Node]:
+        table = operation.table
+        words = [string(operation.name), *([f"table_name={string(table.name)}"] if table else [])]
+        yield Call("op.drop_index", [*words, *(self.schema(table) if table else [])])
+
+    def rename_index(self, operation: RenameIndex) -> Iterator[Node]:
+        words = [string(operation.table.name), string(operation.old), string(operation.new)]
+        yield Call("op.rename_index", [*words, *self.schema(operation.table)])
+
+    def execute(self, operation: Execute) -> Iterator[Node]:
+        yield Call("op.execute", [string(str(operation.statement))])
+
+
+def _is_integer(column: Column) -> bool:
+    affinity = getattr(column.type.payload, "_type_affinity", None)
+    return affinity is not None and issubclass(affinity, sa.Integer)
+
+
+_METHODS: dict[type[Operation], str] = {
+    AddColumn: "add_column",
+    AddConstraint: "add_constraint",
+    AlterColumn: "alter_column",
+    AlterTable: "alter_table",
+    CreateIndex: "create_index",
+    CreateTable: "create_table",
+    DropColumn: "drop_column",
+    DropConstraint: "drop_constraint",
+    DropIndex: "drop_index",
+    DropTable: "drop_table",
+    Execute: "execute",
+    RenameColumn: "rename_column",
+    RenameIndex: "rename_index",
+    RenameTable: "rename_table",
+}

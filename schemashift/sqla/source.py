@@ -1,0 +1,195 @@
+"""SQLAlchemy's objects as Python source: types by their own constructor's signature, never by ``repr()``.
+
+``repr()`` of a type is not source: ``ARRAY(Integer())`` loses its ``sa.``, ``with_variant`` vanishes and a
+TypeDecorator prints its impl's arguments.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Hashable, Iterator
+from functools import cache
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.types import TypeDecorator, TypeEngine, UserDefinedType
+
+from schemashift.schema import Default
+
+from .lift import lift_type
+from .types import SQLType
+
+# Parameters that say how Python sees values, or that are written as constraints of their own.
+_NOT_DDL = {
+    "as_tuple", "as_uuid", "asdecimal", "astext_type", "cache_ok", "create_constraint", "create_type",
+    "decimal_return_scale", "inherit_schema", "metadata", "none_as_null", "omit_aliases", "quote",
+    "sort_key_function", "validate_strings", "values_callable", "zero_indexes", "comparator", "pickler", "protocol",
+    "enforce_ascii", "storage_format", "regexp", "truncate_microseconds", "retrieve_as_bitwise", "_enums",
+    "_adapted_from", "_create_events", "_is_impl_for_variant", "convert_unicode", "strict", "check", "not_null",
+}  # fmt: skip
+_POSITIONAL = {"length", "precision", "scale", "display_width", "fsp"}
+
+
+class Source:
+    """Writes values down and remembers what they need imported."""
+
+    def __init__(self, dialect: sa.Dialect) -> None:
+        self.dialect = dialect
+        self.imports: set[str] = set()
+
+    def need(self, line: str) -> None:
+        """An import line that the text needs."""
+        self.imports.add(line)
+
+    def sa(self, name: str) -> str:
+        """``sa.name``, with its import."""
+        self.need("import sqlalchemy as sa")
+        return f"sa.{name}"
+
+    def text(self, sql: str) -> str:
+        """``sa.text("...")``."""
+        return f"{self.sa('text')}({string(escape_binds(sql))})"
+
+    def type_(self, type_: Any) -> str:
+        """A type, with its variants."""
+        variants: dict[str, Any] = dict(getattr(type_, "_variant_mapping", None) or {})
+        text = self._plain_type(type_)
+        for name, variant in variants.items():
+            text += f".with_variant({self.type_(variant)}, {string(name)})"
+        return text
+
+    def _plain_type(self, type_: TypeEngine[Any]) -> str:
+        if isinstance(type_, SQLType):
+            return f"op.sql_type({string(type_.sql)})"
+        if isinstance(type_, TypeDecorator):
+            # The impl freezes history against the application's code.
+            return self.type_(type_.impl_instance)
+        if isinstance(type_, UserDefinedType):
+            return f"op.sql_type({string(lift_type(type_, self.dialect).sql)})"
+        class_ = _known_class(type(type_))
+        if class_ is None:
+            return f"op.sql_type({string(lift_type(type_, self.dialect).sql)})"
+        return f"{self._class(class_)}({', '.join(self._arguments(type_, class_))})"
+
+    def _class(self, class_: type[Any]) -> str:
+        if getattr(sa, class_.__name__, None) is class_:
+            return self.sa(class_.__name__)
+        package = class_.__module__.split(".")[2]
+        self.need(f"from sqlalchemy.dialects import {package}")
+        return f"{package}.{class_.__name__}"
+
+    def _arguments(self, type_: Any, class_: type[Any]) -> Iterator[str]:
+        if isinstance(type_, sa.Enum):
+            yield from self._enum(type_)
+            return
+        values = [(name, default, getattr(type_, name, default)) for name, default in _parameters(class_)]
+        positional = True
+        for name, default, value in values:
+            if name in _NOT_DDL or value is None or _same(value, default):
+                positional = positional and name in _NOT_DDL
+                continue
+            text = self.type_(value) if isinstance(value, TypeEngine) else repr_value(value)
+            bare = name == "item_type" or (positional and name in _POSITIONAL)
+            yield text if bare else f"{name}={text}"
+
+    def _enum(self, type_: Any) -> Iterator[str]:
+        yield from (string(value) for value in type_.enums)
+        for name in ("charset", "collation", "schema"):
+            if getattr(type_, name, None):
+                yield f"{name}={string(getattr(type_, name))}"
+        if type_.name and hasattr(type_, "native_enum"):
+            yield f"name={string(type_.name)}"
+        if getattr(type_, "native_enum", True) is False:
+            yield "native_enum=False"
+            longest = max((len(value) for value in type_.enums), default=0)
+            if type_.length and type_.length != longest:
+                yield f"length={type_.length}"
+
+    def default(self, default: Default) -> str:
+        """What ``server_default=`` is given."""
+        payload = default.payload
+        if isinstance(payload, str):
+            return string(payload)
+        if isinstance(payload, sa.TextClause):
+            return f"{self.sa('text')}({string(payload.text if not payload._bindparams else default.sql)})"
+        if isinstance(payload, sa.True_ | sa.False_):
+            return f"{self.sa('true' if isinstance(payload, sa.True_) else 'false')}()"
+        if isinstance(payload, FunctionElement) and (function := _simple_function(payload)):
+            return f"{self.sa('func')}.{function}()"
+        if payload is None and (literal := _LITERAL.fullmatch(default.sql)):
+            return string(literal[1].replace("''", "'"))
+        return self.text(default.sql)
+
+
+_LITERAL = re.compile(r"'((?:[^'\\]|'')*)'")
+
+
+def _simple_function(function: Any) -> str | None:
+    """``now`` for a function without arguments and packages."""
+    name = getattr(function, "name", "")
+    bare = not list(getattr(function, "clauses", ())) and not getattr(function, "packagenames", ())
+    return name if bare and name.isidentifier() else None
+
+
+def _known_class(class_: Any) -> Any:
+    """The nearest class that scripts can name: SQLAlchemy's own, not one of a driver or of the application."""
+    for each in class_.__mro__:
+        module = each.__module__
+        if not module.startswith("sqlalchemy.") or each is TypeEngine:
+            continue
+        if getattr(sa, each.__name__, None) is each:
+            return each
+        parts = module.split(".")
+        if parts[1] == "dialects" and not each.__name__.startswith("_"):
+            package = __import__(f"sqlalchemy.dialects.{parts[2]}", fromlist=["x"])
+            if getattr(package, each.__name__, None) is each:
+                return each
+    return None
+
+
+@cache
+def _parameters(class_: Hashable) -> tuple[tuple[str, Any], ...]:
+    """The constructor's parameters and defaults, those that ``**kw`` hands on to the bases included."""
+    found: dict[str, Any] = {}
+    for each in class_.__mro__:  # type: ignore[attr-defined]
+        if "__init__" not in vars(each) or each is object:
+            continue
+        parameters = inspect.signature(vars(each)["__init__"]).parameters.values()
+        for parameter in parameters:
+            if parameter.name != "self" and parameter.kind in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY):
+                found.setdefault(parameter.name, parameter.default)
+        if not any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters):
+            break
+    return tuple(found.items())
+
+
+def _same(value: Any, default: Any) -> bool:
+    return value is default or (type(value) is type(default) and value == default)
+
+
+def string(text: str) -> str:
+    """A string literal in double quotes, as formatters like it."""
+    quoted = repr(str(text))
+    if quoted.startswith("'") and '"' not in quoted:
+        return f'"{quoted[1:-1]}"' if "\\'" not in quoted else '"' + quoted[1:-1].replace("\\'", "'") + '"'
+    return quoted
+
+
+def repr_value(value: Any) -> str:
+    """Plain values as source."""
+    if isinstance(value, str):
+        return string(value)
+    if isinstance(value, tuple):
+        return f"({', '.join(map(repr_value, value))}{',' if len(value) == 1 else ''})"
+    if isinstance(value, list):
+        return f"[{', '.join(map(repr_value, value))}]"
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{repr_value(key)}: {repr_value(each)}" for key, each in value.items()) + "}"
+    return repr(value)
+
+
+def escape_binds(sql: str) -> str:
+    """*sql* for ``sa.text()``, in which ``:name`` would be a parameter."""
+    return re.sub(r"(?<![:\w\\]):(?=\w)(?!:)", r"\\:", sql)
