@@ -1,0 +1,161 @@
+"""Migration scripts in a folder of their own, run over real connections without the command line."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.pool import NullPool
+
+from schemashift.dialects import dialect_for
+from schemashift.revisions import Plan, RevisionGraph, plan
+from schemashift.runner import Event, RunFinished, StatementSent, run
+from schemashift.scripts import ScriptDirectory
+from schemashift.version_table import State, VersionTable
+
+_SCRIPT = '''"""{message}"""
+import sqlalchemy as sa
+from schemashift import op
+{imports}
+revision = "{revision}"
+down_revision = {parent!r}
+
+
+def upgrade():
+{upgrade}
+
+
+def downgrade():
+{downgrade}
+'''
+
+
+class Scripts:
+    """A migrations directory. Each script `add` writes revises the one before it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        (folder / "versions").mkdir(parents=True, exist_ok=True)
+        self.directory = ScriptDirectory(folder)
+        self.last: str | None = None
+        self.graph = RevisionGraph([])
+
+    def add(
+        self, revision: str, upgrade: str = "pass", downgrade: str = "pass", *, message: str = "", imports: str = ""
+    ) -> Path:
+        """Write a script; bodies are dedented. The path of its file."""
+        path = self.folder / "versions" / f"{revision}.py"
+        path.write_text(
+            _SCRIPT.format(
+                message=message or f"the {revision}",
+                imports=textwrap.dedent(imports),
+                revision=revision,
+                parent=self.last,
+                upgrade=textwrap.indent(textwrap.dedent(upgrade).strip(), "    "),
+                downgrade=textwrap.indent(textwrap.dedent(downgrade).strip(), "    "),
+            )
+        )
+        self.last = revision
+        return path
+
+    def rewrite(self, revision: str, old: str, new: str) -> None:
+        """Mend a script."""
+        path = self.folder / "versions" / f"{revision}.py"
+        text = path.read_text()
+        assert old in text
+        path.write_text(text.replace(old, new))
+
+    def line(self, revision: str, text: str) -> int:
+        """The number of the line of a script that holds *text*."""
+        lines = (self.folder / "versions" / f"{revision}.py").read_text().splitlines()
+        return next(number for number, line in enumerate(lines, 1) if text in line)
+
+    def plan_for(self, target: str, direction: str = "upgrade") -> Callable[[frozenset[str]], Plan]:
+        """What `run` takes."""
+        self.graph = self.directory.graph()
+        return lambda applied: plan(self.graph, applied, target, direction)  # type: ignore[arg-type]
+
+    def events(
+        self,
+        connection: sa.Connection,
+        target: str = "head",
+        direction: str = "upgrade",
+        *,
+        versions: VersionTable | None = None,
+        **options: Any,
+    ) -> Iterator[Event]:
+        """Run over a connection."""
+        plan_for = self.plan_for(target, direction)
+        return run(
+            connection,
+            plan_for,
+            dialect=dialect_for(connection.dialect),
+            load=lambda revision: self.directory.load(self.graph[revision]),
+            versions=versions or VersionTable(),
+            **options,
+        )
+
+    def go(
+        self,
+        database: str | sa.Engine | sa.Connection,
+        target: str = "head",
+        direction: str = "upgrade",
+        **options: Any,
+    ) -> list[Event]:
+        """Run over a URL, an engine or a connection, to the end; the last event says that it is the end."""
+        if isinstance(database, sa.Connection):
+            found = list(self.events(database, target, direction, **options))
+        else:
+            with connected(database) as connection:
+                found = list(self.events(connection, target, direction, **options))
+        assert isinstance(found[-1], RunFinished)
+        return found
+
+    def sql(self, database: str | sa.Engine | sa.Connection, target: str = "head", **options: Any) -> list[str]:
+        """The statements of `go`."""
+        return [event.sql for event in self.go(database, target, **options) if isinstance(event, StatementSent)]
+
+
+@contextmanager
+def connected(database: str | sa.Engine) -> Iterator[sa.Connection]:
+    """A connection of its own, gone afterwards."""
+    if isinstance(database, sa.Engine):
+        with database.connect() as connection:
+            yield connection
+        return
+    engine = sa.create_engine(database, poolclass=NullPool)
+    with engine.connect() as connection:
+        yield connection
+    engine.dispose()
+
+
+def state_of(database: str | sa.Engine) -> State:
+    """What the version table says."""
+    with connected(database) as connection:
+        return VersionTable().read(connection)
+
+
+def tables_of(database: str | sa.Engine) -> list[str]:
+    """The names of the tables but the version table, sorted."""
+    with connected(database) as connection:
+        return sorted(name for name in sa.inspect(connection).get_table_names() if name != "version")
+
+
+def rows_of(
+    database: str | sa.Engine, query: str, parameters: Mapping[str, Any] | None = None
+) -> list[tuple[Any, ...]]:
+    """The rows of a query."""
+    with connected(database) as connection:
+        return [tuple(row) for row in connection.execute(sa.text(query), parameters or {})]
+
+
+def send(database: str | sa.Engine, *statements: str) -> None:
+    """Run statements and commit."""
+    with connected(database) as connection:
+        for statement in statements:
+            connection.execute(sa.text(statement))
+        connection.commit()
