@@ -1,0 +1,79 @@
+"""What can be wrong with a graph, as ready errors: what, where, and what was probably meant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from schemashift.errors import Cycle, DuplicateLabel, DuplicateRevision, Location, MissingParent
+from schemashift.revisions.revision import RESERVED_NAMES, Revision, folder_of
+
+
+def missing_parent(revision: Revision, parent: str, known: Mapping[str, Revision]) -> MissingParent:
+    return _missing(revision, parent, "revises", Location(revision.path, revision.parents_line or revision.line), known)
+
+
+def missing_dependency(revision: Revision, name: str, known: Mapping[str, Revision]) -> MissingParent:
+    return _missing(revision, name, "depends on", revision.where, known)
+
+
+def ambiguous_dependency(revision: Revision, name: str, matches: Sequence[Revision]) -> MissingParent:
+    found = ", ".join(each.title for each in matches)
+    return MissingParent(
+        f'{revision.title} depends on "{name}", which starts {len(matches)} revisions: {found}', where=revision.where
+    )
+
+
+def _missing(revision: Revision, name: str, verb: str, where: Location, known: Mapping[str, Revision]) -> MissingParent:
+    guess = closest(name, known)
+    elsewhere = f"git log --all -S {name} -- {folder_of(revision)}"
+    return MissingParent(
+        f'{revision.title} {verb} "{name}", which is in no file',
+        where=where,
+        hints=[
+            *([f"did you mean {known[guess].title}?"] if guess else []),
+            f"{elsewhere}    finds the file if it is on another git branch",
+        ],
+    )
+
+
+def duplicate_revision(same: Sequence[Revision]) -> DuplicateRevision:
+    count = "two" if len(same) == 2 else str(len(same))
+    return DuplicateRevision(
+        f'{count} files have revision "{same[0].id}"',
+        where=[each.where for each in sorted(same)],
+        hints=["delete the copy, or give it a revision of its own"],
+    )
+
+
+def duplicate_label(label: str, owners: Sequence[Revision]) -> DuplicateLabel:
+    names = " and ".join(each.title for each in owners)
+    return DuplicateLabel(f'branch label "{label}" is set on {names}', where=[each.where for each in owners])
+
+
+def label_is_taken(label: str, owner: Revision, taken: Revision | None) -> DuplicateLabel:
+    if taken is None:
+        word = "|".join(sorted(RESERVED_NAMES))
+        return DuplicateLabel(
+            f'{owner.title} has the branch label "{label}", a word of its own ({word})', where=owner.where
+        )
+    return DuplicateLabel(
+        f'{owner.title} has the branch label "{label}", which is a revision', where=[owner.where, taken.where]
+    )
+
+
+def cycle(path: Sequence[Revision]) -> Cycle:
+    """``path``: each one is needed by the next, and the last by the first."""
+    names = " -> ".join([*(each.id for each in path), path[0].id])
+    alone = "it revises itself" if path[0].id in path[0].parents else "it depends on itself"
+    together = "each revises or depends on the one before it, so none can be first"
+    return Cycle(names, where=[each.where for each in path], cause=alone if len(path) == 1 else together)
+
+
+def closest(name: str, known: Iterable[str]) -> str | None:
+    """What was probably meant: an id that starts like ``name``, else one spelt like it."""
+    import difflib  # 3 ms that only a mistake has to pay
+
+    names = sorted(known)
+    alike = [each for each in names if len(name) > 3 and each.startswith(name[: max(4, len(name) - 2)])]
+    found = difflib.get_close_matches(name, alike or names, 1, 0.6)
+    return found[0] if found else None

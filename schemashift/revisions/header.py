@@ -1,0 +1,127 @@
+"""The header of a script, found in its bytes by one pattern; None wherever that could be wrong.
+
+What could be wrong is decided by searching: a name that occurs anywhere else than in a literal assignment at column 0,
+a bracket or a string that is open there, an escape. Then `syntax` has to read the script. Of 3,799 scripts in public
+repositories this leaves 3.5 % to it.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from schemashift.revisions.revision import Revision
+
+_STRING = rb"""(?:"[^"\\\r\n]*"|'[^'\\\r\n]*'|\"{3}[^"\\\r\n]*\"{3}|'{3}[^'\\\r\n]*'{3})"""
+_ITEMS = rb"\s*(?:" + _STRING + rb"\s*(?:,\s*" + _STRING + rb"\s*)*,?\s*)?"
+_LITERAL = rb"None|" + _STRING + rb"|\(" + _ITEMS + rb"\)|\[" + _ITEMS + rb"\]|\{" + _ITEMS + rb"\}"
+ASSIGNMENT = re.compile(
+    rb"\n(revision|down_revision|branch_labels|depends_on)[ \t]*(?::[^=\r\n#\"']*)?=[ \t]*(" + _LITERAL + rb")"
+    rb"[ \t]*(?:#[^\r\n]*)?(?=\r?\n|\Z)"
+)
+_STRINGS = re.compile(_STRING)
+_QUOTES = (b'"', b"'")
+_OPENS = re.compile(rb"[(\[{\\]|\"\"\"|'''")
+_STRING_START = re.compile(rb"[a-zA-Z]{0,2}[\"']")
+_BEFORE_DOCSTRING = re.compile(rb"(?:\s|#[^\r\n]*[\r\n])*")
+# A comment's first word, a quoted name and an attribute bind nothing.
+_BINDING = re.compile(rb"(?<![\w.\"'])(?<!# )(?:(?:down_)?revision|branch_labels|depends_on)(?![\w\"'])")
+_FACTS = ("Revision:", "Revision ID:", "Revises:", "Create Date:", "Created:")
+_BOM = b"\xef\xbb\xbf"
+
+
+def read_quickly(path: str, data: bytes) -> Revision | None:
+    """The revision in a script's bytes, or None where only a parser can tell. The last assignment wins."""
+    data = data.removeprefix(_BOM)
+    doc = _docstring(data)
+    if doc is None:
+        return None
+    start, stop, end = doc
+    values: dict[bytes, bytes] = {}
+    places: dict[bytes, int] = {}
+    for match in ASSIGNMENT.finditer(data, end):
+        name, value = match.groups()
+        here = match.start()
+        if here != end and _doubtful(data[end:here]):
+            return None
+        values[name] = value
+        places[name] = here
+        end = match.end()
+    if values.get(b"revision", b"?")[:1] not in _QUOTES or _bound_again(data, end):
+        return None
+    try:
+        return Revision(
+            _strings(values[b"revision"])[0],
+            _strings(values.get(b"down_revision", b"None")),
+            _strings(values.get(b"depends_on", b"None")),
+            _strings(values.get(b"branch_labels", b"None")),
+            message_of(data[start:stop].decode()),
+            path,
+            _line(data, places[b"revision"]),
+            _line(data, places[b"down_revision"]) if b"down_revision" in places else None,
+            _created(data, start, stop),
+        )
+    except (IndexError, UnicodeDecodeError):  # an empty revision; another encoding
+        return None
+
+
+def message_of(doc: str) -> str:
+    """The first line of a docstring, unless that is already one of the template's facts."""
+    line = doc.strip().partition("\n")[0].rstrip()
+    return "" if line.startswith(_FACTS) else line
+
+
+def _docstring(data: bytes) -> tuple[int, int, int] | None:
+    """Where the docstring's text starts and stops, and the code goes on; None where that takes a parser."""
+    start = 0
+    if data[:1] not in _QUOTES and (before := _BEFORE_DOCSTRING.match(data)):
+        start = before.end()
+    quotes = data[start : start + 3]
+    if quotes not in (b'"""', b"'''"):
+        return None if _STRING_START.match(data, start) else (0, 0, 0)
+    stop = data.find(quotes, start + 3)
+    if stop < 0 or b"\\" in data[start:stop]:
+        return None
+    return start + 3, stop, stop + 3
+
+
+@lru_cache(64)  # the imports above the header are the same in most scripts
+def _doubtful(before: bytes) -> bool:
+    """Whether what stands before an assignment could make it something else: text in a string, an argument."""
+    if _OPENS.search(before) or before.count(b"revision") != before.count(b"# revision"):
+        return True
+    return b"branch_labels" in before or b"depends_on" in before
+
+
+def _bound_again(data: bytes, start: int) -> bool:
+    """Whether one of the names could be bound further down. Three searches for bytes are much faster than one for a
+    pattern, and rarely find anything.
+    """
+    find = data.find
+    if find(b"revision", start) < 0 and find(b"depends_on", start) < 0 and find(b"branch_labels", start) < 0:
+        return False
+    return _BINDING.search(data, start) is not None
+
+
+def _line(data: bytes, place: int) -> int:
+    """The number of the line that starts after the newline at ``place``."""
+    return data.count(b"\n", 0, place) + 2
+
+
+def _strings(literal: bytes) -> tuple[str, ...]:
+    """The strings in what `ASSIGNMENT` matched; a set's are sorted."""
+    if literal == b"None":
+        return ()
+    if literal[:1] in _QUOTES:
+        text = literal.strip(literal[:1]).decode()
+        return (text,) if text else ()
+    texts = [each.strip(each[:1]).decode() for each in _STRINGS.findall(literal)]
+    return tuple(sorted(texts) if literal[:1] == b"{" else texts)
+
+
+def _created(data: bytes, start: int, stop: int) -> str:
+    for name in (b"\nCreate Date:", b"\nCreated:"):
+        place = data.find(name, start, stop)
+        if place >= 0:
+            return data[place + len(name) : stop].partition(b"\n")[0].strip().decode()
+    return ""

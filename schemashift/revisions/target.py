@@ -1,0 +1,316 @@
+"""Names for places in the graph, the same in every command.
+
+==================  =====================================================================
+``c4f1d2a97b3e``    a revision
+``c4f1``            the only revision that starts so (two characters or more)
+``billing``         a branch label: the revision that sets it
+``head``, ``heads``  the only head; every head
+``base``            before everything: the empty set
+``current``         the heads of what is applied
+``+2``, ``-2``      from ``current``: two revisions on, two undone
+``X+2``, ``X-2``    two steps from any of the above, over ``down_revision``
+``billing@X``       any of the above in a branch: the label's revision and all above and below it. A revision
+                    may stand for the label
+``a:b``             from a to b, both included; ``a:`` to the heads, ``:b`` from the base
+==================  =====================================================================
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from schemashift.errors import AmbiguousRevision, BadTarget, MultipleHeads, UnknownRevision
+from schemashift.revisions.faults import closest
+from schemashift.revisions.revision import RESERVED_NAMES
+
+if TYPE_CHECKING:
+    from schemashift.revisions.graph import RevisionGraph
+
+SHORTEST_PREFIX = 2
+"""One character would make a slip of the finger a target."""
+
+_FORM = re.compile(r"(?:(?P<label>[^@:]+)@)?(?P<name>[^@:]*?)(?P<steps>[+-]\d+)?")
+
+
+class Target(NamedTuple):
+    """An identifier taken apart. ``name`` is a word of the grammar, a label, or a revision id or its start."""
+
+    name: str
+    label: str = ""
+    steps: int = 0
+
+    def __str__(self) -> str:
+        """The text that `parse` reads as this."""
+        name = "" if self.relative and self.steps else self.name
+        return (f"{self.label}@" if self.label else "") + name + (f"{self.steps:+d}" if self.steps else "")
+
+    @property
+    def relative(self) -> bool:
+        """Counted from what is applied."""
+        return self.name == "current"
+
+
+def parse(text: str) -> Target:
+    """``"billing@head-1"`` as ``Target("head", "billing", -1)``; ``"+1"`` is ``current+1``. Raises `BadTarget`."""
+    text = text.strip()
+    found = _FORM.fullmatch(text)
+    name, steps = (found["name"], found["steps"]) if found else ("", None)
+    if found is None or not (name or steps):
+        raise BadTarget(
+            f'"{text}" names no revision' if text else "an empty text names no revision",
+            hints=["revisions are named like  c4f1, head, heads, base, current, +1, -1, head-1, a-label, a-label@head"],
+        )
+    return Target(name or "current", found["label"] or "", int(steps or 0))
+
+
+def is_range(text: str) -> bool:
+    return ":" in text
+
+
+def split_range(text: str) -> tuple[str, str]:
+    """``"a:b"`` as ``("a", "b")``, with ``base`` and ``heads`` where an end is left out. Raises `BadTarget`."""
+    start, colon, end = text.partition(":")
+    if not colon or ":" in end:
+        raise BadTarget(f'"{text}" is not a range', hints=["a range is  start:end,  start:  or  :end"])
+    return start.strip() or "base", end.strip() or "heads"
+
+
+def resolve(graph: RevisionGraph, text: str, applied: Collection[str]) -> frozenset[str]:
+    """See `RevisionGraph.resolve`."""
+    return resolve_target(graph, read(graph, text), applied)
+
+
+def read(graph: RevisionGraph, text: str) -> Target:
+    """`parse`, but an id or label of the graph is itself, also where it looks like something else (``2024-01``)."""
+    return Target(text) if text in graph or text in graph.labels else parse(text)
+
+
+def resolve_target(graph: RevisionGraph, target: Target, applied: Collection[str]) -> frozenset[str]:
+    line = graph.lineage(target.label) if target.label else None
+    if target.relative:
+        return _from_current(graph, target, applied, line)
+    start = _place(graph, target, line)
+    return walk(graph, start, target, line) if target.steps else start
+
+
+def resolve_range(graph: RevisionGraph, text: str, applied: Collection[str]) -> frozenset[str]:
+    """See `RevisionGraph.resolve_range`."""
+    if not is_range(text):
+        return resolve(graph, text, applied)
+    first, last = split_range(text)
+    lower, upper = resolve(graph, first, applied), resolve(graph, last, applied)
+    below = graph.closure(upper)
+    if lower and not lower & below:
+        raise _not_a_way(graph, text, lower, upper)
+    return below & (lower | graph.descendants(lower)) if lower else below
+
+
+def named(graph: RevisionGraph, name: str) -> str:
+    """The one revision that an id, its start, or a label means. Raises `UnknownRevision`, `AmbiguousRevision`."""
+    if name in graph:
+        return name
+    if name in graph.labels:
+        return graph.labels[name]
+    found = graph.starting_with(name) if len(name) >= SHORTEST_PREFIX else ()
+    if not found:
+        raise unknown(graph, name)
+    if len(found) > 1:
+        raise _ambiguous(graph, name, found)
+    return found[0]
+
+
+# -- places
+
+
+def _place(graph: RevisionGraph, target: Target, line: frozenset[str] | None) -> frozenset[str]:
+    if target.name == "base":
+        return frozenset()
+    if target.name in ("head", "heads"):
+        heads = [each for each in graph.heads if line is None or each in line]
+        if target.name == "head" and len(heads) > 1:
+            raise multiple_heads(graph, heads, str(target), label=target.label)
+        return frozenset(heads)
+    node = named(graph, target.name)
+    if line is not None and node not in line:
+        raise BadTarget(
+            f"{graph[node].title} is not on the branch {target.label}",
+            cause=f"it is neither above nor below {graph[named(graph, target.label)].title}",
+        )
+    return frozenset({node})
+
+
+def walk(graph: RevisionGraph, start: frozenset[str], target: Target, line: frozenset[str] | None) -> frozenset[str]:
+    """``target.steps`` from ``start`` over ``down_revision``. One step below a base is the base, the empty set."""
+    trail = trail_of(graph, start, target, line)
+    return frozenset(trail[-1:]) if len(trail) == len(start) + abs(target.steps) else frozenset()
+
+
+def trail_of(graph: RevisionGraph, start: frozenset[str], target: Target, line: frozenset[str] | None) -> Sequence[str]:
+    """The revisions a walk passes, its start first; one fewer than its steps and a start if it ends below a base."""
+    if len(start) > 1:
+        raise multiple_heads(graph, graph.in_order(start), str(target), label=target.label)
+    trail = list(graph.in_order(start))
+    upwards = target.steps > 0
+    for left in range(abs(target.steps), 0, -1):
+        if left == 1 and not upwards and trail and not graph.parents(trail[-1]):
+            break
+        trail.append(_step(graph, trail, target, line, upwards=upwards))
+    return trail
+
+
+def _from_current(
+    graph: RevisionGraph, target: Target, applied: Collection[str], line: frozenset[str] | None
+) -> frozenset[str]:
+    if target.steps > 0:
+        return frozenset(run_next(graph, applied, target, line)[-1:])
+    left = frozenset(applied) - undo_last(graph, applied, target, line)
+    here = left if line is None else left & line
+    return frozenset(each for each in graph.current(here) if each in graph)
+
+
+def _step(
+    graph: RevisionGraph, trail: Sequence[str], target: Target, line: frozenset[str] | None, *, upwards: bool
+) -> str:
+    way: Sequence[str] = (graph.children if upwards else graph.parents)(trail[-1]) if trail else graph.bases
+    found = [each for each in way if line is None or each in line]
+    if len(found) == 1:
+        return found[0]
+    side = "children" if upwards else "parents"
+    here = graph[trail[-1]].title if trail else "the base"
+    if found:
+        raise BadTarget(
+            f'"{target}" is ambiguous: {here} has {len(found)} {side}',
+            details=describe(graph, found),
+            hints=["name one of them"],
+        )
+    count = len(trail) - 1 if upwards else len(trail)
+    raise BadTarget(
+        f'"{target}" leads nowhere: only {count} revision{"s"[: count != 1]} that way', cause=f"{here} has no {side}"
+    )
+
+
+# -- counting from what is applied
+
+
+def run_next(
+    graph: RevisionGraph, applied: Collection[str], target: Target, line: frozenset[str] | None
+) -> Sequence[str]:
+    """The next ``target.steps`` revisions, each the only one that can run next (in the branch). Raises `BadTarget`.
+
+    Outside a branch what a revision depends on must be there already; in a branch it comes along.
+    """
+    done, found = set(applied), list[str]()
+    ready = _ready(graph, graph.order, done, line)
+    while len(found) < target.steps:
+        if len(ready) != 1:
+            raise _not_one(graph, target, ready, len(found), there="left to run", choice="could run next")
+        found += ready
+        done |= {*ready} if line is None else graph.closure(ready)
+        ready = _ready(graph, graph.needed_by(ready[0]) if line is None else graph.order, done, line)
+    return found
+
+
+def _ready(
+    graph: RevisionGraph, some: Sequence[str], done: Collection[str], line: frozenset[str] | None
+) -> Sequence[str]:
+    if line is None:
+        return [node for node in some if node not in done and all(each in done for each in graph.needs(node))]
+    left = [node for node in some if node in line and node not in done]
+    return [node for node in left if all(each in done or each not in line for each in graph.parents(node))]
+
+
+def undo_last(
+    graph: RevisionGraph, applied: Collection[str], target: Target, line: frozenset[str] | None
+) -> frozenset[str]:
+    """What undoing ``-target.steps`` revisions undoes, each the only head (of the branch) at its turn, with all that
+    stands on it. Raises `BadTarget`.
+    """
+    left, undone = {node for node in applied if node in graph}, set[str]()
+    last = _last(graph, graph.order, left, line)
+    for taken in range(-target.steps):
+        if len(last) != 1:
+            raise _not_one(graph, target, last, taken, there="applied", choice="could be undone")
+        gone = {*last, *(left & graph.descendants(last) if graph.needed_by(last[0]) and line else ())}
+        left -= gone
+        undone |= gone
+        freed = {each for node in gone for each in graph.needs(node)}
+        last = _last(graph, graph.in_order(freed), left, line)
+    return frozenset(undone)
+
+
+def _last(graph: RevisionGraph, some: Sequence[str], left: set[str], line: frozenset[str] | None) -> Sequence[str]:
+    """Those of ``some`` that are left and that nothing left stands on (in the branch)."""
+    if line is None:
+        return [node for node in some if node in left and left.isdisjoint(graph.needed_by(node))]
+    here = left & line
+    return [node for node in some if node in here and here.isdisjoint(graph.children(node))]
+
+
+# -- errors
+
+
+def describe(graph: RevisionGraph, ids: Sequence[str]) -> list[str]:
+    """Lines of ``id  message  branch label, date`` in columns."""
+    rows = [(node, graph[node].message, _branch(graph, node), graph[node].date) for node in ids]
+    widths = [max((len(row[column]) for row in rows), default=0) for column in range(3)]
+    return [
+        "  ".join([row[0].ljust(widths[0]), row[1].ljust(widths[1]), row[2].ljust(widths[2]) + row[3]]).rstrip(" ,")
+        for row in rows
+    ]
+
+
+def _branch(graph: RevisionGraph, node: str) -> str:
+    labels = ", ".join(graph.labels_of(node))
+    return f"branch {labels}, " if labels else ""
+
+
+def multiple_heads(graph: RevisionGraph, heads: Sequence[str], text: str, *, label: str = "") -> MultipleHeads:
+    where = f' on the branch "{label}"' if label else ""
+    return MultipleHeads(
+        f'{len(heads)} heads{where}, "{text}" is ambiguous',
+        details=describe(graph, heads),
+        hints=[
+            f'schemashift merge -m "merge heads"{" " + " ".join(heads) if label else ""}    one merge revision',
+            f"schemashift upgrade {label + '@' if label else ''}heads    apply all of them",
+        ],
+    )
+
+
+def unknown(graph: RevisionGraph, name: str) -> UnknownRevision:
+    guess = closest(name, [*graph.order, *graph.labels, *RESERVED_NAMES])
+    return UnknownRevision(
+        f'no revision starts with "{name}", and no branch label is called so',
+        hints=[f"did you mean {graph[guess].title if guess in graph else guess}?"] if guess else [],
+    )
+
+
+def _ambiguous(graph: RevisionGraph, prefix: str, ids: Sequence[str]) -> AmbiguousRevision:
+    names = ", ".join(graph[node].title for node in ids)
+    return AmbiguousRevision(f'"{prefix}" matches {len(ids)} revisions: {names}')
+
+
+def _not_a_way(graph: RevisionGraph, text: str, lower: frozenset[str], upper: frozenset[str]) -> BadTarget:
+    low, high = (" and ".join(graph.in_order(ids)) or "base" for ids in (lower, upper))
+    first, last = split_range(text)
+    turned = bool(graph.closure(lower) & upper)
+    return BadTarget(
+        f'"{text}" is empty: {low} is not below {high}',
+        hints=[f"did you mean {last}:{first}?"] if turned else [],
+    )
+
+
+def _not_one(
+    graph: RevisionGraph, target: Target, found: Sequence[str], taken: int, *, there: str, choice: str
+) -> BadTarget:
+    after = f" after {taken} step{'s'[: taken != 1]}" if taken else ""
+    if found:
+        return BadTarget(
+            f'"{target}" is ambiguous{after}: {len(found)} revisions {choice}',
+            details=describe(graph, found),
+            hints=["name one of them"],
+        )
+    count = f"only {taken} {'is' if taken == 1 else 'are'}" if taken else "none is"
+    branch = f' on the branch "{target.label}"' if target.label else ""
+    return BadTarget(f'"{target}" leads too far: {count} {there}{branch}')

@@ -1,0 +1,99 @@
+"""The text of a new script."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from schemashift.errors import BadConfig
+from schemashift.revisions.revision import Revision
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+_TIMES = {"year": "%Y", "month": "%m", "day": "%d", "hour": "%H", "minute": "%M", "second": "%S"}
+
+
+def render(
+    template: str, revision: Revision, *, created: str, imports: str = "", upgrade: str = "", downgrade: str = ""
+) -> str:
+    """The text of a script. Raises `BadConfig` for a placeholder that is not known."""
+    from string import Template
+
+    values = {
+        "message": _in_docstring(revision.message),
+        "revision_id": revision.id,
+        "revises": ", ".join(revision.parents) or "nothing",
+        "created": created,
+        "imports": imports,
+        "revision": _literal((revision.id,)),
+        "down_revision": _literal(revision.parents),
+        "branch_labels": _literal(revision.labels),
+        "depends_on": _literal(revision.depends_on),
+        "upgrade": upgrade or "    pass",
+        "downgrade": downgrade or "    pass",
+    }
+    if not imports:
+        template = re.sub(r"\n?\n\$(?:imports|\{imports\})[ \t]*(?=\n)", "", template)
+    try:
+        return f"{Template(template).substitute(values)}"
+    except (KeyError, ValueError) as error:
+        wrong = f"${error.args[0]} is not known" if isinstance(error, KeyError) else str(error)
+        raise BadConfig(
+            f"script.py.tmpl: {wrong}",
+            hints=[f"known are {', '.join('$' + each for each in sorted(values))}; a dollar sign is $$"],
+        ) from error
+
+
+def _literal(names: tuple[str, ...]) -> str:
+    texts = [f'"{each}"' if each.isidentifier() or each.isalnum() else repr(each) for each in names]
+    return "None" if not texts else texts[0] if len(texts) == 1 else f"({', '.join(texts)})"
+
+
+def _in_docstring(message: str) -> str:
+    """Text that means itself inside triple quotes. Only what would break is escaped, so that most people see none."""
+    lines = message.replace("\r\n", "\n").replace("\r", "\n").strip()
+    text = lines.replace("\\", "\\\\").replace('"""', r"\"\"\"")
+    text = "".join(each if each.isprintable() or each in "\n\t" else _escape(each) for each in text)
+    return text[:-1] + r"\"" if text.endswith('"') and not text.endswith(r"\"") else text
+
+
+def _escape(character: str) -> str:
+    return character.encode("unicode_escape").decode() if ord(character) < 0xA1 else character
+
+
+def slug(message: str, *, longest: int = 40) -> str:
+    """``message`` as part of a file name: ASCII letters, digits and ``_``, cut at a word, never empty."""
+    from unicodedata import normalize
+
+    text = normalize("NFKD", message.partition("\n")[0]).encode("ascii", "ignore").decode().lower()
+    words = re.findall(r"[a-z0-9]+", text) or ["revision"]
+    short: str = words[0][:longest]
+    for word in words[1:]:
+        if len(short) + 1 + len(word) > longest:
+            break
+        short += f"_{word}"
+    return short
+
+
+def file_name(template: str, revision: Revision, created: datetime) -> str:
+    """The file name that ``file_template`` gives, with ``.py``. Raises `BadConfig` if it gives none."""
+    values = {
+        "date": created.strftime("%Y_%m_%d"),
+        **{name: created.strftime(form) for name, form in _TIMES.items()},
+        "epoch": str(int(created.timestamp())),
+        "revision": revision.id,
+        "slug": slug(revision.message),
+    }
+    try:
+        name = template.format(**values)
+    except (KeyError, IndexError, ValueError, AttributeError) as error:
+        raise BadConfig(
+            f'file_template = "{template}" does not work: {error}',
+            hints=[f"known are {', '.join(f'{{{each}}}' for each in values)}"],
+        ) from error
+    name = name if name.endswith(".py") else f"{name}.py"
+    base = name.replace("\\", "/").rpartition("/")[2]
+    if base[0] == "." or base == "__init__.py" or name[0] == "/" or ".." in name.split("/"):
+        raise BadConfig(f'file_template = "{template}" gives {name}, which is no file for a script')
+    return name
