@@ -9,10 +9,14 @@ import sqlalchemy as sa
 
 from schemashift.diff import diff, settle
 from schemashift.dialects import Dialect
+from schemashift.objects import KINDS
 from schemashift.operations import Operation
 from schemashift.render import Body, body
 from schemashift.schema import Schema, Table, TableName
 from schemashift.sqla.lift import lift_metadata
+
+
+_KINDS = {kind.name: kind for kind in KINDS}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,12 +51,16 @@ def compare(
     version table). Tables that no model names are dropped when they are in *ours*, and left alone otherwise; None
     takes all of them for ours. Raises `NotSupported` where the models need what the database lacks.
     """
-    after = Schema(dialect.normal(table) for table in lift_metadata(metadatas, dialect.sa).tables)
-    schemas = sorted({table.schema for table in after.tables if table.schema})
+    declared = tuple(metadatas)
+    after = Schema(dialect.normal(table) for table in lift_metadata(declared, dialect.sa).tables)
+    after = after.put(*(thing for kind in KINDS for thing in kind.lift(declared, dialect.sa)))
+    schemas = sorted({key.schema for key in after if key.schema})
     before = dialect.read(connection, schemas=schemas)
     before = before.drop(*(t.key for t in before.tables if t.table_name in ignore))
     strangers = [t for t in before.tables if t.key not in after and ours is not None and t.table_name not in ours]
     before = before.drop(*(table.key for table in strangers))
+    objects = [thing for kind in KINDS for thing in kind.read(connection, schemas)]
+    before = before.put(*(o for o in objects if o.key in after or _KINDS[o.key.kind].is_ours(o, before)))
     return _compare(connection, dialect, before, after, tuple(table.table_name for table in strangers))
 
 
@@ -61,9 +69,10 @@ def _compare(
 ) -> Comparison:
     common = [(old, table) for table in after.tables if (old := before.table(table.table_name)) is not None]
     before = before.put(*(dialect.reconcile(old, new) for old, new in common))
+    objects = [thing for key, thing in after.items() if key.kind != "table" and thing != before.get(key)]
     doubtful = [new for _, new in common if _differs(before.table(new.table_name), new, dialect)]
-    after = after.put(*dialect.canonical(connection, doubtful).values())
-    operations = tuple(dialect.prepare(operation) for operation in diff(before, after, traits=dialect))
+    after = after.put(*dialect.canonical(connection, doubtful, objects=objects).values())
+    operations = tuple(dialect.prepare(operation) for operation in diff(before, after, kinds=_KINDS, traits=dialect))
     downgrade = tuple(dialect.prepare(operation.inverse()) for operation in reversed(operations))
     return Comparison(operations=operations, downgrade=downgrade, before=before, after=after, left_alone=left_alone)
 

@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 import sqlalchemy as sa
 
 from schemashift.operations import Known, Operation
-from schemashift.schema import Column, Schema, Table, TableName
+from schemashift.schema import Column, Keyed, Schema, Table, TableName
 import schemashift.sqla.reflect as reflect
 
 from schemashift.sqla.plain import plain
@@ -53,10 +53,13 @@ class Dialect:
         tables = reflect.tables(connection, names, schemas=schemas)
         return Schema(self.normal(table) for table in tables)
 
-    def canonical(self, connection: sa.Connection, tables: Sequence[Table]) -> dict[TableName, Table]:
+    def canonical(
+        self, connection: sa.Connection, tables: Sequence[Table], *, objects: Sequence[Keyed] = ()
+    ) -> dict[TableName, Table]:
         """Decision 4: have the database itself write *tables* (lifted from models) down in a scratch place, and
-        read them back. Tables that could not be made are left out. The default knows no scratch place."""
-        del connection, tables
+        read them back. Tables that could not be made are left out. *objects* are what the models have beside tables
+        that the database lacks or has otherwise (an enum with another label). The default knows no scratch place."""
+        del connection, tables, objects
         return {}
 
     def reconcile(self, read: Table, declared: Table) -> Table:

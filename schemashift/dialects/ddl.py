@@ -22,6 +22,7 @@ from schemashift.operations import (
     DropTable,
     Execute,
     Known,
+    ObjectOperation,
     Operation,
     RenameColumn,
     RenameIndex,
@@ -57,9 +58,17 @@ class DDL:
     def statements(self, operation: Operation, known: Known) -> Iterator[str | Statement]:
         """The SQL of one operation, before *known* has been told of it."""
         method = getattr(self, _METHODS.get(type(operation), ""), None)
+        if method is None and isinstance(operation, ObjectOperation):
+            yield from operation.statements(self, known)
+            return
         if method is None:
             raise NotSupported(f"{self.dialect.name} has no SQL for {type(operation).__name__}")
         yield from method(operation, known)
+
+    @staticmethod
+    def statement(sql: str, operation: Operation, *, transactional: bool = True) -> Statement:
+        """A statement that has more to say than its text."""
+        return Statement(sql=sql, operation=operation, transactional=transactional)
 
     # Names and texts ---------------------------------------------------------------------------------------------
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from schemashift.schema import Check, Column, Constraint, ForeignKey, Index, Table, options
+from schemashift.schema import SQL, Check, Column, Constraint, ForeignKey, Index, Table, options
 
 _PREFIX = "schemashift_check_"
 
@@ -35,7 +35,9 @@ def _named(constraint: Constraint, place: int) -> Constraint:
 def graft(made: Table, declared: Table) -> Table:
     """*declared* with the texts that the database gave its scratch copy *made*."""
     kept = [constraint for constraint in declared.constraints if not isinstance(constraint, ForeignKey)]
-    checks: dict[Constraint, Constraint | None] = {old: made.constraint(_named(old, place).name or "") for place, old in enumerate(kept)}
+    checks: dict[Constraint, Constraint | None] = {
+        old: made.constraint(_named(old, place).name or "") for place, old in enumerate(kept)
+    }
     return replace(
         declared,
         columns=tuple(_column(made.column(column.name), column) for column in declared.columns),
@@ -69,4 +71,13 @@ def _index(made: Index | None, declared: Index) -> Index:
     if made is None or len(made.parts) != len(declared.parts):
         return declared
     parts = tuple(replace(new, payload=old.payload) for new, old in zip(made.parts, declared.parts, strict=True))
-    return replace(declared, parts=parts, options=made.options, uses=made.uses or declared.uses)
+    asked = dict(declared.options)
+    texts = ((name, _text(value, asked.get(name))) for name, value in made.options)
+    return replace(declared, parts=parts, options=options(texts), uses=made.uses or declared.uses)
+
+
+def _text(made: object, declared: object) -> object:
+    """The database's text with the author's object."""
+    if isinstance(made, SQL) and isinstance(declared, SQL):
+        return replace(made, payload=declared.payload)
+    return made

@@ -38,8 +38,8 @@ class Kind(Protocol):
     def drop(self, thing: Keyed) -> Iterable[Operation]:
         """The operations that take it away."""
 
-    def alter(self, before: Keyed, after: Keyed) -> Iterable[Operation]:
-        """The operations that make *after* of *before*."""
+    def alter(self, before: Keyed, after: Keyed, old: Schema, new: Schema) -> Iterable[Operation]:
+        """The operations that make *after* of *before*, which stand in the schemas *old* and *new*."""
 
 
 def diff(
@@ -56,7 +56,7 @@ def diff(
     every: Mapping[str, Kind] = {**(kinds or {}), "table": tables}
     operations: list[Operation] = []
     for key in sorted(before.keys() | after.keys(), key=_place):
-        operations += _change(every[key.kind], before.get(key), after.get(key))
+        operations += _change(every[key.kind], key, before, after)
     operations += around(operations, before, after, traits)
     return order(operations)
 
@@ -65,12 +65,13 @@ def _place(key: Key) -> tuple[str, ...]:
     return tuple(part or "" for part in key)
 
 
-def _change(kind: Kind, old: Keyed | None, new: Keyed | None) -> Iterable[Operation]:
+def _change(kind: Kind, key: Key, before: Schema, after: Schema) -> Iterable[Operation]:
+    old, new = before.get(key), after.get(key)
     if old is None:
         return kind.create(new) if new is not None else ()
     if new is None:
         return kind.drop(old)
-    return kind.alter(old, new) if old != new else ()
+    return kind.alter(old, new, before, after) if old != new else ()
 
 
 class _Tables:
@@ -105,10 +106,11 @@ class _Tables:
     def _waiting(table: Table, cycles: frozenset[tuple[TableName, TableName]]) -> tuple[ForeignKey, ...]:
         return tuple(key for key in table.foreign_keys if (table.table_name, key.target) in cycles)
 
-    def alter(self, before: Keyed, after: Keyed) -> Iterator[Operation]:
+    def alter(self, before: Keyed, after: Keyed, old: Schema, new: Schema) -> Iterator[Operation]:
         """Columns, constraints, indexes, and the table's own fields."""
         assert isinstance(before, Table)
         assert isinstance(after, Table)
+        del old, new
         name = before.table_name
         yield from self._columns(before, after)
         yield from _parts(

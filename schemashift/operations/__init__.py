@@ -6,6 +6,7 @@ replay). One more operation is one more class here, a line in ``op.py`` and a pr
 
 from .base import Description as Description
 from .base import Incomplete as Incomplete
+from .base import ObjectOperation as ObjectOperation
 from .base import Operation as Operation
 from .base import referable as referable
 from .columns import CHANGEABLE as CHANGEABLE

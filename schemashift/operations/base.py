@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple, Self
+from typing import Any, NamedTuple, Self
 
 from schemashift.errors import Location
 from schemashift.schema import Key, Schema, Table, TableName
@@ -85,6 +86,19 @@ class Operation(ABC):
         """This operation with both its ends, the missing one taken from *schema*."""
         del schema
         return self
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ObjectOperation(Operation):
+    """A change of another kind of object than a table. Its SQL and its source stand in the kind's own file."""
+
+    def statements(self, ddl: Any, known: Any) -> Iterator[Any]:
+        """The SQL for a dialect's `DDL` (``ddl.dialect.name`` says which); nothing where it has no such objects."""
+        raise NotImplementedError
+
+    def source(self, printer: Any) -> Iterator[Any]:
+        """The calls of ``op`` that make it, for the renderer's `Printer`."""
+        raise NotImplementedError
 
 
 def need_table(schema: Schema, name: TableName) -> Table:

@@ -8,7 +8,7 @@ from typing import Any, Self
 from schemashift.schema import Column, Key, Options, Schema, Table, TableName, identifiers, renamed
 from schemashift.schema.table import ForeignKey
 
-from .base import Description, Incomplete, Keys, Operation, edit, need_table
+from .base import NOTHING, Description, Incomplete, Keys, Operation, edit, need_table
 
 CHANGEABLE = ("type", "nullable", "default", "computed", "identity", "autoincrement", "comment", "options")
 """The fields of a column that `AlterColumn` can set, in the order they are shown."""
@@ -24,7 +24,7 @@ def describe_column(column: Column) -> str:
 
 def column_stands_on(table: TableName, column: Column) -> Keys:
     """What a column needs around it: its table, and what a generation expression uses."""
-    keys = {Key.of_table(table)}
+    keys = {Key.of_table(table), *column.type.needs}
     if column.computed is not None:
         keys |= {Key.of_column(table, word) for word in identifiers(column.computed.sql)}
     return frozenset(keys - {Key.of_column(table, column.name)})
@@ -156,7 +156,15 @@ class AlterColumn(Operation):
 
     @property
     def uses(self) -> Keys:
-        return frozenset({Key.of_table(self.table), Key.of_column(self.table, self.name)})
+        type_ = dict(self.set).get("type")
+        return frozenset(
+            {Key.of_table(self.table), Key.of_column(self.table, self.name), *(type_.needs if type_ else ())}
+        )
+
+    @property
+    def frees(self) -> Keys:
+        retyped = self.before is not None and "type" in dict(self.set)
+        return frozenset(self.before.type.needs) if retyped and self.before is not None else NOTHING
 
     @property
     def alters(self) -> Keys:

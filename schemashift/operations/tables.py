@@ -23,7 +23,8 @@ def _brought(table: Table) -> Keys:
 
 def _leaned_on(table: Table) -> Keys:
     needed = (stands_on(table.table_name, constraint) for constraint in table.foreign_keys)
-    return frozenset().union(*needed) - _brought(table)
+    types = (column.type.needs for column in table.columns)
+    return frozenset().union(*needed, *types) - _brought(table)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,6 +19,7 @@ from schemashift.operations import (
     DropIndex,
     DropTable,
     Execute,
+    ObjectOperation,
     Operation,
     RenameColumn,
     RenameIndex,
@@ -41,7 +42,7 @@ from schemashift.schema import (
     Unique,
     options,
 )
-from schemashift.sqla.lift import lift_options
+from schemashift.sqla.lift import lift_expression, lift_options
 from schemashift.sqla.source import Source, escape_binds, repr_value, string
 
 from .layout import Call
@@ -65,9 +66,22 @@ class Printer:
     def calls(self, operation: Operation) -> Iterator[Node]:
         """The calls that make *operation*: most are one, a table with indexes is several."""
         method: Callable[[Any], Iterable[Node]] | None = getattr(self, _METHODS.get(type(operation), ""), None)
+        if method is None and isinstance(operation, ObjectOperation):
+            yield from operation.source(self)
+            return
         if method is None:
             raise TypeError(f"no printer for {type(operation).__name__}")
         yield from method(operation)
+
+    def call(self, head: str, arguments: Iterable[Any], **keywords: Any) -> Call:
+        """A call with plain values; a keyword that is None is left out."""
+        words: list[Node] = [self.strings(each) if isinstance(each, list) else repr_value(each) for each in arguments]
+        for name, value in keywords.items():
+            if isinstance(value, list):
+                words.append(self.strings(value)._replace(name=name))
+            elif value is not None:
+                words.append(f"{name}={repr_value(value)}")
+        return Call(head, words)
 
     # Values ------------------------------------------------------------------------------------------------------
 
@@ -86,10 +100,19 @@ class Printer:
     def option(self, name: str, value: object) -> str:
         """One option's value: SQL as ``sa.text``, pairs as a dict."""
         if isinstance(value, SQL):
-            return self.source.text(value.text)
+            return self.source.text(self.written(value.payload, value.text))
         if isinstance(value, tuple) and value and all(isinstance(each, tuple) and len(each) == 2 for each in value):
             return repr_value(dict(value))
         return repr_value(list(value) if isinstance(value, tuple) else value)
+
+    def written(self, payload: object, text: str) -> str:
+        """SQL as its author wrote it: *text* is how the database keeps it, and no other database would take it."""
+        return lift_expression(payload, self.dialect) if isinstance(payload, sa.ClauseElement) else text
+
+    def check(self, check: Check) -> str:
+        """The text of a CHECK, as a literal."""
+        expression = getattr(check.payload, "sqltext", None)
+        return string(escape_binds(self.written(expression, check.sql)))
 
     def column(self, column: Column, *, primary: bool = False, autoincrement: bool | None = None) -> Call:
         """``sa.Column(...)``."""
@@ -121,7 +144,8 @@ class Printer:
 
     def computed(self, computed: Computed) -> str:
         """``sa.Computed("a + b", persisted=True)``."""
-        return f"{self.source.sa('Computed')}({string(escape_binds(computed.sql))}, persisted={computed.stored})"
+        text = self.written(getattr(computed.payload, "sqltext", None), computed.sql)
+        return f"{self.source.sa('Computed')}({string(escape_binds(text))}, persisted={computed.stored})"
 
     def identity(self, identity: Identity) -> str:
         """``sa.Identity(always=True, start=5)``, what goes without saying left out."""
@@ -162,8 +186,7 @@ class Printer:
                 tail = [*self.named(constraint), *self.deferral(constraint)]
                 return Call(self.source.sa("UniqueConstraint"), [*words, *tail])
             case Check():
-                text = string(escape_binds(constraint.sql))
-                return Call(self.source.sa("CheckConstraint"), [text, *self.named(constraint)])
+                return Call(self.source.sa("CheckConstraint"), [self.check(constraint), *self.named(constraint)])
             case ForeignKey():
                 return self.foreign_key(constraint)
 
@@ -181,7 +204,9 @@ class Printer:
             text = f"{self.source.sa('column')}({string(part.column)})" + (".desc()" if part.descending else "")
             return text + (f".nulls_{part.nulls}()" if part.nulls else "")
         plain = self.dialect.identifier_preparer.quote(part.column) if part.column is not None else ""
-        text = plain or f"({part.expression})"
+        text = plain or self.written(part.payload, part.expression or "")
+        if not plain and (part.collation or part.opclass or part.descending or part.nulls):
+            text = f"({text})" if not isinstance(part.payload, sa.TextClause) else text
         text += f' COLLATE "{part.collation}"' if part.collation else ""
         text += f" {part.opclass}" if part.opclass else ""
         text += " DESC" if part.descending else ""
@@ -311,10 +336,8 @@ class Printer:
                 words = [name, string(table.name), self.strings(constraint.columns), *self.deferral(constraint)]
                 yield Call("op.create_unique_constraint", [*words, *options, *self.schema(table)])
             case Check():
-                text = string(escape_binds(constraint.sql))
-                yield Call(
-                    "op.create_check_constraint", [name, string(table.name), text, *options, *self.schema(table)]
-                )
+                words = [name, string(table.name), self.check(constraint), *options]
+                yield Call("op.create_check_constraint", [*words, *self.schema(table)])
             case ForeignKey():
                 yield self.create_foreign_key(table, constraint, [*self.actions(constraint), *options])
 

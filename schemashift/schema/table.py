@@ -36,10 +36,14 @@ class SQL:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Type:
-    """A column's type. ``sql`` is the database's spelling without the collation; ``payload`` a ``TypeEngine``."""
+    """A column's type. ``sql`` is the database's spelling without the collation; ``payload`` a ``TypeEngine``.
+
+    ``needs`` are objects that must be there for it: an enum, a domain.
+    """
 
     sql: str
     collation: str | None = None
+    needs: tuple[Key, ...] = field(default=(), compare=False)
     payload: object = field(default=None, compare=False, repr=False)
 
     def __str__(self) -> str:

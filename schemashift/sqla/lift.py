@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy import exc
 from sqlalchemy.sql import operators, visitors
 from sqlalchemy.sql.elements import UnaryExpression
+from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from schemashift.errors import NotSupported
 from schemashift.schema import (
@@ -28,6 +29,7 @@ from schemashift.schema import (
     Identity,
     Index,
     IndexPart,
+    Key,
     Options,
     PrimaryKey,
     Schema,
@@ -72,8 +74,42 @@ def lift_type(type_: Any, dialect: sa.Dialect, column: sa.Column[Any] | None = N
         )
         raise NotSupported(f"{where}{dialect.name} has no type for {type_!r}", cause=str(error).strip()) from None
     if (match := _COLLATE.search(sql)) is None:
-        return Type(sql=sql, payload=type_)
+        return Type(sql=sql, needs=_needs(type_, clone), payload=type_)
     return Type(sql=sql[: match.start()], collation=next(filter(None, match.groups())), payload=type_)
+
+
+def enum_key(name: str, schema: str | None) -> Key:
+    """The key of the enum type *name*."""
+    return Key("enum", schema, name)
+
+
+def native_enum(type_: Any, dialect: sa.Dialect) -> sa.Enum | None:
+    """The named enum that a column of *type_* needs on *dialect*, an array's element included; None for none."""
+    if dialect.name != "postgresql":
+        return None
+    type_ = _unwrapped(type_, dialect)
+    item = getattr(type_, "item_type", None)
+    if isinstance(item, TypeEngine):
+        return native_enum(item, dialect)
+    # Asked of PostgreSQL's own form: there DOMAIN has a name, too, and is no enum.
+    if isinstance(type_, sa.Enum) and getattr(type_, "native_enum", True) and type_.name:
+        return type_
+    return None
+
+
+def _unwrapped(type_: Any, dialect: sa.Dialect) -> Any:
+    variants = getattr(type_, "_variant_mapping", None) or {}
+    type_ = variants.get(dialect.name, type_)
+    if isinstance(type_, TypeDecorator):
+        return _unwrapped(type_.load_dialect_impl(dialect), dialect)
+    return type_
+
+
+def _needs(type_: Any, dialect: sa.Dialect) -> tuple[Key, ...]:
+    enum = native_enum(type_, dialect)
+    if enum is None:
+        return ()
+    return (enum_key(str(enum.name), None if enum.schema == dialect.default_schema_name else enum.schema),)
 
 
 def lift_default(server_default: Any, dialect: sa.Dialect) -> Default | None:
@@ -100,6 +136,13 @@ def lift_index(index: sa.Index, dialect: sa.Dialect) -> Index:
     if index.table is None:
         raise ValueError(f"index {index.name!r} belongs to no table")
     return _Lifter(plain(dialect), index.table).index(index)
+
+
+def lift_expression(expression: sa.ClauseElement, dialect: sa.Dialect) -> str:
+    """A SQL expression as text, with values written in and columns without their table."""
+    clone = plain(dialect)
+    compiler: Any = clone.ddl_compiler(clone, None)  # type: ignore[arg-type]
+    return str(compiler.sql_compiler.process(expression, include_table=False, literal_binds=True))
 
 
 def lift_options(thing: Any, dialect: sa.Dialect) -> Options:

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from schemashift.dialects.base import Dialect
 from schemashift.operations import AlterColumn, Operation
-from schemashift.schema import Column, Schema, Table, TableName, options
+from schemashift.schema import Column, Keyed, Schema, Table, TableName, options
 
 from . import names, scratch
 from .casts import using
@@ -39,8 +39,10 @@ class PostgreSQL(Dialect):
     ) -> Schema:
         return Schema(normal_table(table) for table in read_tables(connection, names, schemas=schemas))
 
-    def canonical(self, connection: sa.Connection, tables: Sequence[Table]) -> dict[TableName, Table]:
-        return scratch.canonical(self, connection, tables)
+    def canonical(
+        self, connection: sa.Connection, tables: Sequence[Table], *, objects: Sequence[Keyed] = ()
+    ) -> dict[TableName, Table]:
+        return scratch.canonical(self, connection, tables, objects)
 
     def prepare(self, operation: Operation) -> Operation:
         """Say USING where PostgreSQL would not convert by itself."""

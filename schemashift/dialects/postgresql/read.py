@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql as pg
 
 from schemashift.schema import (
     SQL,
@@ -28,6 +29,8 @@ from schemashift.schema import (
     mentioned,
     options,
 )
+
+from schemashift.sqla.lift import enum_key
 
 from .types import normal_type, type_engine
 
@@ -54,9 +57,15 @@ SELECT a.attrelid AS oid, a.attname AS name, format_type(a.atttypid, a.atttypmod
        col_description(a.attrelid, a.attnum) AS comment,
        s.relname AS sequence, sn.nspname AS sequence_schema, format_type(q.seqtypid, NULL) AS sequence_type,
        q.seqstart AS start, q.seqincrement AS increment, q.seqmin AS minimum, q.seqmax AS maximum,
-       q.seqcycle AS cycle, q.seqcache AS cache
+       q.seqcycle AS cycle, q.seqcache AS cache,
+       et.typname AS enum, en.nspname AS enum_schema,
+       ARRAY(SELECT e.enumlabel::text FROM pg_catalog.pg_enum e WHERE e.enumtypid = et.oid
+              ORDER BY e.enumsortorder) AS labels
   FROM pg_catalog.pg_attribute a
   JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
+  LEFT JOIN pg_catalog.pg_type et ON et.typtype = 'e'
+       AND et.oid = CASE WHEN t.typcategory = 'A' THEN t.typelem ELSE t.oid END
+  LEFT JOIN pg_catalog.pg_namespace en ON en.oid = et.typnamespace
   LEFT JOIN pg_catalog.pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
   LEFT JOIN pg_catalog.pg_collation co ON co.oid = a.attcollation
   LEFT JOIN pg_catalog.pg_depend p ON p.refclassid = 'pg_catalog.pg_class'::regclass AND p.refobjid = a.attrelid
@@ -187,12 +196,41 @@ class _Reader:
         return Table(
             name=row["name"],
             schema=self.schema(row["schema"]),
-            columns=tuple(_column(column) for column in columns),
+            columns=tuple(self.column(column) for column in columns),
             constraints=tuple(self.constraint(constraint, names) for constraint in constraints),
             indexes=tuple(_index(index, names) for index in indexes),
             comment=row["comment"] or None,
             options=_table_options(row),
         )
+
+    def column(self, row: Mapping[str, Any]) -> Column:
+        serial = _is_serial(row)
+        default = row["default"]
+        generated = row["generated"] in ("s", "v")
+        owned = (
+            OwnedSequence(row["sequence"], row["sequence_schema"], row["sequence_type"]) if row["sequence"] else None
+        )
+        return Column(
+            name=row["name"],
+            type=self.type(row),
+            nullable=not row["not_null"],
+            default=Default(sql=default) if default is not None and not serial and not generated else None,
+            computed=Computed(sql=_bare(default), stored=row["generated"] == "s") if generated else None,
+            identity=_identity(row) if row["identity"] else None,
+            autoincrement=serial,
+            comment=row["comment"] or None,
+            payload=owned,
+        )
+
+    def type(self, row: Mapping[str, Any]) -> Type:
+        sql = normal_type(row["type"])
+        collation = row["collation"]
+        if not row["enum"]:
+            return Type(sql=sql, collation=collation, payload=type_engine(sql, collation))
+        schema = self.schema(row["enum_schema"])
+        enum: Any = sa.Enum(*row["labels"], name=row["enum"], schema=schema)
+        payload = pg.ARRAY(enum) if sql.endswith("[]") else enum
+        return Type(sql=sql, needs=(enum_key(row["enum"], schema),), payload=payload)
 
     def constraint(self, row: Mapping[str, Any], names: list[str]) -> Constraint:
         columns = tuple(row["columns"])
@@ -264,26 +302,6 @@ def _bare(expression: str) -> str:
             if depth == 0 and place < len(expression) - 1:
                 return expression
     return expression[1:-1]
-
-
-def _column(row: Mapping[str, Any]) -> Column:
-    sql = normal_type(row["type"])
-    collation = row["collation"]
-    serial = _is_serial(row)
-    default = row["default"]
-    generated = row["generated"] in ("s", "v")
-    owned = OwnedSequence(row["sequence"], row["sequence_schema"], row["sequence_type"]) if row["sequence"] else None
-    return Column(
-        name=row["name"],
-        type=Type(sql=sql, collation=collation, payload=type_engine(sql, collation)),
-        nullable=not row["not_null"],
-        default=Default(sql=default) if default is not None and not serial and not generated else None,
-        computed=Computed(sql=_bare(default), stored=row["generated"] == "s") if generated else None,
-        identity=_identity(row) if row["identity"] else None,
-        autoincrement=serial,
-        comment=row["comment"] or None,
-        payload=owned,
-    )
 
 
 def _is_serial(row: Mapping[str, Any]) -> bool:

@@ -80,8 +80,7 @@ class PostgreSQLSession(Session):
             yield
         finally:
             self.leave()
-            with self.quietly():
-                self._set_autocommit(on=was)
+            self.quietly(lambda: self._set_autocommit(on=was))
 
     def _set_autocommit(self, *, on: bool) -> None:
         if self.dbapi.autocommit != on:
@@ -99,8 +98,7 @@ class PostgreSQLSession(Session):
             yield
         finally:
             self.leave()
-            with self.quietly():
-                self._set_autocommit(on=was)
+            self.quietly(lambda: self._set_autocommit(on=was))
 
     # The lock
 
@@ -119,8 +117,12 @@ class PostgreSQLSession(Session):
         if self._application is None:
             return
         application, self._application = self._application, None
-        with self.quietly(), self.autocommit():
-            self.connection.execute(UNLOCK, {"key": self._key, "application": application})
+
+        def give_back() -> None:
+            with self.autocommit():
+                self.connection.execute(UNLOCK, {"key": self._key, "application": application})
+
+        self.quietly(give_back)
 
     def holder(self) -> str:
         if self._key is None:

@@ -49,7 +49,10 @@ def normal_type(sql: str) -> str:
     if text.endswith(" ARRAY"):
         return normal_type(text.removesuffix(" ARRAY")) + "[]"
     match = _PARTS.match(text)
-    return text if match is None else _spell(match["head"], match["arguments"], match["tail"])
+    if match is None or not (match["head"] in _KNOWN or match["head"].startswith("INTERVAL")):
+        # A type of somebody's own: PostgreSQL says it in lower case.
+        return "".join(quoted or plain.lower() for quoted, plain in _TOKENS.findall(text))
+    return _spell(match["head"], match["arguments"], match["tail"])
 
 
 def _spell(head: str, arguments: str | None, tail: str | None) -> str:
@@ -111,6 +114,7 @@ _SIZED: dict[str, Any] = {
     "NUMERIC": sa.Numeric,
     "BIT": pg.BIT,
 }
+_KNOWN = {*_SYNONYMS, *_SYNONYMS.values(), *_SIMPLE, *_SIZED, "BIT VARYING", "FLOAT", "XML", "INTERVAL"}
 _INTERVAL = re.compile(r"^INTERVAL(?: (?P<fields>[A-Z ]+?))?\s*(?:\((?P<precision>\d+)\))?$")
 
 

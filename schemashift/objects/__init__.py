@@ -1,0 +1,9 @@
+"""One file, one more kind of thing that can be compared: its value, its operations, how it is lifted and read, its SQL.
+
+`KINDS` is what the comparison goes through; a new kind is a file and its line here.
+"""
+
+from . import enums
+from .kind import Kind as Kind
+
+KINDS: tuple[Kind, ...] = (enums.KIND,)
