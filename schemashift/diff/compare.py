@@ -89,9 +89,13 @@ class _Tables:
         kept = tuple(constraint for constraint in thing.constraints if constraint not in waiting)
         asked = tuple(index for index in thing.indexes if not index.implicit)
         yield CreateTable(table=replace(thing, constraints=kept, indexes=asked))
+        # The database names what has no name by what is there: first the table's own, then these one by one.
+        bare = replace(thing, constraints=(), indexes=asked)
+        standing = settle(bare, replace(thing, constraints=kept), self.traits)
         for key in waiting:
-            name = key.name or self.traits.default_name(thing, key)
-            yield AddConstraint(table=thing.table_name, constraint=replace(key, name=name))
+            named = replace(key, name=key.name or self.traits.default_name(standing, key))
+            standing = replace(standing, constraints=(*standing.constraints, named))
+            yield AddConstraint(table=thing.table_name, constraint=named)
 
     def drop(self, thing: Keyed) -> Iterator[Operation]:
         """The way back: keys that are in a circle, then the table with everything else."""

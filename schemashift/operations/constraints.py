@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from typing import Self
+from zlib import crc32
 
 from schemashift.schema import Check, Constraint, ForeignKey, Key, PrimaryKey, Schema, Table, TableName, Unique
 
@@ -13,13 +14,15 @@ _NOUN = {PrimaryKey: "primary key", Unique: "unique", ForeignKey: "foreign key",
 
 
 def default_name(table: str, constraint: Constraint) -> str:
-    """The name for a constraint that has none: PostgreSQL's own pattern (without its shortening).
+    """The name for a constraint that has none, where the database gives it none either (SQLite).
 
-    SQLite keeps constraints without a name; a script calls them by this one.
+    Scripts call it by this one. It is PostgreSQL's pattern; a CHECK has a digest of its text in it, since a table may
+    have several on the same columns, and a name that depended on the others would change when one of them goes.
     """
     suffix = {PrimaryKey: "pkey", Unique: "key", ForeignKey: "fkey", Check: "check"}[type(constraint)]
     columns = () if isinstance(constraint, PrimaryKey) else constraint.columns
-    return "_".join([table, *columns, suffix])
+    digest = (f"{crc32(constraint.sql.encode()) & 0xFFFF:04x}",) if isinstance(constraint, Check) else ()
+    return "_".join([table, *columns, suffix, *digest])
 
 
 def find_constraint(table: Table, name: str, kind: type[Constraint] | None = None) -> Constraint | None:

@@ -1,0 +1,124 @@
+"""The laws of the waist, over random models and without a database (STYLE.md, rule 15)."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.dialects import mysql, postgresql, sqlite
+
+from schemashift.diff import diff, settle
+from schemashift.dialects import Dialect, dialect_for
+from schemashift.operations import Operation
+from schemashift.schema import Schema, Table
+from schemashift.sqla.lift import lift_metadata
+from tests.support import models
+
+CASES = 150
+DIALECTS: dict[str, sa.Dialect] = {
+    "sqlite": sqlite.dialect(),
+    "postgresql": postgresql.psycopg.dialect(),
+    "mysql": mysql.pymysql.dialect(),
+}
+pytestmark = pytest.mark.parametrize("name", DIALECTS)
+
+
+def pair(name: str, seed: int) -> tuple[Schema, Schema, Dialect]:
+    """Two schemas, the second an edit of the first; constraints without a name have the database's."""
+    rng = random.Random(seed)
+    first = models.random_models(rng)
+    second = models.edit(rng, first, rng.randint(1, 12))
+    dialect = dialect_for(DIALECTS[name])
+    before, after = (_lift(tables, dialect) for tables in (first, second))
+    return before, after, dialect
+
+
+def _lift(tables: models.Tables, dialect: Dialect) -> Schema:
+    lifted = lift_metadata([models.build(tables, dialect.sa.name)], dialect.sa)
+    return Schema(_named(dialect.normal(table), dialect) for table in lifted.tables)
+
+
+def _named(table: Table, dialect: Dialect) -> Table:
+    """As it would be read: every constraint has its name, but on SQLite, which keeps those without one as they are."""
+    if dialect.name == "sqlite":
+        return table
+    return settle(replace(table, constraints=(), indexes=()), table, dialect)
+
+
+def content(schema: Schema) -> dict[str, tuple[object, ...]]:
+    """What two equal schemas have in common: names of columns and constraints matter, their order does not."""
+    return {
+        str(table.table_name): (
+            frozenset(table.columns),
+            frozenset(table.constraints),
+            frozenset(table.indexes),
+            table.comment,
+            table.options,
+        )
+        for table in schema.tables
+    }
+
+
+def follow(schema: Schema, operations: tuple[Operation, ...] | list[Operation]) -> Schema:
+    """*schema* after *operations*."""
+    for operation in operations:
+        schema = operation.apply(schema)
+    return schema
+
+
+@pytest.mark.parametrize("seed", range(CASES))
+def test_what_the_diff_says_makes_one_of_the_other_and_its_inverse_returns(name: str, seed: int) -> None:
+    before, after, dialect = pair(name, seed)
+    operations = diff(before, after, traits=dialect)
+    reached = follow(before, operations)
+    assert content(reached) == content(_settled(before, after, dialect))
+    back = follow(reached, [operation.inverse() for operation in reversed(operations)])
+    assert content(back) == content(before)
+
+
+def _settled(before: Schema, after: Schema, dialect: Dialect) -> Schema:
+    return Schema(settle(before.table(t.table_name) or t, t, dialect) for t in after.tables)
+
+
+@pytest.mark.parametrize("seed", range(CASES))
+def test_nothing_changed_is_nothing_to_do(name: str, seed: int) -> None:
+    before, after, dialect = pair(name, seed)
+    assert diff(before, before, traits=dialect) == ()
+    assert diff(after, after, traits=dialect) == ()
+
+
+@pytest.mark.parametrize("seed", range(CASES))
+def test_the_order_in_which_things_came_does_not_matter(name: str, seed: int) -> None:
+    before, after, dialect = pair(name, seed)
+    rng = random.Random(seed)
+    expected = diff(before, after, traits=dialect)
+    assert diff(_shuffled(before, rng), _shuffled(after, rng), traits=dialect) == expected
+
+
+def _shuffled(schema: Schema, rng: random.Random) -> Schema:
+    tables = list(schema.tables)
+    rng.shuffle(tables)
+    return Schema(
+        replace(
+            table,
+            constraints=tuple(rng.sample(table.constraints, len(table.constraints))),
+            indexes=tuple(rng.sample(table.indexes, len(table.indexes))),
+        )
+        for table in tables
+    )
+
+
+@pytest.mark.parametrize("seed", range(CASES))
+def test_an_inverse_taken_twice_is_the_operation(name: str, seed: int) -> None:
+    before, after, dialect = pair(name, seed)
+    for operation in diff(before, after, traits=dialect):
+        assert operation.inverse().inverse() == operation
+
+
+@pytest.mark.parametrize("seed", range(CASES))
+def test_the_normal_form_of_a_normal_form_is_itself(name: str, seed: int) -> None:
+    _, after, dialect = pair(name, seed)
+    for table in after.tables:
+        assert dialect.normal(table) == table
