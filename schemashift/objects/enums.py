@@ -52,6 +52,10 @@ class CreateEnum(ObjectOperation):
     def creates(self) -> Keys:
         return frozenset({self.enum.key})
 
+    @property
+    def uses(self) -> Keys:
+        return frozenset({Key.of_schema(self.enum.schema)}) if self.enum.schema else frozenset()
+
     def inverse(self) -> DropEnum:
         return DropEnum(name=self.enum.full_name, enum=self.enum)
 
@@ -88,6 +92,10 @@ class DropEnum(ObjectOperation):
     @property
     def drops(self) -> Keys:
         return frozenset({enum_key(*self.name)})
+
+    @property
+    def frees(self) -> Keys:
+        return frozenset({Key.of_schema(self.name.schema)}) if self.name.schema else frozenset()
 
     def inverse(self) -> CreateEnum:
         if self.enum is None:

@@ -22,9 +22,14 @@ def describe_column(column: Column) -> str:
     return text + (f" DEFAULT {column.default}" if column.default is not None else "")
 
 
+def column_needs(column: Column) -> Keys:
+    """The objects beside tables that a column needs: its type's, its default's."""
+    return frozenset({*column.type.needs, *(column.default.needs if column.default is not None else ())})
+
+
 def column_stands_on(table: TableName, column: Column) -> Keys:
     """What a column needs around it: its table, and what a generation expression uses."""
-    keys = {Key.of_table(table), *column.type.needs}
+    keys = {Key.of_table(table), *column_needs(column)}
     if column.computed is not None:
         keys |= {Key.of_column(table, word) for word in identifiers(column.computed.sql)}
     return frozenset(keys - {Key.of_column(table, column.name)})
@@ -156,15 +161,14 @@ class AlterColumn(Operation):
 
     @property
     def uses(self) -> Keys:
-        type_ = dict(self.set).get("type")
-        return frozenset(
-            {Key.of_table(self.table), Key.of_column(self.table, self.name), *(type_.needs if type_ else ())}
-        )
+        needed = (value.needs for field, value in self.set if field in ("type", "default") and value is not None)
+        return frozenset({Key.of_table(self.table), Key.of_column(self.table, self.name)}).union(*needed)
 
     @property
     def frees(self) -> Keys:
-        retyped = self.before is not None and "type" in dict(self.set)
-        return frozenset(self.before.type.needs) if retyped and self.before is not None else NOTHING
+        if self.before is None:
+            return NOTHING
+        return column_needs(self.before) - column_needs(self.after)
 
     @property
     def alters(self) -> Keys:

@@ -8,6 +8,7 @@ from typing import Self
 from schemashift.schema import ForeignKey, Key, Options, Schema, Table, TableName
 
 from .base import NOTHING, Description, Incomplete, Keys, Operation, edit, need_table
+from .columns import column_needs
 from .constraints import brings, stands_on
 from .indexes import index_brings
 
@@ -23,8 +24,9 @@ def _brought(table: Table) -> Keys:
 
 def _leaned_on(table: Table) -> Keys:
     needed = (stands_on(table.table_name, constraint) for constraint in table.foreign_keys)
-    types = (column.type.needs for column in table.columns)
-    return frozenset().union(*needed, *types) - _brought(table)
+    objects = (column_needs(column) for column in table.columns)
+    schema = {Key.of_schema(table.schema)} if table.schema else set()
+    return frozenset(schema).union(*needed, *objects) - _brought(table)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

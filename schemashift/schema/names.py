@@ -47,6 +47,16 @@ class Key(NamedTuple):
         """An index. Databases keep index names per schema (MySQL per table), so the table is not part of it."""
         return cls("index", table.schema, "", index)
 
+    @classmethod
+    def of_schema(cls, schema: str) -> Key:
+        """A schema itself."""
+        return cls("schema", None, schema)
+
+    @classmethod
+    def of_sequence(cls, name: TableName) -> Key:
+        """A sequence that stands for itself."""
+        return cls("sequence", name.schema, name.name)
+
     @property
     def table_name(self) -> TableName:
         """The table this key is, or is a part of."""

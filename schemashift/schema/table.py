@@ -52,9 +52,13 @@ class Type:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Default:
-    """A server default. ``sql`` stands behind DEFAULT; ``payload`` is what ``server_default=`` was given."""
+    """A server default. ``sql`` stands behind DEFAULT; ``payload`` is what ``server_default=`` was given.
+
+    ``needs`` are objects that must be there for it: a sequence.
+    """
 
     sql: str
+    needs: tuple[Key, ...] = field(default=(), compare=False)
     payload: object = field(default=None, compare=False, repr=False)
 
     def __str__(self) -> str:

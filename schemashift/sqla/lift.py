@@ -123,7 +123,22 @@ def lift_default(server_default: Any, dialect: sa.Dialect) -> Default | None:
         # A FetchedValue says that the database fills the column by means of its own: nothing of ours.
         return None
     compiler: Any = plain(dialect).ddl_compiler(plain(dialect), None)  # type: ignore[arg-type]
-    return Default(sql=str(compiler.render_default_string(clause.arg)), payload=clause.arg)
+    sql = str(compiler.render_default_string(clause.arg))
+    return Default(sql=sql, needs=default_needs(sql, dialect.default_schema_name), payload=clause.arg)
+
+
+def default_needs(sql: str, default_schema: str | None) -> tuple[Key, ...]:
+    """The sequences that a default takes its numbers from: ``nextval('a.b'::regclass)``, ``nextval(`a`)``."""
+    found = []
+    for quoted, plain in _NEXTVAL.findall(sql):
+        words = [(a or b or c).replace('""', '"') for a, b, c in _WORD.findall(quoted or plain)]
+        schema = words[-2] if len(words) > 1 else None
+        found.append(Key.of_sequence(TableName(words[-1], None if schema == default_schema else schema)))
+    return tuple(found)
+
+
+_NEXTVAL = re.compile(r"""\bnextval\s*\(\s*(?:'([^']+)'|([`"\w.]+))""", re.IGNORECASE)
+_WORD = re.compile(r'"((?:[^"]|"")+)"|`([^`]+)`|([^".`]+)')
 
 
 def lift_constraint(constraint: sa.Constraint, dialect: sa.Dialect) -> Constraint | None:

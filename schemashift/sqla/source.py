@@ -13,7 +13,7 @@ from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.sql.functions import FunctionElement, next_value
 from sqlalchemy.types import TypeDecorator, TypeEngine, UserDefinedType
 
 from schemashift.schema import Default
@@ -80,7 +80,7 @@ class Source:
         self.need(f"from sqlalchemy.dialects import {package}")
         return f"{package}.{class_.__name__}"
 
-    def _arguments(self, type_: Any, class_: type[Any]) -> Iterator[str]:
+    def _arguments(self, type_: Any, class_: Any) -> Iterator[str]:
         if isinstance(type_, sa.Enum):
             yield from self._enum(type_)
             return
@@ -129,6 +129,8 @@ _LITERAL = re.compile(r"'((?:[^'\\]|'')*)'")
 def _simple_function(function: Any) -> str | None:
     """``now`` for a function without arguments and packages."""
     name = getattr(function, "name", "")
+    if isinstance(function, next_value):
+        return None
     bare = not list(getattr(function, "clauses", ())) and not getattr(function, "packagenames", ())
     return name if bare and name.isidentifier() else None
 
@@ -150,7 +152,7 @@ def _known_class(class_: Any) -> Any:
 
 
 @cache
-def _parameters(class_: Hashable) -> tuple[tuple[str, Any], ...]:
+def _parameters(class_: Any) -> tuple[tuple[str, Any], ...]:
     """The constructor's parameters and defaults, those that ``**kw`` hands on to the bases included."""
     found: dict[str, Any] = {}
     for each in class_.__mro__:  # type: ignore[attr-defined]

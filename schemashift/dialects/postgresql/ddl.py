@@ -25,7 +25,8 @@ from schemashift.schema import (
 )
 
 from .casts import using
-from .names import sequence_name
+from .names import object_name, sequence_name
+from .normal import normal_identity
 from .read import OwnedSequence
 
 _SERIAL = {"INTEGER": "SERIAL", "BIGINT": "BIGSERIAL", "SMALLINT": "SMALLSERIAL"}
@@ -47,7 +48,7 @@ class PostgreSQLDDL(DDL):
         yield from super().attributes(column)
         if column.identity is not None:
             yield f"GENERATED {'ALWAYS' if column.identity.always else 'BY DEFAULT'} AS IDENTITY"
-            if settings := identity_settings(column.identity):
+            if settings := identity_settings(column.identity, column.type.sql):
                 yield f"({settings})"
 
     def constraint_body(self, constraint: Constraint) -> str:
@@ -165,23 +166,16 @@ class PostgreSQLDDL(DDL):
         yield Statement(sql=sql, operation=operation, transactional=not concurrently)
 
 
-def identity_settings(identity: Identity) -> str:
-    """The sequence options of an identity column, those that go without saying left out."""
-    words = []
-    increment = identity.increment if identity.increment is not None else 1
-    if identity.start is not None:
-        words.append(f"START WITH {identity.start}")
-    if increment != 1:
-        words.append(f"INCREMENT BY {increment}")
-    if identity.minimum is not None:
-        words.append(f"MINVALUE {identity.minimum}")
-    if identity.maximum is not None:
-        words.append(f"MAXVALUE {identity.maximum}")
-    if identity.cache not in (None, 1):
-        words.append(f"CACHE {identity.cache}")
-    if identity.cycle:
-        words.append("CYCLE")
-    return " ".join(words)
+def identity_settings(identity: Identity, type_: str) -> str:
+    """The sequence options of an identity column of that type, those that go without saying left out."""
+    given = normal_identity(identity, type_)
+    plain = normal_identity(Identity(increment=given.increment), type_)
+    words = [f"START WITH {given.start}"] if given.start != plain.start else []
+    words += [f"INCREMENT BY {given.increment}"] if given.increment != 1 else []
+    words += [f"MINVALUE {given.minimum}"] if given.minimum != plain.minimum else []
+    words += [f"MAXVALUE {given.maximum}"] if given.maximum != plain.maximum else []
+    words += [f"CACHE {given.cache}"] if given.cache != 1 else []
+    return " ".join([*words, *(["CYCLE"] if given.cycle else [])])
 
 
 class _Alteration:
@@ -249,15 +243,38 @@ class _Alteration:
             return self.ddl.table(TableName(payload.name, payload.schema))
         return self.ddl.table(TableName(sequence_name(table.name, self.operation.name), table.schema))
 
+    @property
+    def place(self) -> str:
+        """The column as ``pg_get_serial_sequence`` takes it."""
+        table = self.ddl.literal(self.ddl.table(self.operation.table))
+        return f"{table}, {self.ddl.literal(self.operation.name)}"
+
+    @property
+    def aside(self) -> str:
+        """A name for the old sequence while the new one, which takes its name, is made."""
+        return self.ddl.table(TableName(self._aside, self.operation.table.schema))
+
+    @property
+    def _aside(self) -> str:
+        return object_name(self.operation.table.name, self.operation.name, "schemashift")
+
     def stop_counting(self) -> Iterator[str]:
+        """Take the old way of counting off; where another follows, its sequence is kept aside to go on from."""
         before = self.before
         if before is None:
             return
+        follows = self.changes.get("autoincrement") or self.changes.get("identity")
         if before.autoincrement and self.changes.get("autoincrement", True) is False:
             yield f"{self.head} DROP DEFAULT"
-            if self.changes.get("identity") is None:
+            if follows:
+                yield f"ALTER SEQUENCE {self.sequence()} RENAME TO {self.ddl.quote(self._aside)}"
+            else:
                 yield f"DROP SEQUENCE {self.sequence()}"
         if before.identity is not None and self.changes.get("identity", before.identity) is None:
+            if follows:
+                yield f"CREATE SEQUENCE {self.aside}"
+                last = f"SELECT setval({self.ddl.literal(self.aside)}, nextval(pg_get_serial_sequence({self.place})), false)"
+                yield last
             yield f"{self.head} DROP IDENTITY"
 
     def start_counting(self) -> Iterator[str]:
@@ -269,34 +286,37 @@ class _Alteration:
         if self.before is not None and self.before.identity is not None:
             yield from self.alter_identity(self.before.identity, identity)
             return
-        settings = identity_settings(identity)
+        type_ = self.changes.get("type") or (self.before.type if self.before else Type(sql="BIGINT"))
+        settings = identity_settings(identity, type_.sql)
         always = "ALWAYS" if identity.always else "BY DEFAULT"
         if self.before is None or self.before.nullable:
             yield f"{self.head} SET NOT NULL"
-        if self.before is not None and self.before.autoincrement:
-            yield f"DROP SEQUENCE {self.sequence()}"
         yield f"{self.head} ADD GENERATED {always} AS IDENTITY" + (f" ({settings})" if settings else "")
-        yield self.continue_counting(identity)
+        yield from self.continue_counting(identity)
 
     def make_serial(self) -> Iterator[str]:
-        """What SERIAL does, on a column that is there, going on after the highest value."""
+        """What SERIAL does, on a column that is there."""
         table, name = self.operation.table, self.operation.name
         sequence = self.ddl.table(TableName(sequence_name(table.name, name), table.schema))
         type_ = self.changes["type"].sql if "type" in self.changes else (self.before.type.sql if self.before else "")
         yield f"CREATE SEQUENCE {sequence}" + (f" AS {type_}" if type_ in _SERIAL else "")
         yield f"ALTER SEQUENCE {sequence} OWNED BY {self.ddl.table(table)}.{self.ddl.quote(name)}"
         yield f"{self.head} SET DEFAULT nextval({self.ddl.literal(sequence)}::regclass)"
-        yield self.continue_counting(Identity())
+        yield from self.continue_counting(Identity())
 
-    def continue_counting(self, identity: Identity) -> str:
-        """Let the sequence go on where the rows are: one past the furthest value, the start on an empty table."""
+    def continue_counting(self, identity: Identity) -> Iterator[str]:
+        """Let the new sequence go on where the old one was, or else one past the furthest row."""
+        new = f"pg_get_serial_sequence({self.place})"
+        counted = self.before is not None and (self.before.autoincrement or self.before.identity is not None)
+        if counted:
+            yield f"SELECT setval({new}, nextval({self.ddl.literal(self.aside)}), false)"
+            yield f"DROP SEQUENCE {self.aside}"
+            return
         table, column = self.ddl.table(self.operation.table), self.ddl.quote(self.operation.name)
         increment = identity.increment or 1
         furthest = "max" if increment > 0 else "min"
-        place = f"pg_get_serial_sequence({self.ddl.literal(table)}, {self.ddl.literal(self.operation.name)})"
         start = identity.start if identity.start is not None else 1
-        following = f"coalesce({furthest}({column}) + {increment}, {start})"
-        return f"SELECT setval({place}, {following}, false) FROM {table}"
+        yield f"SELECT setval({new}, coalesce({furthest}({column}) + {increment}, {start}), false) FROM {table}"
 
     def alter_identity(self, old: Identity, new: Identity) -> Iterator[str]:
         words = []

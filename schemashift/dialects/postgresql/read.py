@@ -30,7 +30,7 @@ from schemashift.schema import (
     options,
 )
 
-from schemashift.sqla.lift import enum_key
+from schemashift.sqla.lift import default_needs, enum_key
 
 from .types import normal_type, type_engine
 
@@ -185,10 +185,10 @@ class _Reader:
     """Makes values of rows; *default* is the schema that goes without saying (None: every schema does)."""
 
     def __init__(self, default: str | None) -> None:
-        self.default = default
+        self.default_schema = default
 
     def schema(self, name: str | None) -> str | None:
-        return None if self.default is None or name == self.default else name
+        return None if self.default_schema is None or name == self.default_schema else name
 
     def table(self, row: Mapping[str, Any], columns: Rows, constraints: Rows, indexes: Rows) -> Table:
         columns = list(columns)
@@ -214,13 +214,16 @@ class _Reader:
             name=row["name"],
             type=self.type(row),
             nullable=not row["not_null"],
-            default=Default(sql=default) if default is not None and not serial and not generated else None,
+            default=self.default(default) if default is not None and not serial and not generated else None,
             computed=Computed(sql=_bare(default), stored=row["generated"] == "s") if generated else None,
             identity=_identity(row) if row["identity"] else None,
             autoincrement=serial,
             comment=row["comment"] or None,
             payload=owned,
         )
+
+    def default(self, sql: str) -> Default:
+        return Default(sql=sql, needs=default_needs(sql, self.default_schema))
 
     def type(self, row: Mapping[str, Any]) -> Type:
         sql = normal_type(row["type"])

@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from schemashift.dialects.graft import for_scratch, graft
+from schemashift.objects import KINDS
 from schemashift.objects.enums import Enum
+from schemashift.operations import Known
 from schemashift.schema import Keyed, Table, TableName
 
 from .normal import normal_table
@@ -59,7 +61,8 @@ def _make(
 ) -> dict[TableName, Table]:
     savepoint = connection.begin_nested()
     try:
-        for statement in _statements(dialect, tables, objects):
+        _provide(dialect, connection, objects)
+        for statement in _statements(dialect, tables):
             connection.exec_driver_sql(statement, execution_options=UNCHECKED)
         found = {table.name: normal_table(table) for table in read_temporary(connection, [t.name for t in tables])}
     finally:
@@ -67,14 +70,30 @@ def _make(
     return {table.table_name: graft(found[table.name], table) for table in tables if table.name in found}
 
 
-def _statements(dialect: PostgreSQL, tables: Iterable[Table], objects: Iterable[Keyed]) -> Iterable[str]:
-    for thing in objects:
-        if isinstance(thing, Enum) and thing.schema is None:
-            # Types of the temporary schema are found first, as its tables are.
-            labels = ", ".join(map(dialect.ddl.literal, thing.labels))
-            yield f"CREATE TYPE pg_temp.{dialect.ddl.quote(thing.name)} AS ENUM ({labels})"
+def _statements(dialect: PostgreSQL, tables: Iterable[Table]) -> Iterable[str]:
     for table in tables:
         copy = for_scratch(table)
         yield dialect.ddl.create(copy).replace("CREATE TABLE", "CREATE TEMPORARY TABLE", 1)
         for index in copy.indexes:
             yield dialect.ddl.index(copy.table_name, index)
+
+
+def _provide(dialect: PostgreSQL, connection: sa.Connection, objects: Sequence[Keyed]) -> None:
+    """Make what the tables need and the database lacks. What cannot be made may not be needed: the tables will say."""
+    kinds = {kind.name: kind for kind in KINDS}
+    for thing in sorted(objects, key=lambda each: each.key.kind != "schema"):
+        for operation in kinds[thing.key.kind].create(thing):
+            savepoint = connection.begin_nested()
+            try:
+                for statement in dialect.ddl.statements(operation, Known()):
+                    connection.exec_driver_sql(_temporary(str(statement), thing), execution_options=UNCHECKED)
+                savepoint.commit()
+            except sa.exc.DBAPIError:
+                savepoint.rollback()
+
+
+def _temporary(statement: str, thing: Keyed) -> str:
+    """An enum of the default schema may be there with other labels: types of the temporary schema are found first."""
+    if isinstance(thing, Enum) and thing.schema is None:
+        return statement.replace("CREATE TYPE ", "CREATE TYPE pg_temp.", 1)
+    return statement

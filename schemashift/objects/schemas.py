@@ -1,0 +1,122 @@
+"""Schemas: created when the models name one that is not there.
+
+Only PostgreSQL has them as something to create inside a database. One that no model names any more is left alone: it
+may hold what others put there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from schemashift.operations import Description, ObjectOperation, Operation
+from schemashift.operations.base import Keys
+from schemashift.schema import Key, Keyed, Schema
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Namespace:
+    """A schema, by the name that `schemashift.schema.Schema` leaves free."""
+
+    name: str
+
+    @property
+    def key(self) -> Key:
+        """Its key in a `Schema`."""
+        return Key.of_schema(self.name)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreateSchema(ObjectOperation):
+    """Create a schema."""
+
+    name: str
+    if_not_exists: bool = False
+
+    @property
+    def creates(self) -> Keys:
+        return frozenset({Key.of_schema(self.name)})
+
+    def inverse(self) -> DropSchema:
+        return DropSchema(name=self.name)
+
+    def apply(self, schema: Schema) -> Schema:
+        return schema.put(Namespace(name=self.name))
+
+    def describe(self) -> Description:
+        return Description("+", "schema", self.name)
+
+    def statements(self, ddl: Any, known: Any) -> Iterator[Any]:
+        if ddl.dialect.name == "postgresql":
+            yield f"CREATE SCHEMA {'IF NOT EXISTS ' if self.if_not_exists else ''}{ddl.quote(self.name)}"
+
+    def source(self, printer: Any) -> Iterator[Any]:
+        yield printer.call("op.create_schema", [self.name])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DropSchema(ObjectOperation):
+    """Drop an empty schema."""
+
+    name: str
+    if_exists: bool = False
+
+    @property
+    def drops(self) -> Keys:
+        return frozenset({Key.of_schema(self.name)})
+
+    def inverse(self) -> CreateSchema:
+        return CreateSchema(name=self.name)
+
+    def apply(self, schema: Schema) -> Schema:
+        key = Key.of_schema(self.name)
+        return schema.drop(key) if key in schema else schema
+
+    def describe(self) -> Description:
+        return Description("-", "schema", self.name)
+
+    def statements(self, ddl: Any, known: Any) -> Iterator[Any]:
+        if ddl.dialect.name == "postgresql":
+            yield f"DROP SCHEMA {'IF EXISTS ' if self.if_exists else ''}{ddl.quote(self.name)}"
+
+    def source(self, printer: Any) -> Iterator[Any]:
+        yield printer.call("op.drop_schema", [self.name])
+
+
+class Schemas:
+    """The kind."""
+
+    name = "schema"
+
+    def lift(self, metadatas: Sequence[sa.MetaData], dialect: sa.Dialect) -> Iterator[Namespace]:
+        if dialect.name != "postgresql":
+            return
+        names = {table.schema for metadata in metadatas for table in metadata.tables.values()}
+        yield from (Namespace(name=name) for name in sorted(filter(None, names)) if name != dialect.default_schema_name)
+
+    def read(self, connection: sa.Connection, schemas: Iterable[str]) -> Iterator[Namespace]:
+        wanted = list(schemas)
+        if connection.dialect.name != "postgresql" or not wanted:
+            return
+        sql = sa.text("SELECT nspname FROM pg_catalog.pg_namespace WHERE nspname = ANY(CAST(:names AS text[]))")
+        yield from (Namespace(name=row[0]) for row in connection.execute(sql, {"names": wanted}))
+
+    def is_ours(self, thing: Keyed, tables: Schema) -> bool:
+        return False
+
+    def create(self, thing: Keyed) -> Iterator[Operation]:
+        assert isinstance(thing, Namespace)
+        yield CreateSchema(name=thing.name)
+
+    def drop(self, thing: Keyed) -> Iterator[Operation]:
+        assert isinstance(thing, Namespace)
+        yield DropSchema(name=thing.name)
+
+    def alter(self, before: Keyed, after: Keyed, old: Schema, new: Schema) -> Iterator[Operation]:
+        raise AssertionError("a schema is nothing but its name")
+
+
+KIND = Schemas()
