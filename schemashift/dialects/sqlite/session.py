@@ -1,0 +1,181 @@
+"""SQLite: one real transaction, which is also the lock.
+
+The driver's own transaction handling lets DDL escape, so it is switched off for the run and BEGIN IMMEDIATE is sent
+by hand. ``foreign_keys`` cannot be changed inside a transaction, and a rebuild with it on deletes the children's rows:
+it is off for the whole run, and the rows that point nowhere are counted instead. See
+https://www.sqlite.org/lang_altertable.html#otheralter, steps 1 and 10 to 12.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from functools import cached_property
+from typing import Any
+
+import sqlalchemy as sa
+
+from schemashift.dialects.session import Session
+from schemashift.dialects.sqlite.rebuild import PREFIX
+from schemashift.errors import BorrowedTransaction
+from schemashift.operations import Known
+from schemashift.schema import TableName
+
+_LEGACY = -1
+"""``sqlite3.LEGACY_TRANSACTION_CONTROL`` of Python 3.12: ``isolation_level`` decides, as in all Pythons before."""
+
+_PRAGMAS = {"foreign_keys": 0, "legacy_alter_table": 0}
+"""What a run needs. With ``legacy_alter_table`` foreign keys would not follow a table that is renamed."""
+
+_REBUILD = re.compile(rf'\s*CREATE TABLE (?:\S+\.)?"?{PREFIX}(?P<name>(?:[^"\s(]|"")+|(?<=")(?:[^"]|"")+)')
+
+_BUSY = ("SQLITE_BUSY", "SQLITE_LOCKED")
+
+
+class SQLiteSession(Session):
+    """Transactions and the lock on SQLite."""
+
+    def __init__(self, connection: sa.Connection) -> None:
+        super().__init__(connection)
+        self.product = "SQLite"
+        self._was: dict[str, Any] = {}
+
+    # The connection
+
+    def is_borrowed(self) -> bool:
+        """After a SELECT, SQLAlchemy says that a transaction is open and SQLite knows of none: SQLite is right.
+
+        With ``autocommit=False`` (Python 3.12) one is always open, with nothing in it; there SQLAlchemy is right.
+        """
+        if getattr(self.driver, "autocommit", _LEGACY) is False:
+            return self.connection.in_transaction()
+        return self.in_transaction
+
+    @property
+    def in_transaction(self) -> bool:
+        return bool(self.driver.in_transaction)
+
+    @contextmanager
+    def run(self) -> Iterator[None]:
+        self._was = {name: self.pragma(name) for name in _PRAGMAS}
+        if self.borrowed:
+            yield
+            return
+        before = self._take_over()
+        try:
+            self._set_pragmas(_PRAGMAS)
+            yield
+        finally:
+            self.quietly(self.rollback, lambda: self._set_pragmas(self._was))
+            self.leave()
+            self.quietly(lambda: self._give_back(*before))
+
+    def _take_over(self) -> tuple[Any, Any]:
+        """Switch the driver's own transactions off; what was set before."""
+        mode, level = getattr(self.driver, "autocommit", _LEGACY), self.dbapi.isolation_level
+        if mode is not _LEGACY and mode != _LEGACY:
+            self.driver.autocommit = _LEGACY
+        self.dbapi.isolation_level = None
+        return mode, level
+
+    def _give_back(self, mode: Any, level: Any) -> None:
+        self.dbapi.isolation_level = level
+        if mode is not _LEGACY and mode != _LEGACY:
+            self.driver.autocommit = mode
+
+    def pragma(self, name: str) -> Any:
+        """The value of a pragma."""
+        return self.execute(f"PRAGMA {name}").scalar()
+
+    def _set_pragmas(self, values: Mapping[str, Any]) -> None:
+        for name, value in values.items():
+            if self.pragma(name) != value:
+                self.execute(f"PRAGMA {name}={value}")
+
+    # Transactions
+
+    def begin(self) -> None:
+        if not self.in_transaction:
+            self.execute("BEGIN IMMEDIATE")
+
+    @contextmanager
+    def autocommit(self) -> Iterator[None]:
+        """Between transactions the run's connection commits every statement by itself."""
+        yield
+
+    # The lock
+
+    def try_lock(self, name: TableName) -> bool:
+        """BEGIN IMMEDIATE: a second writer gets "database is locked", readers go on."""
+        del name
+        if self.borrowed:
+            return True  # the caller's first write is the lock
+        patience = self.pragma("busy_timeout")
+        self.execute("PRAGMA busy_timeout=0")
+        try:
+            self.begin()
+        except sa.exc.OperationalError as error:
+            if error.orig is not None and self.is_busy(error.orig):
+                return False
+            raise
+        finally:
+            self.execute(f"PRAGMA busy_timeout={patience}")
+        return True
+
+    # What went wrong
+
+    def after_error(self) -> None:
+        """A rebuild that stopped on its way leaves the pragma of its RENAME on; no rollback takes that back."""
+        self._set_pragmas({"legacy_alter_table": self._was["legacy_alter_table"] if self.borrowed else 0})
+
+    def is_busy(self, error: BaseException) -> bool:
+        """A transaction that outgrew SQLite's cache shuts readers out too, until it ends."""
+        return (self.code(error) or "").startswith(_BUSY)
+
+    def code(self, error: BaseException) -> str | None:
+        return getattr(error, "sqlite_errorname", None)
+
+    # Foreign keys
+
+    @cached_property
+    def enforces_foreign_keys(self) -> bool:
+        """Only in a transaction of the caller's, where they cannot be switched off."""
+        return self.borrowed and bool(self.pragma("foreign_keys"))
+
+    def check(self, sql: str, known: Known) -> None:
+        """Refuse a rebuild that would act on the rows of other tables: DROP TABLE deletes, and a DELETE cascades."""
+        rebuilt = _REBUILD.match(sql)
+        if rebuilt is None or not self.enforces_foreign_keys:
+            return
+        name = rebuilt["name"].replace('""', '"')
+        others = sorted({str(table.table_name) for table, _ in known.schema.references_to(TableName(name))})
+        if others:
+            raise BorrowedTransaction(
+                f'table "{name}" cannot be rebuilt inside your transaction with foreign keys on',
+                cause=f"the rows of {', '.join(others)} would follow the DELETE that is in a DROP TABLE",
+                hints=[
+                    "hand over the engine, or a connection outside of a transaction",
+                    "or send  PRAGMA foreign_keys=OFF  before your BEGIN",
+                ],
+            )
+
+    def broken_references(self) -> list[tuple[str, Any, str]]:
+        try:
+            return self._check("PRAGMA foreign_key_check")
+        except sa.exc.OperationalError:
+            return list(self._table_by_table())
+
+    def _check(self, pragma: str) -> list[tuple[str, Any, str]]:
+        rows: list[Any] = list(self.execute(pragma))
+        return [(table, row, parent) for table, row, parent, _key in rows]
+
+    def _table_by_table(self) -> Iterator[tuple[str, Any, str]]:
+        """A key whose parent columns are not unique makes the whole check fail: then its table is the row."""
+        tables = self.execute("SELECT name FROM sqlite_master WHERE type = 'table'").scalars().all()
+        for table in tables:
+            quoted = table.replace('"', '""')
+            try:
+                yield from self._check(f'PRAGMA foreign_key_check("{quoted}")')
+            except sa.exc.OperationalError as error:
+                yield (table, None, self.message(error.orig or error))

@@ -1,0 +1,47 @@
+"""Where in a script an error would be caught: there operations must not wait, so that it comes out there."""
+
+from __future__ import annotations
+
+import ast
+import linecache
+from types import CodeType, ModuleType
+
+_SUPPRESS = "suppress"
+NOWHERE: frozenset[int] = frozenset()
+
+
+def guarded_lines(module: ModuleType, path: str) -> frozenset[int]:
+    """The lines inside a ``try`` with handlers or a ``with contextlib.suppress(...)``.
+
+    The source is read only if the compiled functions have an exception table at all, which most scripts' have not.
+    """
+    codes = (getattr(value, "__code__", None) for value in vars(module).values())
+    own = [code for code in codes if isinstance(code, CodeType) and code.co_filename == path]
+    if not any(map(_may_catch, own)):
+        return NOWHERE
+    linecache.checkcache(path)
+    try:
+        tree = ast.parse("".join(linecache.getlines(path)))
+    except (SyntaxError, ValueError):
+        return NOWHERE
+    return frozenset(line for node in ast.walk(tree) for line in _guarded_by(node))
+
+
+def _may_catch(code: CodeType) -> bool:
+    return bool(code.co_exceptiontable) or any(
+        _may_catch(constant) for constant in code.co_consts if isinstance(constant, CodeType)
+    )
+
+
+def _guarded_by(node: ast.AST) -> list[int]:
+    if (isinstance(node, (ast.Try, ast.TryStar)) and node.handlers) or (
+        isinstance(node, (ast.With, ast.AsyncWith)) and any(_suppresses(item.context_expr) for item in node.items)
+    ):
+        return [line for statement in node.body for line in range(statement.lineno, (statement.end_lineno or 0) + 1)]
+    return []
+
+
+def _suppresses(expression: ast.expr) -> bool:
+    called = expression.func if isinstance(expression, ast.Call) else expression
+    name = called.attr if isinstance(called, ast.Attribute) else getattr(called, "id", "")
+    return bool(name == _SUPPRESS)

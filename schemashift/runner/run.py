@@ -1,0 +1,380 @@
+"""The run itself: see `run`."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+
+import sqlalchemy as sa
+
+from schemashift.dialects import Dialect
+from schemashift.errors import BorrowedTransaction, MigrationFailed, NotSupported
+from schemashift.operations import Incomplete, Known, Operation
+from schemashift.replay import record
+from schemashift.revisions import Plan, Step
+from schemashift.runner.events import (
+    Event,
+    RevisionDone,
+    RevisionStarted,
+    RunFinished,
+    RunStarted,
+    StatementSent,
+    Waiting,
+)
+from schemashift.runner.failure import Circumstances, failure
+from schemashift.runner.migration import Migration, Wire
+from schemashift.runner.references import described
+from schemashift.runner.units import OneTransaction, Savepoints, Transactions
+from schemashift.scripts import Script
+from schemashift.version_table import State, Status, VersionTable
+
+PlanFor = Callable[[frozenset[str]], Plan]
+Load = Callable[[str], Script]
+Listener = Callable[[StatementSent], None]
+
+
+def run(
+    connection: sa.Connection,
+    plan_for: PlanFor,
+    *,
+    dialect: Dialect,
+    load: Load,
+    versions: VersionTable,
+    lock_timeout: float = 60.0,
+    single_transaction: bool = False,
+    x: Mapping[str, str] | None = None,
+    listener: Listener | None = None,
+) -> Iterator[Event]:
+    """Run what *plan_for* says for the applied revisions; it is asked again once the lock is held.
+
+    *load* gives the script of a revision's id; all of them are loaded before the first runs. Statements are told to
+    *listener* as they are sent; without one they are yielded when their revision is done. Where the plan is empty
+    nothing is locked, and nothing created.
+
+    Raises `Locked`, `BorrowedTransaction`, `ForeignVersionTable`, `MigrationFailed` and what *plan_for* and *load*
+    raise. Whatever happens, the connection is put back as it was, and the lock released.
+    """
+    this = _Run(connection, plan_for, dialect=dialect, load=load, versions=versions, x=x or {}, listener=listener)
+    return this.events(lock_timeout, single_transaction=single_transaction)
+
+
+class _Run:
+    """One run over one connection."""
+
+    def __init__(
+        self,
+        connection: sa.Connection,
+        plan_for: PlanFor,
+        *,
+        dialect: Dialect,
+        load: Load,
+        versions: VersionTable,
+        x: Mapping[str, str],
+        listener: Listener | None,
+    ) -> None:
+        self.connection = connection
+        self.plan_for = plan_for
+        self.dialect = dialect
+        self.load = load
+        self.versions = versions
+        self.x = x
+        self.listener = listener
+        self.session = dialect.session(connection)
+        self.known = Known(
+            read=lambda name: dialect.read(connection, [name]).table(name), read_all=lambda: dialect.read(connection)
+        )
+        self.wire = Wire(self.session, dialect, self.known)
+        self.state = State()
+        self.unit = Transactions(self.session)
+        self.scripts: dict[str, Script] = {}
+        self.done = 0
+        self.unsent: list[Event] = []
+        self.doubtful = False
+
+    def events(self, lock_timeout: float, *, single_transaction: bool) -> Iterator[Event]:
+        """Everything, from preparing the connection to putting it back."""
+        started = time.monotonic()
+        with self.session.run():
+            plan = self._first_plan()
+            if plan is not None and _is_empty(plan):
+                yield RunStarted(plan, plan.start)
+            else:
+                if plan is not None:
+                    self._prepare(plan)
+                self.unit = self._unit(single_transaction=single_transaction)
+                for wait in self.session.wait_for_lock(self.versions.name, lock_timeout):
+                    yield Waiting(*wait)
+                try:
+                    plan = self._plan()
+                    self._load(plan)
+                    yield RunStarted(plan, plan.start)
+                    yield from self._steps(plan)
+                finally:
+                    self._let_go()
+        yield RunFinished(self.done, plan.end, time.monotonic() - started)
+
+    # Before the first revision -------------------------------------------------------------------------------------
+
+    def _plan(self) -> Plan:
+        """Read the state, outside of any transaction that is not the lock, and ask for the plan."""
+        with contextlib.nullcontext() if self.session.in_transaction else self.session.autocommit():
+            self.state = self.versions.read(self.connection)
+        return self.plan_for(self.state.applied)
+
+    def _first_plan(self) -> Plan | None:
+        """The plan as it looks before the lock; None where the lock's holder lets nobody read."""
+        try:
+            return self._plan()
+        except sa.exc.OperationalError as error:
+            if error.orig is not None and self.session.is_busy(error.orig):
+                return None
+            raise
+
+    def _prepare(self, plan: Plan) -> None:
+        self._load(plan)
+        if self.session.borrowed and not self.dialect.transactional_ddl:
+            raise BorrowedTransaction(
+                "the connection is inside a transaction of yours",
+                cause=f"{self.session.product} would commit it with the first DDL",
+                state="nothing was done",
+                hints=["hand over the engine, or commit() before"],
+            )
+        if self.session.borrowed:
+            for step in plan.steps:
+                self._check_borrowed(step)
+
+    def _check_borrowed(self, step: Step) -> None:
+        """Refuse a step that would have to leave the caller's transaction, as far as that shows without a database."""
+        recording = record(
+            self.scripts[step.revision.id],
+            "upgrade" if step.direction == "upgrade" else "downgrade",
+            self.dialect,
+            x=self.x,
+        )
+        if recording.leaves_transaction or any(map(self._leaves, recording.operations)):
+            raise BorrowedTransaction(
+                f"{step.revision.title} runs a statement that refuses a transaction, and yours is open",
+                where=step.revision.where,
+                state="nothing was done",
+                hints=["hand over the engine, or a connection outside of a transaction"],
+            )
+
+    def _leaves(self, operation: Operation) -> bool:
+        try:
+            return any(not statement.transactional for statement in self.dialect.compile([operation], Known()))
+        except (Incomplete, NotSupported):
+            return False
+
+    def _load(self, plan: Plan) -> None:
+        """Load every script before anything is written: one that does not load must not stop a run half way."""
+        for step in plan.steps:
+            if step.revision.id not in self.scripts:
+                script = self.scripts[step.revision.id] = self.load(step.revision.id)
+                _function(script, step)
+
+    def _unit(self, *, single_transaction: bool) -> Transactions:
+        if self.session.borrowed or self.dialect.one_transaction:
+            return Savepoints(self.session)
+        if single_transaction and self.dialect.transactional_ddl:
+            return OneTransaction(self.session)
+        return Transactions(self.session)
+
+    # The revisions -------------------------------------------------------------------------------------------------
+
+    def _steps(self, plan: Plan) -> Iterator[Event]:
+        with self.wire.listening():
+            try:
+                if plan.direction == "stamp":
+                    self._stamp(plan)
+                for step in plan.steps:
+                    if self._is_done(step):
+                        continue
+                    yield RevisionStarted(*step)
+                    began = time.perf_counter()
+                    try:
+                        self._step(step, began)
+                    finally:
+                        statements, self.unsent = self.unsent, []
+                    yield from statements
+                    self.done += 1
+                    yield RevisionDone(*step, time.perf_counter() - began)
+            except BaseException:
+                # What succeeded is kept where it can be: the unit knows.
+                self.session.quietly(self._finish_what_was_done)
+                raise
+            self.unit.finish()
+
+    def _is_done(self, step: Step) -> bool:
+        """Whether somebody else did it: where the transaction is the lock, a script that commits lets others in."""
+        if not self.doubtful:
+            return False
+        self.state = self.versions.read(self.connection)
+        return (step.revision.id in self.state.applied) == (step.direction == "upgrade")
+
+    def _finish_what_was_done(self) -> None:
+        if isinstance(self.unit, OneTransaction):
+            self.session.rollback()
+        else:
+            self.unit.finish()
+
+    def _stamp(self, plan: Plan) -> None:
+        self.unit.begin()
+        self.versions.stamp(self.connection, plan.after)
+        self.unit.keep()
+
+    def _step(self, step: Step, began: float) -> None:
+        this = _Revision(self, step)
+        try:
+            this.run(began)
+        except Exception as error:
+            self._undo(this, error)
+            raise self._failed(this, error) from error
+        except BaseException as error:
+            self._undo(this, error)
+            raise
+
+    def _undo(self, this: _Revision, error: BaseException) -> None:
+        """Take back what can be taken back. A connection that is gone has been rolled back by the server."""
+        self.session.quietly(lambda: this.undo(error))
+        if self.connection.invalidated:
+            self.connection.rollback()  # SQLAlchemy connects again for the question below
+
+    def _failed(self, this: _Revision, error: Exception) -> Exception:
+        """The error to raise. The state in it is read from the database, now."""
+        if isinstance(self.unit, Savepoints):
+            self.session.quietly(self.unit.finish)
+        applied, at = self._look()
+        kept_before = 0 if isinstance(self.unit, OneTransaction) else self.done
+        migration = this.migration
+        return failure(
+            error,
+            Circumstances(
+                this.step.revision,
+                this.step.direction,
+                self.session,
+                origin=migration.blamed[1] if migration.blamed and migration.blamed[0] is error else None,
+                applied=applied,
+                at=at,
+                done=kept_before,
+                kept=migration.kept,
+                total=migration.total,
+                transactional=self.dialect.transactional_ddl,
+            ),
+        )
+
+    def _look(self) -> tuple[frozenset[str] | None, tuple[str, ...]]:
+        """What is applied and its heads, as the database says after a failure."""
+        try:
+            plan = self._plan()
+        except sa.exc.SQLAlchemyError:
+            return None, ()
+        return plan.before, plan.start
+
+    def _let_go(self) -> None:
+        """Roll back what is open, then unlock: a lock cannot be released in a failed transaction."""
+        if not self.session.borrowed:
+            self.session.quietly(self.session.rollback)
+        self.session.unlock()
+
+    def tell(self, sql: str) -> None:
+        """A statement was sent."""
+        if self.listener is not None:
+            self.listener(StatementSent(sql))
+        else:
+            self.unsent.append(StatementSent(sql))
+
+
+class _Revision:
+    """One revision of the run: its script, its transaction and its row."""
+
+    def __init__(self, run: _Run, step: Step) -> None:
+        self.step = step
+        self.id = step.revision.id
+        self.script = run.scripts[self.id]
+        self.row = run.state.row(self.id)
+        self.journaled = False
+        self._run = run
+        self.migration = Migration(run.wire, run.unit, self.script, x=run.x, told=run.tell, journal=self.journal)
+
+    def run(self, began: float) -> None:
+        """Everything between the begin of its transaction and the end of it."""
+        run = self._run
+        run.unit.begin()
+        if not run.state.exists:
+            run.versions.create(run.connection)
+        run.wire.references.start()
+        self.migration.run(_function(self.script, self.step))
+        self._check_references()
+        if self.migration.ended:
+            run.unit.renew()
+        run.doubtful = run.doubtful or (run.dialect.one_transaction and self.migration.kept > 0)
+        self._record(round((time.perf_counter() - began) * 1000))
+        run.unit.keep()
+        if not run.state.exists:
+            run.state = replace(run.state, exists=True)
+
+    def undo(self, error: BaseException) -> None:
+        """Roll back; where something stays all the same, say so in the row."""
+        run = self._run
+        self.migration.settle_failed(error)
+        run.unit.undo()
+        if not self.journaled or run.session.borrowed:
+            return
+        run.session.begin()
+        if self.migration.kept or (self.row is not None and self.row.status == "upgrading"):
+            text = f"{type(error).__name__}: {error}"
+            run.versions.fail(run.connection, self.id, step=self.migration.kept, steps=self.migration.total, error=text)
+        elif self.step.direction == "upgrade":
+            run.versions.remove(run.connection, self.id)
+        else:
+            run.versions.calm(run.connection, self.id)
+        run.session.commit()
+
+    def journal(self, number: int) -> None:
+        """Write the row in flight before something happens that cannot be taken back; it goes with that."""
+        run = self._run
+        if not self.journaled:
+            status: Status = "upgrading" if self.step.direction == "upgrade" else "downgrading"
+            run.versions.begin(
+                run.connection,
+                self.id,
+                status,
+                step=number,
+                checksum=self.script.checksum,
+                replace=self.row is not None,
+            )
+            self.journaled = True
+        else:
+            run.versions.advance(run.connection, self.id, number)
+
+    def _record(self, milliseconds: int) -> None:
+        run, checksum = self._run, self.script.checksum
+        if self.step.direction == "downgrade":
+            if not run.versions.remove(run.connection, self.id):
+                raise MigrationFailed(
+                    f"{self.step.revision.title}: its row is gone, another process took it while this one ran"
+                )
+        elif self.journaled or self.row is not None:
+            run.versions.finish(run.connection, self.id, checksum=checksum, duration_ms=milliseconds)
+        else:
+            run.versions.record(run.connection, self.id, checksum=checksum, duration_ms=milliseconds)
+
+    def _check_references(self) -> None:
+        rows = self._run.wire.references.broken()
+        if rows:
+            noun = "row points" if len(rows) == 1 else "rows point"
+            raise MigrationFailed(
+                f"{self.step.revision.title}: {len(rows)} {noun} to nothing after it",
+                cause="foreign keys are off while SQLite is migrated, so nothing cascades; they are checked afterwards",
+                details=described(rows),
+            )
+
+
+def _is_empty(plan: Plan) -> bool:
+    return not plan.steps and (plan.direction != "stamp" or plan.before == plan.after)
+
+
+def _function(script: Script, step: Step) -> Callable[[], object]:
+    return script.upgrade if step.direction == "upgrade" else script.downgrade

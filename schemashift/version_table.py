@@ -1,0 +1,234 @@
+"""The ``version`` table: what is applied, since when, and what is in flight. The only code that knows it.
+
+One row per applied revision. A row whose status is not "applied" belongs to a migration that runs, or that was left
+half way by a database that commits DDL at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Literal, cast
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import mysql
+
+from schemashift.dialects import Dialect
+from schemashift.dialects.session import who
+from schemashift.errors import ForeignVersionTable
+from schemashift.schema import TableName
+
+Status = Literal["applied", "upgrading", "downgrading"]
+
+_COLUMNS = ("revision", "status", "applied_at", "duration_ms", "checksum", "applied_by", "step", "steps", "error")
+_LONGEST_ERROR = 2_000
+_LONGEST_NAME = 255
+_MOMENT = sa.DateTime().with_variant(mysql.DATETIME(fsp=6), "mysql", "mariadb")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Applied:
+    """One row. ``applied_at`` is in UTC; ``checksum`` is that of the script as it ran, None where it was stamped.
+
+    ``step`` of ``steps`` statements of a migration in flight were sent (``steps`` is None where nobody can count
+    them), and ``error`` is why it stopped.
+    """
+
+    revision: str
+    status: Status = "applied"
+    applied_at: datetime
+    duration_ms: int | None = None
+    checksum: str | None = None
+    applied_by: str = ""
+    step: int | None = None
+    steps: int | None = None
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class State:
+    """What the table says. ``exists`` is False where there is no table yet."""
+
+    rows: tuple[Applied, ...] = ()
+    exists: bool = False
+
+    @property
+    def applied(self) -> frozenset[str]:
+        """The applied revisions. A downgrade that is in flight leaves its revision applied: it can be run again."""
+        return frozenset(row.revision for row in self.rows if row.status != "upgrading")
+
+    @property
+    def in_flight(self) -> tuple[Applied, ...]:
+        """The migrations that were begun and not finished."""
+        return tuple(row for row in self.rows if row.status != "applied")
+
+    def row(self, revision: str) -> Applied | None:
+        """The row of a revision, in flight or not."""
+        return next((row for row in self.rows if row.revision == revision), None)
+
+
+class VersionTable:
+    """The table called *name*. Its methods use the connection they are given and never commit."""
+
+    def __init__(self, name: TableName | str = "version", dialect: Dialect | None = None) -> None:
+        self.name = name if isinstance(name, TableName) else TableName(name)
+        self.dialect = dialect
+        self.table = _table(self.name)
+        key = self.table.c.revision == sa.bindparam("key")
+        # Made once, so that SQLAlchemy finds their compiled text by identity.
+        self._insert = self.table.insert()
+        self._delete = self.table.delete().where(key)
+        self._finish = self.table.update().where(key)
+
+    def read(self, connection: sa.Connection) -> State:
+        """What is applied and in flight, oldest first. No table is an empty state; nothing is created.
+
+        Raises `ForeignVersionTable` where a table of that name is not ours.
+        """
+        if not connection.dialect.has_table(connection, self.name.name, schema=self.name.schema):
+            return State()
+        # Every column by whatever name: a statement that failed would end the transaction on PostgreSQL.
+        quoted = connection.dialect.identifier_preparer.format_table(self.table)
+        types = {column.name: column.type for column in self.table.columns}
+        rows = connection.execute(sa.text(f"SELECT * FROM {quoted}").columns(**types))
+        if not set(_COLUMNS).issubset(rows.keys()):
+            rows.close()
+            raise self._foreign()
+        found = sorted((_applied(row) for row in rows.mappings()), key=lambda row: (row.applied_at, row.revision))
+        return State(rows=tuple(found), exists=True)
+
+    def _foreign(self) -> ForeignVersionTable:
+        return ForeignVersionTable(
+            f'the table "{self.name}" is not the one schemashift keeps its state in',
+            cause=f"it lacks some of the columns {', '.join(_COLUMNS)}",
+            state="nothing was written",
+            hints=['version_table = "schemashift_version"    in the configuration: another name'],
+        )
+
+    def create(self, connection: sa.Connection) -> None:
+        """Create the table. A database error where there is one already."""
+        self.table.create(connection, checkfirst=False)
+
+    def record(
+        self,
+        connection: sa.Connection,
+        revision: str,
+        *,
+        checksum: str | None = None,
+        duration_ms: int | None = None,
+        applied_at: datetime | None = None,
+    ) -> None:
+        """Write that a revision is applied. A database error where it has a row: somebody else was quicker."""
+        connection.execute(
+            self._insert,
+            {
+                "revision": revision,
+                "status": "applied",
+                "applied_at": _utc(applied_at),
+                "duration_ms": duration_ms,
+                "checksum": checksum,
+                "applied_by": who()[:_LONGEST_NAME],
+            },
+        )
+
+    def remove(self, connection: sa.Connection, revision: str) -> bool:
+        """Take a revision's row away, whatever its status; False where there was none."""
+        return connection.execute(self._delete, {"key": revision}).rowcount != 0
+
+    def stamp(
+        self, connection: sa.Connection, revisions: Collection[str], *, checksums: dict[str, str] | None = None
+    ) -> None:
+        """Record exactly *revisions*, and nothing in flight. Creates the table where there is none."""
+        state = self.read(connection)
+        if not state.exists:
+            self.create(connection)
+        kept = {row.revision for row in state.rows if row.status == "applied"}
+        for row in state.rows:
+            if row.revision not in revisions or row.revision not in kept:
+                self.remove(connection, row.revision)
+        for revision in sorted(set(revisions) - kept):
+            self.record(connection, revision, checksum=(checksums or {}).get(revision))
+
+    # The journal, where DDL is not transactional ---------------------------------------------------------------------
+
+    def begin(
+        self,
+        connection: sa.Connection,
+        revision: str,
+        status: Status,
+        *,
+        step: int,
+        checksum: str | None,
+        replace: bool,
+    ) -> None:
+        """Write that a migration is in flight and about to send statement number *step*.
+
+        *replace*: there is a row of it, applied or left by a failed try.
+        """
+        values: dict[str, Any] = {"status": status, "step": step, "steps": None, "error": None}
+        if replace:
+            connection.execute(self._finish, {"key": revision, **values})
+            return
+        more = {"applied_at": _utc(None), "checksum": checksum, "applied_by": who()[:_LONGEST_NAME]}
+        connection.execute(self._insert, {"revision": revision, **values, **more})
+
+    def advance(self, connection: sa.Connection, revision: str, step: int) -> None:
+        """Write that statement number *step* (from 1) is about to be sent."""
+        connection.execute(self._finish, {"key": revision, "step": step})
+
+    def fail(self, connection: sa.Connection, revision: str, *, step: int, steps: int | None, error: str) -> None:
+        """Write that a migration stopped with *step* statements done."""
+        values = {"step": step, "steps": steps, "error": error[:_LONGEST_ERROR]}
+        connection.execute(self._finish, {"key": revision, **values})
+
+    def calm(self, connection: sa.Connection, revision: str) -> None:
+        """Write that an applied revision is only that: nothing stays of what was begun with it."""
+        values = {"status": "applied", "step": None, "steps": None, "error": None}
+        connection.execute(self._finish, {"key": revision, **values})
+
+    def finish(self, connection: sa.Connection, revision: str, *, checksum: str | None, duration_ms: int) -> None:
+        """Write that the migration that was in flight is applied."""
+        connection.execute(
+            self._finish,
+            {
+                "key": revision,
+                "status": "applied",
+                "applied_at": _utc(None),
+                "duration_ms": duration_ms,
+                "checksum": checksum,
+                "applied_by": who()[:_LONGEST_NAME],
+                "step": None,
+                "steps": None,
+                "error": None,
+            },
+        )
+
+
+def _table(name: TableName) -> sa.Table:
+    return sa.Table(
+        name.name,
+        sa.MetaData(),
+        sa.Column("revision", sa.String(255), primary_key=True),
+        sa.Column("status", sa.String(16), nullable=False),
+        sa.Column("applied_at", _MOMENT, nullable=False),
+        sa.Column("duration_ms", sa.Integer),
+        sa.Column("checksum", sa.String(64)),
+        sa.Column("applied_by", sa.String(_LONGEST_NAME), nullable=False),
+        sa.Column("step", sa.Integer),
+        sa.Column("steps", sa.Integer),
+        sa.Column("error", sa.Text),
+        schema=name.schema,
+    )
+
+
+def _utc(moment: datetime | None) -> datetime:
+    """In UTC without a zone: what every database keeps as it is."""
+    moment = moment or datetime.now(UTC)
+    return moment.astimezone(UTC).replace(tzinfo=None)
+
+
+def _applied(row: Mapping[Any, Any]) -> Applied:
+    values = {name: row[name] for name in _COLUMNS}
+    values["applied_at"] = cast("datetime", values["applied_at"]).replace(tzinfo=UTC)
+    return Applied(**values)
