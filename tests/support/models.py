@@ -96,6 +96,11 @@ class Tab:
     indexes: list[tuple[str, tuple[str, ...], bool]] = field(default_factory=list)
     comment: str | None = None
 
+    @property
+    def key(self) -> str:
+        """Its key in ``MetaData.tables``."""
+        return self.name
+
     def col(self, name: str) -> Col:
         return next(col for col in self.cols if col.name == name)
 
@@ -457,3 +462,10 @@ def value(type_: str, number: int) -> Any:
 def rows(tab: Tab, count: int = 3) -> list[dict[str, Any]]:
     """Rows for a table: every column has a value, and foreign keys point to rows of the same number."""
     return [{col.name: value(col.type, number) for col in tab.cols} for number in range(1, count + 1)]
+
+
+def kept_columns(before: Tab, after: Tab) -> list[str]:
+    """The columns that are in both with the same type, the id first."""
+    old = {col.name: col.type for col in before.cols}
+    kept = [col.name for col in after.cols if old.get(col.name) == col.type]
+    return sorted(kept, key=lambda name: name != "id") or ["id"]

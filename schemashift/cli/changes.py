@@ -1,0 +1,47 @@
+"""Operations as lines: ``+ column  users.age  INTEGER NOT NULL``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from schemashift.cli.progress import places
+from schemashift.cli.session import Session
+from schemashift.cli.ui import paint, plural, table
+
+if TYPE_CHECKING:
+    from schemashift.migrator import Migrator
+    from schemashift.operations import Operation
+    from schemashift.results import Written
+
+SIGNS = {"+": "ok", "-": "warning", "~": "path"}
+
+
+def change_lines(operations: Iterable[Operation], *, indent: str = "  ") -> list[str]:
+    """One line for each operation."""
+    found = [operation.describe() for operation in operations]
+    rows = [(paint(f"{each.sign} {each.noun}", SIGNS.get(each.sign, "dim")), each.name, each.detail) for each in found]
+    return table(rows, indent=indent)
+
+
+def change_document(operation: Operation) -> dict[str, Any]:
+    """An operation for ``--json``."""
+    return {**operation.describe()._asdict(), "operation": type(operation).__name__}
+
+
+def show_changes(session: Session, migrator: Migrator, written: Written) -> None:
+    """What was compared, and what differs."""
+    ui = session.ui
+    models = ", ".join(str(each) for each in migrator.models)
+    compared = f"{models} ({plural(written.tables, 'table')}) against {migrator.database.shown}"
+    for name in written.left_alone:
+        ui.say(f"{paint('left alone:', 'warning')} table {name}, which neither the models nor a migration knows")
+    if written.revision is None:
+        verb = "matches" if written.tables == 1 else "match"
+        ui.say(f"no changes: {plural(written.tables, 'table')} {verb}; nothing written")
+        return
+    ui.say(f"{compared} at {places(written.revision.parents)}")
+    ui.say()
+    for line in change_lines(written.operations):
+        ui.say(line)
+    ui.say()

@@ -1,0 +1,39 @@
+"""``schemashift downgrade``"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from schemashift.cli import running
+from schemashift.cli.group import REVISION, Command, in_session
+from schemashift.cli.session import Session
+from schemashift.errors import UsageError
+
+
+@in_session
+def downgrade(session: Session, revisions: tuple[str, ...], **options: Any) -> dict[str, Any]:
+    """Undo what is applied on top of REVISIONS: -1 undoes the last revision, base all of them.
+
+    A revision is named by its id or the first characters of it, base, -1, a branch label, label@base.
+    """
+    if not revisions:
+        raise UsageError(
+            "downgrade to where?",
+            state="nothing changed",
+            hints=[
+                "schemashift downgrade -1      undoes the last revision",
+                "schemashift downgrade base    undoes them all",
+            ],
+        )
+    return running.run(session, "downgrade", revisions, nothing="nothing to undo: at", **options)
+
+
+command = Command(
+    "downgrade",
+    callback=downgrade,
+    help=downgrade.__doc__,
+    short_help="undo what is applied, down to a revision",
+    params=[click.Argument(["revisions"], nargs=-1, type=REVISION), *running.options()],
+)

@@ -1,0 +1,39 @@
+"""``schemashift edit``"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from schemashift.cli.group import REVISION, Command, in_session
+from schemashift.cli.session import Session
+from schemashift.errors import BadConfig
+from schemashift.paths import shown_path
+
+
+@in_session
+def edit(session: Session, revision: str) -> dict[str, Any]:
+    """Open a script in your editor ($VISUAL or $EDITOR); REVISION is head if left out."""
+    migrator = session.migrator()
+    graph = migrator.graph()
+    session.warn(graph)
+    found = graph.in_order(graph.resolve(revision, migrator.applied_for(graph, [revision])))
+    paths = [graph[each].path for each in found]
+    for path in paths:
+        try:
+            click.edit(filename=path)
+        except click.ClickException as error:
+            raise BadConfig(
+                f"no editor: {error.format_message()}", hints=[f"EDITOR=nano schemashift edit {revision}"]
+            ) from error
+    return {"edited": [shown_path(each) for each in paths]}
+
+
+command = Command(
+    "edit",
+    callback=edit,
+    help=edit.__doc__,
+    short_help="open a script in your editor",
+    params=[click.Argument(["revision"], default="head", type=REVISION)],
+)

@@ -1,0 +1,27 @@
+"""``schemashift heads``"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from schemashift.cli.group import Command, in_session
+from schemashift.cli.lines import revision_lines
+from schemashift.cli.revision import revision_document
+from schemashift.cli.session import Session
+
+
+@in_session
+def heads(session: Session) -> dict[str, Any]:
+    """The revisions that no other revises. With -v, where they are."""
+    migrator = session.migrator()
+    graph = migrator.graph()
+    session.warn(graph)
+    found = [graph[each] for each in graph.heads]
+    for line in revision_lines(graph, found, verbose=bool(session.ui.verbose)):
+        session.ui.result(line)
+    if not found:
+        session.ui.say("no revisions yet")
+    return {"heads": [revision_document(each) for each in found]}
+
+
+command = Command("heads", callback=heads, help=heads.__doc__, short_help="the newest revisions")

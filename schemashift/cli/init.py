@@ -1,0 +1,70 @@
+"""``schemashift init``"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+from schemashift.cli.group import Command, in_session
+from schemashift.cli.session import Session
+from schemashift.cli.ui import paint, plural, table
+from schemashift.config import TABLE, masked, shown_url
+from schemashift.paths import shown_path
+
+if TYPE_CHECKING:
+    from schemashift.results import Initialised
+
+
+@in_session
+def init(session: Session) -> dict[str, Any]:
+    """Make the migrations folder, and write the settings into pyproject.toml (or schemashift.toml).
+
+    The models are found by reading the Python files of the current folder; none of them is imported.
+    """
+    from schemashift.project import init_project
+
+    config = session.settings(required=False, upwards=False)
+    folder = config.root
+    made = init_project(config, folder=folder, given_url=session.url, environment=os.environ)
+    url = made.settings.get("url") or config.url
+    _show(session, made, str(url) if url else None)
+    return {
+        "created": [shown_path(each) for each in made.created],
+        "updated": [shown_path(each) for each in made.updated],
+        "models": made.models.spec if made.models else None,
+        "url": masked(str(url)) if url else None,
+    }
+
+
+def _show(session: Session, made: Initialised, url: str | None) -> None:
+    rows = [(paint("created", "ok"), _path(each), "") for each in made.created]
+    rows += [(paint("updated", "ok"), _path(each), TABLE) for each in made.updated]
+    for line in table(rows):
+        session.ui.result(line)
+    session.ui.result()
+    for line in table([_models(made), _database(session, made, url)]):
+        session.ui.result(line)
+    session.ui.next('schemashift revision --autogenerate -m "initial"')
+
+
+def _path(path: str) -> str:
+    return paint(shown_path(path) + ("/" if path.endswith(os.sep) else ""), "path")
+
+
+def _models(made: Initialised) -> tuple[str, ...]:
+    if made.models is None:
+        return ("models", paint("not found", "warning") + ': set models = "package.module:Base"')
+    return ("models", f"{made.models.spec} ({plural(made.models.tables, 'table')})", "found")
+
+
+def _database(session: Session, made: Initialised, url: str | None) -> tuple[str, ...]:
+    if session.url:
+        why = "from --url" if "url" in made.settings else "has a password, so not written: set SCHEMASHIFT_URL"
+    elif "url" in made.settings:
+        why = "default; set url or SCHEMASHIFT_URL for another"
+    else:
+        why = "as it was set"
+    return ("database", shown_url(url) if url else paint("not set", "warning"), paint(why, "dim"))
+
+
+command = Command("init", callback=init, help=init.__doc__, short_help="make the migrations folder and the settings")

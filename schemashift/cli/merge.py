@@ -1,0 +1,32 @@
+"""``schemashift merge``"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from schemashift.cli.group import REVISION, Command, in_session
+from schemashift.cli.revision import show_written
+from schemashift.cli.session import Session
+
+
+@in_session
+def merge(session: Session, revisions: tuple[str, ...], **options: Any) -> dict[str, Any]:
+    """Join revisions with one more script that revises them all. Without REVISIONS: all heads."""
+    migrator = session.migrator()
+    return show_written(session, migrator, migrator.merge(revisions or "heads", **options))
+
+
+command = Command(
+    "merge",
+    callback=merge,
+    help=merge.__doc__,
+    short_help="join heads with one more script",
+    params=[
+        click.Argument(["revisions"], nargs=-1, type=REVISION),
+        click.Option(["-m", "--message"], metavar="TEXT", help="what it does; names the file"),
+        click.Option(["--rev-id"], metavar="ID", help="its id, in place of a random one"),
+        click.Option(["--branch-label"], metavar="NAME", help="name the branch that begins here"),
+    ],
+)

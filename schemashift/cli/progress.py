@@ -1,0 +1,147 @@
+"""A run, told while it goes on: one line for each revision, with its time."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+from schemashift.cli.ui import Ui, paint, plural, time_taken
+from schemashift.revisions import Plan, Revision, RevisionGraph
+
+if TYPE_CHECKING:
+    from schemashift.results import Run
+
+LONG = 10.0
+"""Seconds after which a revision that still runs is announced where no line can be rewritten."""
+WIDEST = 60
+
+
+class Progress:
+    """Listens to the events of one run. As a context manager it ends what it has begun on the terminal."""
+
+    def __init__(self, ui: Ui, where: Callable[[], str]) -> None:
+        self._ui = ui
+        self._where = where
+        self._width = 0
+        self._running: Revision | None = None
+        self._introduced = False
+        self._lock = threading.Lock()
+        self._began = 0.0
+        self._holder = ""
+        self._told = False
+        self._stopped = threading.Event()
+        self._clock: threading.Thread | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stop()
+        if error is not None and self._running is not None:
+            self._ui.say(self._line(paint("FAIL", "bad"), self._running))
+            self._ui.say()
+
+    def __call__(self, event: Any) -> None:
+        """One event of `schemashift.runner`; others are left alone."""
+        tell = getattr(self, f"_on_{type(event).__name__}", None)
+        if tell is not None:
+            with self._lock:
+                tell(event)
+
+    def introduce(self, plan: Plan) -> None:
+        """The first line of a run, once."""
+        if not self._introduced and plan.steps:
+            self._introduced = True
+            count = plural(len(plan.steps), "revision")
+            self._ui.say(f"{self._where()}   {places(plan.start)} -> {places(plan.end)}   {count}")
+            self._ui.say()
+
+    # -- events
+
+    def _on_RunStarted(self, event: Any) -> None:  # noqa: N802  named after the event
+        self._stop()
+        plan: Plan = event.plan
+        self._width = min(WIDEST, max((len(each.message) for each in plan.revisions), default=0))
+        self.introduce(plan)
+
+    def _on_Waiting(self, event: Any) -> None:  # noqa: N802
+        text = f"  ..  waiting for {event.holder}, who is migrating this database"
+        self._ui.rewrite(f"{text}   {event.seconds:.0f} s")
+        if not self._ui.live and event.holder != self._holder:
+            self._ui.say(text)
+        self._holder = event.holder
+
+    def _on_RevisionStarted(self, event: Any) -> None:  # noqa: N802
+        self._running, self._began, self._told = event.revision, time.monotonic(), False
+        self._stopped.clear()
+        if not (self._ui.quiet or self._ui.json) and self._clock is None:
+            self._clock = threading.Thread(target=self._tick, daemon=True)
+            self._clock.start()
+
+    def _on_StatementSent(self, event: Any) -> None:  # noqa: N802
+        if self._ui.verbose:
+            self._ui.rewrite("")
+            for line in event.sql.strip().splitlines():
+                self._ui.say(paint(f"      {line}", "dim"))
+
+    def _on_RevisionDone(self, event: Any) -> None:  # noqa: N802
+        self._running = None
+        self._ui.rewrite("")
+        self._ui.say(self._line(paint("ok", "ok"), event.revision, time_taken(event.seconds)))
+
+    # -- lines
+
+    def _line(self, mark: str, revision: Revision, taken: str = "") -> str:
+        message = revision.message.ljust(self._width)
+        return f"  {mark}  {paint(revision.id, 'dim')}  {message}  {taken.rjust(8)}".rstrip()
+
+    def _tick(self) -> None:
+        """Once a second: how long the running revision has taken."""
+        while not self._stopped.wait(1.0):
+            with self._lock:
+                if self._running is not None:
+                    self._say_how_long(self._running, time.monotonic() - self._began)
+
+    def _say_how_long(self, revision: Revision, seconds: float) -> None:
+        if self._ui.live:
+            self._ui.rewrite(self._line("..", revision, time_taken(round(seconds))))
+        elif seconds >= LONG and not self._told:
+            self._told = True
+            self._ui.say(self._line("..", revision))
+
+    def _stop(self) -> None:
+        self._stopped.set()
+        if self._clock is not None:
+            self._clock.join(timeout=2.0)
+            self._clock = None
+        if self._ui.live:
+            self._ui.rewrite("")
+
+
+def places(ids: Sequence[str]) -> str:
+    """``8d1f0c2be917``, several with "and", or ``base``."""
+    return " and ".join(ids) or "base"
+
+
+def marked(graph: RevisionGraph, ids: Sequence[str]) -> str:
+    """``8d1f0c2be917 (head)``."""
+    return " and ".join(f"{each} (head)" if each in graph.heads else each for each in ids) or "base"
+
+
+def run_document(run: Run) -> dict[str, Any]:
+    """A run for ``--json``."""
+    return {
+        "from": list(run.start),
+        "current": list(run.current),
+        "seconds": round(run.seconds, 3),
+        "revisions": [
+            {"revision": each.revision.id, "message": each.revision.message, "direction": each.direction,
+             "seconds": round(each.seconds, 3)}
+            for each in run.done
+        ],
+    }  # fmt: skip

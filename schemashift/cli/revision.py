@@ -1,0 +1,82 @@
+"""``schemashift revision``"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from schemashift.cli.group import REVISION, Command, in_session
+from schemashift.cli.session import Session
+from schemashift.cli.ui import paint
+from schemashift.paths import shown_path
+
+if TYPE_CHECKING:
+    from schemashift.migrator import Migrator
+    from schemashift.results import Written
+    from schemashift.revisions import Revision
+
+
+@in_session
+def revision(session: Session, **options: Any) -> dict[str, Any]:
+    """Write a new script.
+
+    With --autogenerate, from what the models have and the database lacks; else an empty one to be filled in by hand.
+    """
+    migrator = session.migrator()
+    written = migrator.revision(**options)
+    if options["autogenerate"]:
+        from schemashift.cli.changes import change_document, show_changes
+
+        show_changes(session, migrator, written)
+        session.answer["changes"] = [change_document(each) for each in written.operations]
+        session.answer["left_alone"] = [str(each) for each in written.left_alone]
+    return show_written(session, migrator, written)
+
+
+def show_written(session: Session, migrator: Migrator, written: Written) -> dict[str, Any]:
+    """The new script's path, alone with ``-q``."""
+    if written.revision is None:
+        return {"written": None}
+    path = shown_path(written.revision.path)
+    session.ui.result(path if session.ui.quiet else f"wrote {paint(path, 'path')}")
+    heads = "heads" if len(migrator.graph().heads) > 1 else "head"
+    session.ui.say("next: read it, then  " + paint(f"schemashift upgrade {heads}", "hint"))
+    return {"written": {"path": path, **revision_document(written.revision)}}
+
+
+def revision_document(revision: Revision) -> dict[str, Any]:
+    """A revision for ``--json``."""
+    return {
+        "revision": revision.id,
+        "down_revision": list(revision.parents),
+        "depends_on": list(revision.depends_on),
+        "branch_labels": list(revision.labels),
+        "message": revision.message,
+        "path": shown_path(revision.path),
+        "date": revision.created,
+    }
+
+
+command = Command(
+    "revision",
+    callback=revision,
+    help=revision.__doc__,
+    short_help="write a new script; --autogenerate fills it in from the models",
+    params=[
+        click.Option(["-m", "--message"], metavar="TEXT", help="what it does; names the file"),
+        click.Option(["--autogenerate"], is_flag=True, help="compare the models with the database"),
+        click.Option(["--rev-id"], metavar="ID", help="its id, in place of a random one"),
+        click.Option(
+            ["--head"], multiple=True, default=("head",), type=REVISION, metavar="REV",
+            help="what it goes on top of; may be repeated. Default: head",
+        ),
+        click.Option(["--splice"], is_flag=True, help="let --head be a revision that others revise already"),
+        click.Option(["--branch-label"], metavar="NAME", help="name the branch that begins here"),
+        click.Option(
+            ["--depends-on"], multiple=True, type=REVISION, metavar="REV",
+            help="run after this revision too; may be repeated",
+        ),
+        click.Option(["--version-path"], metavar="FOLDER", help="which of the version_locations to write to"),
+    ],
+)  # fmt: skip

@@ -1,0 +1,99 @@
+"""What `upgrade`, `downgrade` and `stamp` have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from schemashift.cli.progress import Progress, marked, run_document
+from schemashift.cli.session import Session
+from schemashift.cli.ui import paint, plural, table, time_taken
+from schemashift.errors import NeedsDecision
+from schemashift.revisions import Direction
+
+if TYPE_CHECKING:
+    from schemashift.migrator import Migrator
+    from schemashift.results import Run
+
+
+def lock_timeout() -> click.Option:
+    """How long to wait for another process."""
+    return click.Option(
+        ["--lock-timeout"],
+        type=click.FloatRange(min=0),
+        metavar="SECONDS",
+        help="wait so long for another process that migrates; 60 unless set",
+    )
+
+
+def options() -> list[click.Parameter]:
+    """Of the two commands that run scripts."""
+    return [
+        click.Option(["--single-transaction"], is_flag=True, help="all revisions or none, where DDL is transactional"),
+        click.Option(["--yes"], is_flag=True, help="delete data without asking (it is asked on a terminal only)"),
+        lock_timeout(),
+    ]
+
+
+def run(
+    session: Session,
+    direction: Direction,
+    targets: Sequence[str],
+    *,
+    lock_timeout: float | None,
+    single_transaction: bool = False,
+    yes: bool = True,
+    nothing: str = "already at",
+) -> dict[str, Any]:
+    """Run and tell how it went. *nothing* begins the line for a run that had nothing to do.
+
+    On a terminal, unless *yes*, it is asked first where data would be deleted. Raises `NeedsDecision` for a no.
+    """
+    migrator = session.migrator(**({} if lock_timeout is None else {"lock_timeout": lock_timeout}))
+    graph = migrator.graph()
+    with Progress(session.ui, lambda: migrator.database.shown) as progress:
+        if session.ui.asks and not yes:
+            _ask(session, migrator, progress, direction, targets)
+        migrator.listener = progress
+        found = _runner(migrator, direction, single_transaction=single_transaction)(targets)
+    _conclude(session, found, marked(graph, found.current), nothing)
+    return run_document(found)
+
+
+def _runner(migrator: Migrator, direction: Direction, *, single_transaction: bool) -> Callable[[Sequence[str]], Run]:
+    if direction == "stamp":
+        return migrator.stamp
+    go = migrator.upgrade if direction == "upgrade" else migrator.downgrade
+    return lambda targets: go(targets, single_transaction=single_transaction)
+
+
+def _ask(
+    session: Session, migrator: Migrator, progress: Progress, direction: Direction, targets: Sequence[str]
+) -> None:
+    planned = migrator.plan(targets, direction)
+    lost = migrator.losses(planned)
+    if not lost:
+        return
+    progress.introduce(planned)
+    rows = [(paint(each.revision.id, "dim"), each.revision.message, f"drops {', '.join(each.what)}") for each in lost]
+    for line in table(rows):
+        session.ui.say(line)
+    session.ui.say()
+    if not session.ui.ask("Go on?"):
+        raise NeedsDecision(
+            "not done: you did not say yes", state="nothing changed", hints=["--yes    goes on without asking"]
+        )
+    session.ui.say()
+
+
+def _conclude(session: Session, found: Run, now: str, nothing: str) -> None:
+    if found.done:
+        session.ui.say()
+        taken = time_taken(found.seconds)
+        session.ui.say(f"done: {plural(len(found.done), 'revision')} in {taken}, now at {now}")
+    elif found.start != found.current:
+        session.ui.say(f"done: now at {now}")
+    else:
+        session.ui.say(f"{nothing} {now}")

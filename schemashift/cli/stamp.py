@@ -1,0 +1,33 @@
+"""``schemashift stamp``"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from schemashift.cli import running
+from schemashift.cli.group import REVISION, Command, in_session
+from schemashift.cli.session import Session
+from schemashift.errors import UsageError
+
+
+@in_session
+def stamp(session: Session, revisions: tuple[str, ...], *, lock_timeout: float | None) -> dict[str, Any]:
+    """Record that the database is at REVISIONS, without running anything: head, an id, base for nothing applied."""
+    if not revisions:
+        raise UsageError(
+            "stamp with which revision?",
+            state="nothing changed",
+            hints=["schemashift stamp head    says that all revisions are applied"],
+        )
+    return running.run(session, "stamp", revisions, lock_timeout=lock_timeout)
+
+
+command = Command(
+    "stamp",
+    callback=stamp,
+    help=stamp.__doc__,
+    short_help="record revisions as applied without running them",
+    params=[click.Argument(["revisions"], nargs=-1, type=REVISION), running.lock_timeout()],
+)

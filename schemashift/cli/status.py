@@ -1,0 +1,109 @@
+"""``schemashift status``"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from schemashift.cli.changes import change_document, change_lines
+from schemashift.cli.group import Command, in_session
+from schemashift.cli.revision import revision_document
+from schemashift.cli.session import Session
+from schemashift.cli.ui import paint, plural, table, time_taken
+from schemashift.errors import AnswerIsNo
+from schemashift.revisions import RevisionGraph
+
+if TYPE_CHECKING:
+    from schemashift.results import Status
+    from schemashift.version_table import Applied
+
+
+@in_session
+def status(session: Session, *, check: bool) -> dict[str, Any]:
+    """Where the database is, what is pending, and whether the models match."""
+    migrator = session.migrator()
+    graph = migrator.graph()
+    session.warn(graph)
+    found = migrator.status()
+    for line in _lines(graph, found):
+        session.ui.result(line)
+    session.answer |= _document(found)
+    if check and found.pending:
+        heads = "heads" if len(graph.heads) > 1 else "head"
+        raise AnswerIsNo(f"{plural(len(found.pending), 'revision')} pending", hints=[f"schemashift upgrade {heads}"])
+    return {}
+
+
+def _lines(graph: RevisionGraph, found: Status) -> Iterator[str]:
+    rows: list[tuple[str, ...]] = [("database", found.url, found.server)]
+    rows += [
+        (label, *row) for label, row in _first("current", [_current(graph, found, each) for each in found.current])
+    ]
+    if not found.current:
+        rows.append(("current", "base", "nothing is applied"))
+    rows += [(label, *row) for label, row in _first("head", [_title(graph, each) for each in found.heads])]
+    yield from table(rows, indent="")
+    if found.pending:
+        yield from table([("pending ", paint(f"{len(found.pending):,}", "warning"))], indent="")
+        yield from table([(paint(each.id, "dim"), each.message) for each in found.pending], indent=" " * 12)
+    for row in found.rows:
+        if row.status != "applied":
+            yield f"{paint('unfinished', 'bad')}  {row.revision} {row.status}: {row.error or 'no error was recorded'}"
+    yield from _models(found)
+
+
+def _first(label: str, rows: list[tuple[str, ...]]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    for number, row in enumerate(rows):
+        yield ("" if number else label), row
+
+
+def _title(graph: RevisionGraph, name: str) -> tuple[str, ...]:
+    if name not in graph:
+        return (f"{paint(name, 'dim')}  {paint('in no file', 'warning')}",)
+    return (f"{paint(name, 'dim')}  {graph[name].message}".rstrip(),)
+
+
+def _current(graph: RevisionGraph, found: Status, name: str) -> tuple[str, ...]:
+    row = next((each for each in found.rows if each.revision == name and each.status == "applied"), None)
+    return (*_title(graph, name), paint(_when(row), "dim")) if row else _title(graph, name)
+
+
+def _when(row: Applied) -> str:
+    by = f" by {row.applied_by}" if row.applied_by else ""
+    taken = "stamped" if row.duration_ms is None else f"in {time_taken(row.duration_ms / 1000)}"
+    return f"applied {row.applied_at:%Y-%m-%d %H:%M}{by} {taken}"
+
+
+def _models(found: Status) -> Iterator[str]:
+    if found.differences is None:
+        yield f"models    {paint(found.why, 'dim')}"
+    elif not found.differences:
+        yield f"models    {paint('match the head', 'ok')}"
+    else:
+        yield f"models    {paint(plural(len(found.differences), 'difference'), 'warning')} no revision contains"
+        yield from change_lines(found.differences, indent=" " * 12)
+
+
+def _document(found: Status) -> dict[str, Any]:
+    differences = found.differences
+    return {
+        "database": found.url,
+        "server": found.server,
+        "current": list(found.current),
+        "heads": list(found.heads),
+        "pending": [revision_document(each) for each in found.pending],
+        "unknown": list(found.unknown),
+        "differences": None if differences is None else [change_document(each) for each in differences],
+        "models": found.why or None,
+    }
+
+
+command = Command(
+    "status",
+    callback=status,
+    help=status.__doc__,
+    short_help="where the database is, and what is pending",
+    params=[click.Option(["--check"], is_flag=True, help="exit 1 if revisions are pending")],
+)

@@ -1,0 +1,225 @@
+"""All that the command line writes and asks: the result on stdout, everything said about it on stderr.
+
+Colours are decided per stream and passed explicitly. Where a stream cannot show UTF-8 there are ASCII signs.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, TextIO
+
+import click
+
+from schemashift.paths import shown_path
+
+if TYPE_CHECKING:
+    from schemashift.errors import Location, SchemashiftError
+
+ASCII_SIGNS = str.maketrans(
+    {"●": "*", "○": "o", "◌": "?", "│": "|", "├": "|", "╮": "\\", "╯": "/", "─": "-", "…": "..."}
+)
+LABEL = 7
+"""Width of the labels of an error, so that they end in one column."""
+
+Paint = str | tuple[str, ...]
+STYLES: dict[str, dict[str, Any]] = {
+    "error": {"fg": "red", "bold": True},
+    "bad": {"fg": "red"},
+    "warning": {"fg": "yellow"},
+    "ok": {"fg": "green"},
+    "path": {"fg": "blue"},
+    "hint": {"fg": "cyan"},
+    "dim": {"dim": True},
+    "bold": {"bold": True},
+}
+"""What colours mean here. They never carry a meaning alone: a word or a sign says the same."""
+
+
+def paint(text: object, style: str) -> str:
+    """*text* in a style of `STYLES`; the codes are taken out again where the stream shows none."""
+    return click.style(str(text), **STYLES[style]) if text != "" else ""
+
+
+class Ui:
+    """One run's output. The attributes are set by the flags while they are read."""
+
+    def __init__(self) -> None:
+        self.color = "auto"
+        self.quiet = False
+        self.json = False
+        self.verbose = 0
+
+    # -- writing
+
+    def result(self, line: str = "") -> None:
+        """A line of the result."""
+        if not self.json:
+            self._write(line, sys.stdout)
+
+    def results(self, lines: Iterable[str]) -> None:
+        """Many lines of the result, written at once."""
+        text = "\n".join(lines)
+        if text:
+            self.result(text)
+
+    def say(self, line: str = "") -> None:
+        """A line about the result. Not with ``-q``."""
+        if not (self.quiet or self.json):
+            self._write(line, sys.stderr)
+
+    def next(self, *commands: str) -> None:
+        """What to run next."""
+        self.say()
+        self.say(f"next: {paint(commands[0], 'hint')}")
+        for each in commands[1:]:
+            self.say(f"      {paint(each, 'hint')}")
+
+    def rewrite(self, line: str) -> None:
+        """Replace the last line of a terminal; nothing elsewhere. `rewrite("")` takes it away."""
+        if self.live:
+            sys.stderr.write("\r\x1b[2K" + (self._shown(line, sys.stderr)))
+            sys.stderr.flush()
+
+    def document(self, data: dict[str, Any]) -> None:
+        """The one JSON document of ``--json``."""
+        import json
+
+        click.echo(json.dumps(data, ensure_ascii=not _speaks_utf8(sys.stdout)), file=sys.stdout, color=False)
+
+    def ask(self, question: str) -> bool:
+        """A yes-or-no question, no by default. Only to be called where `asks` is true."""
+        self._write(f"{paint('?', 'warning')} {question} [y/N] ", sys.stderr, newline=False)
+        return sys.stdin.readline().strip().lower() in ("y", "yes")
+
+    @property
+    def asks(self) -> bool:
+        """Somebody is there to answer."""
+        return _is_terminal(sys.stdin) and _is_terminal(sys.stderr) and not (self.quiet or self.json)
+
+    @property
+    def live(self) -> bool:
+        """A line can be rewritten."""
+        return _is_terminal(sys.stderr) and os.environ.get("TERM") != "dumb" and not (self.quiet or self.json)
+
+    @property
+    def unicode(self) -> bool:
+        """Stdout shows more than ASCII."""
+        return _speaks_utf8(sys.stdout)
+
+    def _write(self, line: str, stream: TextIO, *, newline: bool = True) -> None:
+        click.echo(self._shown(line, stream), file=stream, nl=newline, color=True)
+
+    def _shown(self, line: str, stream: TextIO) -> str:
+        line = line if _speaks_utf8(stream) else line.translate(ASCII_SIGNS)
+        return line if self._colours(stream) else click.unstyle(line)
+
+    def _colours(self, stream: TextIO) -> bool:
+        if self.color != "auto":
+            return self.color == "always"
+        if os.environ.get("NO_COLOR"):
+            return False
+        if os.environ.get("FORCE_COLOR"):
+            return True
+        return _is_terminal(stream) and os.environ.get("TERM") != "dumb"
+
+    # -- errors
+
+    def error(self, error: SchemashiftError) -> None:
+        """An error, whatever the flags."""
+        for line in error_lines(error):
+            self._write(line, sys.stderr)
+
+    def warning(self, error: SchemashiftError) -> None:
+        """An error that stops nothing."""
+        if self.quiet or self.json:
+            return
+        for line in error_lines(error, kind="warning"):
+            self._write(line, sys.stderr)
+
+    def trace(self, error: BaseException) -> None:
+        """The whole traceback, for ``--traceback``."""
+        import traceback
+
+        self._write("".join(traceback.format_exception(error)).rstrip(), sys.stderr)
+
+
+def error_lines(error: SchemashiftError, kind: str = "error") -> Iterable[str]:
+    """What, its details, where, cause, state and hints, each at its place."""
+    yield f"{paint(f'{kind}[{error.code}]:', 'error' if kind == 'error' else 'warning')} {error.message}"
+    yield from (" " * (LABEL + 2) + each for each in error.details)
+    for place in error.where:
+        yield from _place_lines(place)
+    for label, text in (("cause:", error.cause), ("state:", error.state)):
+        if text:
+            yield from _labelled(label, text)
+    for each in error.hints:
+        yield f"{paint('hint:'.rjust(LABEL + 1), 'hint')} {each}"
+
+
+def _labelled(label: str, text: str) -> Iterable[str]:
+    first, *others = text.splitlines()
+    yield f"{label.rjust(LABEL + 1)} {first}"
+    yield from (" " * (LABEL + 2) + each for each in others)
+
+
+def _place_lines(place: Location) -> Iterable[str]:
+    shown = str(place._replace(path=shown_path(place.path) if place.path else ""))
+    yield f"{'-->'.rjust(LABEL - 1)} {paint(shown, 'path')}"
+    if place.source:
+        number = str(place.line or "").rjust(LABEL - 2)
+        yield f"{paint(number, 'dim')} {paint('|', 'dim')} {place.source.strip()}"
+
+
+def error_document(error: SchemashiftError) -> dict[str, Any]:
+    """The same for ``--json``."""
+    data: dict[str, Any] = {"code": error.code, "message": error.message}
+    data |= {"details": list(error.details)} if error.details else {}
+    if error.where:
+        data["where"] = [{"path": shown_path(each.path), "line": each.line} for each in error.where]
+    data |= {"cause": error.cause} if error.cause else {}
+    data |= {"database_state": error.state} if error.state else {}
+    return data | {"hints": list(error.hints)}
+
+
+def table(rows: Iterable[tuple[str, ...]], *, indent: str = "  ") -> list[str]:
+    """Rows as lines, columns as wide as their content, at least two spaces between them. Painted cells are fine."""
+    rows = [tuple(row) for row in rows]
+    columns = max((len(row) for row in rows), default=0)
+    widths = [max((_width(row[at]) for row in rows if at < len(row)), default=0) for at in range(columns)]
+    lines = []
+    for row in rows:
+        cells = [cell + " " * (width - _width(cell)) for cell, width in zip(row, widths, strict=False)]
+        lines.append((indent + "  ".join(cells)).rstrip())
+    return lines
+
+
+def _width(text: str) -> int:
+    return len(click.unstyle(text))
+
+
+def plural(count: int, noun: str) -> str:
+    """``1 revision``, ``1,204 revisions``."""
+    if count == 1:
+        return f"1 {noun}"
+    return f"{count:,} {noun[:-1]}ies" if noun.endswith("y") else f"{count:,} {noun}s"
+
+
+def time_taken(seconds: float) -> str:
+    """``<1 ms``, ``41 ms``, ``1.92 s``, ``2 min 5 s``."""
+    if seconds < 0.001:
+        return "<1 ms"
+    if seconds < 0.9995:
+        return f"{seconds * 1000:.0f} ms"
+    if seconds < 120:
+        return f"{seconds:.3g} s"
+    return f"{seconds // 60:.0f} min {seconds % 60:.0f} s"
+
+
+def _is_terminal(stream: TextIO | None) -> bool:
+    return stream is not None and not stream.closed and stream.isatty()
+
+
+def _speaks_utf8(stream: TextIO) -> bool:
+    return (stream.encoding or "").lower().replace("-", "").replace("_", "") in ("utf8", "utf8sig", "cp65001")

@@ -1,0 +1,230 @@
+"""From a URL to an engine and a connection, with errors that say what to do.
+
+On the floor of `autogenerate`. Engines made here hold no connections (`NullPool`): one run opens one, and closes it.
+"""
+
+from __future__ import annotations
+
+import os
+from importlib.util import find_spec
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import exc
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.pool import NullPool, StaticPool
+
+from schemashift.config import masked, shown_url, sqlite_path
+from schemashift.errors import (
+    BadConfig,
+    BadUrl,
+    DatabaseError,
+    DatabaseUnreachable,
+    DriverMissing,
+    Locked,
+    NotSupported,
+    SchemashiftError,
+)
+
+ASYNC_DRIVERS = {
+    "asyncpg": "psycopg",
+    "psycopg_async": "psycopg",
+    "aiosqlite": "",
+    "aiomysql": "pymysql",
+    "asyncmy": "pymysql",
+}
+"""The driver to use in place of an asynchronous one."""
+
+PREFERRED = {"postgresql": ("psycopg2", "psycopg"), "mysql": ("MySQLdb", "pymysql"), "mariadb": ("MySQLdb", "pymysql")}
+"""Where a URL names no driver: what SQLAlchemy takes, and what is taken if that is not installed."""
+
+INSTALL = {
+    "psycopg": '"psycopg[binary]"',
+    "psycopg2": "psycopg2-binary",
+    "pymysql": "pymysql",
+    "MySQLdb": "mysqlclient",
+    "pysqlite2": "pysqlite3",
+    "pg8000": "pg8000",
+    "oracledb": "oracledb",
+    "pyodbc": "pyodbc",
+    "mariadb": "mariadb",
+}
+
+
+def engine_for(given: str | URL) -> sa.Engine:
+    """An engine for a URL; nothing is connected. Raises `BadUrl`, `DriverMissing` and `NotSupported`."""
+    url = with_driver(parse_url(given) if isinstance(given, str) else given)
+    if url.get_backend_name() == "sqlite" and not url.database:
+        pool: Any = StaticPool  # in memory: the database lives as long as its one connection
+    else:
+        pool = NullPool
+    try:
+        return sa.create_engine(url, poolclass=pool)
+    except exc.NoSuchModuleError as error:
+        raise _no_dialect(url) from error
+    except ImportError as error:
+        raise _no_driver(url, error) from error
+    except (exc.ArgumentError, TypeError, ValueError) as error:
+        raise BadUrl(f"cannot use {url.render_as_string(hide_password=True)}", cause=_clean(error, url)) from error
+
+
+def parse_url(text: str) -> URL:
+    """Raises `BadUrl`."""
+    if text.startswith("postgres://"):
+        text = f"postgresql{text.removeprefix('postgres')}"
+    try:
+        url = make_url(text)
+        # SQLAlchemy 2.1 decodes %41 in a file's name, 2.0 does not; here % is just a character.
+        return url.set(database=path) if (path := sqlite_path(text)) and "%" in path else url
+    except (exc.ArgumentError, ValueError) as error:
+        raise BadUrl(
+            f'"{masked(text)}" is not a database URL',
+            cause=None if "://" in text else "a URL begins with the database's name and ://",
+            hints=["sqlite:///app.db,  postgresql+psycopg://user:pass@host/db,  mysql+pymysql://user:pass@host/db"],
+        ) from error
+
+
+def with_driver(url: URL) -> URL:
+    """The URL with a driver that is installed, where it names none. Raises `NotSupported` for asynchronous ones."""
+    backend, _, driver = url.drivername.partition("+")
+    if driver in ASYNC_DRIVERS:
+        other = "+".join(part for part in (backend, ASYNC_DRIVERS[driver]) if part)
+        shown = url.set(drivername=other).render_as_string(hide_password=True)
+        raise NotSupported(
+            f"{driver} is an asynchronous driver; migrations run on a synchronous one", hints=[f"--url {shown}"]
+        )
+    if not driver and backend in PREFERRED:
+        usual, other = PREFERRED[backend]
+        if find_spec(usual) is None:
+            return url.set(drivername=f"{backend}+{other}")
+    return url
+
+
+def _no_dialect(url: URL) -> BadUrl:
+    import difflib
+
+    known = ("sqlite", "postgresql", "mysql", "mariadb")
+    backend, plus, driver = url.drivername.partition("+")
+    close = difflib.get_close_matches(backend, known, 1)
+    what = f'driver "{driver}" for {backend}' if plus and backend in known else f'database "{url.drivername}"'
+    return BadUrl(
+        f"no {what} is known to SQLAlchemy",
+        cause=f"the URL is {url.render_as_string(hide_password=True)}",
+        hints=[f"did you mean {close[0]}?"] if close and close[0] != backend else [],
+    )
+
+
+def _no_driver(url: URL, error: ImportError) -> DriverMissing:
+    name = (getattr(error, "name", None) or "").partition(".")[0] or url.get_driver_name()
+    return DriverMissing(
+        f"the driver {name} is not installed",
+        cause=f"{url.render_as_string(hide_password=True)} needs it",
+        hints=[f"pip install {INSTALL.get(name, name)}"],
+    )
+
+
+# -- connecting
+
+
+def opened(engine: sa.Engine) -> sa.Connection:
+    """A new connection. Raises `DatabaseUnreachable` and `DriverMissing`."""
+    try:
+        return engine.connect()
+    except exc.DBAPIError as error:
+        raise unreachable(engine.url, error.orig or error) from error
+    except ImportError as error:
+        raise _no_driver(engine.url, error) from error
+    except (exc.SQLAlchemyError, OSError) as error:
+        raise unreachable(engine.url, error) from error
+
+
+def missing_file(engine: sa.Engine) -> bool:
+    """A SQLite database that no file holds yet: reading it must not make one."""
+    return (path := _file(engine.url)) is not None and not os.path.exists(path)
+
+
+def _file(url: URL) -> str | None:
+    """The file of a plain SQLite URL."""
+    path = url.database if url.get_backend_name() == "sqlite" else None
+    return None if not path or path.startswith((":", "file:")) else path
+
+
+def check_engine(thing: object, name: str) -> sa.Engine:
+    """*thing*, if it is an engine that can be used here. Raises `NotSupported` and `BadConfig`."""
+    if isinstance(thing, sa.Engine):
+        return thing
+    if isinstance(getattr(thing, "sync_engine", None), sa.Engine):
+        raise NotSupported(
+            f"{name} is an AsyncEngine; migrations run on a synchronous engine",
+            hints=['url = "env:DATABASE_URL"   in place of engine, with a synchronous driver in the URL'],
+        )
+    raise BadConfig(f"{name} is a {type(thing).__name__}, not an Engine")
+
+
+def unreachable(url: URL, error: BaseException) -> DatabaseUnreachable:
+    """Why *url* cannot be connected to, from what the driver said."""
+    text = _clean(error, url)
+    cause, hint = _file_reason(url) if url.get_backend_name() == "sqlite" else _reason(url, text)
+    return DatabaseUnreachable(
+        f"cannot connect to {shown_url(url.render_as_string(hide_password=True))}",
+        cause=cause or text,
+        hints=[hint] if hint else [],
+    )
+
+
+def refused(error: exc.DBAPIError, shown: str) -> SchemashiftError:
+    """An error of the driver outside of any script: a right that is missing, a connection that broke."""
+    orig = error.orig or error
+    lines = [line.strip() for line in str(orig).splitlines() if line.strip()]
+    text = lines[0] if lines else type(orig).__name__
+    if "database is locked" in text:
+        return Locked("another process is writing to this database", cause=f"{shown}: {text}")
+    sql = " ".join((error.statement or "").split())
+    return DatabaseError(f"{shown}: {text}", cause=sql[:200] or None)
+
+
+def _reason(url: URL, text: str) -> tuple[str, str]:
+    """Cause and hint for a server's or driver's words; the cause is empty where they say it best themselves."""
+    low = text.lower()
+    if any(each in low for each in ("connection refused", "can't connect to mysql server", "(2003", "(2002")):
+        if "refused" in low:
+            return "connection refused", "is the server running, on this host and port?"
+        if any(each in low for each in ("name or service", "getaddrinfo", "nodename", "temporary failure")):
+            return f"there is no host {url.host}", ""
+        return "", "is the server running, on this host and port?"
+    if any(each in low for each in ("could not translate host name", "failed to resolve host", "name or service not")):
+        return f"there is no host {url.host}", ""
+    if "password authentication failed" in low or "(1045" in low or "access denied for user" in low:
+        word = "rejected" if url.password else "missing"
+        return f'password {word} for "{url.username}"', ""
+    if ("does not exist" in low and "database" in low) or "unknown database" in low:
+        return f'database "{url.database}" does not exist', _create(url)
+    if "role" in low and "does not exist" in low:
+        return f'user "{url.username}" does not exist', ""
+    return "", ""
+
+
+def _create(url: URL) -> str:
+    if url.get_backend_name() == "postgresql":
+        return f"createdb {url.database}    makes it"
+    return f"CREATE DATABASE {url.database};    makes it"
+
+
+def _file_reason(url: URL) -> tuple[str, str]:
+    path = _file(url)
+    if path is None:
+        return "", ""
+    folder = os.path.dirname(os.path.abspath(path))
+    if not os.path.isdir(folder):
+        return f"there is no folder {folder}", ""
+    if os.path.isdir(path):
+        return f"{path} is a folder", ""
+    return "", ""
+
+
+def _clean(error: BaseException, url: URL) -> str:
+    """The first line of what was said, without the password."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    text = lines[0] if lines else type(error).__name__
+    password = str(url.password or "")
+    return text.replace(password, "***") if len(password) > 3 else text  # a short one would blot out plain words

@@ -1,0 +1,446 @@
+"""`Migrator`: everything schemashift does, as methods that return values and raise `schemashift.errors`.
+
+It prints nothing and keeps nothing outside itself: each thread may have one. SQLAlchemy is imported by the methods
+that need a database or the models; the others work from the scripts' headers alone.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from schemashift.config import Config, read_config
+from schemashift.errors import Behind, NoProject
+from schemashift.paths import shown_path
+from schemashift.revisions import Direction, Plan, Revision, RevisionGraph, is_range, plan, split_range
+from schemashift.revisions.target import read
+from schemashift.scripts import FILE_TEMPLATE, ScriptDirectory
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    import sqlalchemy as sa
+
+    from schemashift.autogenerate import Comparison
+    from schemashift.database import Database
+    from schemashift.drafts import Draft
+    from schemashift.results import Branch, Checked, Done, Initialised, Loss, Run, Status, Written
+    from schemashift.runner import Event
+
+Listener = Callable[[Any], None]
+"""Called with each event of a run, as it happens: see `schemashift.runner`."""
+
+Names = str | Iterable[str]
+"""One identifier of a revision, or several."""
+
+IMPORTS = ("import sqlalchemy as sa", "from schemashift import op")
+
+
+class Migrator:
+    """A project's scripts, and the database and the models they stand between.
+
+    ``Migrator("sqlite:///app.db", models=Base)``, or ``Migrator.from_config()`` for what the configuration file says.
+    *database* is a URL, an `Engine` (used, never disposed) or a `Connection` (used as it is, its transaction is its
+    owner's); None will do for what needs no database. *models* is a `MetaData`, a declarative base, or anything else
+    that ``models`` may name in the configuration, as an object or as ``"app.models:Base"``. *settings* are fields of
+    `Config`: ``version_table``, ``lock_timeout`` and so on.
+    """
+
+    def __init__(
+        self,
+        database: str | sa.URL | sa.Engine | sa.Connection | None = None,
+        *,
+        models: object = None,
+        directory: str | os.PathLike[str] = "migrations",
+        x: Mapping[str, str] | None = None,
+        listener: Listener | None = None,
+        **settings: Any,
+    ) -> None:
+        root = settings.pop("root", None) or os.getcwd()
+        config = Config(root=root, directory=os.path.join(root, directory), **settings)
+        self._set(config, database, models, x, listener)
+
+    @classmethod
+    def from_config(
+        cls,
+        path: str | os.PathLike[str] | None = None,
+        *,
+        models: object = None,
+        x: Mapping[str, str] | None = None,
+        listener: Listener | None = None,
+        **overrides: Any,
+    ) -> Migrator:
+        """What the configuration file says (*path*, else the nearest upwards), but for *overrides*.
+
+        ``url``, ``directory`` and ``folder`` (where to look from) are read as flags are; any other field of `Config`
+        may be given too. Raises `BadConfig` and `NoProject`.
+        """
+        flags = {name: overrides.pop(name) for name in ("url", "directory", "folder") if name in overrides}
+        config = read_config(path, **flags)._replace(**overrides)
+        return cls.of(config, models=models, x=x, listener=listener)
+
+    @classmethod
+    def of(
+        cls,
+        config: Config,
+        *,
+        database: str | sa.URL | sa.Engine | sa.Connection | None = None,
+        models: object = None,
+        x: Mapping[str, str] | None = None,
+        listener: Listener | None = None,
+    ) -> Migrator:
+        """With a ready `Config`, of which *database* and *models* win where they are given."""
+        migrator = cls.__new__(cls)
+        migrator._set(config, database, models, x, listener)
+        return migrator
+
+    def _set(
+        self,
+        config: Config,
+        database: str | sa.URL | sa.Engine | sa.Connection | None,
+        models: object,
+        x: Mapping[str, str] | None,
+        listener: Listener | None,
+    ) -> None:
+        self.config = config
+        self.scripts = ScriptDirectory(config.directory, config.version_locations, recursive=config.recursive)
+        self.models: tuple[object, ...] = config.models if models is None else (models,)
+        self.x = dict(x or {})
+        self.listener = listener
+        self._given = database
+        self._database: Database | None = None
+
+    # -- the scripts alone
+
+    def init(self) -> Initialised:
+        """Make the directory with its template. Raises `AlreadyInitialised` and `BadConfig`."""
+        from schemashift.project import init_directory
+        from schemashift.results import Initialised
+
+        return Initialised(init_directory(self.config.directory), (), None, {})
+
+    def graph(self) -> RevisionGraph:
+        """The scripts' headers as a graph, faults and all. Raises `NoProject` where there is no directory."""
+        places = (self.config.directory, *self.scripts.version_locations)
+        if not any(os.path.isdir(each) for each in places):
+            raise NoProject(
+                f"there is no folder {shown_path(self.config.directory)}",
+                cause=f"{shown_path(self.config.path)} says that scripts are there" if self.config.path else None,
+                hints=["schemashift init    makes it"],
+            )
+        return self.scripts.graph()
+
+    def heads(self) -> tuple[Revision, ...]:
+        """The revisions that no other revises, oldest first."""
+        graph = self.graph()
+        return tuple(graph[each] for each in graph.heads)
+
+    def branches(self) -> tuple[Branch, ...]:
+        """The revisions that several others revise, newest first."""
+        from schemashift.results import Branch
+
+        graph = self.graph()
+        return tuple(
+            Branch(graph[each], tuple(graph[child] for child in graph.children(each)))
+            for each in reversed(graph.branch_points)
+        )
+
+    def history(self, range: str = ":") -> tuple[Revision, ...]:  # noqa: A002  what it is called everywhere
+        """The revisions of ``a:b``, newest first."""
+        graph = self.graph()
+        ids = graph.resolve_range(range, self.applied_for(graph, [range]))
+        return tuple(graph[each] for each in reversed(graph.in_order(ids)))
+
+    def show(self, revision: str = "head") -> tuple[Revision, ...]:
+        """What an identifier means, newest first; ``heads`` may mean several."""
+        graph = self.graph()
+        ids = graph.resolve(revision, self.applied_for(graph, [revision]))
+        return tuple(graph[each] for each in reversed(graph.in_order(ids)))
+
+    def applied_for(self, graph: RevisionGraph, names: Iterable[str]) -> frozenset[str]:
+        """What is applied, where one of *names* counts from there; else the database is left alone."""
+        parts = [part for name in names for part in (split_range(name) if is_range(name) else (name,))]
+        return self.applied() if any(read(graph, each).relative for each in parts) else frozenset()
+
+    # -- the database
+
+    @property
+    def database(self) -> Database:
+        """The database; nothing is connected before it is used. Raises `NoUrl`, `BadUrl` and `DriverMissing`."""
+        if self._database is None:
+            from schemashift.database import Database
+
+            self._database = Database(self._given, self.config)
+        return self._database
+
+    def applied(self) -> frozenset[str]:
+        """The ids of all applied revisions. Raises `DatabaseUnreachable` and `ForeignVersionTable`."""
+        return self.database.state().applied
+
+    def current(self) -> tuple[str, ...]:
+        """The heads of what is applied, oldest first; ids that are in no file come last. Nothing is created."""
+        return self.graph().current(self.applied())
+
+    def upgrade(self, target: Names = "head", *, single_transaction: bool = False) -> Run:
+        """Run what *target* needs and the database lacks.
+
+        Each revision is applied whole or not at all where DDL is transactional; with *single_transaction* the run is.
+
+        Raises the graph's faults, what resolving *target* raises, `DatabaseAhead`, `ScriptDoesNotLoad`,
+        `DatabaseError`, `Locked` and `MigrationFailed`; the latter's ``state`` says what stays applied.
+        """
+        return self._run(target, "upgrade", single_transaction=single_transaction)
+
+    def downgrade(self, target: Names, *, single_transaction: bool = False) -> Run:
+        """Undo what stands on *target*. Raises as `upgrade` does."""
+        return self._run(target, "downgrade", single_transaction=single_transaction)
+
+    def stamp(self, target: Names) -> Run:
+        """Record exactly what going to *target* would leave, without running it. Raises as `upgrade` does."""
+        return self._run(target, "stamp")
+
+    def _run(self, target: Names, direction: Direction, *, single_transaction: bool = False) -> Run:
+        graph, names, database = self.graph(), _several(target), self.database
+
+        def plan_for(applied: frozenset[str]) -> Plan:
+            return plan(graph, applied, names, direction)
+
+        there_is_work = not database.missing or self._foresee(plan_for(frozenset()))
+        with database.connected() if there_is_work else database.reading() as connection:
+            events = self._events(graph, plan_for, connection, single_transaction=single_transaction)
+            return self._follow(events)
+
+    def _foresee(self, planned: Plan) -> bool:
+        """Whether a run that begins with nothing has anything to do. What is wrong with its scripts comes out here,
+        before opening a SQLite file makes one.
+        """
+        for step in planned.steps:
+            self.scripts.load(step.revision)
+        return bool(planned.steps or planned.after)
+
+    def _events(
+        self,
+        graph: RevisionGraph,
+        plan_for: Callable[[frozenset[str]], Plan],
+        connection: sa.Connection,
+        *,
+        single_transaction: bool,
+    ) -> Iterator[Event]:
+        from schemashift.runner import run
+
+        dialect = self.database.dialect(connection)
+        return run(
+            connection,
+            plan_for,
+            dialect=dialect,
+            load=lambda name: self.scripts.load(graph[name]),
+            versions=self.database.versions(dialect),
+            lock_timeout=self.config.lock_timeout,
+            single_transaction=single_transaction,
+            x=self.x,
+            listener=self.listener,
+        )
+
+    def _follow(self, events: Iterator[Event]) -> Run:
+        """Hand the events on, and keep what they come to."""
+        from schemashift.results import Done, Run
+        from schemashift.runner import RevisionDone, RunFinished, RunStarted
+
+        done: list[Done] = []
+        for event in events:
+            if self.listener is not None:
+                self.listener(event)
+            match event:
+                case RunStarted():
+                    start = event
+                case RevisionDone():
+                    done.append(Done(*event))
+                case RunFinished():
+                    end = event
+        return Run(tuple(done), start.plan, start.current, end.current, end.seconds)
+
+    def plan(self, target: Names, direction: Direction = "upgrade") -> Plan:
+        """What `upgrade`, `downgrade` or `stamp` would do now. Raises as they do before a run."""
+        return plan(self.graph(), self.applied(), _several(target), direction)
+
+    def losses(self, planned: Plan) -> tuple[Loss, ...]:
+        """What running *planned* would delete, counted now. Its scripts are run against a recorder for that."""
+        from schemashift.losses import losses
+
+        scripts = {step.revision.id: self.scripts.load(step.revision) for step in planned.steps}
+        with self.database.reading() as connection:
+            return losses(connection, planned, scripts, self.database.dialect(connection), self.x)
+
+    def status(self) -> Status:
+        """Where the database is, what is pending, and whether the models match. Nothing is created."""
+        from schemashift.reports import status
+
+        return status(self)
+
+    # -- the models
+
+    def metadata(self) -> tuple[sa.MetaData, ...]:
+        """The models' `MetaData`. Raises `NoModels` and `ModelsDoNotLoad`."""
+        from schemashift.models import load_metadata
+
+        return load_metadata(self.models, imports=self.config.imports, root=self.config.root)
+
+    def diff(self) -> Comparison:
+        """What makes the database equal to the models, and the way back. Nothing is written.
+
+        Raises `NoModels`, `ModelsDoNotLoad`, `NoTables`, `NotSupported` and `DatabaseError`.
+        """
+        graph = self.graph()
+        self.metadata()  # what is wrong with the models comes out before the database is asked
+        with self.database.reading() as connection:
+            return self.compare(graph, connection)
+
+    def compare(self, graph: RevisionGraph, connection: sa.Connection) -> Comparison:
+        """`diff` on a connection that is open already."""
+        from schemashift.autogenerate import compare
+        from schemashift.models import require_tables
+        from schemashift.ours import tables_made
+
+        metadatas, database = self.metadata(), self.database
+        dialect = database.dialect(connection)
+        require_tables(metadatas, self.models, connection, database.version_name)
+        ours = tables_made(self.scripts.source(each) for each in graph)
+        return compare(connection, metadatas, dialect, ignore={database.version_name}, ours=ours)
+
+    def check(self) -> Checked:
+        """Whether the graph is whole, the scripts load, the database is at the head, and the models match it."""
+        from schemashift.reports import check
+
+        return check(self)
+
+    # -- new scripts
+
+    def revision(
+        self,
+        message: str | None = None,
+        *,
+        autogenerate: bool = False,
+        head: Names = "head",
+        splice: bool = False,
+        rev_id: str | None = None,
+        branch_label: Names | None = None,
+        depends_on: Names = (),
+        version_path: str | os.PathLike[str] | None = None,
+    ) -> Written:
+        """Write a new script on top of *head*; with *autogenerate*, with what the models have and the database lacks.
+
+        Where that is nothing, nothing is written. Without a *message* the changes give the name.
+        Raises, before anything is written, the graph's faults, `MultipleHeads`, `BadTarget`, `DuplicateRevision`,
+        `DuplicateLabel`, and for *autogenerate* also `NoModels`, `ModelsDoNotLoad`, `NoTables`, `Behind`,
+        `DatabaseAhead` and `DatabaseError`.
+        """
+        from schemashift.drafts import draft, one_line
+        from schemashift.results import Written
+
+        graph = self.graph()
+        heads, needed = _several(head), _several(depends_on)
+        header = draft(
+            graph,
+            self.scripts,
+            heads=heads,
+            applied=self.applied_for(graph, heads),
+            splice=splice,
+            rev_id=rev_id,
+            branch_label=branch_label,
+            depends_on=needed,
+            version_path=version_path,
+        )
+        if not autogenerate:
+            return Written(self._write(header, one_line(message, "empty")))
+        return self._autogenerate(graph, header, one_line(message, ""))
+
+    def merge(
+        self,
+        revisions: Names = "heads",
+        message: str | None = None,
+        *,
+        rev_id: str | None = None,
+        branch_label: Names | None = None,
+    ) -> Written:
+        """Write an empty script that revises all of *revisions*. Raises as `revision` does."""
+        from schemashift.drafts import draft, merge_parents, one_line
+        from schemashift.results import Written
+
+        graph = self.graph()
+        graph.check()
+        names = _several(revisions)
+        parents = merge_parents(graph, names, self.applied_for(graph, names))
+        header = draft(graph, self.scripts, heads=parents, splice=True, rev_id=rev_id, branch_label=branch_label)
+        return Written(self._write(header, one_line(message, f"merge {' and '.join(parents)}")))
+
+    def _autogenerate(self, graph: RevisionGraph, header: Draft, message: str) -> Written:
+        from schemashift.render import message as message_for
+        from schemashift.results import Written
+
+        metadatas, database = self.metadata(), self.database
+        with database.reading() as connection:
+            dialect = database.dialect(connection)
+            _refuse_behind(graph, database.versions(dialect).read(connection).applied)
+            found = self.compare(graph, connection)
+            tables = sum(len(each.tables) for each in metadatas)
+            if not found.operations:
+                return Written(None, tables=tables, left_alone=found.left_alone)
+            body = found.body(dialect)
+        revision = self._write(
+            header,
+            message or message_for(found.operations),
+            body.imports,
+            body.upgrade.rstrip(),
+            body.downgrade.rstrip(),
+        )
+        return Written(revision, found.operations, tables, found.left_alone)
+
+    def _write(
+        self, header: Draft, message: str, imports: Iterable[str] = IMPORTS, upgrade: str = "", downgrade: str = ""
+    ) -> Revision:
+        return self.scripts.write(
+            header.id,
+            message,
+            created=self._now(),
+            parents=header.parents,
+            labels=header.labels,
+            depends_on=header.depends_on,
+            imports="\n".join(imports),
+            upgrade=upgrade or "    pass",
+            downgrade=downgrade or "    pass",
+            file_template=self.config.file_template or FILE_TEMPLATE,
+            location=header.location,
+        )
+
+    def _now(self) -> datetime:
+        from datetime import UTC, datetime
+
+        zone = self.config.timezone
+        if not zone:
+            return datetime.now(UTC)
+        from schemashift.errors import BadConfig
+
+        try:
+            from zoneinfo import ZoneInfo
+
+            return datetime.now(ZoneInfo(zone))
+        except (KeyError, ValueError, OSError) as error:
+            raise BadConfig(f'timezone = "{zone}" is not a time zone', cause=str(error)) from error
+
+
+def _refuse_behind(graph: RevisionGraph, applied: frozenset[str]) -> None:
+    """Raises `Behind` where revisions are pending, `DatabaseAhead` where the database knows more than the files."""
+    pending = plan(graph, applied, "heads", "upgrade").revisions
+    if pending:
+        count = "1 revision" if len(pending) == 1 else f"{len(pending):,} revisions"
+        raise Behind(
+            f"the database is {count} behind, so differences would be generated twice",
+            details=[each.title for each in pending],
+            state="nothing written",
+            hints=["schemashift upgrade heads" if len(graph.heads) > 1 else "schemashift upgrade head"],
+        )
+
+
+def _several(names: Names) -> tuple[str, ...]:
+    return (names,) if isinstance(names, str) else tuple(names)

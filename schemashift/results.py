@@ -1,0 +1,106 @@
+"""What the methods of `Migrator` return: plain values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, NamedTuple
+
+from schemashift.errors import SchemashiftError
+from schemashift.revisions import Plan, Revision
+
+if TYPE_CHECKING:
+    from schemashift.discovery import Models
+    from schemashift.operations import Operation
+    from schemashift.schema import TableName
+    from schemashift.version_table import Applied
+
+
+class Initialised(NamedTuple):
+    """What `init` made: files and folders, and the settings it wrote, if any."""
+
+    created: tuple[str, ...]
+    updated: tuple[str, ...]
+    models: Models | None
+    settings: Mapping[str, str | list[str]]
+
+
+class Written(NamedTuple):
+    """A new revision; None where nothing changed and nothing was written.
+
+    ``tables`` is how many the models have; ``left_alone`` are the database's that neither they nor a migration know.
+    """
+
+    revision: Revision | None
+    operations: tuple[Operation, ...] = ()
+    tables: int = 0
+    left_alone: tuple[TableName, ...] = ()
+
+
+class Done(NamedTuple):
+    """One revision that ran."""
+
+    revision: Revision
+    direction: str
+    seconds: float
+
+
+class Loss(NamedTuple):
+    """What one revision of a plan would delete: ``("users.name (1,204 values)", "orders (51,880 rows)")``."""
+
+    revision: Revision
+    what: tuple[str, ...]
+
+
+class Run(NamedTuple):
+    """What a run did: the revisions in order, the plan, and the heads of what is applied before and after."""
+
+    done: tuple[Done, ...]
+    plan: Plan
+    start: tuple[str, ...]
+    current: tuple[str, ...]
+    seconds: float
+
+
+class Branch(NamedTuple):
+    """A place where lines part."""
+
+    revision: Revision
+    children: tuple[Revision, ...]
+
+
+class Status(NamedTuple):
+    """Where the database is. ``differences`` is None where the models were not compared, and ``why`` says why not.
+
+    ``rows`` are the version table's, of ``current`` or in flight.
+    """
+
+    url: str
+    server: str
+    rows: tuple[Applied, ...]
+    current: tuple[str, ...]
+    heads: tuple[str, ...]
+    pending: tuple[Revision, ...]
+    unknown: tuple[str, ...]
+    differences: tuple[Operation, ...] | None
+    why: str
+
+
+class Part(NamedTuple):
+    """One line of `check`: ``error`` is None where it is well."""
+
+    name: str
+    text: str
+    error: SchemashiftError | None = None
+    operations: tuple[Operation, ...] = ()
+    skipped: bool = False
+
+
+class Checked(NamedTuple):
+    """What `check` found."""
+
+    parts: tuple[Part, ...]
+
+    @property
+    def ok(self) -> bool:
+        """All is well."""
+        return all(part.error is None for part in self.parts)

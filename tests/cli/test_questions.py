@@ -1,0 +1,82 @@
+"""What is asked, of whom, and what the answers do."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+import sqlalchemy as sa
+
+from tests.cli.conftest import Project
+from tests.cli.test_streams import on_terminal
+
+
+@pytest.fixture
+def full(project: Project) -> Project:
+    """Two tables, three rows, two revisions."""
+    project.start()
+    project.revision(
+        "aaa1",
+        None,
+        'op.create_table("users", sa.Column("id", sa.Integer), sa.Column("name", sa.String(9)))\n'
+        '    op.create_table("empty", sa.Column("id", sa.Integer))',
+        'op.drop_table("empty")\n    op.drop_table("users")',
+    )
+    project.revision(
+        "bbb2", "aaa1", 'op.add_column("users", sa.Column("age", sa.Integer))', 'op.drop_column("users", "age")'
+    )
+    project.ok("upgrade")
+    with _engine(project).begin() as connection:
+        connection.exec_driver_sql("INSERT INTO users VALUES (1, 'a', 30), (2, 'b', NULL), (3, 'c', NULL)")
+    return project
+
+
+def _engine(project: Project) -> sa.Engine:
+    return sa.create_engine(f"sqlite:///{project.folder}/app.db", poolclass=sa.NullPool)
+
+
+def test_no_keeps_everything(full: Project) -> None:
+    shown = on_terminal(full, "downgrade", "base", answer="n\n", NO_COLOR="1").replace("\r\n", "\n")
+    assert "sqlite:///app.db   bbb2 -> base   2 revisions\n\n" in shown
+    assert "  bbb2  bbb2 it is  drops users.age (1 value)\n" in shown
+    assert "  aaa1  aaa1 it is  drops users (3 rows)\n" in shown
+    assert "? Go on? [y/N] " in shown
+    assert "error[needs-decision]: not done" in shown
+    assert full.ok("current").out == "bbb2 (head)\n"
+
+
+def test_an_empty_answer_is_no(full: Project) -> None:
+    assert "not done" in on_terminal(full, "downgrade", "-1", answer="\n")
+    assert full.ok("current").out == "bbb2 (head)\n"
+
+
+def test_yes_goes_on(full: Project) -> None:
+    shown = on_terminal(full, "downgrade", "-1", answer="y\n", NO_COLOR="1")
+    assert shown.count("bbb2 -> aaa1") == 1
+    assert re.search(r"  ok  bbb2  bbb2 it is +\S+ ms", shown)
+    assert full.ok("current").out == "aaa1\n"
+
+
+def test_the_flag_answers(full: Project) -> None:
+    assert "Go on?" not in on_terminal(full, "downgrade", "base", "--yes")
+    assert full.ok("current").out == "base\n"
+
+
+def test_what_deletes_nothing_asks_nothing(full: Project) -> None:
+    with _engine(full).begin() as connection:
+        connection.exec_driver_sql("DELETE FROM users")
+    assert "Go on?" not in on_terminal(full, "downgrade", "base")
+    assert "Go on?" not in on_terminal(full, "upgrade", "head")
+
+
+def test_without_a_terminal_nobody_is_asked(full: Project) -> None:
+    found = full.shell("downgrade", "base")
+    assert found.code == 0
+    assert "?" not in found.err
+
+
+def test_an_upgrade_that_deletes_asks_too(full: Project) -> None:
+    full.revision("ccc3", "bbb2", 'op.drop_column("users", "name")')
+    shown = on_terminal(full, "upgrade", answer="n\n", NO_COLOR="1")
+    assert "drops users.name (3 values)" in shown
+    assert full.ok("current").out == "bbb2\n"

@@ -1,0 +1,140 @@
+"""The whole circle for a pair of models, on a real database and through real scripts.
+
+A by autogenerate from nothing and upgrade, equal to ``A.create_all()``; nothing more to do; rows; to B, equal to
+``B.create_all()``; rows there; nothing more to do; downgrade, equal to A; upgrade again, equal to B.
+"""
+
+from __future__ import annotations
+
+import pathlib
+from collections.abc import Callable
+
+import sqlalchemy as sa
+
+from schemashift import Migrator
+
+from . import models
+from .catalogue import Catalogue, catalogue, difference
+
+ROWS = 3
+
+
+class Impossible(Exception):
+    """``create_all()`` itself cannot make these models on this database."""
+
+
+class Circle:
+    """One pair; `run` raises AssertionError, or what a step raised, with the step's name in its notes."""
+
+    def __init__(
+        self, first: models.Tables, second: models.Tables, folder: pathlib.Path, new_database: Callable[[], str]
+    ) -> None:
+        self.url = new_database()
+        self.folder = folder
+        self.new_database = new_database
+        self.dialect = sa.make_url(self.url).get_backend_name()
+        self.first, self.second = first, second
+        self.step = ""
+
+    def run(self) -> None:
+        """All of it."""
+        try:
+            self._run()
+        except Exception as error:
+            scripts = sorted((self.folder / "versions").glob("*.py"))
+            text = "\n".join(path.read_text() for path in scripts)
+            error.add_note(f"at {self.step} on {self.dialect}\n{text}")
+            raise
+
+    def _run(self) -> None:
+        first, second = (models.build(tables, self.dialect) for tables in (self.first, self.second))
+        self.named = {
+            str(part.name)
+            for metadata in (first, second)
+            for table in metadata.tables.values()
+            for part in (*table.constraints, *table.indexes)
+            if part.name
+        }
+        migrator = self._migrator(first)
+        migrator.init()
+        wanted_first, wanted_second = self._created(first), self._created(second)
+        self._forward(first, "first", wanted_first)
+        self.step = "inserting rows"
+        self._insert(first)
+        changed = self._forward(second, "second", wanted_second)
+        self.step = "looking for the rows"
+        self._count(second)
+        if not changed:
+            return
+        self.step = "downgrade"
+        migrator.downgrade("-1")
+        self._equal(wanted_first)
+        self.step = "upgrade again"
+        migrator.upgrade("head")
+        self._equal(wanted_second)
+
+    def _migrator(self, metadata: sa.MetaData) -> Migrator:
+        return Migrator(self.url, models=metadata, directory=self.folder)
+
+    def _created(self, metadata: sa.MetaData) -> Catalogue:
+        """What ``create_all`` makes of it, in a database of its own; there is nothing to do there."""
+        self.step = "create_all"
+        url = self.new_database()
+        engine = sa.create_engine(url, poolclass=sa.NullPool)
+        try:
+            metadata.create_all(engine)
+        except sa.exc.SQLAlchemyError as error:
+            raise Impossible(str(error)) from error
+        self.step = "comparing with create_all's"
+        found = Migrator(engine, models=metadata, directory=self.folder).diff()
+        assert not found.operations, _list(found.operations)
+        with engine.connect() as connection:
+            return catalogue(connection, self.named)
+
+    def _forward(self, metadata: sa.MetaData, message: str, wanted: Catalogue) -> bool:
+        """Autogenerate and upgrade to *metadata*; False where there was nothing to do."""
+        migrator = self._migrator(metadata)
+        self.step = f"writing {message}"
+        written = migrator.revision(message, autogenerate=True)
+        self.step = f"upgrading to {message}"
+        migrator.upgrade("head")
+        self._equal(wanted)
+        self.step = f"comparing again after {message}"
+        found = migrator.diff()
+        assert not found.operations, _list(found.operations)
+        return written.revision is not None
+
+    def _equal(self, wanted: Catalogue) -> None:
+        engine = sa.create_engine(self.url, poolclass=sa.NullPool)
+        with engine.connect() as connection:
+            got = catalogue(connection, self.named)
+        assert got == wanted, difference(got, wanted)
+
+    def _insert(self, metadata: sa.MetaData) -> None:
+        engine = sa.create_engine(self.url, poolclass=sa.NullPool)
+        off = {
+            "sqlite": "PRAGMA foreign_keys=OFF",
+            "postgresql": "SET session_replication_role = replica",
+        }.get(self.dialect, "SET foreign_key_checks = 0")
+        with engine.begin() as connection:
+            connection.exec_driver_sql(off)
+            for tab in self.first.values():
+                connection.execute(metadata.tables[tab.key].insert(), models.rows(tab, ROWS))
+
+    def _count(self, metadata: sa.MetaData) -> None:
+        """Every row, and every value of a column that stayed what it was, is still there."""
+        engine = sa.create_engine(self.url, poolclass=sa.NullPool)
+        with engine.connect() as connection:
+            for name, tab in self.second.items():
+                if name not in self.first:
+                    continue
+                kept = models.kept_columns(self.first[name], tab)
+                table = metadata.tables[tab.key]
+                order = table.c.id
+                found = connection.execute(sa.select(*(table.c[each] for each in kept)).order_by(order)).all()
+                wanted = [tuple(row[each] for each in kept) for row in models.rows(self.first[name], ROWS)]
+                assert [tuple(row) for row in found] == wanted, f"rows of {name}"
+
+
+def _list(operations: object) -> str:
+    return "\n".join(str(operation.describe()) for operation in operations)  # type: ignore[attr-defined]
