@@ -9,18 +9,14 @@ Where SQLAlchemy takes a name for a schema object, ``op.f("...")`` marks it as f
 
 from __future__ import annotations
 
-import os
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from contextvars import ContextVar
-from types import FrameType
-from typing import Any, Literal, Protocol, TypeAlias, cast
+from typing import Any, Literal, TypeAlias, cast
 
 import sqlalchemy as sa
 from sqlalchemy.schema import SchemaItem, conv
 
-from schemashift.errors import Location, NotSupported, OutsideMigration
+from schemashift.errors import NotSupported
 from schemashift.operations import (
     CHANGEABLE,
     AddColumn,
@@ -54,6 +50,23 @@ from schemashift.schema import (
 )
 from schemashift.sqla.lift import lift_constraint, lift_index, lift_table
 
+from .objects import alter_enum as alter_enum
+from .objects import alter_sequence as alter_sequence
+from .objects import create_enum as create_enum
+from .objects import create_schema as create_schema
+from .objects import create_sequence as create_sequence
+from .objects import drop_enum as drop_enum
+from .objects import drop_schema as drop_schema
+from .objects import drop_sequence as drop_sequence
+from .objects import missing_enums
+from .objects import rename_enum as rename_enum
+from .objects import sql_type as sql_type
+from .running import RUNNING as RUNNING
+from .running import Running as Running
+from .running import caller as caller
+from .running import current, full_name, origin
+from .running import running as running
+
 ServerDefault: TypeAlias = str | sa.ColumnElement[Any] | sa.TextClause | sa.FetchedValue | sa.Identity | sa.Computed
 ColumnType: TypeAlias = sa.types.TypeEngine[Any] | type[sa.types.TypeEngine[Any]]
 ConstraintKind: TypeAlias = Literal["foreignkey", "primary", "unique", "check"]
@@ -70,59 +83,6 @@ _OF_THE_ACT = ("concurrently", "algorithm", "lock")
 
 
 # The migration that runs -------------------------------------------------------------------------------------------
-
-
-class Running(Protocol):
-    """What a migration that runs does for the functions of this module. The runner and replay are the two that can."""
-
-    @property
-    def dialect(self) -> sa.Dialect:
-        """SQLAlchemy's dialect, for lifting what the script says."""
-
-    @property
-    def x(self) -> Mapping[str, str]:
-        """The ``-x key=value`` arguments of the command line."""
-
-    def normal(self, table: Table) -> Table:
-        """*table* in the database's normal form."""
-
-    def do(self, operations: Sequence[Operation]) -> None:
-        """Changes of the schema, in order; they may wait until something else happens."""
-
-    def now(self, operation: Operation) -> None:
-        """A statement of the script's own, after everything before it."""
-
-    def bind(self) -> sa.Connection:
-        """The run's connection, with everything before it done."""
-
-    def group(self) -> AbstractContextManager[None]:
-        """What is done inside is one group: all of it, or an error."""
-
-    def autocommit_block(self) -> AbstractContextManager[None]:
-        """What is done inside runs outside of any transaction."""
-
-
-RUNNING: ContextVar[Running] = ContextVar("schemashift.op")
-
-
-@contextmanager
-def running(migration: Running) -> Iterator[None]:
-    """Have the functions of this module talk to *migration*, in this context (thread, task) only."""
-    token = RUNNING.set(migration)
-    try:
-        yield
-    finally:
-        RUNNING.reset(token)
-
-
-def _running() -> Running:
-    try:
-        return RUNNING.get()
-    except LookupError:
-        raise OutsideMigration(
-            "op works only inside upgrade() and downgrade() while schemashift runs them",
-            hints=["a thread that a script starts has no migration: start it with contextvars.copy_context().run"],
-        ) from None
 
 
 class Context:
@@ -159,7 +119,7 @@ class Context:
 
 def get_context() -> Context:
     """The migration's context: ``.dialect``, ``.bind``, ``.autocommit_block()``, ``.get_x_argument()``."""
-    return Context(_running())
+    return Context(current())
 
 
 def get_bind() -> sa.Connection:
@@ -167,7 +127,7 @@ def get_bind() -> sa.Connection:
 
     It stays usable: whatever is sent over it later, operations written before are sent first.
     """
-    return _running().bind()
+    return current().bind()
 
 
 def autocommit_block() -> AbstractContextManager[None]:
@@ -178,7 +138,7 @@ def autocommit_block() -> AbstractContextManager[None]:
         with op.autocommit_block():
             op.execute("VACUUM users")
     """
-    return _running().autocommit_block()
+    return current().autocommit_block()
 
 
 # Names and values --------------------------------------------------------------------------------------------------
@@ -211,7 +171,7 @@ def create_table(
 
     Returns the ``sa.Table``, for `bulk_insert`. Keywords are dialect options: ``mysql_engine="InnoDB"``.
     """
-    migration = _running()
+    migration = current()
     table = sa.Table(
         table_name,
         sa.MetaData(),
@@ -223,23 +183,41 @@ def create_table(
         **kw,
     )
     value = migration.normal(lift_table(table, migration.dialect))
-    migration.do([CreateTable(table=value, if_not_exists=bool(if_not_exists), origin=_origin())])
+    needed = missing_enums(migration, [column.type for column in table.columns])
+    migration.do([*needed, CreateTable(table=value, if_not_exists=bool(if_not_exists), origin=origin())])
     return table
 
 
 def drop_table(table_name: str, *, schema: str | None = None, if_exists: bool | None = None, **kw: Any) -> None:
     """Drop a table."""
-    migration = _running()
+    migration = current()
     _check(migration, kw)
-    name = _name(migration, table_name, schema)
-    migration.do([DropTable(name=name, if_exists=bool(if_exists), origin=_origin())])
+    name = full_name(migration, table_name, schema)
+    migration.do([DropTable(name=name, if_exists=bool(if_exists), origin=origin())])
 
 
 def rename_table(old_table_name: str, new_table_name: str, *, schema: str | None = None) -> None:
     """Give a table another name in the same schema."""
-    migration = _running()
-    old = _name(migration, old_table_name, schema)
-    migration.do([RenameTable(old=old, new=str(new_table_name), origin=_origin())])
+    migration = current()
+    old = full_name(migration, old_table_name, schema)
+    migration.do([RenameTable(old=old, new=str(new_table_name), origin=origin())])
+
+
+def alter_table(table_name: str, *, schema: str | None = None, **options: Any) -> None:
+    """Change a table's dialect options: ``mysql_engine="InnoDB"``. None takes one away."""
+    migration = current()
+    _check(migration, options)
+    own = _own_prefixes(migration)
+    changed = tuple(sorted((key, _value(value)) for key, value in options.items() if key.startswith(own)))
+    if changed:
+        name = full_name(migration, table_name, schema)
+        migration.do([AlterTable(table=name, set=(("options", changed),), partial=True, origin=origin())])
+
+
+def _own_prefixes(migration: Running) -> tuple[str, ...]:
+    """Other databases' options are for the other databases."""
+    name = migration.dialect.name
+    return ("mysql_", "mariadb_") if name in ("mysql", "mariadb") else (f"{name}_",)
 
 
 def create_table_comment(
@@ -255,14 +233,14 @@ def drop_table_comment(table_name: str, *, existing_comment: str | None = None, 
 
 
 def _set_comment(table_name: str, schema: str | None, comment: str | None, existing: str | None) -> None:
-    migration = _running()
+    migration = current()
     migration.do(
         [
             AlterTable(
-                table=_name(migration, table_name, schema),
+                table=full_name(migration, table_name, schema),
                 set=(("comment", comment),),
                 before=(("comment", existing),) if existing is not None else None,
-                origin=_origin(),
+                origin=origin(),
             )
         ]
     )
@@ -286,16 +264,17 @@ def add_column(
     ``inline_...`` mean nothing here: what belongs to the column is made with it, or right behind it.
     """
     del inline_references, inline_primary_key
-    migration = _running()
+    migration = current()
     _check(migration, kw)
     source = sa.Table(table_name, sa.MetaData(), _free(column), schema=schema)
     table = migration.normal(lift_table(source, migration.dialect))
-    name, origin = table.table_name, _origin()
+    name, here = table.table_name, origin()
     migration.do(
         [
-            AddColumn(table=name, column=table.columns[0], if_not_exists=bool(if_not_exists), origin=origin),
-            *(AddConstraint(table=name, constraint=each, origin=origin) for each in table.constraints),
-            *(CreateIndex(table=name, index=each, origin=origin) for each in table.indexes),
+            *missing_enums(migration, [column.type]),
+            AddColumn(table=name, column=table.columns[0], if_not_exists=bool(if_not_exists), origin=here),
+            *(AddConstraint(table=name, constraint=each, origin=here) for each in table.constraints),
+            *(CreateIndex(table=name, index=each, origin=here) for each in table.indexes),
         ]
     )
 
@@ -304,17 +283,17 @@ def drop_column(
     table_name: str, column_name: str, *, schema: str | None = None, if_exists: bool | None = None, **kw: Any
 ) -> None:
     """Drop a column."""
-    migration = _running()
+    migration = current()
     _check(migration, kw)
-    table = _name(migration, table_name, schema)
-    migration.do([DropColumn(table=table, name=str(column_name), if_exists=bool(if_exists), origin=_origin())])
+    table = full_name(migration, table_name, schema)
+    migration.do([DropColumn(table=table, name=str(column_name), if_exists=bool(if_exists), origin=origin())])
 
 
 def rename_column(table_name: str, old_column_name: str, new_column_name: str, *, schema: str | None = None) -> None:
     """Give a column another name."""
-    migration = _running()
-    table = _name(migration, table_name, schema)
-    migration.do([RenameColumn(table=table, old=str(old_column_name), new=str(new_column_name), origin=_origin())])
+    migration = current()
+    table = full_name(migration, table_name, schema)
+    migration.do([RenameColumn(table=table, old=str(old_column_name), new=str(new_column_name), origin=origin())])
 
 
 def alter_column(
@@ -327,6 +306,8 @@ def alter_column(
     new_column_name: str | None = None,
     type_: ColumnType | None = None,
     autoincrement: bool | Literal["auto", "ignore_fk"] | None = None,
+    computed: sa.Computed | Literal[False] | None = False,
+    identity: sa.Identity | Literal[False] | None = False,
     existing_type: ColumnType | None = None,
     existing_server_default: ServerDefault | Literal[False] | None = False,
     existing_nullable: bool | None = None,
@@ -335,14 +316,14 @@ def alter_column(
     schema: str | None = None,
     **kw: Any,
 ) -> None:
-    """Change a column: only what is given changes. None takes a comment or a server default away.
+    """Change a column: only what is given changes. None takes a comment, a default, a generation away.
 
     ``existing_...`` say what the column is now; nothing needs them, the database is asked where that matters.
     Keywords are dialect options of the change: ``postgresql_using="age::integer"``.
     """
-    migration = _running()
+    migration = current()
     _check(migration, kw)
-    origin = _origin()
+    here = origin()
     changes = _Facts(type_, nullable, server_default, comment, autoincrement)
     existing = _Facts(
         existing_type,
@@ -351,10 +332,11 @@ def alter_column(
         False if existing_comment is None else existing_comment,
         existing_autoincrement,
     )
-    table = _name(migration, table_name, schema)
+    table = full_name(migration, table_name, schema)
     found: list[Operation] = []
     before = existing.of(migration, table, column_name, like=None, lenient=True)
     after = changes.of(migration, table, column_name, like=existing_type, lenient=False)
+    after = after.with_generation(migration, table, column_name, computed, identity, type_ or existing_type)
     if after.set:
         found.append(
             AlterColumn(
@@ -363,17 +345,18 @@ def alter_column(
                 set=after.set,
                 existing=before.set,
                 options=_options(migration, kw),
-                origin=origin,
+                origin=here,
             )
         )
     if type_ is not None:
+        found[:0] = missing_enums(migration, [type_])
         # The CHECK of a Boolean or an Enum belongs to its type.
         gone = [check for check in before.checks if check.name and check not in after.checks]
         new = [check for check in after.checks if check not in before.checks]
-        found[:0] = [DropConstraint(table=table, name=str(each.name), kind=Check, origin=origin) for each in gone]
-        found += [AddConstraint(table=table, constraint=each, origin=origin) for each in new]
+        found[:0] = [DropConstraint(table=table, name=str(each.name), kind=Check, origin=here) for each in gone]
+        found += [AddConstraint(table=table, constraint=each, origin=here) for each in new]
     if new_column_name is not None and new_column_name != column_name:
-        found.append(RenameColumn(table=table, old=str(column_name), new=str(new_column_name), origin=origin))
+        found.append(RenameColumn(table=table, old=str(column_name), new=str(new_column_name), origin=here))
     migration.do(found)
 
 
@@ -383,6 +366,26 @@ class _Column:
     def __init__(self, set: tuple[tuple[str, Any], ...], checks: Sequence[Constraint]) -> None:  # noqa: A002
         self.set = set
         self.checks = checks
+
+    def with_generation(
+        self,
+        migration: Running,
+        table: TableName,
+        name: str,
+        computed: sa.Computed | Literal[False] | None,
+        identity: sa.Identity | Literal[False] | None,
+        like: ColumnType | None,
+    ) -> _Column:
+        """With ``computed=`` and ``identity=``, which a column may have in the place of a default."""
+        said = dict(self.set)
+        for field, value in (("computed", computed), ("identity", identity)):
+            if value is None:
+                said[field] = None
+            elif value is not False:
+                facts = _Facts(type_=None, nullable=None, server_default=value, comment=False, autoincrement=None)
+                found = facts.of(migration, table, name, like=like, lenient=False)
+                said[field] = dict(found.set).get(field)
+        return _Column(tuple((field, said[field]) for field in CHANGEABLE if field in said), self.checks)
 
 
 class _Facts:
@@ -421,7 +424,7 @@ class _Facts:
             checks = [each for each in lifted.constraints if isinstance(each, Check)] if self.type_ is not None else ()
             if self.type_ is not None:
                 said["type"] = column.type
-            if self.server_default not in (False, None):
+            if defaulted:
                 field = next(
                     (each for each in ("computed", "identity") if getattr(column, each) is not None), "default"
                 )
@@ -465,13 +468,13 @@ def create_index(
     **kw: Any,
 ) -> None:
     """Create an index on columns and expressions. Keywords are dialect options: ``postgresql_where=sa.text(...)``."""
-    migration = _running()
+    migration = current()
     act, own = _split(kw)
     index = sa.Index(index_name, *columns, unique=unique, **own)
     if index.table is None:
         named = dict.fromkeys(each for each in columns if isinstance(each, str))
         sa.Table(table_name, sa.MetaData(), *(sa.Column(each) for each in named), index)
-    name = _name(migration, table_name, schema)
+    name = full_name(migration, table_name, schema)
     lifted = Table(name=name.name, schema=name.schema, indexes=(lift_index(index, migration.dialect),))
     table = migration.normal(lifted)
     migration.do(
@@ -481,7 +484,7 @@ def create_index(
                 index=table.indexes[0],
                 if_not_exists=bool(if_not_exists),
                 options=_options(migration, act),
-                origin=_origin(),
+                origin=origin(),
             )
         ]
     )
@@ -496,17 +499,17 @@ def drop_index(
     **kw: Any,
 ) -> None:
     """Drop an index. *table_name* is not needed; it spares the database a question."""
-    migration = _running()
-    table = _name(migration, table_name, schema) if table_name is not None else None
+    migration = current()
+    table = full_name(migration, table_name, schema) if table_name is not None else None
     migration.do(
         [
             DropIndex(
                 table=table,
                 name=str(index_name),
-                schema=_name(migration, "", schema).schema,
+                schema=full_name(migration, "", schema).schema,
                 if_exists=bool(if_exists),
                 options=_options(migration, _split(kw)[0]),
-                origin=_origin(),
+                origin=origin(),
             )
         ]
     )
@@ -514,9 +517,9 @@ def drop_index(
 
 def rename_index(table_name: str, old_index_name: str, new_index_name: str, *, schema: str | None = None) -> None:
     """Give an index another name."""
-    migration = _running()
-    table = _name(migration, table_name, schema)
-    migration.do([RenameIndex(table=table, old=str(old_index_name), new=str(new_index_name), origin=_origin())])
+    migration = current()
+    table = full_name(migration, table_name, schema)
+    migration.do([RenameIndex(table=table, old=str(old_index_name), new=str(new_index_name), origin=origin())])
 
 
 # Constraints -------------------------------------------------------------------------------------------------------
@@ -539,11 +542,11 @@ def create_foreign_key(
     **kw: Any,
 ) -> None:
     """Add a foreign key to a table that is there. Without a name the database gives it one."""
-    migration = _running()
+    migration = current()
     key = ForeignKey(
         name=_text(constraint_name),
         columns=tuple(map(str, local_cols)),
-        target=_name(migration, referent_table, referent_schema),
+        target=full_name(migration, referent_table, referent_schema),
         target_columns=tuple(map(str, remote_cols)),
         on_delete=_action(ondelete),
         on_update=_action(onupdate),
@@ -552,7 +555,7 @@ def create_foreign_key(
         match=_upper(match),
         options=_options(migration, kw),
     )
-    _add_constraint(migration, _name(migration, source_table, source_schema), key)
+    _add_constraint(migration, full_name(migration, source_table, source_schema), key)
 
 
 def create_unique_constraint(
@@ -566,7 +569,7 @@ def create_unique_constraint(
     **kw: Any,
 ) -> None:
     """Add a UNIQUE to a table that is there. Without a name the database gives it one."""
-    migration = _running()
+    migration = current()
     unique = Unique(
         name=_text(constraint_name),
         columns=tuple(map(str, columns)),
@@ -574,16 +577,16 @@ def create_unique_constraint(
         initially=_upper(initially),
         options=_options(migration, kw),
     )
-    _add_constraint(migration, _name(migration, table_name, schema), unique)
+    _add_constraint(migration, full_name(migration, table_name, schema), unique)
 
 
 def create_primary_key(
     constraint_name: str | None, table_name: str, columns: Sequence[str], *, schema: str | None = None, **kw: Any
 ) -> None:
     """Add a primary key to a table that has none."""
-    migration = _running()
+    migration = current()
     key = PrimaryKey(name=_text(constraint_name), columns=tuple(map(str, columns)), options=_options(migration, kw))
-    _add_constraint(migration, _name(migration, table_name, schema), key)
+    _add_constraint(migration, full_name(migration, table_name, schema), key)
 
 
 def create_check_constraint(
@@ -595,14 +598,14 @@ def create_check_constraint(
     **kw: Any,
 ) -> None:
     """Add a CHECK to a table that is there. Without a name the database gives it one."""
-    migration = _running()
+    migration = current()
     own = {name: value for name, value in kw.items() if "_" in name}
     source = sa.Table(table_name, sa.MetaData(), schema=schema)
     check = sa.CheckConstraint(condition, name=constraint_name, **own)
     source.append_constraint(check)
     lifted = lift_constraint(check, migration.dialect)
     if lifted is not None:
-        _add_constraint(migration, _name(migration, table_name, schema), lifted)
+        _add_constraint(migration, full_name(migration, table_name, schema), lifted)
 
 
 def drop_constraint(
@@ -618,15 +621,15 @@ def drop_constraint(
         raise ValueError("drop_constraint needs the constraint's name")
     if type_ is not None and type_ not in _KINDS:
         raise ValueError(f"type_ is one of {', '.join(_KINDS)}, not {type_!r}")
-    migration = _running()
+    migration = current()
     migration.do(
         [
             DropConstraint(
-                table=_name(migration, table_name, schema),
+                table=full_name(migration, table_name, schema),
                 name=str(constraint_name),
                 kind=_KINDS[type_] if type_ is not None else None,
                 if_exists=bool(if_exists),
-                origin=_origin(),
+                origin=origin(),
             )
         ]
     )
@@ -634,7 +637,7 @@ def drop_constraint(
 
 def _add_constraint(migration: Running, table: TableName, constraint: Constraint) -> None:
     alone = migration.normal(Table(name=table.name, schema=table.schema, constraints=(constraint,)))
-    migration.do([AddConstraint(table=table, constraint=each, origin=_origin()) for each in alone.constraints])
+    migration.do([AddConstraint(table=table, constraint=each, origin=origin()) for each in alone.constraints])
 
 
 # Statements of the script's own ------------------------------------------------------------------------------------
@@ -642,7 +645,7 @@ def _add_constraint(migration: Running, table: TableName, constraint: Constraint
 
 def execute(sqltext: str | sa.Executable, execution_options: Mapping[str, Any] | None = None) -> None:
     """Run a statement. A string is ``sa.text``: ``:name`` is a parameter, ``\\:`` a colon."""
-    _running().now(Execute(statement=sqltext, options=tuple((execution_options or {}).items()), origin=_origin()))
+    current().now(Execute(statement=sqltext, options=tuple((execution_options or {}).items()), origin=origin()))
 
 
 def bulk_insert(
@@ -651,15 +654,15 @@ def bulk_insert(
     """Insert rows: dictionaries from column name to value, or to an `inline_literal`."""
     if isinstance(rows, (str, bytes, Mapping)) or not all(isinstance(row, Mapping) for row in rows):
         raise TypeError("bulk_insert takes a list of dictionaries")
-    migration = _running()
+    migration = current()
     plain = not any(isinstance(value, sa.ClauseElement) for row in rows for value in row.values())
     migration.now(
         BulkInsert(
-            table=_name(migration, table.name, getattr(table, "schema", None)),
+            table=full_name(migration, table.name, getattr(table, "schema", None)),
             target=table,
             rows=tuple(rows),
             multi=multiinsert and plain,
-            origin=_origin(),
+            origin=origin(),
         )
     )
 
@@ -674,7 +677,7 @@ def batch_alter_table(table_name: str, schema: str | None = None, **_kw: Any) ->
     A plain grouping: no database needs it, SQLite neither. It is here for scripts that come from Alembic, whose other
     keywords (``recreate``, ``copy_from``, ...) mean nothing here.
     """
-    with _running().group():
+    with current().group():
         yield Batch(table_name, schema)
 
 
@@ -848,13 +851,6 @@ class Batch:
 # Lifting what a script says ----------------------------------------------------------------------------------------
 
 
-def _name(migration: Running, table: str, schema: str | None) -> TableName:
-    """None for the default schema, whether it is named or not, as `lift_table` has it."""
-    if schema is not None and schema == migration.dialect.default_schema_name:
-        schema = None
-    return TableName(str(table), str(schema) if schema is not None else None)
-
-
 def _free(item: SchemaItem) -> SchemaItem:
     """*item*, or a copy where it belongs to a table already: scripts share columns between tables."""
     owner = getattr(item, "table" if isinstance(item, sa.Column) else "parent", None)
@@ -906,22 +902,3 @@ def _action(action: str | None) -> str | None:
     """None for NO ACTION, the standard's default."""
     upper = _upper(action)
     return None if upper == "NO ACTION" else upper
-
-
-# Where an operation was written ------------------------------------------------------------------------------------
-
-_HOME = os.path.dirname(os.path.abspath(__file__)) + os.sep
-_CONTEXTLIB = contextmanager.__code__.co_filename
-
-
-def caller() -> FrameType | None:
-    """The innermost frame outside of this package: the line that called ``op``."""
-    frame: FrameType | None = sys._getframe(1)
-    while frame is not None and frame.f_code.co_filename.startswith((_HOME, _CONTEXTLIB)):
-        frame = frame.f_back
-    return frame
-
-
-def _origin() -> Location | None:
-    frame = caller()
-    return None if frame is None else Location(frame.f_code.co_filename, frame.f_lineno, frame.f_code.co_name)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Self
 
-from schemashift.schema import ForeignKey, Key, Options, Schema, Table, TableName
+from schemashift.schema import ForeignKey, Key, Options, Schema, Table, TableName, options
 
 from .base import NOTHING, Description, Incomplete, Keys, Operation, edit, need_table
 from .columns import column_needs
@@ -150,11 +150,15 @@ class RenameTable(Operation):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlterTable(Operation):
-    """Change a table's comment or options. ``set`` has the new values by field ("comment", "options")."""
+    """Change a table's comment or options. ``set`` has the new values by field ("comment", "options").
+
+    With ``partial``, "options" has only those that change, None for one that goes: as a script says it.
+    """
 
     table: TableName
     set: tuple[tuple[str, str | Options | None], ...]
     before: tuple[tuple[str, str | Options | None], ...] | None = None
+    partial: bool = False
 
     @property
     def uses(self) -> Keys:
@@ -165,18 +169,26 @@ class AlterTable(Operation):
         return (self.table,)
 
     def inverse(self) -> AlterTable:
-        if self.before is None:
+        if self.before is None or self.partial:
             raise Incomplete(f'what the table "{self.table}" was before is not known')
         return AlterTable(table=self.table, set=self.before, before=self.set)
 
     def complete(self, schema: Schema) -> Self:
-        if self.before is not None:
+        if self.before is not None and not self.partial:
             return self
         table = need_table(schema, self.table)
-        return replace(self, before=tuple((field, getattr(table, field)) for field, _ in self.set))
+        whole = tuple((field, self._whole(table, field, value)) for field, value in self.set)
+        return replace(
+            self, set=whole, before=tuple((field, getattr(table, field)) for field, _ in self.set), partial=False
+        )
+
+    def _whole(self, table: Table, field: str, value: str | Options | None) -> str | Options | None:
+        if not self.partial or field != "options" or not isinstance(value, tuple):
+            return value
+        return options(({**dict(table.options), **dict(value)}).items())
 
     def apply(self, schema: Schema) -> Schema:
-        return edit(schema, self.table, **dict(self.set))
+        return edit(schema, self.table, **dict(self.complete(schema).set))
 
     def describe(self) -> Description:
         return Description("~", "table", str(self.table), ", ".join(f"{field} {value!r}" for field, value in self.set))

@@ -130,8 +130,8 @@ def lift_default(server_default: Any, dialect: sa.Dialect) -> Default | None:
 def default_needs(sql: str, default_schema: str | None) -> tuple[Key, ...]:
     """The sequences that a default takes its numbers from: ``nextval('a.b'::regclass)``, ``nextval(`a`)``."""
     found = []
-    for quoted, plain in _NEXTVAL.findall(sql):
-        words = [(a or b or c).replace('""', '"') for a, b, c in _WORD.findall(quoted or plain)]
+    for literal, name in _NEXTVAL.findall(sql):
+        words = [(a or b or c).replace('""', '"') for a, b, c in _WORD.findall(literal or name)]
         schema = words[-2] if len(words) > 1 else None
         found.append(Key.of_sequence(TableName(words[-1], None if schema == default_schema else schema)))
     return tuple(found)

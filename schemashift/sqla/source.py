@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Hashable, Iterator
+from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
@@ -155,7 +155,7 @@ def _known_class(class_: Any) -> Any:
 def _parameters(class_: Any) -> tuple[tuple[str, Any], ...]:
     """The constructor's parameters and defaults, those that ``**kw`` hands on to the bases included."""
     found: dict[str, Any] = {}
-    for each in class_.__mro__:  # type: ignore[attr-defined]
+    for each in class_.__mro__:
         if "__init__" not in vars(each) or each is object:
             continue
         parameters = inspect.signature(vars(each)["__init__"]).parameters.values()

@@ -11,7 +11,7 @@ _INTEGERS = {"SMALLINT", "INTEGER", "BIGINT"}
 _NUMBERS = _INTEGERS | {"NUMERIC", "REAL", "DOUBLE PRECISION"}
 _ASSIGNABLE: dict[str, set[str]] = {
     **{name: _NUMBERS | _TEXT | ({"MONEY"} if name != "REAL" else set()) for name in _NUMBERS},
-    **{name: _TEXT for name in _TEXT},
+    **dict.fromkeys(_TEXT, _TEXT),
     "DATE": {"DATE", "TIMESTAMP WITHOUT TIME ZONE", "TIMESTAMP WITH TIME ZONE"} | _TEXT,
     "TIMESTAMP WITHOUT TIME ZONE": {
         "DATE",

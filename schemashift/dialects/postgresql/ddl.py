@@ -76,9 +76,9 @@ class PostgreSQLDDL(DDL):
         settings = self.option(index.options, "with")
         tablespace = self.option(index.options, "tablespace")
         where = self.option(index.options, "where")
+        head = f"CREATE {'UNIQUE ' if index.unique else ''}INDEX {'CONCURRENTLY ' if concurrently else ''}"
         words = [
-            f"CREATE {'UNIQUE ' if index.unique else ''}INDEX {'CONCURRENTLY ' if concurrently else ''}"
-            f"{self.quote(index.name)} ON {self.table(table)}",
+            f"{head}{self.quote(index.name)} ON {self.table(table)}",
             f"USING {method}" if method else "",
             f"({', '.join(map(self.part, index.parts))})",
             f"INCLUDE ({self.names(include)})" if include else "",
@@ -110,6 +110,7 @@ class PostgreSQLDDL(DDL):
     # Operations --------------------------------------------------------------------------------------------------
 
     def alter_table(self, operation: AlterTable, known: Known) -> Iterator[str | Statement]:
+        operation = known.complete(operation) if operation.partial else operation
         for field, value in operation.set:
             if field == "comment" and (value is None or isinstance(value, str)):
                 yield self.comment_on_table(operation.table, value)
@@ -273,8 +274,8 @@ class _Alteration:
         if before.identity is not None and self.changes.get("identity", before.identity) is None:
             if follows:
                 yield f"CREATE SEQUENCE {self.aside}"
-                last = f"SELECT setval({self.ddl.literal(self.aside)}, nextval(pg_get_serial_sequence({self.place})), false)"
-                yield last
+                last = f"nextval(pg_get_serial_sequence({self.place}))"
+                yield f"SELECT setval({self.ddl.literal(self.aside)}, {last}, false)"
             yield f"{self.head} DROP IDENTITY"
 
     def start_counting(self) -> Iterator[str]:

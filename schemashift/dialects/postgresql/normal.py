@@ -18,7 +18,6 @@ from schemashift.schema import (
     IndexPart,
     Options,
     Table,
-    Type,
     Unique,
     mentioned,
     options,
@@ -28,7 +27,6 @@ from .types import normal_type
 
 _LITERAL_CAST = re.compile(r"^('(?:[^']|'')*')::[\w .\"()\[\],]+$")
 _NULL = re.compile(r"^NULL(::[\w .\"()\[\],]+)?$", re.IGNORECASE)
-_NUMBER = re.compile(r"^\(?(-?\d+(?:\.\d+)?)\)?$")
 _LIMITS = {"SMALLINT": 2**15 - 1, "INTEGER": 2**31 - 1, "BIGINT": 2**63 - 1}
 _SPELLINGS = {
     "CURRENT_TIMESTAMP": "CURRENT_TIMESTAMP",
@@ -66,7 +64,7 @@ def _own(found: Options, keep: tuple[str, ...] = ()) -> Options:
 
 def _column(column: Column) -> Column:
     type_ = replace(column.type, sql=normal_type(column.type.sql))
-    default = normal_default(column.default, type_)
+    default = normal_default(column.default)
     if default is not None and _NULL.match(default.sql):
         default = None
     return replace(
@@ -79,8 +77,11 @@ def _column(column: Column) -> Column:
     )
 
 
-def normal_default(default: Default | None, type_: Type) -> Default | None:
-    """Spellings that can be told to be the same without asking the database: casts of literals, keyword case."""
+def normal_default(default: Default | None) -> Default | None:
+    """Spellings that can be told to be the same without asking the database: casts of literals, keyword case.
+
+    No more than that: what stands here is what is sent, and PostgreSQL keeps ``'0'`` and ``0`` apart.
+    """
     if default is None:
         return None
     text = default.sql.strip()
@@ -88,13 +89,7 @@ def normal_default(default: Default | None, type_: Type) -> Default | None:
         text = text[1:-1].strip()
     if (match := _LITERAL_CAST.match(text)) is not None:
         text = match[1]
-    text = _SPELLINGS.get(text.upper(), text)
-    inner = text[1:-1] if len(text) > 1 and text[0] == text[-1] == "'" else text
-    if type_.sql in _LIMITS and _NUMBER.match(inner):
-        text = _NUMBER.sub(r"\1", inner)
-    if type_.sql == "BOOLEAN" and inner.lower() in ("true", "false", "t", "f"):
-        text = "true" if inner.lower().startswith("t") else "false"
-    return replace(default, sql=text)
+    return replace(default, sql=_SPELLINGS.get(text.upper(), text))
 
 
 def normal_identity(identity: Identity, type_: str) -> Identity:

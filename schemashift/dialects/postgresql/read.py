@@ -29,7 +29,6 @@ from schemashift.schema import (
     mentioned,
     options,
 )
-
 from schemashift.sqla.lift import default_needs, enum_key
 
 from .types import normal_type, type_engine
@@ -118,7 +117,8 @@ SELECT i.indrelid AS oid, c.relname AS name, am.amname AS method, i.indisunique 
   JOIN pg_catalog.pg_am am ON am.oid = c.relam
   LEFT JOIN pg_catalog.pg_tablespace ts ON ts.oid = c.reltablespace
  WHERE i.indrelid = ANY(CAST(:oids AS oid[]))
-   AND NOT EXISTS (SELECT FROM pg_catalog.pg_constraint k WHERE k.conindid = i.indexrelid AND k.contype IN ('p', 'u', 'x'))
+   AND NOT EXISTS (SELECT FROM pg_catalog.pg_constraint k
+                    WHERE k.conindid = i.indexrelid AND k.contype IN ('p', 'u', 'x'))
  ORDER BY i.indrelid, c.relname
 """
 

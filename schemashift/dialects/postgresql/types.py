@@ -136,7 +136,7 @@ def type_engine(sql: str, collation: str | None = None) -> Any:
         [int(n) for n in (match["arguments"] or "").split(",") if n.strip().lstrip("-").isdigit()] if match else []
     )
     if match is not None and match["tail"]:
-        return _time(match["head"], numbers, match["tail"] == "WITH TIME ZONE") or SQLType(sql)
+        return _time(match["head"], numbers, timezone=match["tail"] == "WITH TIME ZONE") or SQLType(sql)
     if match is not None and match["head"] == "BIT VARYING":
         return pg.BIT(numbers[0] if numbers else None, varying=True)
     if match is not None and (sized := _SIZED.get(match["head"])) is not None:
@@ -145,7 +145,7 @@ def type_engine(sql: str, collation: str | None = None) -> Any:
     return SQLType(sql)
 
 
-def _time(head: str, numbers: list[int], timezone: bool) -> Any:
+def _time(head: str, numbers: list[int], *, timezone: bool) -> Any:
     if head == "TIMESTAMP":
         return pg.TIMESTAMP(timezone=timezone, precision=numbers[0]) if numbers else sa.DateTime(timezone=timezone)
     if head == "TIME":

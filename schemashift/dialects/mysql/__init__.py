@@ -1,0 +1,156 @@
+"""MariaDB 10.6 and later, MySQL 8.0 and later: one dialect, because what they differ in is known by the version."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Collection, Iterable, Iterator, Sequence
+
+import sqlalchemy as sa
+
+from schemashift.dialects.base import Dialect
+from schemashift.dialects.statement import Statement
+from schemashift.operations import (
+    AddConstraint,
+    CreateTable,
+    DropConstraint,
+    DropIndex,
+    Incomplete,
+    Known,
+    Operation,
+    RenameColumn,
+    RenameIndex,
+    RenameTable,
+)
+from schemashift.schema import Check, Column, Constraint, ForeignKey, Keyed, Schema, Table, TableName
+
+from .ddl import ALTERATIONS, Alteration, MySQLDDL
+from .names import server_name
+from .normal import normal, reconcile
+from .read import read_tables
+from .scratch import canonical
+from .session import MySQLSession
+from .types import flavour_of
+
+
+class MySQL(Dialect):
+    """MariaDB and MySQL."""
+
+    name = "mysql"
+    session_class = MySQLSession
+    ddl_class = MySQLDDL
+    ddl: MySQLDDL
+
+    def normal(self, table: Table) -> Table:
+        """See `schemashift.dialects.mysql.normal`."""
+        return normal(table, flavour_of(self.sa))
+
+    def read(
+        self, connection: sa.Connection, names: Collection[TableName] | None = None, *, schemas: Iterable[str] = ()
+    ) -> Schema:
+        """See `schemashift.dialects.mysql.read`."""
+        return Schema(read_tables(connection, names, schemas))
+
+    def reconcile(self, read: Table, declared: Table) -> Table:
+        """*read* in the terms of *declared*, wherever both mean the same."""
+        return reconcile(read, declared)
+
+    def canonical(
+        self, connection: sa.Connection, tables: Sequence[Table], *, objects: Sequence[Keyed] = ()
+    ) -> dict[TableName, Table]:
+        """See `schemashift.dialects.mysql.scratch`."""
+        del objects
+        return canonical(connection, tables, self.ddl)
+
+    def default_name(self, table: Table, constraint: Constraint) -> str | None:
+        """See `schemashift.dialects.mysql.names`."""
+        return server_name(table, constraint, flavour_of(self.sa))
+
+    def keeps_foreign_key(self, before: Column, after: Column) -> bool:
+        """Only what is beside the type may change. MySQL also lets a VARCHAR grow, but not shrink on the way back;
+        and where it is pointed to it leaves AUTO_INCREMENT as it is."""
+        if not flavour_of(self.sa).mariadb and before.autoincrement != after.autoincrement:
+            return False
+        return before.type == after.type
+
+    def replaces_column(self, before: Column, after: Column) -> bool:
+        """A column cannot become VIRTUAL or cease to be; STORED and ordinary ones turn into each other."""
+        return _is_virtual(before) != _is_virtual(after)
+
+    def keeps_generated(self, before: Column, after: Column) -> bool:
+        """Generated columns follow the columns they use."""
+        del before, after
+        return True
+
+    def compile(self, operations: Sequence[Operation], known: Known) -> Iterator[Statement]:
+        """See `schemashift.dialects.mysql.ddl`."""
+        pending = deque(operations)
+        while pending:
+            operation = pending.popleft()
+            if isinstance(operation, ALTERATIONS):
+                yield from self._altered(operation, pending, known)
+                continue
+            for sql in self.ddl.statements(operation, known):
+                yield sql if isinstance(sql, Statement) else Statement(sql=sql, operation=operation)
+            if not isinstance(operation, _FOLLOWED):
+                known.apply(operation)
+
+    def _altered(self, first: Alteration, pending: deque[Operation], known: Known) -> Iterator[Statement]:
+        """One ALTER TABLE: *first*, with as many of the *pending* as it takes to leave the table legal."""
+        first = _on_its_table(first, known)
+        assert first.table is not None
+        table = known.table(first.table) if self.ddl.needs_table(first) else None
+        settled = self.ddl.settled(first, table)
+        if settled is None:
+            return
+        group = [settled]
+        if table is not None:
+            group += self._completing(settled, table, pending)
+        for sql in self.ddl.alter(group, known):
+            yield Statement(sql=sql, operation=first)
+
+    def _completing(self, first: Alteration, table: Table, pending: deque[Operation]) -> list[Alteration]:
+        """Those of *pending* that must go together with *first*, taken out of it."""
+        try:
+            after = self.ddl.applied(first, table)
+        except Incomplete:
+            return []
+        if not self.ddl.legal(table):
+            return []
+        taken: list[Alteration] = []
+        places: list[int] = []
+        for place, operation in enumerate(pending):
+            if self.ddl.legal(after):
+                break
+            if not isinstance(operation, ALTERATIONS) or operation.table != first.table or _is_apart(operation):
+                continue
+            settled = self.ddl.settled(operation, after)
+            places.append(place)
+            if settled is not None:
+                after = self.ddl.applied(settled, after)
+                taken.append(settled)
+        if not self.ddl.legal(after):
+            # Nothing that comes makes it legal: the server shall say so.
+            return []
+        for place in reversed(places):
+            del pending[place]
+        return taken
+
+
+_FOLLOWED = (CreateTable, RenameTable, RenameColumn, RenameIndex)
+"""The operations whose SQL tells what is known by itself."""
+
+
+def _on_its_table(operation: Alteration, known: Known) -> Alteration:
+    """An index may be dropped without saying where it is."""
+    return known.complete(operation) if isinstance(operation, DropIndex) and operation.table is None else operation
+
+
+def _is_apart(operation: Alteration) -> bool:
+    """Foreign keys and CHECKs have nothing to do with counting."""
+    if isinstance(operation, AddConstraint):
+        return isinstance(operation.constraint, ForeignKey | Check)
+    return isinstance(operation, DropConstraint) and operation.kind in (ForeignKey, Check)
+
+
+def _is_virtual(column: Column) -> bool:
+    return column.computed is not None and not column.computed.stored

@@ -1,0 +1,706 @@
+"""Operations to SQL. Nearly everything is an ALTER TABLE of one or more clauses, because the servers insist:
+
+- MODIFY says the whole column again, so the whole column is taken from what is known of the table;
+- a column that counts (AUTO_INCREMENT) must lead a key at every moment, so whatever leaves it without one is sent
+  together with what gives it the next (`legal`);
+- a foreign key must have an index at every moment. InnoDB makes one by itself where there is none, and drops that
+  one silently when another comes. It does not go with its key, and no index goes that a key needs (error 1553).
+  So each ALTER also says what becomes of these indexes (`upkeep`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+import sqlalchemy as sa
+
+from schemashift.dialects.ddl import DDL
+from schemashift.dialects.statement import Statement
+from schemashift.errors import NotSupported
+from schemashift.operations import (
+    AddColumn,
+    AddConstraint,
+    AlterColumn,
+    AlterTable,
+    CreateIndex,
+    CreateTable,
+    DropColumn,
+    DropConstraint,
+    DropIndex,
+    Incomplete,
+    Known,
+    RenameColumn,
+    RenameIndex,
+    RenameTable,
+)
+from schemashift.operations import default_name as standard_name
+from schemashift.schema import (
+    Check,
+    Column,
+    Constraint,
+    ForeignKey,
+    Index,
+    IndexPart,
+    Options,
+    PrimaryKey,
+    Schema,
+    Table,
+    TableName,
+    Unique,
+)
+
+from .defaults import is_literal
+from .names import server_name
+from .normal import Facts, implicit_name, is_column_level, is_numbered, is_served, mark_implicit, serving_columns
+from .show_create import ColumnLevel
+from .text import quoted, with_column, without_escapes
+from .types import EXPRESSION_DEFAULTS_ONLY, default_collation, flavour_of, spelled
+
+Alteration = AddColumn | DropColumn | AlterColumn | AddConstraint | DropConstraint | CreateIndex | DropIndex
+ALTERATIONS = (AddColumn, DropColumn, AlterColumn, AddConstraint, DropConstraint, CreateIndex, DropIndex)
+
+
+class Clause(NamedTuple):
+    """One clause of ALTER TABLE. ``column`` is set where it defines a column, so that a later one can replace it."""
+
+    text: str
+    column: str = ""
+
+
+class MySQLDDL(DDL):
+    """The SQL of MariaDB and MySQL."""
+
+    prefix = "mysql_"
+
+    def __init__(self, dialect: sa.Dialect) -> None:
+        super().__init__(dialect)
+        self.flavour = flavour_of(dialect)
+
+    # Parts -------------------------------------------------------------------------------------------------------
+
+    def literal(self, text: str) -> str:
+        """A string literal; the backslash escapes, unless the server is told not to."""
+        return quoted(text, backslash=self.flavour.backslash)
+
+    def spelt(self, text: str) -> str:
+        """A text in normal form, for the SQL mode of this server."""
+        return text if self.flavour.backslash else without_escapes(text)
+
+    def type(self, column: Column) -> str:
+        return self.spelt(super().type(column))
+
+    def column(self, column: Column, table: Table) -> str:
+        """A column as it stands in CREATE TABLE, ADD and MODIFY, with the CHECKs that MariaDB keeps in it."""
+        words = [self.quote(column.name), self.type(column), *self.attributes(column)]
+        words += [f"CHECK ({check.sql})" for check in self.checks_in(column.name, table)]
+        return " ".join(words)
+
+    def checks_in(self, column: str, table: Table) -> tuple[Check, ...]:
+        """The CHECKs of *table* that stand in the definition of *column*."""
+        if not self.flavour.mariadb:
+            return ()
+        checks = (each for each in table.constraints if isinstance(each, Check) and is_column_level(each))
+        return tuple(check for check in checks if _column_of(check) == column)
+
+    def attributes(self, column: Column) -> Iterator[str]:
+        computed = column.computed
+        if computed is not None:
+            yield f"GENERATED ALWAYS AS ({computed.sql}) {'STORED' if computed.stored else 'VIRTUAL'}"
+        if not column.nullable:
+            yield "NOT NULL"
+        elif column.type.sql.startswith("timestamp") and computed is None:
+            # Unless explicit_defaults_for_timestamp is on, a TIMESTAMP is NOT NULL when nothing is said.
+            yield "NULL"
+        if column.default is not None:
+            yield self.default(column.default.sql, column)
+        if column.autoincrement:
+            yield "AUTO_INCREMENT"
+        attributes = self.option(column.options, "attributes")
+        if attributes:
+            yield str(attributes)
+        if column.comment is not None:
+            yield f"COMMENT {self.literal(column.comment)}"
+
+    def default(self, sql: str, column: Column) -> str:
+        """DEFAULT and ON UPDATE."""
+        sql = self.spelt(sql)
+        if sql.startswith("ON UPDATE"):
+            return sql
+        base = spelled(column.type.sql, None, self.flavour).base
+        if not self.flavour.mariadb and is_literal(sql) and base in EXPRESSION_DEFAULTS_ONLY:
+            return f"DEFAULT ({sql})"
+        return f"DEFAULT {sql}"
+
+    def constraint_body(self, constraint: Constraint) -> str:
+        match constraint:
+            case PrimaryKey():
+                return f"PRIMARY KEY ({self.names(constraint.columns)}){self.key_options(constraint.options)}"
+            case Check():
+                enforced = "" if self.option(constraint.options, "enforced") is None else " NOT ENFORCED"
+                return f"CHECK ({constraint.sql}){enforced}"
+            case _:
+                return super().constraint_body(constraint)
+
+    def constraint(self, constraint: Constraint) -> str:
+        if isinstance(constraint, Unique):
+            name = f" {self.quote(constraint.name)}" if constraint.name else ""
+            return f"UNIQUE KEY{name} ({self.names(constraint.columns)}){self.key_options(constraint.options)}"
+        return super().constraint(constraint)
+
+    def constraint_of(self, constraint: Constraint, table: TableName) -> str:
+        """A constraint as it stands in *table*: an unqualified target would be taken for one in its schema."""
+        if isinstance(constraint, ForeignKey):
+            schema = constraint.target.schema or (self.dialect.default_schema_name if table.schema else None)
+            constraint = replace(constraint, target=TableName(constraint.target.name, schema))
+        return self.constraint(constraint)
+
+    def key_options(self, given: Options) -> str:
+        """What follows the columns of a key, with a space before it."""
+        text = ""
+        for name, value in given:
+            match name.removeprefix(self.prefix):
+                case "using":
+                    text += f" USING {str(value).upper()}"
+                case "comment":
+                    text += f" COMMENT {self.literal(str(value))}"
+                case "with_parser":
+                    text += f" WITH PARSER {self.quote(str(value))}"
+                case "key_block_size":
+                    text += f" KEY_BLOCK_SIZE={value}"
+                case "invisible":
+                    text += " IGNORED" if self.flavour.mariadb else " INVISIBLE"
+        return text
+
+    def part(self, part: IndexPart) -> str:
+        text = self.quote(part.column) if part.column is not None else f"({part.expression})"
+        return text + (f"({part.length})" if part.length else "") + (" DESC" if part.descending else "")
+
+    def index_words(self, index: Index) -> tuple[str, str]:
+        """``UNIQUE INDEX``, and what follows the name and the table."""
+        kind = "UNIQUE" if index.unique else self.option(index.options, "prefix")
+        parts = ", ".join(map(self.part, index.parts))
+        return (f"{kind} INDEX" if kind else "INDEX"), f"({parts}){self.key_options(index.options)}"
+
+    def index(self, table: TableName, index: Index) -> str:
+        words, rest = self.index_words(index)
+        return f"CREATE {words} {self.quote(index.name)} ON {self.table(table)} {rest}"
+
+    def index_clause(self, index: Index) -> str:
+        """An index as it stands in CREATE TABLE and ADD."""
+        words, rest = self.index_words(index)
+        return f"{words} {self.quote(index.name)} {rest}"
+
+    # Tables ------------------------------------------------------------------------------------------------------
+
+    def create(self, table: Table) -> str:
+        return self.create_as(table, "CREATE TABLE")
+
+    def create_as(self, table: Table, verb: str) -> str:
+        """The CREATE statement, indexes and comments included."""
+        in_columns = {id(check) for column in table.columns for check in self.checks_in(column.name, table)}
+        apart = [c for c in table.constraints if id(c) not in in_columns and not isinstance(c, ForeignKey)]
+        keys, implicit = self.keys_in_create(table)
+        items = [self.column(column, table) for column in table.columns]
+        items += [self.constraint(constraint) for constraint in apart]
+        items += [self.index_clause(index) for index in table.indexes if not index.implicit]
+        items += [self.index_clause(index) for index in implicit]
+        items += [self.constraint_of(key, table.table_name) for key in keys]
+        inner = ",\n\t".join(items)
+        return f"{verb} {self.table(table.table_name)} (\n\t{inner}\n){self.table_options(table)}"
+
+    def keys_in_create(self, table: Table) -> tuple[list[ForeignKey], list[Index]]:
+        """The foreign keys as CREATE says them, and the indexes for them that it must say too.
+
+        A key without a name gets a number from the server and an index called after its column; with that very
+        number for its name it would get an index of that name. So a name that the server would give is not said.
+        Where it would give another, all names are said, and so are the indexes.
+        """
+        prefix = f"{table.name}_ibfk_"
+        keys = list(table.foreign_keys)
+        numbered = [key.name for key in keys if key.name is None or is_numbered(key.name, prefix)]
+        if all(name in (None, f"{prefix}{number}") for number, name in enumerate(numbered, 1)):
+            return [replace(key, name=None) if key.name in numbered else key for key in keys], []
+        made = self.as_made(table)
+        return list(made.foreign_keys), [index for index in made.indexes if index.implicit]
+
+    def table_options(self, table: Table) -> str:
+        words = [*self.settings(table.options)]
+        if table.comment is not None:
+            words.append(f"COMMENT={self.literal(table.comment)}")
+        return "".join(f" {word}" for word in words) + self.partitions(table.options)
+
+    def settings(self, given: Options) -> Iterator[str]:
+        """``ENGINE=MyISAM``, ``COLLATE=utf8mb4_bin``."""
+        for name, value in given:
+            bare = name.removeprefix(self.prefix)
+            if bare.startswith(("partition", "subpartition")):
+                continue
+            word = {"charset": "DEFAULT CHARSET", "collate": "COLLATE"}.get(bare, bare.upper())
+            if bare in ("data_directory", "index_directory"):
+                word = word.replace("_", " ")
+            plain = str(value).replace("_", "").replace(".", "").isalnum()
+            yield f"{word}={value if plain else self.literal(str(value))}"
+
+    def partitions(self, given: Options) -> str:
+        """``PARTITION BY HASH (id) PARTITIONS 4``, as SQLAlchemy's options say it."""
+        text = ""
+        for name in ("partition_by", "partitions", "subpartition_by", "subpartitions", "partition_definitions"):
+            value = self.option(given, name)
+            if value is not None:
+                word = "" if name == "partition_definitions" else name.upper().replace("_", " ") + " "
+                text += f"\n{word}{getattr(value, 'text', value)}"
+        return text
+
+    def create_table(self, operation: CreateTable, known: Known) -> Iterator[str | Statement]:
+        if operation.if_not_exists and known.table(operation.table.table_name) is not None:
+            return
+        yield self.create(operation.table)
+        known.put(self.as_made(operation.table))
+
+    def as_made(self, table: Table) -> Table:
+        """*table* as the server has it once it is created: everything named, foreign keys with their indexes."""
+        named = replace(table, constraints=tuple(c for c in table.constraints if c.name is not None))
+        for constraint in (c for c in table.constraints if c.name is None):
+            name = None if self.is_in_column(constraint) else server_name(named, constraint, self.flavour)
+            named = replace(named, constraints=(*named.constraints, replace(constraint, name=name)))
+        _, made = self.upkeep(replace(named, constraints=()), named)
+        return made
+
+    def is_in_column(self, constraint: Constraint) -> bool:
+        """Whether MariaDB keeps it in a column's definition, without a name."""
+        return self.flavour.mariadb and isinstance(constraint, Check) and is_column_level(constraint)
+
+    def rename_table(self, operation: RenameTable, known: Known) -> Iterator[str | Statement]:
+        new = TableName(operation.new, operation.old.schema)
+        yield f"ALTER TABLE {self.table(operation.old)} RENAME TO {self.table(new)}"
+        known.apply(operation)
+        table = known.table(new)
+        if table is not None:
+            known.put(replace(table, constraints=tuple(_follow(c, operation) for c in table.constraints)))
+
+    def alter_table(self, operation: AlterTable, known: Known) -> Iterator[str | Statement]:
+        clauses: list[str] = []
+        operation = known.complete(operation) if operation.partial else operation
+        for field, value in operation.set:
+            if field == "comment" and (value is None or isinstance(value, str)):
+                clauses.append(f"COMMENT={self.literal(value or '')}")
+            elif field == "options" and isinstance(value, tuple):
+                clauses += self.new_settings(known.need(operation.table), value)
+            else:
+                raise NotSupported(f'{self.dialect.name} cannot change the {field} of table "{operation.table}"')
+        if clauses:
+            yield self.alter_text(operation.table, clauses)
+
+    def new_settings(self, table: Table, wanted: Options) -> Iterator[str]:
+        """The clauses that change the table's options. A new collation is also given to the columns that follow it."""
+        before, after = dict(table.options), dict(wanted)
+        if self.partitions(tuple(before.items())) != self.partitions(wanted):
+            raise NotSupported(f'partitions of table "{table.table_name}" cannot be changed: use op.execute()')
+        changed = {name for name in before.keys() | after.keys() if before.get(name) != after.get(name)}
+        collations = {"mysql_charset", "mysql_collate"}
+        yield from self.settings(tuple(pair for pair in wanted if pair[0] in changed - collations))
+        for name in sorted(changed - collations - after.keys()):
+            yield f"{name.removeprefix(self.prefix).upper()}={_BACK.get(name, 'DEFAULT')}"
+        if changed & collations:
+            yield from self.settings(tuple(pair for pair in wanted if pair[0] in collations) or self.database(table))
+            for column in table.columns:
+                if column.type.collation is None and spelled(column.type.sql, None, self.flavour).is_text:
+                    yield f"MODIFY COLUMN {self.column(column, table)}"
+
+    def database(self, table: Table) -> Options:
+        """The options of a table that has none: its database's."""
+        if isinstance(table.payload, Facts):
+            return (("mysql_collate", table.payload.database_collation),)
+        return (("mysql_collate", default_collation("utf8mb4", self.flavour)),)
+
+    # Columns that are renamed ------------------------------------------------------------------------------------
+
+    def rename_column(self, operation: RenameColumn, known: Known) -> Iterator[str | Statement]:
+        table = known.table(operation.table)
+        rename = f"RENAME COLUMN {self.quote(operation.old)} TO {self.quote(operation.new)}"
+        if table is None:
+            yield self.alter_text(operation.table, [rename])
+            known.apply(operation)
+            return
+        before, after = ([], []) if self.flavour.mariadb else self.rewritten(table, operation)
+        index = table.index(operation.old)
+        follows = index is not None and index.implicit and not _has_index(table, operation.new)
+        if follows:
+            # Called after the column, as the server would call it now, so that it is known again.
+            after.append(f"RENAME INDEX {self.quote(operation.old)} TO {self.quote(operation.new)}")
+        yield self.alter_text(operation.table, [*before, rename, *after])
+        known.apply(operation)
+        table = _texts_follow(known.need(operation.table), operation.old, operation.new)
+        if follows:
+            named = (replace(i, name=operation.new) if i.name == operation.old else i for i in table.indexes)
+            table = replace(table, indexes=tuple(named))
+        known.put(table)
+
+    def rewritten(self, table: Table, operation: RenameColumn) -> tuple[list[str], list[str]]:
+        """MySQL lets no column be renamed that a text uses; MariaDB renames it in the text. So here the texts are
+        said anew in the same ALTER: what must come before the renaming, and what after it."""
+        before, after = [], []
+        for check in table.constraints:
+            sql = with_column(check.sql, operation.old, operation.new) if isinstance(check, Check) else ""
+            if isinstance(check, Check) and sql != check.sql:
+                before.append(f"DROP {self.check_word} {self.quote(str(check.name))}")
+                after.append(f"ADD {self.constraint(replace(check, sql=sql))}")
+        for column in table.columns:
+            new = _column_follows(column, operation.old, operation.new)
+            if new != column and column.name != operation.old:
+                after.append(f"MODIFY COLUMN {self.column(new, table)}")
+        return before, after
+
+    @property
+    def check_word(self) -> str:
+        """MySQL before 8.0.19 has no DROP CONSTRAINT."""
+        return "CHECK" if not self.flavour.mariadb and self.flavour.before(8, 0, 19) else "CONSTRAINT"
+
+    def rename_index(self, operation: RenameIndex, known: Known) -> Iterator[str | Statement]:
+        table = known.table(operation.table)
+        rename = f"RENAME INDEX {self.quote(operation.old)} TO {self.quote(operation.new)}"
+        yield self.alter_text(operation.table, [rename])
+        unique = table.constraint(operation.old) if table else None
+        if table is None or not isinstance(unique, Unique):
+            known.apply(operation)
+            return
+        constraints = tuple(replace(c, name=operation.new) if c is unique else c for c in table.constraints)
+        known.put(replace(table, constraints=constraints))
+
+    # ALTER TABLE --------------------------------------------------------------------------------------------------
+
+    def alter_text(self, table: TableName, clauses: Iterable[str]) -> str:
+        """One ALTER TABLE; several clauses stand on lines of their own."""
+        texts = list(clauses)
+        head = f"ALTER TABLE {self.table(table)}"
+        return f"{head} {texts[0]}" if len(texts) == 1 else f"{head}\n\t" + ",\n\t".join(texts)
+
+    def needs_table(self, operation: Alteration) -> bool:
+        """Whether the table must be known: a plain new column needs nothing."""
+        if isinstance(operation, AddColumn):
+            return operation.if_not_exists or operation.column.autoincrement
+        return True
+
+    def settled(self, operation: Alteration, table: Table | None) -> Alteration | None:
+        """*operation* with what it leaves open taken from *table*; None where there is nothing to do."""
+        if table is None:
+            return operation
+        match operation:
+            case AddColumn():
+                exists = operation.if_not_exists and table.column(operation.column.name) is not None
+                return None if exists else operation
+            case DropColumn():
+                gone = operation.if_exists and table.column(operation.name) is None
+                return None if gone else replace(operation, column=table.column(operation.name))
+            case AlterColumn():
+                # What is there, not what a comparison made of it: nothing may be lost that no model can say.
+                return replace(operation, before=table.column(operation.name) or operation.before)
+            case AddConstraint():
+                name = operation.constraint.name or server_name(table, operation.constraint, self.flavour)
+                return replace(operation, constraint=replace(operation.constraint, name=name))
+            case CreateIndex():
+                exists = operation.if_not_exists and _has_index(table, operation.index.name)
+                return None if exists else operation
+            case DropConstraint():
+                return _settled_constraint(operation, table)
+            case DropIndex():
+                return _settled_index(operation, table)
+
+    def applied(self, operation: Alteration, table: Table) -> Table:
+        """*table* after *operation*."""
+        after = operation.apply(Schema([table])).table(table.table_name)
+        assert after is not None
+        return after
+
+    def legal(self, table: Table) -> bool:
+        """Whether at most one column counts, and leads a key."""
+        counting = [column.name for column in table.columns if column.autoincrement]
+        leaders = {constraint.columns[0] for constraint in table.constraints if isinstance(constraint, _KEYS)}
+        leaders |= {index.parts[0].column or "" for index in table.indexes}
+        return len(counting) <= 1 and leaders.issuperset(counting)
+
+    def alter(self, operations: list[Alteration], known: Known) -> Iterator[str]:
+        """One ALTER TABLE for settled *operations* on one table, and what the server does along with it."""
+        name = operations[0].table
+        assert name is not None
+        table = known.table(name) if any(map(self.needs_table, operations)) else None
+        if table is None:
+            yield self.alter_text(name, [c.text for each in operations for c in self.clauses(each, None)])
+            known.apply(operations)
+            return
+        clauses: list[Clause] = []
+        after = table
+        for operation in operations:
+            _join(clauses, self.clauses(operation, after))
+            try:
+                after = self.applied(operation, after)
+            except Incomplete:
+                # What is known and what is asked do not fit: the server shall say so, in its own words.
+                yield self.alter_text(name, [clause.text for clause in clauses])
+                known.forget()
+                return
+        more, after = self.upkeep(table, after)
+        yield self.one_or_many(operations, [clause.text for clause in clauses] + more)
+        known.apply(operations)
+        known.put(after)
+
+    def one_or_many(self, operations: list[Alteration], clauses: list[str]) -> str:
+        """An index alone has a statement of its own that reads better."""
+        operation = operations[0]
+        assert operation.table is not None
+        if len(clauses) == 1 and isinstance(operation, CreateIndex):
+            return self.index(operation.table, operation.index)
+        if len(clauses) == 1 and isinstance(operation, DropIndex):
+            return f"DROP INDEX {self.quote(operation.name)} ON {self.table(operation.table)}"
+        return self.alter_text(operation.table, clauses)
+
+    def clauses(self, operation: Alteration, table: Table | None) -> Iterator[Clause]:
+        """The clauses for one operation, where *table* is what it finds."""
+        match operation:
+            case AddColumn():
+                alone = table or Table(name=operation.table.name)
+                yield Clause(f"ADD COLUMN {self.column(operation.column, alone)}", operation.column.name)
+            case AlterColumn():
+                column = _altered(operation)
+                yield Clause(f"MODIFY COLUMN {self.column(column, table or Table(name=''))}", operation.name)
+            case DropColumn():
+                yield from self.drop_dependents(operation.name, table)
+                yield Clause(f"DROP COLUMN {self.quote(operation.name)}")
+            case AddConstraint(constraint=constraint):
+                if table is not None and self.is_numbered_next(constraint, table):
+                    constraint = replace(constraint, name=None)
+                yield Clause(f"ADD {self.constraint_of(constraint, operation.table)}")
+            case DropConstraint():
+                yield self.drop_clause(operation, table)
+            case CreateIndex():
+                yield Clause(f"ADD {self.index_clause(operation.index)}")
+            case DropIndex():
+                yield Clause(f"DROP INDEX {self.quote(operation.name)}")
+
+    def is_numbered_next(self, constraint: Constraint, table: Table) -> bool:
+        """Whether a foreign key of *table* to be has the name that the server would give it. See `keys_in_create`."""
+        if not isinstance(constraint, ForeignKey):
+            return False
+        return constraint.name == server_name(table, replace(constraint, name=None), self.flavour)
+
+    def drop_dependents(self, column: str, table: Table | None) -> Iterator[Clause]:
+        """What stands on a column and does not go with it: left alone, the servers cut the column out of keys."""
+        if table is None:
+            return
+        for constraint in table.constraints:
+            alone = constraint.columns == (column,) and not isinstance(constraint, ForeignKey)
+            if column in constraint.columns and not alone:
+                operation = DropConstraint(
+                    table=table.table_name,
+                    name=constraint.name or "",
+                    constraint=constraint,
+                    kind=type(constraint),
+                )
+                yield self.drop_clause(operation, table)
+        for index in table.indexes:
+            if column in index.columns and index.columns != (column,):
+                yield Clause(f"DROP INDEX {self.quote(index.name)}")
+
+    def drop_clause(self, operation: DropConstraint, table: Table | None) -> Clause:
+        """DROP by kind."""
+        constraint, name = operation.constraint, self.quote(operation.name)
+        kind = type(constraint) if constraint is not None else operation.kind
+        if kind is PrimaryKey:
+            return Clause("DROP PRIMARY KEY")
+        if kind is Unique:
+            return Clause(f"DROP INDEX {name}")
+        if kind is ForeignKey:
+            return Clause(f"DROP FOREIGN KEY {name}")
+        if isinstance(constraint, Check) and constraint.name is None and table is not None:
+            # MariaDB: it goes when its column is said again without it.
+            column = table.column(_column_of(constraint))
+            kept = tuple(each for each in table.constraints if each is not constraint)
+            if column is not None:
+                return Clause(f"MODIFY COLUMN {self.column(column, replace(table, constraints=kept))}", column.name)
+        return Clause(f"DROP {self.check_word if kind is Check else 'CONSTRAINT'} {name}")
+
+    # The indexes under foreign keys --------------------------------------------------------------------------------
+
+    def upkeep(self, before: Table, after: Table) -> tuple[list[str], Table]:
+        """The clauses that keep each foreign key on an index of its own or another, and *after* with these indexes.
+
+        *after* is what the operations alone make of *before*.
+        """
+        own = [c.columns for c in after.constraints if isinstance(c, _KEYS)]
+        own += [serving_columns(index, self.flavour) for index in after.indexes if not index.implicit]
+        had = set(before.constraints) | set(before.indexes)
+        news = {c.columns for c in after.constraints if isinstance(c, _KEYS) and c not in had}
+        news |= {serving_columns(i, self.flavour) for i in after.indexes if not i.implicit and i not in had}
+        dropped = [i for i in after.indexes if i.implicit and self.is_needless(i, before, after, own, news)]
+        kept = [index for index in after.indexes if not any(index is each for each in dropped)]
+        clauses = [f"DROP INDEX {self.quote(index.name)}" for index in dropped]
+        standing = own + [index.columns for index in kept if index.implicit]
+        for key in after.foreign_keys:
+            if any(is_served(key.columns, columns) for columns in standing):
+                continue
+            taken = {index.name for index in kept} | {str(c.name) for c in after.constraints if isinstance(c, Unique)}
+            parts = tuple(IndexPart(column=column) for column in key.columns)
+            index = Index(name=_free(implicit_name(after.name, key), taken), parts=parts, implicit=True)
+            numbered = is_numbered(key.name or "", f"{after.name}_ibfk_")
+            if key in before.constraints or (numbered and not self.is_numbered_next(key, before)):
+                # For another new key the server makes it by itself, under this name.
+                clauses.append(f"ADD {self.index_clause(index)}")
+            kept.append(index)
+            standing.append(key.columns)
+        return clauses, replace(after, indexes=tuple(kept))
+
+    def is_needless(
+        self,
+        index: Index,
+        before: Table,
+        after: Table,
+        own: list[tuple[str, ...]],
+        news: set[tuple[str, ...]],
+    ) -> bool:
+        """Whether an implicit index lost the keys it served, or the one it is called after, or has a new one beside it
+        that serves them too.
+
+        In the last case the server drops it silently if it made it itself, and keeps it if it came with a dump:
+        saying DROP gives the same in both.
+        """
+        keys = [key for key in after.foreign_keys if is_served(key.columns, index.columns)]
+        if not keys:
+            return any(is_served(key.columns, index.columns) for key in before.foreign_keys)
+        if not mark_implicit(replace(after, indexes=(index,))).indexes[0].implicit:
+            # Called after a key that is gone, it would be taken for somebody's own.
+            return True
+        if not any(is_served(key.columns, columns) for key in keys for columns in news):
+            return False
+        return all(any(is_served(key.columns, columns) for columns in own) for key in keys)
+
+
+_KEYS = (PrimaryKey, Unique)
+_BACK = {"mysql_engine": "InnoDB", "mysql_key_block_size": "0"}
+
+
+def _join(clauses: list[Clause], more: Iterable[Clause]) -> None:
+    """Append *more*; a column that is defined again takes the place of its first definition, under the same verb."""
+    for clause in more:
+        first = next((i for i, each in enumerate(clauses) if clause.column and each.column == clause.column), None)
+        if first is None:
+            clauses.append(clause)
+        else:
+            verb = clauses[first].text.partition(" ")[0]
+            clauses[first] = Clause(f"{verb} {clause.text.partition(' ')[2]}", clause.column)
+
+
+def _altered(operation: AlterColumn) -> Column:
+    """The column as it will be. Without the table at hand, what the script says of it must do."""
+    if operation.before is not None:
+        return operation.after
+    said: dict[str, Any] = {**dict(operation.existing), **dict(operation.set)}
+    if "type" not in said:
+        where = f'"{operation.table}.{operation.name}"'
+        raise NotSupported(
+            f"the column {where} cannot be altered without knowing its type",
+            hints=["say existing_type=..., existing_nullable=... and existing_server_default=..."],
+        )
+    return Column(name=operation.name, **said)
+
+
+def _has_index(table: Table, name: str) -> bool:
+    return table.index(name) is not None or isinstance(table.constraint(name), Unique)
+
+
+def _settled_constraint(operation: DropConstraint, table: Table) -> DropConstraint | DropIndex | None:
+    """The constraint that is meant: a primary key whatever it is called, a unique index said as a constraint."""
+    name, kind = operation.name, operation.kind
+    primary = table.primary_key
+    if kind is PrimaryKey and primary is not None:
+        found = standard_name(table.name, primary)
+        return replace(operation, name=primary.name or found, constraint=primary)
+    there = [c for c in table.constraints if kind is None or isinstance(c, kind)]
+    exact = next((c for c in there if c.name == name), None)
+    exact = exact or next((c for c in there if c.name is None and name in _nicknames(c, table)), None)
+    if exact is not None:
+        # Under the name that `DropConstraint.apply` looks for.
+        return replace(
+            operation, name=exact.name or standard_name(table.name, exact), constraint=exact, kind=type(exact)
+        )
+    index = table.index(name)
+    if index is not None and index.unique and kind in (None, Unique):
+        return DropIndex(table=operation.table, name=name, index=index, origin=operation.origin)
+    return None if operation.if_exists else operation
+
+
+def _nicknames(constraint: Constraint, table: Table) -> Iterator[str]:
+    """What a constraint without a name is called: in scripts, and by MariaDB, which has the column's name for it."""
+    yield standard_name(table.name, constraint)
+    if isinstance(constraint, Check) and is_column_level(constraint):
+        yield _column_of(constraint)
+
+
+def _settled_index(operation: DropIndex, table: Table) -> DropConstraint | DropIndex | None:
+    """The index that is meant: a unique constraint said as an index."""
+    index = table.index(operation.name)
+    if index is not None:
+        return replace(operation, table=table.table_name, index=index)
+    unique = table.constraint(operation.name)
+    if isinstance(unique, Unique):
+        return DropConstraint(
+            table=table.table_name, name=operation.name, kind=Unique, constraint=unique, origin=operation.origin
+        )
+    return None if operation.if_exists else operation
+
+
+def _column_of(check: Check) -> str:
+    if isinstance(check.payload, ColumnLevel):
+        return check.payload.column
+    parent = getattr(check.payload, "parent", None)
+    return str(getattr(parent, "name", ""))
+
+
+def _free(name: str, taken: set[str]) -> str:
+    number, free = 2, name
+    while free in taken:
+        free, number = f"{name}_{number}", number + 1
+    return free
+
+
+def _follow(constraint: Constraint, operation: RenameTable) -> Constraint:
+    """InnoDB renames what it named after the table, and whatever looks like it."""
+    old = operation.old.name
+    if constraint.name is None:
+        return constraint
+    if isinstance(constraint, ForeignKey) and constraint.name.startswith(f"{old}_ibfk_"):
+        return replace(constraint, name=operation.new + constraint.name[len(old) :])
+    if isinstance(constraint, Check) and is_numbered(constraint.name, f"{old}_chk_"):
+        return replace(constraint, name=operation.new + constraint.name[len(old) :])
+    return constraint
+
+
+def _column_follows(column: Column, old: str, new: str) -> Column:
+    computed, default = column.computed, column.default
+    return replace(
+        column,
+        computed=replace(computed, sql=with_column(computed.sql, old, new)) if computed else None,
+        default=replace(default, sql=with_column(default.sql, old, new)) if default else None,
+    )
+
+
+def _texts_follow(table: Table, old: str, new: str) -> Table:
+    """*table* with a renamed column followed in the texts that the server keeps."""
+    return replace(
+        table,
+        columns=tuple(_column_follows(column, old, new) for column in table.columns),
+        constraints=tuple(
+            replace(c, sql=with_column(c.sql, old, new)) if isinstance(c, Check) else c for c in table.constraints
+        ),
+        indexes=tuple(
+            replace(
+                index,
+                parts=tuple(
+                    replace(part, expression=with_column(part.expression, old, new)) if part.expression else part
+                    for part in index.parts
+                ),
+            )
+            for index in table.indexes
+        ),
+    )

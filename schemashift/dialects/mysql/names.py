@@ -1,0 +1,47 @@
+"""The names that the servers give to what has none, so that a script can say them before they are there."""
+
+from __future__ import annotations
+
+from schemashift.schema import Check, Constraint, ForeignKey, PrimaryKey, Table, Unique
+
+from .normal import is_numbered
+from .types import Flavour
+
+
+def server_name(table: Table, constraint: Constraint, flavour: Flavour) -> str | None:
+    """The name the server would give to *constraint* when added to *table*; None for a primary key.
+
+    Seen on MariaDB 10.11 and MySQL 9.7: a unique key is called after its first column, with ``_2`` and so on where
+    that is taken; foreign keys and MySQL's checks after the table, numbered from the highest there is; MariaDB's
+    checks by the first number that is free.
+    """
+    match constraint:
+        case PrimaryKey():
+            return None
+        case Unique():
+            return _first_free(constraint.columns[0], table)
+        case ForeignKey():
+            return _next(f"{table.name}_ibfk_", table, ForeignKey)
+        case Check() if flavour.mariadb:
+            taken = {each.name for each in table.constraints}
+            number = 1
+            while f"CONSTRAINT_{number}" in taken:
+                number += 1
+            return f"CONSTRAINT_{number}"
+        case Check():
+            return _next(f"{table.name}_chk_", table, Check)
+
+
+def _first_free(name: str, table: Table) -> str:
+    taken = {index.name.lower() for index in table.indexes if not index.implicit}
+    taken |= {each.name.lower() for each in table.constraints if isinstance(each, Unique) and each.name}
+    number, free = 2, name
+    while free.lower() in taken or free.upper() == "PRIMARY":
+        free, number = f"{name}_{number}", number + 1
+    return free
+
+
+def _next(prefix: str, table: Table, kind: type[Constraint]) -> str:
+    names = [each.name for each in table.constraints if isinstance(each, kind) and each.name]
+    numbers = [int(name[len(prefix) :]) for name in names if is_numbered(name, prefix)]
+    return f"{prefix}{max(numbers, default=0) + 1}"

@@ -1,0 +1,427 @@
+"""The normal form of tables, and `reconcile`, which says what was read in the terms of what is declared.
+
+What `normal` decides by text alone: types, defaults, options, and what the servers do not keep (the primary key's
+name, DEFERRABLE, MATCH, RESTRICT, which is what NO ACTION means here). Expressions of CHECKs, computed columns and
+indexes only lose the parentheses around the whole: the servers rewrite them, and `scratch` asks them how.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import sqlalchemy as sa
+
+from schemashift.errors import NotSupported
+from schemashift.schema import (
+    Check,
+    Column,
+    Computed,
+    Constraint,
+    Default,
+    ForeignKey,
+    Index,
+    IndexPart,
+    Options,
+    PrimaryKey,
+    Table,
+    Type,
+    Unique,
+    options,
+)
+
+from .defaults import BEYOND, normal_default
+from .show_create import ColumnLevel
+from .text import tokens, unwrapped
+from .types import Flavour, Spelled, charset_name, charset_of, collation_name, default_collation, normal_type, spelled
+
+LONGEST_NAME = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """The payload of a table that was read: what its options leave out because it is as everywhere."""
+
+    collation: str
+    database_collation: str
+    default_collations: tuple[tuple[str, str], ...] = ()
+    """The collation each character set stands for on this server."""
+
+    def means(self, charset: str) -> str | None:
+        """The collation that *charset* alone would give here."""
+        return dict(self.default_collations).get(charset)
+
+
+def is_column_level(check: Check) -> bool:
+    """Whether a CHECK stands in its column's definition (MariaDB keeps those apart, without a name)."""
+    if isinstance(check.payload, ColumnLevel):
+        return True
+    parent = getattr(check.payload, "parent", None)
+    return isinstance(parent, sa.Column) and check.name is None
+
+
+def normal(table: Table, flavour: Flavour) -> Table:
+    """*table* in normal form. Raises `NotSupported` for what neither server can do, naming table and column."""
+    _check_names(table)
+    settings = dict(_table_options(table.options))
+    collation = _table_collation(settings, table.payload, flavour)
+    charset = charset_of(collation) if collation else None
+    columns, constraints = _fold_json(table, collation, flavour)
+    primary = {name for key in constraints if isinstance(key, PrimaryKey) for name in key.columns}
+    return replace(
+        table,
+        columns=tuple(_column(each, flavour, collation, charset, is_key=each.name in primary) for each in columns),
+        constraints=tuple(_constraint(each, flavour) for each in constraints),
+        indexes=tuple(_index(each, table, flavour) for each in table.indexes),
+        comment=_comment(table.comment),
+        options=options(settings.items()),
+    )
+
+
+def _check_names(table: Table) -> None:
+    parts = [("column", column.name) for column in table.columns]
+    parts += [("index", index.name) for index in table.indexes]
+    parts += [("constraint", constraint.name) for constraint in table.constraints if constraint.name]
+    for noun, name in [("table", table.name), *parts]:
+        if len(name) > LONGEST_NAME:
+            where = "" if noun == "table" else f' of table "{table.table_name}"'
+            raise NotSupported(
+                f'the name of {noun} "{name}"{where} is too long for MySQL and MariaDB',
+                cause=f"they keep {LONGEST_NAME} characters, this one has {len(name)}",
+            )
+
+
+# Options --------------------------------------------------------------------------------------------------------
+
+_SPELLING = {"charset": "charset", "character_set": "charset", "collate": "collate", "collation": "collate"}
+_ENGINES = {
+    name.lower(): name for name in ("InnoDB", "MyISAM", "Aria", "MEMORY", "ARCHIVE", "CSV", "RocksDB", "ndbcluster")
+}
+
+
+def own_options(given: Options) -> Iterator[tuple[str, object]]:
+    """The options of MySQL and MariaDB, without their prefix. SQLAlchemy has one for each; they mean the same."""
+    for name, value in given:
+        prefix, _, rest = name.partition("_")
+        if prefix in ("mysql", "mariadb"):
+            yield rest.lower().replace(" ", "_"), value
+
+
+def _table_options(given: Options) -> Iterator[tuple[str, object]]:
+    found: dict[str, str] = {}
+    for name, value in own_options(given):
+        bare = name.removeprefix("default_")
+        found[_SPELLING.get(bare, name)] = value.text if hasattr(value, "text") else str(value)
+    collate = found.get("collate")
+    if collate:
+        found["collate"] = collation_name(collate)
+        found.pop("charset", None)
+    elif "charset" in found:
+        found["charset"] = charset_name(found["charset"])
+    for name, value in found.items():
+        changed = _option(name, value)
+        if changed is not None:
+            yield f"mysql_{name}", changed
+
+
+def _option(name: str, value: str) -> str | None:
+    match name:
+        case "engine":
+            engine = _ENGINES.get(value.lower(), value)
+            return None if engine == "InnoDB" else engine
+        case "row_format":
+            return None if value.upper() == "DEFAULT" else value.upper()
+        case "comment" | "auto_increment":
+            # A table's comment is a field of its own; where counting starts is no part of what a table is.
+            return None
+        case _:
+            return value
+
+
+def _table_collation(settings: dict[str, object], payload: object, flavour: Flavour) -> str | None:
+    """The collation that the table's columns have when they say nothing; None where only the database knows."""
+    if isinstance(payload, Facts):
+        return payload.collation
+    if "mysql_collate" in settings:
+        return str(settings["mysql_collate"])
+    charset = settings.get("mysql_charset")
+    return default_collation(str(charset), flavour) if charset else None
+
+
+# Columns --------------------------------------------------------------------------------------------------------
+
+
+def _column(column: Column, flavour: Flavour, collation: str | None, charset: str | None, *, is_key: bool) -> Column:
+    type_ = normal_type(column.type, flavour, charset)
+    parts = spelled(type_.sql, type_.collation, flavour, charset)
+    if collation is not None and type_.collation == collation:
+        payload = None if column.type.payload is None else type_.payload
+        type_ = Type(sql=type_.sql, payload=payload) if payload else normal_type(Type(sql=type_.sql), flavour)
+    computed = column.computed
+    if computed is not None:
+        inner = unwrapped(computed.sql, backslash=flavour.backslash)
+        computed = Computed(sql=inner, stored=computed.stored, payload=computed.payload)
+    default = column.default
+    return replace(
+        column,
+        type=type_,
+        # MariaDB has no NOT NULL for a generated column.
+        nullable=(column.nullable and not is_key) or (computed is not None and flavour.mariadb),
+        default=_default(default, parts, flavour) if default is not None and computed is None else None,
+        computed=computed,
+        identity=None,
+        comment=_comment(column.comment),
+        options=options((name, value) for name, value in column.options if name == "mysql_attributes"),
+    )
+
+
+def _comment(text: str | None) -> str | None:
+    """Both servers keep comments in three-byte UTF-8, and have a question mark for what does not go in there."""
+    return BEYOND.sub("?", text) if text else None
+
+
+def _default(default: Default, type_: Spelled, flavour: Flavour) -> Default | None:
+    sql = normal_default(default.sql, type_, flavour)
+    return None if sql is None else Default(sql=sql, payload=default.payload)
+
+
+def _fold_json(table: Table, collation: str | None, flavour: Flavour) -> tuple[list[Column], list[Constraint]]:
+    """MariaDB's JSON is a LONGTEXT in utf8mb4_bin with a CHECK of its own: the type JSON, and no CHECK."""
+    constraints = list(table.constraints)
+    if not flavour.mariadb:
+        return list(table.columns), constraints
+    columns = []
+    for column in table.columns:
+        check = next((c for c in constraints if _is_json_check(c, column.name)), None)
+        if check is None or not _is_json_text(column.type, collation, flavour):
+            columns.append(column)
+            continue
+        constraints.remove(check)
+        columns.append(replace(column, type=Type(sql="json", payload=sa.JSON())))
+    return columns, constraints
+
+
+def _is_json_text(type_: Type, collation: str | None, flavour: Flavour) -> bool:
+    found = spelled(type_.sql, type_.collation, flavour)
+    return found.base == "longtext" and (found.collation or collation) == "utf8mb4_bin"
+
+
+def _is_json_check(constraint: Constraint, column: str) -> bool:
+    if not isinstance(constraint, Check) or not is_column_level(constraint) or constraint.columns != (column,):
+        return False
+    return [token.value.lower() for token in tokens(unwrapped(constraint.sql))] == [
+        "json_valid",
+        "(",
+        column.lower(),
+        ")",
+    ]
+
+
+# Constraints and indexes ----------------------------------------------------------------------------------------
+
+
+def _constraint(constraint: Constraint, flavour: Flavour) -> Constraint:
+    match constraint:
+        case PrimaryKey():
+            return replace(constraint, name=None, options=_key_options(constraint.options, flavour))
+        case Unique():
+            settings = _key_options(constraint.options, flavour)
+            return replace(constraint, deferrable=None, initially=None, options=settings)
+        case ForeignKey():
+            return replace(
+                constraint,
+                on_delete=_action(constraint.on_delete),
+                on_update=_action(constraint.on_update),
+                deferrable=None,
+                initially=None,
+                match=None,
+                options=(),
+            )
+        case Check():
+            settings = options(pair for pair in constraint.options if pair[0] == "mysql_enforced")
+            return replace(constraint, sql=unwrapped(constraint.sql, backslash=flavour.backslash), options=settings)
+
+
+def _action(action: str | None) -> str | None:
+    return None if action in ("RESTRICT", "NO ACTION") else action
+
+
+def _key_options(given: Options, flavour: Flavour) -> Options:
+    found = {f"mysql_{name}": value for name, value in own_options(given) if name not in ("length", "prefix")}
+    using = str(found.get("mysql_using") or "").lower()
+    # InnoDB has no hash indexes. MySQL forgets the word, MariaDB repeats it.
+    found["mysql_using"] = None if not using or (using == "hash" and not flavour.mariadb) else using
+    return options(found.items())
+
+
+def _index(index: Index, table: Table, flavour: Flavour) -> Index:
+    own = dict(own_options(index.options))
+    lengths, prefix = own.get("length"), own.get("prefix")
+    parts = tuple(_part(part, lengths, table, flavour) for part in index.parts)
+    settings = dict(_key_options(index.options, flavour))
+    settings["mysql_prefix"] = str(prefix).upper() if prefix else None
+    return replace(index, parts=parts, options=options(settings.items()))
+
+
+def _part(part: IndexPart, lengths: Any, table: Table, flavour: Flavour) -> IndexPart:
+    if part.expression is not None and (column := _plain_column(part.expression, table, flavour)):
+        part = replace(column, descending=part.descending or column.descending, payload=part.payload)
+    if part.expression is not None:
+        if flavour.mariadb:
+            raise NotSupported(f'MariaDB has no index on an expression: "{part.expression}" of "{table.table_name}"')
+        inner = unwrapped(part.expression, backslash=flavour.backslash)
+        return IndexPart(expression=inner, descending=part.descending, payload=part.payload)
+    length = part.length
+    if isinstance(lengths, int):
+        length = lengths
+    elif isinstance(lengths, tuple):
+        length = dict(lengths).get(part.column, length)
+    # MariaDB understands DESC since 10.8, before it was read and forgotten.
+    descending = part.descending and not (flavour.mariadb and flavour.before(10, 8))
+    return IndexPart(column=part.column, descending=descending, length=length, payload=part.payload)
+
+
+def _plain_column(text: str, table: Table, flavour: Flavour) -> IndexPart | None:
+    """``name``, ``name(10)`` and ``name DESC`` given as text are a column all the same."""
+    found = list(tokens(unwrapped(text, backslash=flavour.backslash), backslash=flavour.backslash))
+    column = table.column(found[0].value) if found and found[0].kind in ("name", "word") else None
+    if column is None:
+        return None
+    rest = [token.value.upper() for token in found[1:]]
+    descending = rest[-1:] == ["DESC"]
+    rest = rest[:-1] if rest[-1:] in (["DESC"], ["ASC"]) else rest
+    if not rest:
+        return IndexPart(column=column.name, descending=descending)
+    if len(rest) == 3 and rest[0] == "(" and rest[1].isdigit() and rest[2] == ")":
+        return IndexPart(column=column.name, descending=descending, length=int(rest[1]))
+    return None
+
+
+def is_served(columns: tuple[str, ...], key: tuple[str, ...]) -> bool:
+    """Whether an index over *key* can do the work for a foreign key on *columns*."""
+    return key[: len(columns)] == columns
+
+
+def serving_columns(index: Index, flavour: Flavour) -> tuple[str, ...]:
+    """The leading columns of *index* that a foreign key can stand on."""
+    if any(name == "mysql_prefix" for name, _ in index.options):
+        return ()
+    columns: list[str] = []
+    for part in index.parts:
+        # MySQL passes over a descending index, MariaDB takes it (seen with both).
+        if part.column is None or part.length is not None or (part.descending and not flavour.mariadb):
+            break
+        columns.append(part.column)
+    return tuple(columns)
+
+
+def implicit_name(table: str, key: ForeignKey) -> str:
+    """The name of the index that InnoDB makes for *key*: the key's own, or its first column where it had none."""
+    if key.name is None or is_numbered(key.name, f"{table}_ibfk_"):
+        return key.columns[0]
+    return key.name
+
+
+def is_numbered(name: str, prefix: str) -> bool:
+    """Whether *name* is one that the server made up: *prefix* and a number."""
+    return name.startswith(prefix) and name[len(prefix) :].isdigit()
+
+
+def mark_implicit(table: Table) -> Table:
+    """*table* with the indexes marked that InnoDB made for its foreign keys.
+
+    Nothing in the catalogue tells them from others: it is the name, the exact columns and that nothing else is
+    said of them.
+    """
+    wanted = {(implicit_name(table.name, key), key.columns) for key in table.foreign_keys}
+    wanted |= {(key.name or "", key.columns) for key in table.foreign_keys}
+    if not wanted:
+        return table
+    indexes = tuple(replace(index, implicit=_is_implicit(index, wanted)) for index in table.indexes)
+    return replace(table, indexes=indexes)
+
+
+def _is_implicit(index: Index, wanted: set[tuple[str, tuple[str, ...]]]) -> bool:
+    plain = all(part == IndexPart(column=part.column) for part in index.parts if part.column)
+    return plain and not index.unique and not index.options and (index.name, index.columns) in wanted
+
+
+# What was read, in the terms of what is declared -----------------------------------------------------------------
+
+
+def reconcile(read: Table, declared: Table) -> Table:
+    """*read* (in normal form) said the way *declared* says it, wherever both mean the same.
+
+    - A unique index and a unique constraint are one thing: it becomes what *declared* has under that name.
+    - An index that InnoDB keeps for a foreign key is left out, unless *declared* has one of that name.
+    - A column's collation is left out or written out as *declared* does it; so is the table's, and a character
+      set stands for the collation it means on this server.
+    - What a model has no words for is left out: INVISIBLE, SRID, comments of indexes; and partitions are taken
+      over as declared, because they are not compared.
+    """
+    facts = read.payload if isinstance(read.payload, Facts) else None
+    return replace(
+        read,
+        columns=tuple(_reconcile_column(each, declared.column(each.name), declared, facts) for each in read.columns),
+        constraints=tuple(each for each in read.constraints if not _is_index_in(each, declared)),
+        indexes=tuple(_reconcile_indexes(read, declared)),
+        options=_reconcile_options(read.options, declared.options, facts),
+    )
+
+
+def _reconcile_column(column: Column, declared: Column | None, table: Table, facts: Facts | None) -> Column:
+    column = replace(column, options=())
+    if declared is None or facts is None or column.type.sql != declared.type.sql:
+        return column
+    mine, wanted = column.type.collation, declared.type.collation
+    new_default = dict(table.options).get("mysql_collate")
+    if mine is None and wanted == facts.collation:
+        return replace(column, type=replace(column.type, collation=wanted))
+    if wanted is None and mine is not None and mine == new_default:
+        return replace(column, type=replace(column.type, collation=None))
+    return column
+
+
+def _is_index_in(constraint: Constraint, declared: Table) -> bool:
+    if not isinstance(constraint, Unique) or constraint.name is None:
+        return False
+    index = declared.index(constraint.name)
+    return index is not None and index.unique
+
+
+def _reconcile_indexes(read: Table, declared: Table) -> Iterator[Index]:
+    for index in read.indexes:
+        if index.implicit and declared.index(index.name) is None:
+            continue
+        unsayable = ("mysql_comment", "mysql_invisible")
+        yield replace(index, implicit=False, options=tuple(pair for pair in index.options if pair[0] not in unsayable))
+    for constraint in read.constraints:
+        if isinstance(constraint, Unique) and constraint.name and _is_index_in(constraint, declared):
+            yield unique_index(constraint)
+
+
+def unique_index(unique: Unique) -> Index:
+    """A unique constraint said as an index."""
+    parts = tuple(IndexPart(column=column) for column in unique.columns)
+    return Index(name=str(unique.name), parts=parts, unique=True, options=unique.options)
+
+
+def _reconcile_options(read: Options, declared: Options, facts: Facts | None) -> Options:
+    found, wanted = dict(read), dict(declared)
+    for name in _partition_options({**found, **wanted}):
+        found.pop(name, None)
+        if name in wanted and "mysql_partition" in dict(read):
+            found[name] = wanted[name]
+    if facts is not None and "mysql_collate" in wanted:
+        found["mysql_collate"] = facts.collation
+    elif facts is not None and "mysql_charset" in wanted:
+        charset = charset_of(facts.collation)
+        is_default = facts.means(charset) == facts.collation
+        found.pop("mysql_collate", None)
+        found["mysql_charset" if is_default else "mysql_collate"] = charset if is_default else facts.collation
+    return options(found.items())
+
+
+def _partition_options(names: Iterable[str]) -> list[str]:
+    return [name for name in names if name.startswith(("mysql_partition", "mysql_subpartition"))]

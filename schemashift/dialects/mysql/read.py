@@ -1,0 +1,166 @@
+"""Reads tables from the catalogue: their names from ``information_schema``, each table from SHOW CREATE TABLE.
+
+Views, sequences and system tables are left out; temporary tables are not seen (unless asked for by name, see
+`scratch`). A table that cannot be read (no rights, a broken engine) is named in the log and left out.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+import sqlalchemy as sa
+
+from schemashift.schema import Options, Table, TableName, options
+
+from .normal import Facts, mark_implicit, normal
+from .show_create import parse
+from .text import quoted
+from .types import Flavour, charset_name, collation_name, flavour_of
+
+log = logging.getLogger("schemashift")
+
+NO_SUCH_TABLE = 1146
+_QUOTING = ("ANSI_QUOTES", "NO_BACKSLASH_ESCAPES", "ANSI", "ORACLE", "MSSQL", "POSTGRESQL", "DB2", "MAXDB")
+
+
+def ask(connection: sa.Connection, sql: str) -> Any:
+    """Send text as it is (a percent sign is just a character); a result, which SQLAlchemy 2.0 and 2.1 type apart."""
+    return connection.exec_driver_sql(sql, execution_options={"no_parameters": True})
+
+
+def read_tables(
+    connection: sa.Connection, names: Collection[TableName] | None, schemas: Iterable[str]
+) -> Iterator[Table]:
+    """Tables in normal form. *names* None is all tables of the default schema and of *schemas*."""
+    reader = Reader(connection)
+    if names is None:
+        names = [name for schema in (None, *schemas) for name in reader.names(schema)]
+    elif len(names) > 1:
+        wanted = set(names)
+        found = [name for schema in {name.schema for name in names} for name in reader.names(schema)]
+        names = [name for name in found if name in wanted]
+    for name in names:
+        table = reader.read(name)
+        if table is not None:
+            yield table
+
+
+class Reader:
+    """Reads over one connection, which it asks once what holds for all tables."""
+
+    def __init__(self, connection: sa.Connection) -> None:
+        self.connection = connection
+        row = ask(connection, "SELECT DATABASE(), @@sql_mode").one()
+        self.default_schema: str | None = row[0]
+        self.mode = str(row[1])
+        # SHOW CREATE TABLE is asked for in the plain mode, see `plainly`.
+        self.flavour: Flavour = flavour_of(connection.dialect)._replace(backslash=True)
+        self._collations: dict[str | None, str] = {}
+        self._defaults: tuple[tuple[str, str], ...] | None = None
+
+    def names(self, schema: str | None) -> list[TableName]:
+        """The base tables of *schema*, sorted."""
+        where = self.named(schema)
+        rows = ask(
+            self.connection,
+            "SELECT TABLE_NAME FROM information_schema.TABLES "
+            # MariaDB calls a system-versioned table by a type of its own.
+            f"WHERE TABLE_SCHEMA = {where} AND TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED')",
+        )
+        return [TableName(name, schema) for name in sorted(str(row[0]) for row in rows)]
+
+    def named(self, schema: str | None) -> str:
+        """The name of *schema* as a string expression."""
+        backslash = "NO_BACKSLASH_ESCAPES" not in self.mode
+        return "DATABASE()" if schema is None else quoted(schema, backslash=backslash)
+
+    def read(self, name: TableName) -> Table | None:
+        """One table; None where there is none, or it cannot be read."""
+        text = self.text(name)
+        return None if text is None else self.table(text, name.schema)
+
+    def text(self, name: TableName) -> str | None:
+        """What SHOW CREATE TABLE prints; None for what is no table."""
+        full = ".".join("`" + part.replace("`", "``") + "`" for part in (name.schema, name.name) if part)
+        try:
+            with self.plainly():
+                row = ask(self.connection, f"SHOW CREATE TABLE {full}").one()
+        except sa.exc.DBAPIError as error:
+            if error.connection_invalidated:
+                raise
+            if not error.orig or error.orig.args[:1] != (NO_SUCH_TABLE,):
+                log.warning('table "%s" cannot be read and is left out: %s', name, error.orig)
+            return None
+        # A view answers with other columns, a sequence of MariaDB with another statement.
+        is_table = row._fields[1] == "Create Table" and not str(row[1]).startswith("CREATE SEQUENCE")
+        return str(row[1]) if is_table else None
+
+    @contextmanager
+    def plainly(self) -> Iterator[None]:
+        """Without the modes in which a server quotes names and strings otherwise.
+
+        MariaDB doubles backslashes under NO_BACKSLASH_ESCAPES all the same, and MySQL may not even parse its own
+        CHECKs there; so nothing that is printed under these modes can be trusted.
+        """
+        modes = self.mode.split(",")
+        plain = [mode for mode in modes if mode not in _QUOTING]
+        if plain == modes:
+            yield
+            return
+        ask(self.connection, f"SET SESSION sql_mode = '{','.join(plain)}'")
+        try:
+            yield
+        finally:
+            ask(self.connection, f"SET SESSION sql_mode = '{self.mode}'")
+
+    def table(self, text: str, schema: str | None) -> Table:
+        """The table that *text* creates, in normal form."""
+        raw = parse(text, schema=schema, default_schema=self.default_schema, backslash=True)
+        facts = self.facts(raw)
+        read = replace(raw, options=_told(raw.options, facts), payload=facts)
+        return mark_implicit(normal(read, self.flavour))
+
+    def facts(self, raw: Table) -> Facts:
+        """The collations around the table."""
+        settings = dict(raw.options)
+        collation = settings.get("mysql_collate")
+        if collation is None:
+            charset = charset_name(str(settings.get("mysql_charset", "utf8mb4")))
+            collation = dict(self.defaults()).get(charset, f"{charset}_general_ci")
+        return Facts(collation_name(str(collation)), self.database_collation(raw.schema), self.defaults())
+
+    def database_collation(self, schema: str | None) -> str:
+        """The collation of tables that say nothing."""
+        if schema not in self._collations:
+            where = self.named(schema)
+            sql = f"SELECT DEFAULT_COLLATION_NAME FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = {where}"
+            self._collations[schema] = collation_name(str(ask(self.connection, sql).scalar() or ""))
+        return self._collations[schema]
+
+    def defaults(self) -> tuple[tuple[str, str], ...]:
+        """The collation of each character set that comes alone."""
+        if self._defaults is None:
+            sql = "SELECT CHARACTER_SET_NAME, DEFAULT_COLLATE_NAME FROM information_schema.CHARACTER_SETS"
+            found = {charset_name(str(row[0])): collation_name(str(row[1])) for row in ask(self.connection, sql)}
+            found |= self._overridden()
+            self._defaults = tuple(sorted(found.items()))
+        return self._defaults
+
+    def _overridden(self) -> dict[str, str]:
+        """MariaDB 11.2 lets the administrator choose other defaults: ``utf8mb4=utf8mb4_uca1400_ai_ci,...``."""
+        if not self.flavour.mariadb or self.flavour.before(11, 2):
+            return {}
+        pairs = str(ask(self.connection, "SELECT @@character_set_collations").scalar() or "").split(",")
+        return {charset_name(left): collation_name(right) for left, _, right in (p.partition("=") for p in pairs if p)}
+
+
+def _told(given: Options, facts: Facts) -> Options:
+    """The options that say something: what is as in the whole database is left out."""
+    found = dict(given)
+    found.pop("mysql_charset", None)
+    found["mysql_collate"] = None if facts.collation == facts.database_collation else facts.collation
+    return options(found.items())

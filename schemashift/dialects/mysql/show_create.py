@@ -1,0 +1,421 @@
+"""Reads what SHOW CREATE TABLE prints: machine-made, regular text, and the only place where a server tells all.
+
+What comes out is *raw*, like what `schemashift.sqla.lift` makes: types and texts as they are printed, with
+``CHARACTER SET`` in the type and the collation beside it. `normal` takes it from there.
+
+The grammar is that of MariaDB 10.6 to 12 and MySQL 8.0 to 9. An attribute of a column that we have no field for is
+kept as it stands in the column's option ``mysql_attributes``, so that a MODIFY does not lose it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from schemashift.schema import (
+    Check,
+    Column,
+    Computed,
+    Constraint,
+    Default,
+    ForeignKey,
+    Index,
+    IndexPart,
+    Options,
+    PrimaryKey,
+    Table,
+    TableName,
+    Type,
+    Unique,
+    options,
+)
+
+from .text import Token, tokens
+
+END = Token("end", "", -1, -1)
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnLevel:
+    """The payload of a CHECK that belongs to a column (MariaDB): it has no name and goes with the column's text."""
+
+    column: str
+
+
+def parse(text: str, *, schema: str | None = None, default_schema: str | None = None, backslash: bool = True) -> Table:
+    """The table that *text* creates, as *schema*'s. A foreign key into *default_schema* has None for its schema.
+
+    Raises `ValueError` for text that is not a CREATE TABLE statement.
+    """
+    return _Parser(text, schema, default_schema, backslash=backslash).table()
+
+
+@dataclass(slots=True)
+class _Parts:
+    """What is collected between the parentheses."""
+
+    columns: list[Column] = field(default_factory=list)
+    constraints: list[Constraint] = field(default_factory=list)
+    indexes: list[Index] = field(default_factory=list)
+
+
+class _Parser:
+    """A cursor over the tokens of one statement."""
+
+    def __init__(self, text: str, schema: str | None, default_schema: str | None, *, backslash: bool) -> None:
+        self.text = text
+        self.schema = schema
+        self.default_schema = default_schema
+        self.tokens = list(tokens(text, backslash=backslash))
+        self.at = 0
+
+    # The cursor
+
+    def peek(self, ahead: int = 0) -> Token:
+        """The token under the cursor, or *ahead* of it; `END` behind the last one."""
+        place = self.at + ahead
+        return self.tokens[place] if place < len(self.tokens) else END
+
+    def take(self) -> Token:
+        """The token under the cursor, stepped over. Raises `ValueError` where the text is at its end."""
+        token = self.peek()
+        if token is END:
+            raise ValueError(f"not a whole CREATE TABLE: {self.text[:200]!r}")
+        self.at += 1
+        return token
+
+    def skip(self, *words: str) -> bool:
+        """Step over *words* if they are next."""
+        for ahead, word in enumerate(words):
+            token = self.peek(ahead)
+            if token.kind not in ("word", "mark") or token.value.upper() != word:
+                return False
+        self.at += len(words)
+        return True
+
+    def need(self, word: str) -> None:
+        if not self.skip(word):
+            token = self.peek()
+            raise ValueError(f"{word} expected at {self.text[token.start : token.start + 40]!r} in {self.text[:200]!r}")
+
+    def group(self) -> str:
+        """The text between the parentheses that are next, as it stands."""
+        start = self.peek().end
+        last = self.past_group()
+        return self.text[start : last.start].strip()
+
+    def past_group(self) -> Token:
+        """Step over a group in parentheses; its last token."""
+        depth = 0
+        while True:
+            token = self.take()
+            if token.kind == "mark":
+                depth += (token.value == "(") - (token.value == ")")
+            if depth == 0:
+                return token
+
+    def names(self) -> tuple[str, ...]:
+        """``(`a`,`b`)``."""
+        self.need("(")
+        names = []
+        while not self.skip(")"):
+            names.append(self.take().value)
+            self.skip(",")
+        return tuple(names)
+
+    # The statement
+
+    def table(self) -> Table:
+        self.need("CREATE")
+        while not self.skip("TABLE"):
+            self.take()
+        self.skip("IF", "NOT", "EXISTS")
+        name = self.take().value
+        if self.skip("."):
+            name = self.take().value
+        self.need("(")
+        parts = _Parts()
+        while not self.skip(")"):
+            self.item(parts)
+            if not self.skip(",") and self.peek().value != ")":
+                self.need(")")
+        comment, settings = self.table_options()
+        columns = [column.name for column in parts.columns]
+        return Table(
+            name=name,
+            schema=self.schema,
+            columns=tuple(parts.columns),
+            constraints=tuple(_with_columns(constraint, columns) for constraint in parts.constraints),
+            indexes=tuple(_with_uses(index, columns) for index in parts.indexes),
+            comment=comment,
+            options=settings,
+        )
+
+    def item(self, parts: _Parts) -> None:
+        token = self.peek()
+        if token.kind == "name":
+            self.column(parts)
+            return
+        match token.word():
+            case "CONSTRAINT":
+                self.take()
+                parts.constraints.append(self.constraint(self.take().value))
+            case "CHECK" | "FOREIGN":
+                parts.constraints.append(self.constraint(None))
+            case "PRIMARY":
+                self.at += 2
+                columns = tuple(part.column or "" for part in self.parts())
+                parts.constraints.append(PrimaryKey(columns=columns, options=self.index_options()))
+            case "UNIQUE" | "KEY" | "FULLTEXT" | "SPATIAL" | "VECTOR":
+                self.key(parts)
+            case _:
+                # PERIOD FOR SYSTEM_TIME and whatever comes next: not ours, passed over whole.
+                self.past_item()
+
+    def past_item(self) -> None:
+        while True:
+            token = self.peek()
+            if token is END or (token.kind == "mark" and token.value in ",)"):
+                return
+            if token.kind == "mark" and token.value == "(":
+                self.past_group()
+            else:
+                self.take()
+
+    # Columns
+
+    def column(self, parts: _Parts) -> None:
+        name = self.take().value
+        sql, collation = self.type()
+        found: dict[str, Any] = {}
+        checks: list[str] = []
+        rest: list[str] = []
+        while not self.at_end_of_item():
+            self.attribute(found, checks, rest)
+        parts.columns.append(
+            Column(
+                name=name,
+                type=Type(sql=sql, collation=found.pop("collation", None) or collation),
+                options=options([("mysql_attributes", " ".join(rest) or None)]),
+                **found,
+            )
+        )
+        parts.constraints += [Check(sql=sql, columns=(name,), payload=ColumnLevel(name)) for sql in checks]
+
+    def type(self) -> tuple[str, str | None]:
+        """The type's text with its character set, and its collation."""
+        start, last = self.peek().start, self.take()
+        if self.peek().value == "(" and self.peek().start == last.end:
+            last = self.past_group()
+        while self.peek().word() in ("UNSIGNED", "ZEROFILL", "PRECISION", "VARYING", "BINARY"):
+            last = self.take()
+        sql = self.text[start : last.end]
+        if self.skip("CHARACTER", "SET") or self.skip("CHARSET"):
+            sql += f" CHARACTER SET {self.take().value}"
+        return sql, self.take().value if self.skip("COLLATE") else None
+
+    def at_end_of_item(self) -> bool:
+        token = self.peek()
+        return token is END or (token.kind == "mark" and token.value in ",)")
+
+    def attribute(self, found: dict[str, Any], checks: list[str], rest: list[str]) -> None:
+        """One attribute of a column."""
+        if self.skip("NOT", "NULL"):
+            found["nullable"] = False
+        elif self.skip("NULL"):
+            found["nullable"] = True
+        elif self.skip("DEFAULT"):
+            found["default"] = Default(sql=self.default())
+        elif self.skip("ON", "UPDATE"):
+            start, last = self.peek().start, self.take()
+            last = self.past_group() if self.peek().value == "(" else last
+            before = found["default"].sql + " " if "default" in found else ""
+            found["default"] = Default(sql=f"{before}ON UPDATE {self.text[start : last.end]}")
+        elif self.skip("AUTO_INCREMENT"):
+            found["autoincrement"] = True
+        elif self.skip("COMMENT"):
+            found["comment"] = self.take().value or None
+        elif self.skip("COLLATE"):
+            found["collation"] = self.take().value
+        elif self.skip("CHECK"):
+            checks.append(self.group())
+        elif self.skip("GENERATED", "ALWAYS", "AS") or self.skip("AS"):
+            if self.peek().value != "(":  # MariaDB: GENERATED ALWAYS AS ROW START
+                rest.append("GENERATED ALWAYS AS " + " ".join(self.take().value for _ in range(2)))
+                return
+            sql = self.group()
+            stored = self.skip("STORED") or self.skip("PERSISTENT")
+            self.skip("VIRTUAL")
+            found["computed"] = Computed(sql=sql, stored=stored)
+        else:
+            rest.append(self.raw())
+
+    def raw(self) -> str:
+        """One word that we have no field for, with what belongs to it."""
+        token = self.take()
+        text = self.text[token.start : token.end]
+        if token.word() in ("COLUMN_FORMAT", "STORAGE", "SRID", "WITH", "WITHOUT", "SYSTEM"):
+            return f"{text} {self.raw()}"
+        if self.skip("="):
+            value = self.take()
+            return f"{text}={self.text[value.start : value.end]}"
+        if self.peek().value == "(" and self.peek().kind == "mark":
+            return f"{text}({self.group()})"
+        return text
+
+    def default(self) -> str:
+        """What stands behind DEFAULT, up to the next attribute."""
+        start = self.peek().start
+        last = self.past_group() if self.peek().value == "(" and self.peek().kind == "mark" else self.take()
+        while not self.at_end_of_item() and self.peek().word() not in _AFTER_DEFAULT:
+            is_group = self.peek().kind == "mark" and self.peek().value == "("
+            last = self.past_group() if is_group else self.take()
+        return self.text[start : last.end]
+
+    # Keys and constraints
+
+    def key(self, parts: _Parts) -> None:
+        prefix = self.take().value.upper()
+        if prefix != "KEY":
+            self.need("KEY")
+        name = self.take().value
+        columns = self.parts()
+        found = list(self.index_options())
+        plain = all(part == IndexPart(column=part.column) for part in columns if part.column is not None)
+        if prefix == "UNIQUE" and plain and all(part.column for part in columns):
+            names = tuple(str(part.column) for part in columns)
+            parts.constraints.append(Unique(name=name, columns=names, options=options(found)))
+            return
+        if prefix not in ("KEY", "UNIQUE"):
+            found.append(("mysql_prefix", prefix))
+        parts.indexes.append(Index(name=name, parts=columns, unique=prefix == "UNIQUE", options=options(found)))
+
+    def parts(self) -> tuple[IndexPart, ...]:
+        """``(`a`(10),`b` DESC,(lower(`c`)))``."""
+        self.need("(")
+        parts = []
+        while not self.skip(")"):
+            parts.append(self.part())
+            self.skip(",")
+        return tuple(parts)
+
+    def part(self) -> IndexPart:
+        column = expression = length = None
+        if self.peek().kind == "mark":
+            expression = self.group()
+        else:
+            column = self.take().value
+            if self.skip("("):
+                length = int(self.take().value)
+                self.need(")")
+        descending = self.skip("DESC")
+        self.skip("ASC")
+        return IndexPart(column=column, expression=expression, length=length, descending=descending)
+
+    def index_options(self) -> Options:
+        found: list[tuple[str, object]] = []
+        while not self.at_end_of_item():
+            if self.skip("USING"):
+                found.append(("mysql_using", self.take().value.lower()))
+            elif self.skip("COMMENT"):
+                found.append(("mysql_comment", self.take().value))
+            elif self.skip("WITH", "PARSER"):
+                found.append(("mysql_with_parser", self.take().value))
+            elif self.skip("INVISIBLE") or self.skip("IGNORED"):
+                found.append(("mysql_invisible", True))
+            else:
+                word = self.take()
+                if self.skip("="):
+                    found.append((f"mysql_{word.value.lower()}", self.take().value))
+        return options(found)
+
+    def constraint(self, name: str | None) -> Constraint:
+        if self.skip("CHECK"):
+            sql = self.group()
+            enforced = not self.skip("NOT", "ENFORCED")
+            return Check(sql=sql, name=name, options=options([("mysql_enforced", None if enforced else False)]))
+        self.need("FOREIGN")
+        self.need("KEY")
+        if self.peek().kind == "name":
+            self.take()
+        columns = self.names()
+        self.need("REFERENCES")
+        target = self.target()
+        target_columns = self.names()
+        on_delete = on_update = None
+        while self.skip("ON"):
+            what = self.take().word()
+            action = self.action()
+            on_delete, on_update = (action, on_update) if what == "DELETE" else (on_delete, action)
+        return ForeignKey(
+            columns=columns,
+            target=target,
+            target_columns=target_columns,
+            name=name,
+            on_delete=on_delete,
+            on_update=on_update,
+        )
+
+    def target(self) -> TableName:
+        name = self.take().value
+        if not self.skip("."):
+            return TableName(name, self.schema)
+        return TableName(self.take().value, None if name == self.default_schema else name)
+
+    def action(self) -> str:
+        word = self.take().word()
+        return f"{word} {self.take().word()}" if word in ("SET", "NO") else word
+
+    # Behind the closing parenthesis
+
+    def table_options(self) -> tuple[str | None, Options]:
+        comment, found = None, {}
+        while (token := self.peek()) is not END:
+            if token.word() == "PARTITION":
+                found["mysql_partition"] = self.text[token.start :].strip().removesuffix("*/").strip()
+                break
+            name = self.option_name()
+            value = self.take().value if self.peek() is not END else ""
+            if name == "comment":
+                comment = value or None
+            elif name not in ("auto_increment", "union"):
+                found[f"mysql_{name}"] = value
+            self.skip(",")
+        return comment, options(found.items())
+
+    def option_name(self) -> str:
+        """``DEFAULT CHARSET=`` is ``charset``."""
+        words = [self.take().value.lower()]
+        while not self.skip("="):
+            # TABLESPACE `x` STORAGE DISK has no equals sign.
+            if self.peek().kind != "word":
+                break
+            words.append(self.take().value.lower())
+        words = [word for word in words if word != "default"] or words
+        return _OPTION_NAMES.get("_".join(words), "_".join(words))
+
+
+_AFTER_DEFAULT = frozenset(
+    {"ON", "COMMENT", "CHECK", "AUTO_INCREMENT", "INVISIBLE", "COLUMN_FORMAT", "STORAGE", "COMPRESSED", "WITHOUT"}
+    | {"WITH", "ENGINE_ATTRIBUTE", "SECONDARY_ENGINE_ATTRIBUTE", "NOT", "REF_SYSTEM_ID"}
+)
+_OPTION_NAMES = {"character_set": "charset", "collation": "collate"}
+
+
+def _with_columns(constraint: Constraint, names: list[str]) -> Constraint:
+    if not isinstance(constraint, Check) or constraint.columns:
+        return constraint
+    return replace(constraint, columns=_named(constraint.sql, names))
+
+
+def _with_uses(index: Index, names: list[str]) -> Index:
+    texts = " ".join(part.expression for part in index.parts if part.expression)
+    if not texts:
+        return index
+    return replace(index, uses=_named(texts, names))
+
+
+def _named(sql: str, names: list[str]) -> tuple[str, ...]:
+    """The columns in a text of the server's, which puts each in backquotes."""
+    used = {token.value for token in tokens(sql) if token.kind == "name"}
+    return tuple(name for name in names if name in used)

@@ -1,0 +1,393 @@
+"""Column types: the server's own spelling of each, and the SQLAlchemy type to write in a script.
+
+The normal form is what SHOW CREATE TABLE prints, in lower case and without the display widths that say nothing
+(MariaDB prints ``int(11)``, MySQL ``int``; both read ``int``). The character set is in the collation, whose name
+begins with it: a type that was given only a character set gets that set's default collation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import mysql
+
+from schemashift.schema import Type
+from schemashift.sqla.types import SQLType
+
+from .text import quoted, tokens
+
+
+class Flavour(NamedTuple):
+    """Which server it is. ``version`` is empty where nobody connected yet: then the newest is assumed."""
+
+    mariadb: bool
+    version: tuple[int, ...] = ()
+    backslash: bool = True
+
+    def before(self, *version: int) -> bool:
+        """Whether it is known to be older than *version*."""
+        return bool(self.version) and self.version < version
+
+
+def flavour_of(dialect: sa.Dialect) -> Flavour:
+    """What SQLAlchemy's dialect object knows of the server."""
+    version = tuple(part for part in getattr(dialect, "server_version_info", None) or () if isinstance(part, int))
+    # _backslash_escapes is how SQLAlchemy remembers NO_BACKSLASH_ESCAPES; there is no public name for it.
+    escapes = bool(getattr(dialect, "_backslash_escapes", True))
+    return Flavour(bool(getattr(dialect, "is_mariadb", False)), version, escapes)
+
+
+class Spelled(NamedTuple):
+    """A type in parts. ``args`` are numbers, or string literals for ENUM and SET."""
+
+    base: str
+    args: tuple[str, ...] = ()
+    unsigned: bool = False
+    zerofill: bool = False
+    collation: str | None = None
+
+    @property
+    def sql(self) -> str:
+        """The type without its collation."""
+        text = self.base + (f"({','.join(self.args)})" if self.args else "")
+        return text + (" unsigned" if self.unsigned else "") + (" zerofill" if self.zerofill else "")
+
+    @property
+    def is_integer(self) -> bool:
+        return self.base in _WIDTHS
+
+    @property
+    def is_number(self) -> bool:
+        return self.base in _WIDTHS or self.base in ("decimal", "float", "double")
+
+    @property
+    def is_text(self) -> bool:
+        """It has a character set."""
+        return self.base in TEXTS
+
+
+TEXTS = frozenset({"char", "varchar", "tinytext", "text", "mediumtext", "longtext", "enum", "set"})
+EXPRESSION_DEFAULTS_ONLY = frozenset(
+    {"tinytext", "text", "mediumtext", "longtext", "tinyblob", "blob", "mediumblob", "longblob", "json"}
+    | {"geometry", "point", "linestring", "polygon", "multipoint", "multilinestring", "multipolygon", "geomcollection"}
+)
+"""The types whose literal default MySQL takes only in parentheses."""
+
+_WIDTHS = {  # signed, unsigned
+    "tinyint": ("4", "3"),
+    "smallint": ("6", "5"),
+    "mediumint": ("9", "8"),
+    "int": ("11", "10"),
+    "bigint": ("20", "20"),
+}
+_NAMES = {
+    "INTEGER": "int",
+    "INT1": "tinyint",
+    "INT2": "smallint",
+    "INT3": "mediumint",
+    "MIDDLEINT": "mediumint",
+    "INT4": "int",
+    "INT8": "bigint",
+    "NUMERIC": "decimal",
+    "DEC": "decimal",
+    "FIXED": "decimal",
+    "REAL": "double",
+    "DOUBLE PRECISION": "double",
+    "FLOAT4": "float",
+    "FLOAT8": "double",
+    "CHARACTER": "char",
+    "CHARACTER VARYING": "varchar",
+    "CHAR VARYING": "varchar",
+    "LONG": "mediumtext",
+    "LONG VARCHAR": "mediumtext",
+    "LONG VARBINARY": "mediumblob",
+}
+_ATTRIBUTES = frozenset({"UNSIGNED", "SIGNED", "ZEROFILL", "BINARY", "ASCII", "UNICODE"})
+_NATIONAL = {
+    "NCHAR": "char",
+    "NVARCHAR": "varchar",
+    "NATIONAL CHAR": "char",
+    "NATIONAL CHARACTER": "char",
+    "NATIONAL VARCHAR": "varchar",
+    "NATIONAL CHAR VARYING": "varchar",
+    "NATIONAL CHARACTER VARYING": "varchar",
+    "NCHAR VARCHAR": "varchar",
+    "NCHAR VARYING": "varchar",
+}
+_DEFAULT_COLLATIONS = {
+    "armscii8": "armscii8_general_ci",
+    "ascii": "ascii_general_ci",
+    "big5": "big5_chinese_ci",
+    "cp1250": "cp1250_general_ci",
+    "cp1251": "cp1251_general_ci",
+    "cp1256": "cp1256_general_ci",
+    "cp1257": "cp1257_general_ci",
+    "cp850": "cp850_general_ci",
+    "cp852": "cp852_general_ci",
+    "cp866": "cp866_general_ci",
+    "cp932": "cp932_japanese_ci",
+    "dec8": "dec8_swedish_ci",
+    "eucjpms": "eucjpms_japanese_ci",
+    "euckr": "euckr_korean_ci",
+    "gb18030": "gb18030_chinese_ci",
+    "gb2312": "gb2312_chinese_ci",
+    "gbk": "gbk_chinese_ci",
+    "geostd8": "geostd8_general_ci",
+    "greek": "greek_general_ci",
+    "hebrew": "hebrew_general_ci",
+    "hp8": "hp8_english_ci",
+    "keybcs2": "keybcs2_general_ci",
+    "koi8r": "koi8r_general_ci",
+    "koi8u": "koi8u_general_ci",
+    "latin1": "latin1_swedish_ci",
+    "latin2": "latin2_general_ci",
+    "latin5": "latin5_turkish_ci",
+    "latin7": "latin7_general_ci",
+    "macce": "macce_general_ci",
+    "macroman": "macroman_general_ci",
+    "sjis": "sjis_japanese_ci",
+    "swe7": "swe7_swedish_ci",
+    "tis620": "tis620_thai_ci",
+    "ucs2": "ucs2_general_ci",
+    "ujis": "ujis_japanese_ci",
+    "utf16": "utf16_general_ci",
+    "utf16le": "utf16le_general_ci",
+    "utf32": "utf32_general_ci",
+    "utf8mb3": "utf8mb3_general_ci",
+}
+_UNICODE = ("utf8mb3", "ucs2", "utf8mb4", "utf16", "utf32")
+
+
+def charset_name(name: str) -> str:
+    """*name* in lower case; ``utf8`` is an alias, for ``utf8mb3`` on every server up to now."""
+    lower = name.lower()
+    return "utf8mb3" if lower == "utf8" else lower
+
+
+def collation_name(name: str) -> str:
+    """*name* in lower case and with its character set's real name."""
+    lower = name.lower()
+    return "utf8mb3" + lower[4:] if lower.startswith("utf8_") else lower
+
+
+def charset_of(collation: str) -> str:
+    """The character set that a collation belongs to."""
+    return collation.partition("_")[0]
+
+
+def default_collation(charset: str, flavour: Flavour) -> str:
+    """The collation that *charset* alone means: known by heart, so it may differ on a server set up otherwise."""
+    name = charset_name(charset)
+    if flavour.mariadb and name in _UNICODE and flavour.version >= (11, 6):
+        return f"{name}_uca1400_ai_ci"
+    if name == "utf8mb4":
+        return "utf8mb4_general_ci" if flavour.mariadb else "utf8mb4_0900_ai_ci"
+    return _DEFAULT_COLLATIONS.get(name, f"{name}_general_ci")
+
+
+def normal_type(type_: Type, flavour: Flavour, table_charset: str | None = None) -> Type:
+    """*type_* in normal form, its collation written out; the payload stays, or is made where there is none."""
+    found = spelled(type_.sql, type_.collation, flavour, table_charset)
+    payload = type_.payload if type_.payload is not None else engine(found)
+    return Type(sql=found.sql, collation=found.collation, payload=payload)
+
+
+@lru_cache(maxsize=4096)
+def spelled(sql: str, collation: str | None, flavour: Flavour, table_charset: str | None = None) -> Spelled:
+    """A type's text in parts, in normal form. *table_charset* decides what ``TEXT(100)`` is."""
+    words: list[str] = []
+    args: list[str] = []
+    charset = None
+    depth = 0
+    stream = iter(tokens(sql, backslash=flavour.backslash))
+    for token in stream:
+        if token.kind == "mark":
+            depth += (token.value == "(") - (token.value == ")")
+        elif depth:
+            is_string = token.kind == "string"
+            args.append(quoted(token.value) if is_string else token.value)
+        elif token.word() == "CHARSET" or (token.word() == "SET" and words[-1:] == ["CHARACTER"]):
+            charset = next(stream).value
+            words = words if token.word() == "CHARSET" else words[:-1]
+        else:
+            words.append(token.value.upper())
+    return _normal(words, tuple(args), charset, collation, flavour, table_charset)
+
+
+def _normal(
+    words: list[str],
+    args: tuple[str, ...],
+    charset: str | None,
+    collation: str | None,
+    flavour: Flavour,
+    table_charset: str | None,
+) -> Spelled:
+    attributes = _ATTRIBUTES.intersection(words[1:])
+    name = " ".join(words[:1] + [word for word in words[1:] if word not in _ATTRIBUTES])
+    if name in ("BOOL", "BOOLEAN"):
+        return Spelled("tinyint", ("1",))
+    if name in _NATIONAL:
+        name, charset = _NATIONAL[name], charset or "utf8mb3"
+    base = _NAMES.get(name, name.lower())
+    if base == "geometrycollection" and not flavour.mariadb:
+        base = "geomcollection"
+    charset = "latin1" if "ASCII" in attributes else "ucs2" if "UNICODE" in attributes else charset
+    if base not in TEXTS:
+        collation = None
+    elif collation is not None:
+        collation = collation_name(collation)
+    elif "BINARY" in attributes:
+        collation = f"{charset_name(charset or table_charset or 'utf8mb4')}_bin"
+    elif charset is not None:
+        collation = default_collation(charset, flavour)
+    zerofill = "ZEROFILL" in attributes
+    found = Spelled(base, args, zerofill or "UNSIGNED" in attributes, zerofill, collation)
+    return _sized(found, flavour, charset_of(collation) if collation else table_charset or "utf8mb4")
+
+
+def _sized(type_: Spelled, flavour: Flavour, charset: str) -> Spelled:
+    """Lengths and precisions as the server writes them out, or leaves them out."""
+    base, args = type_.base, type_.args
+    if type_.is_integer:
+        return _integer(type_, flavour)
+    if base == "decimal":
+        return type_._replace(args=(*args, "0")[:2] if args else ("10", "0"))
+    if base == "float" and len(args) == 1:
+        return type_._replace(base="float" if int(args[0]) <= 24 else "double", args=())
+    if base in ("char", "binary", "bit") and not args:
+        return type_._replace(args=("1",))
+    if base == "year" or (base in ("time", "datetime", "timestamp") and args == ("0",)):
+        return type_._replace(args=())
+    if base in ("text", "blob") and args:
+        size = int(args[0]) * (_BYTES.get(charset, 1) if base == "text" else 1)
+        prefix = next(prefix for prefix, limit in _SIZES if size <= limit)
+        return type_._replace(base=prefix + base, args=())
+    return type_
+
+
+_SIZES = (("tiny", 255), ("", 65535), ("medium", 16777215), ("long", 1 << 40))
+_BYTES = {"utf8mb4": 4, "utf8mb3": 3, "utf16": 4, "utf16le": 4, "utf32": 4, "ucs2": 2, "gb18030": 4, "ujis": 3} | (
+    dict.fromkeys(("big5", "cp932", "euckr", "gb2312", "gbk", "sjis"), 2) | {"eucjpms": 3}
+)
+
+
+def _integer(type_: Spelled, flavour: Flavour) -> Spelled:
+    usual = _WIDTHS[type_.base][type_.unsigned]
+    width = type_.args[0] if type_.args else usual
+    if type_.zerofill:
+        return type_._replace(args=(width,))
+    is_boolean = type_.base == "tinyint" and width == "1" and not type_.unsigned
+    # MySQL 8.0.19 stopped keeping display widths, but for these two.
+    if width == usual or not (flavour.mariadb or flavour.before(8, 0, 19) or is_boolean):
+        return type_._replace(args=())
+    return type_._replace(args=(width,))
+
+
+# The type to write in a script --------------------------------------------------------------------------------------
+
+
+def engine(type_: Spelled) -> Any:
+    """A SQLAlchemy type that compiles to *type_* here: a generic one where there is one."""
+    made = _GENERIC.get(type_._replace(collation=None))
+    if made is not None and type_.collation is None:
+        return made()
+    maker = _MAKERS.get(type_.base)
+    return maker(type_) if maker is not None else SQLType(type_.sql)
+
+
+_GENERIC: dict[Spelled, Callable[[], Any]] = {
+    Spelled("int"): sa.Integer,
+    Spelled("bigint"): sa.BigInteger,
+    Spelled("smallint"): sa.SmallInteger,
+    Spelled("tinyint", ("1",)): sa.Boolean,
+    Spelled("float"): sa.Float,
+    Spelled("double"): sa.Double,
+    Spelled("date"): sa.Date,
+    Spelled("datetime"): sa.DateTime,
+    Spelled("time"): sa.Time,
+    Spelled("timestamp"): sa.TIMESTAMP,
+    Spelled("year"): mysql.YEAR,
+    Spelled("json"): sa.JSON,
+    Spelled("uuid"): sa.Uuid,
+    Spelled("text"): sa.Text,
+    Spelled("blob"): sa.LargeBinary,
+    Spelled("tinyblob"): mysql.TINYBLOB,
+    Spelled("mediumblob"): mysql.MEDIUMBLOB,
+    Spelled("longblob"): mysql.LONGBLOB,
+}
+
+
+def _int(kind: Any) -> Callable[[Spelled], Any]:
+    def make(type_: Spelled) -> Any:
+        settings: dict[str, Any] = {"display_width": int(type_.args[0])} if type_.args else {}
+        return kind(**settings, **_signs(type_))
+
+    return make
+
+
+def _signs(type_: Spelled) -> dict[str, Any]:
+    return ({"unsigned": True} if type_.unsigned else {}) | ({"zerofill": True} if type_.zerofill else {})
+
+
+def _exact(type_: Spelled) -> Any:
+    precision, scale = (int(arg) for arg in type_.args)
+    return mysql.DECIMAL(precision, scale, **_signs(type_)) if type_.unsigned else sa.Numeric(precision, scale)
+
+
+def _inexact(kind: Any) -> Callable[[Spelled], Any]:
+    return lambda type_: kind(*(int(arg) for arg in type_.args), **_signs(type_))
+
+
+def _text(kind: Any) -> Callable[[Spelled], Any]:
+    def make(type_: Spelled) -> Any:
+        collation = {"collation": type_.collation} if type_.collation else {}
+        return kind(*(int(arg) for arg in type_.args), **collation)
+
+    return make
+
+
+def _chosen(generic: Any, kind: Any) -> Callable[[Spelled], Any]:
+    def make(type_: Spelled) -> Any:
+        values = [next(tokens(arg)).value for arg in type_.args]
+        if type_.collation:
+            return kind(*values, collation=type_.collation)
+        return generic(*values)
+
+    return make
+
+
+def _fractional(kind: Any) -> Callable[[Spelled], Any]:
+    return lambda type_: kind(fsp=int(type_.args[0]))
+
+
+def _long(kind: Any) -> Callable[[Spelled], Any]:
+    return lambda type_: kind(int(type_.args[0]))
+
+
+_MAKERS: dict[str, Callable[[Spelled], Any]] = {
+    "tinyint": _int(mysql.TINYINT),
+    "smallint": _int(mysql.SMALLINT),
+    "mediumint": _int(mysql.MEDIUMINT),
+    "int": _int(mysql.INTEGER),
+    "bigint": _int(mysql.BIGINT),
+    "decimal": _exact,
+    "float": _inexact(mysql.FLOAT),
+    "double": _inexact(mysql.DOUBLE),
+    "char": _text(sa.CHAR),
+    "varchar": _text(sa.String),
+    "text": _text(sa.Text),
+    "tinytext": _text(mysql.TINYTEXT),
+    "mediumtext": _text(mysql.MEDIUMTEXT),
+    "longtext": _text(mysql.LONGTEXT),
+    "enum": _chosen(sa.Enum, mysql.ENUM),
+    "set": _chosen(mysql.SET, mysql.SET),
+    "bit": _long(mysql.BIT),
+    "binary": _long(sa.BINARY),
+    "varbinary": _long(sa.VARBINARY),
+    "time": _fractional(mysql.TIME),
+    "datetime": _fractional(mysql.DATETIME),
+    "timestamp": _fractional(mysql.TIMESTAMP),
+}
