@@ -7,14 +7,13 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from schemashift.diff import diff, settle
 from schemashift.dialects import Dialect
+from schemashift.diff import diff, settle
 from schemashift.objects import KINDS
 from schemashift.operations import Operation
 from schemashift.render import Body, body
 from schemashift.schema import Schema, Table, TableName
 from schemashift.sqla.lift import lift_metadata
-
 
 _KINDS = {kind.name: kind for kind in KINDS}
 

@@ -103,13 +103,13 @@ def test_what_needs_no_sqlalchemy_does_not_import_it(room: str) -> None:
 
 def test_only_the_rooms_that_may_send_statements_do() -> None:
     """``execute`` on a connection: the others may hand it on."""
-    wrong = []
-    for room, path in modules():
-        if room in CONNECTED | {"op"}:
-            continue
-        for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.Attribute) and node.attr in ("exec_driver_sql", "scalar_one", "mappings"):
-                wrong.append(f"{path.relative_to(PACKAGE)}:{node.lineno}")
+    wrong = [
+        f"{path.relative_to(PACKAGE)}:{node.lineno}"
+        for room, path in modules()
+        if room not in CONNECTED | {"op"}
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Attribute) and node.attr in ("exec_driver_sql", "scalar_one", "mappings")
+    ]
     assert wrong == []
 
 

@@ -14,8 +14,7 @@ import sqlalchemy as sa
 
 from schemashift.operations import Known, Operation
 from schemashift.schema import Column, Keyed, Schema, Table, TableName
-import schemashift.sqla.reflect as reflect
-
+from schemashift.sqla import reflect
 from schemashift.sqla.plain import plain
 
 from .ddl import DDL

@@ -252,7 +252,7 @@ class Sequences:
     @staticmethod
     def _mariadb(connection: sa.Connection, name: str) -> NumberSequence:
         quoted = connection.dialect.identifier_preparer.quote(name)
-        row = connection.execute(sa.text(f"SELECT * FROM {quoted}")).mappings().one()  # noqa: S608 - quoted above
+        row = connection.execute(sa.text(f"SELECT * FROM {quoted}")).mappings().one()
         return NumberSequence(
             name=name,
             start=row["start_value"],

@@ -317,7 +317,7 @@ class Printer:
                 return [f"identity={self.identity(value) if value else None}"]
             case _:
                 old = dict(before.options) if before else {}
-                changed = {name: None for name in old} | dict(value)
+                changed = dict.fromkeys(old) | dict(value)
                 return [f"{name}={self.option(name, each)}" for name, each in sorted(changed.items())]
 
     def rename_column(self, operation: RenameColumn) -> Iterator[Node]:

@@ -9,8 +9,8 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.dialects import mysql, postgresql, sqlite
 
-from schemashift.diff import diff, settle
 from schemashift.dialects import Dialect, dialect_for
+from schemashift.diff import diff, settle
 from schemashift.operations import Operation
 from schemashift.schema import Constraint, Schema, Table
 from schemashift.sqla.lift import lift_metadata

@@ -1,8 +1,8 @@
 """The tests' own judge of what a database looks like: raw catalogue queries to plain sets of lines.
 
-It shares no code with the engine's readers, nor with SQLAlchemy's Inspector. Two databases are the same when `catalogue`
-says the same of both. Names that the database chose by itself (*named* has those that somebody gave) are left out,
-and so is the order of columns.
+It shares no code with the engine's readers, nor with SQLAlchemy's Inspector. Two databases are the same when
+`catalogue` says the same of both. Names that the database chose by itself (*named* has those that somebody gave) are
+left out, and so is the order of columns.
 """
 
 from __future__ import annotations

@@ -79,7 +79,11 @@ def _initialiser(engine: Engine, folder: Path) -> Sequence[str]:
 
 
 def _server(engine: Engine, folder: Path) -> Sequence[str]:
-    places = [f"--basedir={engine.prefix}", f"--datadir={folder / 'data'}"]
+    # A server that starts removes what it takes for its own leftovers in the folder for temporary tables, which two
+    # servers must therefore not share.
+    temporary = folder / "tmp"
+    temporary.mkdir(exist_ok=True)
+    places = [f"--basedir={engine.prefix}", f"--datadir={folder / 'data'}", f"--tmpdir={temporary}"]
     return [*engine.command, "--no-defaults", *places, *_as_root(), *(MYSQL_ONLY if engine.name == "mysql" else ())]
 
 

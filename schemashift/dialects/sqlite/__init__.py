@@ -1,0 +1,66 @@
+"""SQLite 3.26 and later. A column is dropped without a rebuild from 3.35 on."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from schemashift.dialects.base import Dialect
+from schemashift.dialects.statement import Statement
+from schemashift.operations import Known, Operation, default_name
+from schemashift.schema import Column, Schema, Table, TableName
+
+from .compile import Compilation
+from .ddl import SQLiteDDL
+from .normal import normal_table
+from .read import read_tables
+from .reconcile import reconciled
+from .session import SQLiteSession
+
+
+class SQLite(Dialect):
+    """SQLite."""
+
+    name = "sqlite"
+    transactional_ddl = True
+    one_transaction = True
+    ddl_class = SQLiteDDL
+    session_class = SQLiteSession
+
+    def normal(self, table: Table) -> Table:
+        return normal_table(table, self.ddl.quote)
+
+    def read(
+        self, connection: sa.Connection, names: Collection[TableName] | None = None, *, schemas: Iterable[str] = ()
+    ) -> Schema:
+        return Schema(read_tables(connection, names, schemas=schemas, quote=self.ddl.quote))
+
+    def reconcile(self, read: Table, declared: Table) -> Table:
+        return reconciled(read, declared)
+
+    def default_name(self, table: Table, constraint: Any) -> str | None:
+        """Our own name for it; several that would have the same are numbered, as PostgreSQL does."""
+        name = default_name(table.name, constraint)
+        same = [c for c in table.constraints if c.name is None and default_name(table.name, c) == name]
+        place = same.index(constraint) if constraint in same else 0
+        return f"{name}{place}" if place else name
+
+    def keeps_foreign_key(self, before: Column, after: Column) -> bool:
+        """Foreign keys are off in a run, and a rebuild leaves them as they are."""
+        del before, after
+        return True
+
+    def replaces_column(self, before: Column, after: Column) -> bool:
+        """A rebuild gives a column another expression, or takes it away and keeps the values."""
+        del before, after
+        return False
+
+    def keeps_generated(self, before: Column, after: Column) -> bool:
+        """A rebuild computes what generated columns hold anew."""
+        del before, after
+        return True
+
+    def compile(self, operations: Sequence[Operation], known: Known) -> Iterator[Statement]:
+        yield from Compilation(self, known).statements(operations)

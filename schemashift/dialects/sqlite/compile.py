@@ -1,0 +1,373 @@
+"""Operations to statements: everything for one table in a run of operations becomes one physical change.
+
+Operations on a table are collected until something needs to see them done (a statement of the script's own, the end),
+and what has to be done is the difference between the table as it is and as it shall be: nothing, a few native
+ALTERs, or one rebuild. Only DROP TABLE, and the RENAMEs, which SQLite follows through all views, triggers and foreign
+keys, are done at once. With foreign keys off, operations on different tables do not see each other, so that a table's
+change may move behind another's.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+from schemashift.dialects.statement import Statement
+from schemashift.errors import NotSupported
+from schemashift.operations import (
+    AddColumn,
+    AddConstraint,
+    AlterColumn,
+    AlterTable,
+    CreateIndex,
+    CreateTable,
+    DropColumn,
+    DropConstraint,
+    DropIndex,
+    DropTable,
+    Incomplete,
+    Known,
+    Operation,
+    RenameColumn,
+    RenameIndex,
+    RenameTable,
+)
+from schemashift.schema import Column, Constraint, Schema, Table, TableName
+
+from .ddl import SQLiteDDL
+from .native import Native
+from .parse import TableText, parse_table
+from .read import Stored
+from .rebuild import PREFIX, Rebuild
+from .renaming import Normalising, RenameInTexts
+
+FLOOR = (3, 26)
+"""RENAME follows foreign keys with ``foreign_keys`` off, and ``legacy_alter_table`` exists."""
+DROP_COLUMN = (3, 35)
+
+
+@dataclass(slots=True)
+class Pending:
+    """A table with changes that are not done yet. ``after`` is in normal form."""
+
+    after: Table
+    physical: set[str]
+    """The columns that are there."""
+    created: CreateTable | None = None
+    fresh: set[str] = field(default_factory=set)
+    operations: list[Operation] = field(default_factory=list)
+    dropped_indexes: set[str] = field(default_factory=set)
+
+
+class Compilation:
+    """One run of operations."""
+
+    def __init__(self, dialect: Normalising, known: Known) -> None:
+        self.dialect = dialect
+        self.ddl: SQLiteDDL = dialect.ddl
+        self.known = known
+        self.pending: dict[TableName, Pending] = {}
+        version = getattr(dialect.sa, "server_version_info", None)
+        self.version: tuple[int, ...] = version or sqlite3.sqlite_version_info
+
+    def statements(self, operations: Sequence[Operation]) -> Iterator[Statement]:
+        """The statements for *operations*. A generator to be run statement by statement."""
+        self.check_version()
+        for operation in operations:
+            yield from self.statement(operation)
+        yield from self.flush_all()
+
+    def check_version(self) -> None:
+        """Raise `NotSupported` on a SQLite that is too old."""
+        if self.version < FLOOR:
+            found = ".".join(map(str, self.version))
+            raise NotSupported(f"SQLite {found} is too old", cause="schemashift needs SQLite 3.26 or later")
+
+    def statement(self, operation: Operation) -> Iterator[Statement]:
+        """Take one operation in, and do what cannot wait."""
+        match operation:
+            case CreateTable():
+                yield from self.create_table(operation)
+            case DropTable():
+                yield from self.drop_table(operation)
+            case RenameTable():
+                yield from self.rename_table(operation)
+            case RenameColumn():
+                yield from self.rename_column(operation)
+            case DropIndex(table=None):
+                yield from self.drop_index_anywhere(operation)
+            case CreateIndex():
+                yield from self.free_index_name(operation)
+                self.collect(operation.table, operation)
+            case (
+                AddColumn() | AlterColumn() | DropColumn() | AddConstraint() | DropConstraint() | AlterTable()
+            ) | RenameIndex():
+                self.collect(operation.table, operation)
+            case DropIndex() if operation.table is not None:
+                self.collect(operation.table, operation)
+            case _:
+                yield from self.flush_all()
+                for sql in self.ddl.statements(operation, self.known):
+                    yield sql if isinstance(sql, Statement) else Statement(sql=sql, operation=operation)
+                self.known.apply(operation)
+
+    # Collecting --------------------------------------------------------------------------------------------------
+
+    def table_pending(self, name: TableName) -> Pending:
+        """The collected changes of a table. Raises `Incomplete` where there is no such table."""
+        if name not in self.pending:
+            table = self.dialect.normal(self.known.need(name))
+            self.pending[name] = Pending(after=table, physical={column.name for column in table.columns})
+        return self.pending[name]
+
+    def collect(self, name: TableName, operation: Operation) -> None:
+        """Take in an operation that changes one table."""
+        pending = self.table_pending(name)
+        table = pending.after
+        match operation:
+            case AddColumn() if operation.if_not_exists and _has(table, operation.column.name):
+                return
+            case DropColumn() if operation.if_exists and table.column(operation.name) is None:
+                return
+            case DropIndex() if operation.if_exists and table.index(operation.name) is None:
+                return
+            case CreateIndex() if operation.if_not_exists and table.index(operation.index.name) is not None:
+                return
+            case DropConstraint():
+                self.drop_constraint(pending, operation)
+                return
+            case AddColumn():
+                pending.fresh.add(operation.column.name)
+            case DropColumn():
+                pending.fresh.discard(operation.name)
+            case DropIndex():
+                pending.dropped_indexes.add(operation.name)
+            case RenameIndex():
+                pending.dropped_indexes.add(operation.old)
+            case _:
+                pass
+        changed = operation.apply(Schema([table])).table(name)
+        assert changed is not None
+        self.change(pending, changed, operation)
+
+    def change(self, pending: Pending, after: Table, operation: Operation) -> None:
+        """Note what a table becomes by an operation."""
+        pending.after = self.dialect.normal(after)
+        pending.operations.append(operation)
+
+    def drop_constraint(self, pending: Pending, operation: DropConstraint) -> None:
+        """Drop a constraint by its name, or by the name it would have."""
+        table = pending.after
+        found = self.constraint(pending, operation)
+        if found is None:
+            if operation.if_exists:
+                return
+            raise Incomplete(f'table "{table.table_name}" has no constraint "{operation.name}"')
+        kept = tuple(constraint for constraint in table.constraints if constraint != found)
+        self.change(pending, replace(table, constraints=kept), operation)
+
+    def constraint(self, pending: Pending, operation: DropConstraint) -> Constraint | None:
+        """The constraint that is meant. Several without a name have numbers, which move when one is dropped: those
+        that they had before this run count too."""
+        table = pending.after
+        if operation.constraint is not None:
+            known = replace(table, constraints=(operation.constraint,))
+            wanted = self.dialect.normal(known).constraints
+            if wanted and wanted[0] in table.constraints and wanted[0].name in (None, operation.name):
+                return wanted[0]
+        return self.named(table, operation) or self.named(self.before(pending), operation, among=table)
+
+    def named(self, table: Table, operation: DropConstraint, among: Table | None = None) -> Constraint | None:
+        """The constraint of *table* with the operation's name, if *among* has it as well."""
+        kinds = [c for c in table.constraints if operation.kind is None or isinstance(c, operation.kind)]
+        kinds = [c for c in kinds if among is None or c in among.constraints]
+        for constraint in kinds:
+            if constraint.name == operation.name:
+                return constraint
+        unnamed = (c for c in kinds if c.name is None and self.dialect.default_name(table, c) == operation.name)
+        return next(unnamed, None)
+
+    def before(self, pending: Pending) -> Table:
+        """The table as it is now."""
+        if pending.created is not None:
+            return pending.after
+        return self.dialect.normal(self.known.need(pending.after.table_name))
+
+    # At once -----------------------------------------------------------------------------------------------------
+
+    def create_table(self, operation: CreateTable) -> Iterator[Statement]:
+        """A new table waits too: constraints and indexes that follow become a part of it."""
+        name = operation.table.table_name
+        if name in self.pending:
+            if operation.if_not_exists:
+                return
+            yield from self.flush(name)
+        if operation.if_not_exists and self.known.table(name) is not None:
+            return
+        table = self.dialect.normal(operation.table)
+        self.pending[name] = Pending(
+            after=table,
+            physical=set(),
+            created=operation,
+            fresh={c.name for c in table.columns},
+            operations=[operation],
+        )
+
+    def drop_table(self, operation: DropTable) -> Iterator[Statement]:
+        """What was to be done to a table need not be done before it is dropped."""
+        pending = self.pending.pop(operation.name, None)
+        if pending is not None and pending.created is not None:
+            return
+        exists = "IF EXISTS " if operation.if_exists else ""
+        yield Statement(sql=f"DROP TABLE {exists}{self.ddl.table(operation.name)}", operation=operation)
+        if not operation.if_exists or self.known.table(operation.name) is not None:
+            self.known.apply(operation)
+
+    def rename_table(self, operation: RenameTable) -> Iterator[Statement]:
+        """SQLite follows a table's name through foreign keys, views and triggers."""
+        yield from self.flush_all()
+        steps = [(operation.old, operation.new)]
+        if operation.old.name.lower() == operation.new.lower():
+            # To SQLite it is the same name.
+            between = TableName(PREFIX + operation.new, operation.old.schema)
+            steps = [(operation.old, between.name), (between, operation.new)]
+        for old, new in steps:
+            yield Statement(
+                sql=f"ALTER TABLE {self.ddl.table(old)} RENAME TO {self.ddl.quote(new)}", operation=operation
+            )
+        self.known.apply(operation)
+        # Texts of other tables, and of triggers and views, are not what they were.
+        self.known.forget()
+
+    def rename_column(self, operation: RenameColumn) -> Iterator[Statement]:
+        """SQLite follows a column's name through everything; what is still to be done follows here."""
+        pending = self.pending.get(operation.table)
+        if pending is not None and operation.new in pending.physical:
+            yield from self.flush(operation.table)
+            pending = None
+        if pending is None or operation.old not in pending.fresh:
+            table, old, new = self.ddl.table(operation.table), operation.old, operation.new
+            yield Statement(
+                sql=f"ALTER TABLE {table} RENAME COLUMN {self.ddl.quote(old)} TO {self.ddl.quote(new)}",
+                operation=operation,
+            )
+            self.known.apply(RenameInTexts.of(operation, self.dialect))
+            self.known.forget()
+        if pending is not None:
+            _swap(pending.fresh, operation.old, operation.new)
+            _swap(pending.physical, operation.old, operation.new)
+            pending.operations.append(operation)
+            self.follow(operation)
+
+    def follow(self, operation: RenameColumn) -> None:
+        """Have all collected tables follow a column's new name."""
+        renamed = RenameInTexts.of(operation, self.dialect).apply(Schema(p.after for p in self.pending.values()))
+        for name, pending in self.pending.items():
+            table = renamed.table(name)
+            assert table is not None
+            pending.after = self.dialect.normal(table)
+
+    def drop_index_anywhere(self, operation: DropIndex) -> Iterator[Statement]:
+        """An index by its name alone, as SQLite has it."""
+        for name, pending in self.pending.items():
+            if name.schema == operation.schema and pending.after.index(operation.name) is not None:
+                self.collect(name, replace(operation, table=name))
+                return
+        exists = "IF EXISTS " if operation.if_exists else ""
+        index = self.ddl.table(TableName(operation.name, operation.schema))
+        yield Statement(sql=f"DROP INDEX {exists}{index}", operation=operation)
+        self.known.apply(operation)
+
+    def free_index_name(self, operation: CreateIndex) -> Iterator[Statement]:
+        """An index of that name which another table is about to lose must be gone first."""
+        for name in [
+            name
+            for name, pending in self.pending.items()
+            if name != operation.table and operation.index.name in pending.dropped_indexes
+        ]:
+            yield from self.flush(name)
+
+    # Doing -------------------------------------------------------------------------------------------------------
+
+    def flush_all(self) -> Iterator[Statement]:
+        """Do everything that waits, in the order in which it came."""
+        for name in list(self.pending):
+            yield from self.flush(name)
+
+    def flush(self, name: TableName) -> Iterator[Statement]:
+        """Do what waits for one table."""
+        pending = self.pending.pop(name)
+        operation = pending.operations[0] if pending.operations else None
+        if pending.created is not None:
+            texts: Iterable[str] = self.created(pending)
+        else:
+            before = self.before(pending)
+            texts = self.changed(before, pending)
+        for sql in texts:
+            yield Statement(sql=sql, operation=operation)
+
+    def created(self, pending: Pending) -> Iterator[str]:
+        """A new table with its indexes."""
+        table = pending.after
+        yield self.ddl.create(table)
+        for index in table.indexes:
+            yield self.ddl.index(table.table_name, index)
+        self.known.apply(CreateTable(table=table))
+
+    def changed(self, before: Table, pending: Pending) -> Iterator[str]:
+        """Native ALTERs where they do, else a rebuild."""
+        after = pending.after
+        native = Native(before, after, pending.fresh, self.ddl, self.dialect.normal)
+        if native.possible(self.texts_for(before, native)):
+            yield from native.statements()
+            self.known.put(after)
+            return
+        before, stored = self.source(before)
+        if stored is not None and stored.fault is not None:
+            raise NotSupported(
+                f'table "{after.table_name}" cannot be rebuilt: its CREATE statement is not understood',
+                cause=stored.fault,
+            )
+        yield from Rebuild(before, after, pending.fresh, stored, self.ddl).statements(self.columns_of)
+        self.known.put(after)
+        self.known.forget()
+
+    def texts_for(self, before: Table, native: Native) -> TableText | None:
+        """The table's statement, where a column may be dropped natively; None where SQLite is too old for that."""
+        if not native.dropped or self.version < DROP_COLUMN:
+            return None
+        before, stored = self.source(before)
+        return stored.text if stored is not None else parse_table(self.ddl.create(before))
+
+    def columns_of(self, name: str) -> tuple[Column, ...]:
+        """The columns of a table by its bare name; none where it is no table."""
+        table = self.known.table(TableName(name))
+        return table.columns if table is not None else ()
+
+    def source(self, before: Table) -> tuple[Table, Stored | None]:
+        """The table with the texts it was read from, read again where these are stale."""
+        for again in (False, True):
+            if again:
+                self.known.forget()
+                before = self.known.need(before.table_name)
+            stored = before.payload
+            if isinstance(stored, Stored) and stored.table == before:
+                return before, stored
+        stored = before.payload
+        if isinstance(stored, Stored) and (stored.triggers or stored.fault):
+            raise NotSupported(
+                f'table "{before.table_name}" cannot be rebuilt without reading it again',
+                cause="it has triggers, and what they are now is not known without a connection",
+            )
+        return before, None
+
+
+def _swap(names: set[str], old: str, new: str) -> None:
+    if old in names:
+        names.remove(old)
+        names.add(new)
+
+
+def _has(table: Table, column: str) -> bool:
+    return any(each.name.lower() == column.lower() for each in table.columns)

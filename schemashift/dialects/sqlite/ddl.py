@@ -1,0 +1,141 @@
+"""SQLite's DDL: the statements it has, in its own spelling. What it has not is done by `rebuild`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+
+from schemashift.dialects.ddl import DDL
+from schemashift.schema import (
+    SQL,
+    Column,
+    Constraint,
+    Default,
+    ForeignKey,
+    Index,
+    IndexPart,
+    PrimaryKey,
+    Table,
+    TableName,
+)
+
+from .text import is_constant
+
+
+class SQLiteDDL(DDL):
+    """Texts of statements and their parts. Values are in normal form."""
+
+    prefix = "sqlite_"
+
+    def quote(self, name: str) -> str:
+        # Two words that SQLite reserves and SQLAlchemy does not know to; and SQLite takes an empty name.
+        return f'"{name}"' if name.lower() in ("", "nothing", "returning") else super().quote(name)
+
+    def type(self, column: Column) -> str:
+        collation = column.type.collation
+        return f"{column.type.sql} COLLATE {collation}".strip() if collation else column.type.sql
+
+    def column(self, column: Column, table: Table) -> str:
+        text = " ".join(filter(None, [self.quote(column.name), self.type(column), *self.attributes(column)]))
+        return text + self.counting(column, table)
+
+    def counting(self, column: Column, table: Table) -> str:
+        """AUTOINCREMENT, which SQLite knows only beside PRIMARY KEY at the column."""
+        key = table.primary_key
+        if key is None or key.columns != (column.name,) or not counts(self, table):
+            return ""
+        return f" PRIMARY KEY{self.conflict(key)} AUTOINCREMENT"
+
+    def attributes(self, column: Column) -> Iterator[str]:
+        if column.default is not None:
+            yield self.default(column.default)
+        if not column.nullable:
+            yield self.not_null(column)
+        if column.computed is not None:
+            yield self.generated(column)
+
+    def default(self, default: Default) -> str:
+        """DEFAULT, with parentheses round what is no plain word or string, as SQLAlchemy writes it."""
+        plain = default.sql[:1] in "'(" or re.fullmatch(r"\w+", default.sql)
+        return f"DEFAULT {default.sql}" if plain else f"DEFAULT ({default.sql})"
+
+    def not_null(self, column: Column) -> str:
+        """NOT NULL with its ON CONFLICT."""
+        conflict = self.option(column.options, "on_conflict_not_null")
+        return "NOT NULL" + (f" ON CONFLICT {conflict}" if conflict else "")
+
+    def generated(self, column: Column) -> str:
+        """GENERATED ALWAYS AS."""
+        assert column.computed is not None
+        return f"GENERATED ALWAYS AS ({column.computed.sql}) {'STORED' if column.computed.stored else 'VIRTUAL'}"
+
+    def conflict(self, constraint: Constraint) -> str:
+        """ON CONFLICT, with a space before it."""
+        found = self.option(constraint.options, "on_conflict")
+        return f" ON CONFLICT {found}" if found else ""
+
+    def constraint_body(self, constraint: Constraint) -> str:
+        return super().constraint_body(constraint) + self.conflict(constraint)
+
+    def foreign_key(self, key: ForeignKey) -> str:
+        # A foreign key never leaves its database file: SQLite takes no schema there.
+        return super().foreign_key(_local(key))
+
+    def part(self, part: IndexPart) -> str:
+        text = self.quote(part.column) if part.column is not None else _operand(part.expression or "")
+        text += f" COLLATE {part.collation}" if part.collation else ""
+        return text + (" DESC" if part.descending else "")
+
+    def index(self, table: TableName, index: Index) -> str:
+        unique = "UNIQUE " if index.unique else ""
+        name = self.table(TableName(index.name, table.schema))
+        parts = ", ".join(map(self.part, index.parts))
+        where = self.option(index.options, "where")
+        text = f"CREATE {unique}INDEX {name} ON {self.quote(table.name)} ({parts})"
+        return text + (f" WHERE {where.text}" if isinstance(where, SQL) else "")
+
+    def create(self, table: Table) -> str:
+        items = [self.column(column, table) for column in table.columns]
+        items += [self.constraint(constraint) for constraint in self.outside(table)]
+        inner = ",\n\t".join(items)
+        return f"CREATE TABLE {self.table(table.table_name)} (\n\t{inner}\n){self.table_options(table)}"
+
+    def outside(self, table: Table) -> Iterator[Constraint]:
+        """The constraints that stand by themselves, each on its own line: SQLAlchemy's Inspector reads lines."""
+        for constraint in table.constraints:
+            if not (isinstance(constraint, PrimaryKey) and counts(self, table)):
+                yield constraint
+
+    def table_options(self, table: Table) -> str:
+        without = ["WITHOUT ROWID"] if self.option(table.options, "with_rowid") is False else []
+        strict = ["STRICT"] if self.option(table.options, "strict") else []
+        words = ", ".join(without + strict)
+        return f" {words}" if words else ""
+
+    def comments(self, table: Table) -> Iterator[str]:
+        # SQLite has no comments to set.
+        yield from ()
+
+
+def counts(ddl: SQLiteDDL, table: Table) -> bool:
+    """Whether a table has AUTOINCREMENT."""
+    return bool(ddl.option(table.options, "autoincrement"))
+
+
+def addable(column: Column) -> bool:
+    """Whether ALTER TABLE ADD COLUMN can add *column* to a table with rows."""
+    if column.computed is not None:
+        return not column.computed.stored
+    if column.default is None:
+        return column.nullable
+    return is_constant(column.default.sql)
+
+
+def _operand(expression: str) -> str:
+    # Parentheses keep a bare string or name from being taken for a column.
+    return expression if expression.endswith(")") and expression[:1].isalpha() else f"({expression})"
+
+
+def _local(key: ForeignKey) -> ForeignKey:
+    return replace(key, target=TableName(key.target.name))

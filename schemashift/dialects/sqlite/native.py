@@ -1,0 +1,96 @@
+"""A table's change by SQLite's own ALTERs, where it has them.
+
+SQLite renames, adds a column within limits (https://www.sqlite.org/lang_altertable.html#altertabaddcol), and since 3.35
+drops one that nothing else uses. What it would refuse, or what only an empty table would take, is done by a rebuild.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+
+from schemashift.schema import Check, Constraint, ForeignKey, Table, TableName
+
+from .ddl import SQLiteDDL, addable
+from .parse import TableText
+from .text import Names, canonical
+from .tokens import comments
+
+
+class Native:
+    """The way from *before* to *after*, both in normal form; the columns *fresh* have no values yet."""
+
+    def __init__(
+        self, before: Table, after: Table, fresh: Iterable[str], ddl: SQLiteDDL, normal: Callable[[Table], Table]
+    ) -> None:
+        self.before = before
+        self.after = after
+        self.ddl = ddl
+        self.normal = normal
+        fresh = frozenset(fresh)
+        self.kept = [c for c in before.columns if after.column(c.name) is not None and c.name not in fresh]
+        kept = {column.name for column in self.kept}
+        self.dropped = [column for column in before.columns if column.name not in kept]
+        self.added = [column for column in after.columns if column.name in fresh]
+        self.lost = [c for c in before.constraints if c not in after.constraints]
+        self.gained = [c for c in after.constraints if c not in before.constraints]
+
+    def possible(self, text: TableText | None) -> bool:
+        """Whether SQLite takes it, on a table with rows. *text* is the table's statement, where a column is dropped."""
+        return (
+            self.before.options == self.after.options
+            and [*self.kept, *self.added] == list(self.after.columns)
+            and all(addable(column) for column in self.added)
+            # ADD COLUMN can write a constraint at the column, but SQLAlchemy's Inspector, and all that is built on it,
+            # then loses the name and the ON DELETE of a foreign key: such a table is made as create_all() makes it.
+            and not self.gained
+            and (self.droppable(text) if self.dropped else not self.lost)
+        )
+
+    def droppable(self, text: TableText | None) -> bool:
+        """Whether all that goes stands at the dropped columns, and nothing elsewhere uses them.
+
+        SQLite refuses a column in a key, and one that a constraint elsewhere, a generated column or an index uses.
+        """
+        if text is None or comments(text.sql):
+            # SQLite looks back for the comma before the column, and takes one inside a comment for it: what is left
+            # is an "incomplete input" (seen on 3.40).
+            return False
+        names = {column.name for column in self.dropped}
+        here, elsewhere = self.constraints(text, names)
+        return (
+            all(isinstance(c, ForeignKey | Check) and names & {*c.columns} for c in here)
+            and not any(names & {*constraint.columns} for constraint in elsewhere)
+            and all(names & {*constraint.columns} for constraint in self.lost)
+            and not self.used()
+        )
+
+    def constraints(self, text: TableText, names: set[str]) -> tuple[tuple[Constraint, ...], tuple[Constraint, ...]]:
+        """The constraints that stand at the columns *names*, and those that stand elsewhere."""
+        here: list[Constraint] = []
+        elsewhere = [item.constraint for item in text.constraints]
+        for item in text.columns:
+            own = [clause.constraint for clause in item.of("constraint") if clause.constraint is not None]
+            (here if item.name in names else elsewhere).extend(own)
+        both = (replace(self.before, constraints=tuple(some), indexes=()) for some in (here, elsewhere))
+        first, second = (self.normal(table).constraints for table in both)
+        return first, second
+
+    def used(self) -> bool:
+        """Whether a generated column that stays uses a dropped one."""
+        names = Names.of(self.before.name, (column.name for column in self.dropped), self.ddl.quote)
+        return any(column.computed and canonical(column.computed.sql, names)[1] for column in self.kept)
+
+    def statements(self) -> Iterator[str]:
+        """The ALTERs."""
+        table = self.after.table_name
+        for index in self.before.indexes:
+            if index not in self.after.indexes:
+                yield f"DROP INDEX {self.ddl.table(TableName(index.name, table.schema))}"
+        for column in self.dropped:
+            yield f"ALTER TABLE {self.ddl.table(table)} DROP COLUMN {self.ddl.quote(column.name)}"
+        for column in self.added:
+            yield f"ALTER TABLE {self.ddl.table(table)} ADD COLUMN {self.ddl.column(column, self.after)}"
+        for index in self.after.indexes:
+            if index not in self.before.indexes:
+                yield self.ddl.index(table, index)

@@ -1,0 +1,268 @@
+"""SQLite's normal form of a table.
+
+What SQLite does not have (comments, identity, other schemas' foreign keys) is left out; what says nothing too
+(``ON CONFLICT ABORT``, ``NOT DEFERRABLE``, ``COLLATE BINARY``, ``DEFAULT NULL``). Two choices:
+
+- A column of the primary key is never nullable. SQLite lets a hand-made ``name TEXT PRIMARY KEY`` hold NULL, by an old
+  mistake that it keeps; models cannot mean it.
+- A constraint called by its own default name has no name. That is how an unnamed constraint which a script dropped by
+  that name, and puts back by it, is exactly what it was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import sqlalchemy as sa
+
+from schemashift.operations import default_name
+from schemashift.schema import (
+    SQL,
+    Check,
+    Column,
+    Constraint,
+    Default,
+    ForeignKey,
+    Index,
+    IndexPart,
+    Options,
+    PrimaryKey,
+    Table,
+    TableName,
+    Type,
+    Unique,
+    options,
+)
+
+from .parse import ParseError, parse_part
+from .text import Names, bare, canonical, canonical_default, collation
+from .tokens import TokenError
+from .types import normal_type
+
+Quote = Callable[[str], str]
+
+
+def normal_table(table: Table, quote: Quote) -> Table:
+    """*table* in normal form. Pure and idempotent."""
+    names = Names.of(table.name, (column.name for column in table.columns), quote)
+    primary = next((tuple(map(names.spelt, c.columns)) for c in table.constraints if isinstance(c, PrimaryKey)), ())
+    columns = tuple(normal_column(column, names, primary) for column in table.columns)
+    found = _table_options(table, columns, primary)
+    raw = replace(table, options=found)
+    constraints = (normal_constraint(each, raw, names) for each in table.constraints if _is_here(each, table))
+    return replace(
+        table,
+        columns=columns,
+        constraints=tuple(sorted(dict.fromkeys(constraints), key=_place)),
+        indexes=tuple(normal_index(index, names, columns) for index in table.indexes),
+        comment=None,
+        options=found,
+    )
+
+
+def _place(constraint: Constraint) -> tuple[tuple[str, ...], str]:
+    """Constraints without a name have no order on SQLite: one that is dropped and put back stands elsewhere."""
+    match constraint:
+        case Check():
+            return (), constraint.sql
+        case ForeignKey():
+            return constraint.columns, f"{constraint.target}({','.join(constraint.target_columns)}){constraint}"
+    return constraint.columns, ""
+
+
+def _is_here(constraint: Constraint, table: Table) -> bool:
+    """SQLite has no foreign keys from one database file to another; SQLAlchemy leaves them out too."""
+    return not isinstance(constraint, ForeignKey) or constraint.target.schema == table.schema
+
+
+def value_of(found: Options, name: str) -> Any:
+    """The option *name*, or None."""
+    return next((value for key, value in found if key == name), None)
+
+
+def _table_options(table: Table, columns: tuple[Column, ...], primary: tuple[str, ...]) -> Options:
+    counts = bool(value_of(table.options, "sqlite_autoincrement")) and _may_count(columns, primary)
+    return options(
+        [
+            ("sqlite_autoincrement", counts or None),
+            ("sqlite_strict", bool(value_of(table.options, "sqlite_strict")) or None),
+            ("sqlite_with_rowid", False if value_of(table.options, "sqlite_with_rowid") is False else None),
+        ]
+    )
+
+
+def _may_count(columns: tuple[Column, ...], primary: tuple[str, ...]) -> bool:
+    """Whether AUTOINCREMENT is written: SQLAlchemy leaves it out for a key that is a foreign key as well."""
+    found = [column for column in columns if (column.name,) == primary]
+    if not found or found[0].type.sql != "INTEGER":
+        return False
+    payload = found[0].payload
+    return not (isinstance(payload, sa.Column) and payload.foreign_keys)
+
+
+# Columns -------------------------------------------------------------------------------------------------------------
+
+
+def normal_column(column: Column, names: Names, primary: tuple[str, ...]) -> Column:
+    """A column of a table whose primary key is *primary*."""
+    computed = column.computed
+    if computed is not None:
+        computed = replace(computed, sql=canonical(computed.sql, names)[0])
+    nullable = column.nullable and column.name not in primary
+    conflict = None if nullable else conflict_of(column.options, "sqlite_on_conflict_not_null")
+    return replace(
+        column,
+        type=_type(column.type),
+        nullable=nullable,
+        default=_default(column.default, names),
+        computed=computed,
+        identity=None,
+        # The rowid counts by itself wherever it is the primary key; AUTOINCREMENT is an option of the table.
+        autoincrement=False,
+        comment=None,
+        options=options([("sqlite_on_conflict_not_null", conflict)]),
+    )
+
+
+def conflict_of(found: Options, name: str = "sqlite_on_conflict") -> str | None:
+    """An ON CONFLICT option in upper case; None for ABORT, which goes without saying."""
+    value = value_of(found, name)
+    upper = str(value).upper() if value else None
+    return None if upper == "ABORT" else upper
+
+
+def _type(type_: Type) -> Type:
+    name = collation(type_.collation.strip('"')) if type_.collation else None
+    return replace(type_, sql=normal_type(type_.sql), collation=None if name == "BINARY" else name)
+
+
+def _default(default: Default | None, names: Names) -> Default | None:
+    if default is None:
+        return None
+    text = canonical_default(default.sql, names)
+    return None if text is None else replace(default, sql=text)
+
+
+# Constraints ---------------------------------------------------------------------------------------------------------
+
+
+def normal_constraint(constraint: Constraint, table: Table, names: Names) -> Constraint:
+    """A constraint of *table*, of whose other parts only the columns' own ON CONFLICT matter."""
+    columns = tuple(names.spelt(name) for name in constraint.columns)
+    changed: Constraint
+    match constraint:
+        case PrimaryKey():
+            changed = replace(constraint, columns=columns, options=_key_options(constraint, table, "primary_key"))
+            if value_of(table.options, "sqlite_autoincrement"):
+                # AUTOINCREMENT stands at the column, where SQLAlchemy writes no name.
+                changed = replace(changed, name=None)
+        case Unique():
+            changed = replace(constraint, columns=columns, options=_key_options(constraint, table, "unique"))
+        case Check():
+            text, used = canonical(constraint.sql, names)
+            found = options([("sqlite_on_conflict", conflict_of(constraint.options))])
+            changed = replace(constraint, sql=text, columns=used, options=found)
+        case ForeignKey():
+            changed = _foreign_key(replace(constraint, columns=columns), table, names)
+    return replace(changed, name=None) if has_default_name(table, changed) else changed
+
+
+def has_default_name(table: Table, constraint: Constraint) -> bool:
+    """Whether a constraint is called by its default name, which may have a number behind it."""
+    if constraint.name is None:
+        return False
+    name = default_name(table.name, constraint)
+    number = constraint.name.removeprefix(name)
+    return constraint.name.startswith(name) and (not number or number.isdigit())
+
+
+def _key_options(constraint: PrimaryKey | Unique, table: Table, word: str) -> Options:
+    conflict = conflict_of(constraint.options)
+    column = table.column(constraint.columns[0]) if len(constraint.columns) == 1 else None
+    if conflict is None and column is not None:
+        conflict = conflict_of(column.options, f"sqlite_on_conflict_{word}")
+    return options([("sqlite_on_conflict", conflict)])
+
+
+def _foreign_key(key: ForeignKey, table: Table, names: Names) -> ForeignKey:
+    target, columns = key.target, key.target_columns
+    if target.name.lower() == table.name.lower():
+        target = TableName(table.name, table.schema)
+        columns = tuple(names.spelt(name) for name in columns)
+    deferrable = True if key.deferrable else None
+    return replace(
+        key,
+        target=target,
+        target_columns=columns,
+        on_delete=_action(key.on_delete),
+        on_update=_action(key.on_update),
+        deferrable=deferrable,
+        initially="DEFERRED" if deferrable and (key.initially or "").upper() == "DEFERRED" else None,
+        match=None if (key.match or "SIMPLE").upper() == "SIMPLE" else (key.match or "").upper(),
+        options=(),
+    )
+
+
+def _action(action: str | None) -> str | None:
+    upper = " ".join(action.upper().split()) if action else None
+    return None if upper == "NO ACTION" else upper
+
+
+# Indexes -------------------------------------------------------------------------------------------------------------
+
+
+def normal_index(index: Index, names: Names, columns: tuple[Column, ...]) -> Index:
+    """An index of a table that has *columns*, themselves in normal form."""
+    here = {column.name for column in columns}
+    parts, used = [], list[str]()
+    for part in index.parts:
+        normal, uses = _part(part, names)
+        parts.append(normal)
+        used += uses
+    where = _where(index)
+    if where is not None:
+        text, uses = canonical(where.text, names)
+        where = replace(where, text=text)
+        used += uses
+    return replace(
+        index,
+        parts=tuple(parts),
+        options=options([("sqlite_where", where)]),
+        implicit=False,
+        uses=tuple(dict.fromkeys(name for name in used if name in here)),
+    )
+
+
+def _where(index: Index) -> SQL | None:
+    where = value_of(index.options, "sqlite_where")
+    return where if where is None or isinstance(where, SQL) else SQL(str(where))
+
+
+def _part(part: IndexPart, names: Names) -> tuple[IndexPart, tuple[str, ...]]:
+    """An element in normal form, and the columns that its expression uses."""
+    part = _taken_apart(part, names)
+    used: tuple[str, ...] = ()
+    if part.expression is not None:
+        text, used = canonical(part.expression, names)
+        part = replace(part, expression=text)
+    else:
+        part = replace(part, column=names.spelt(part.column or ""))
+    # Also where the column has the same one: the index keeps it when the column loses it.
+    wanted = collation(part.collation.strip('"')) if part.collation else None
+    return replace(part, collation=wanted, nulls=None, opclass=None, length=None), used
+
+
+def _taken_apart(part: IndexPart, names: Names) -> IndexPart:
+    """``name COLLATE NOCASE DESC``, which came as one text, in its pieces."""
+    if part.expression is None:
+        return part
+    try:
+        found = parse_part(bare(part.expression))
+    except (ParseError, TokenError):
+        return part
+    part = replace(part, descending=part.descending or found.descending, collation=found.collation or part.collation)
+    if found.name is not None and found.name.lower() in names.columns:
+        return replace(part, column=names.spelt(found.name), expression=None)
+    return replace(part, expression=found.text)

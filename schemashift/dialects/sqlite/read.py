@@ -1,0 +1,318 @@
+"""SQLite's catalogue: one query on ``sqlite_master``, and a reader of our own for the statements it keeps.
+
+PRAGMAs would take several queries a table, and do not tell CHECKs, names, ON CONFLICT, generated columns' expressions
+or deferrability; SQLAlchemy's Inspector guesses them from the text with patterns that hand-made statements defeat.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple
+
+import sqlalchemy as sa
+
+from schemashift.schema import (
+    SQL,
+    Column,
+    Computed,
+    Constraint,
+    Default,
+    ForeignKey,
+    Index,
+    IndexPart,
+    PrimaryKey,
+    Table,
+    TableName,
+    Type,
+    options,
+)
+from schemashift.sqla import reflect
+
+from .normal import Quote, normal_table
+from .parse import ColumnItem, IndexText, ParseError, TableText, parse_index, parse_table
+from .types import type_engine
+
+_MANY = 400
+"""More names than this are not worth a condition: everything is read."""
+
+
+class Row(NamedTuple):
+    """A row of ``sqlite_master``."""
+
+    type: str
+    name: str
+    table: str
+    sql: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What a table's values were read from: the payload of a table that came from the catalogue.
+
+    ``table`` is the table as it was then: where it is not equal to a table that carries this, the texts are stale.
+    ``text`` is None, and ``fault`` says why, where our reader does not understand the statement.
+    """
+
+    table: Table
+    sql: str
+    text: TableText | None
+    fault: str | None = None
+    indexes: tuple[Row, ...] = ()
+    triggers: tuple[Row, ...] = ()
+    around: tuple[Row, ...] = field(default=(), repr=False)
+    """All views and triggers of the schema."""
+    statistics: tuple[str, ...] = ()
+    """The tables in which ANALYZE keeps what it found."""
+
+
+def read_tables(
+    connection: sa.Connection,
+    names: Collection[TableName] | None,
+    *,
+    schemas: Iterable[str] = (),
+    quote: Quote,
+) -> Iterator[Table]:
+    """Tables in normal form. *names* None is all tables of the main database and of the attached *schemas*."""
+    if names is None:
+        for schema in dict.fromkeys([None, *schemas]):
+            yield from _Catalogue(connection, schema, quote).tables()
+        return
+    for schema in dict.fromkeys(name.schema for name in names):
+        wanted = [name.name for name in names if name.schema == schema]
+        yield from _Catalogue(connection, schema, quote).tables(wanted)
+
+
+class _Around:
+    """What stands on and around tables, looked up once for all of them."""
+
+    def __init__(self, rows: list[Row]) -> None:
+        self.by_table: dict[str, list[Row]] = {}
+        for row in rows:
+            self.by_table.setdefault(row.table.lower(), []).append(row)
+        self.programs = tuple(row for row in rows if row.type in ("view", "trigger"))
+        self.statistics = tuple(row.name for row in rows if row.name in ("sqlite_stat1", "sqlite_stat4"))
+
+
+class _Catalogue:
+    """One database file's catalogue."""
+
+    def __init__(self, connection: sa.Connection, schema: str | None, quote: Quote) -> None:
+        self.connection = connection
+        self.schema = schema
+        self.quote = quote
+
+    def rows(self, names: Collection[str] | None = None) -> list[Row]:
+        """The catalogue's rows; with *names*, those about these tables, and all views, triggers, virtual tables."""
+        if names is not None and not names:
+            return []
+        master = f"{self.quote(self.schema)}.sqlite_master" if self.schema else "sqlite_master"
+        sql = f"SELECT type, name, tbl_name, sql FROM {master}"
+        parameters: tuple[str, ...] = ()
+        if names is not None and len(names) <= _MANY:
+            parameters = tuple(names)
+            marks = ", ".join("?" * len(parameters))
+            sql += " WHERE type IN ('view', 'trigger') OR sql LIKE 'CREATE VIRTUAL%' OR name LIKE 'sqlite_stat%'"
+            sql += f" OR tbl_name COLLATE NOCASE IN ({marks})"
+        found = self.connection.exec_driver_sql(sql, parameters)
+        return [Row(type_, name, table, text or "") for type_, name, table, text in found]
+
+    def tables(self, names: Collection[str] | None = None) -> Iterator[Table]:
+        """The tables called *names*, or all of them, by name."""
+        rows = self.rows(names)
+        found = sorted(_ours(rows, names), key=lambda row: row.name)
+        texts = {row.name: _parsed(parse_table, row.sql) for row in found}
+        keys = _primary_keys(text for text, _ in texts.values() if text is not None)
+        missing = _open_targets(text for text, _ in texts.values() if text is not None) - keys.keys()
+        if missing:
+            others = (row for row in self.rows(missing) if row.type == "table")
+            keys |= _primary_keys(text for row in others if (text := _parsed(parse_table, row.sql)[0]) is not None)
+        around = _Around(rows)
+        for row in found:
+            text, fault = texts[row.name]
+            table = self.lifted(text, keys) if text is not None else self.guessed(row)
+            if table is not None:
+                yield self.with_source(table, row, text, fault, around)
+
+    def lifted(self, text: TableText, keys: dict[str, TableText]) -> Table:
+        """Our values for a statement, without indexes."""
+        table = table_of(text, self.schema)
+        constraints = (self.resolved(constraint, keys) for constraint in table.constraints)
+        return replace(table, constraints=tuple(constraints))
+
+    def resolved(self, constraint: Constraint, keys: dict[str, TableText]) -> Constraint:
+        """A foreign key without target columns points to the primary key."""
+        if not isinstance(constraint, ForeignKey):
+            return constraint
+        target = keys.get(constraint.target.name.lower())
+        if target is None:
+            return constraint
+        columns = constraint.target_columns or _primary_key(target)
+        spelt = {column.name.lower(): column.name for column in target.columns}
+        return replace(
+            constraint,
+            target=TableName(target.name, self.schema),
+            target_columns=tuple(spelt.get(name.lower(), name) for name in columns),
+        )
+
+    def guessed(self, row: Row) -> Table | None:
+        """A table whose statement our reader does not understand, as SQLAlchemy's Inspector sees it."""
+        found = reflect.tables(self.connection, [TableName(row.name, self.schema)])
+        return next(iter(found), None)
+
+    def with_source(self, table: Table, row: Row, text: TableText | None, fault: str | None, around: _Around) -> Table:
+        """*table* with its indexes, in normal form, and the texts it was read from as its payload."""
+        own = around.by_table.get(row.name.lower(), [])
+        indexes = tuple(each for each in own if each.type == "index" and each.sql)
+        if text is not None:
+            table = replace(table, indexes=tuple(_index(each) for each in indexes))
+        table = _with_engines(normal_table(table, self.quote))
+        return replace(
+            table,
+            payload=Stored(
+                table=table,
+                sql=row.sql,
+                text=text,
+                fault=fault,
+                indexes=indexes,
+                triggers=tuple(each for each in own if each.type == "trigger"),
+                around=around.programs,
+                statistics=around.statistics,
+            ),
+        )
+
+
+def _ours(rows: list[Row], names: Collection[str] | None) -> Iterator[Row]:
+    """The rows of real tables: not SQLite's own, not virtual ones, not what these keep their content in."""
+    virtual = [row.name.lower() for row in rows if row.type == "table" and _is_virtual(row.sql)]
+    for row in rows:
+        if row.type != "table" or row.name.lower().startswith("sqlite_") or _is_virtual(row.sql):
+            continue
+        if names is not None and row.name not in names:
+            continue
+        if any(row.name.lower().startswith(f"{name}_") and _is_shadow(row.name, name) for name in virtual):
+            continue
+        yield row
+
+
+_SHADOWS = frozenset(
+    # fts3 to fts5, rtree, geopoly, and the vector search extensions that people load
+    "data idx content docsize config segments segdir stat node rowid parent chunks rowids info auxiliary".split()
+)
+
+
+def _is_shadow(name: str, virtual: str) -> bool:
+    """Whether a virtual table keeps its content in the table *name*.
+
+    ``pragma_table_list`` knows, but only since SQLite 3.37, and only where the module is loaded.
+    """
+    rest = name[len(virtual) + 1 :].lower()
+    return rest in _SHADOWS or rest.startswith(("vector_chunks", "metadata"))
+
+
+def _is_virtual(sql: str) -> bool:
+    return sql[:40].upper().startswith("CREATE VIRTUAL")
+
+
+def _parsed(parse: Callable[[str], TableText], sql: str) -> tuple[TableText | None, str | None]:
+    try:
+        return parse(sql), None
+    except ParseError as error:
+        line = sql.count("\n", 0, error.position) + 1
+        return None, f"{error} at character {error.position + 1} (line {line}) of its CREATE statement"
+
+
+def _primary_key(text: TableText) -> tuple[str, ...]:
+    clauses = [clause.constraint for column in text.columns for clause in column.clauses]
+    everywhere = [*clauses, *(item.constraint for item in text.constraints)]
+    return next((each.columns for each in everywhere if isinstance(each, PrimaryKey)), ())
+
+
+def _primary_keys(texts: Iterable[TableText]) -> dict[str, TableText]:
+    return {text.name.lower(): text for text in texts}
+
+
+def _open_targets(texts: Iterable[TableText]) -> set[str]:
+    """The tables whose primary key a foreign key means without naming its columns."""
+    return {
+        constraint.target.name.lower()
+        for text in texts
+        for constraint in raw_constraints(text)
+        if isinstance(constraint, ForeignKey) and not constraint.target_columns
+    }
+
+
+def raw_constraints(text: TableText) -> Iterator[Constraint]:
+    """All constraints of a statement, wherever they stand."""
+    for column in text.columns:
+        for clause in column.clauses:
+            if clause.constraint is not None:
+                yield clause.constraint
+    for item in text.constraints:
+        yield item.constraint
+
+
+def table_of(text: TableText, schema: str | None = None) -> Table:
+    """Our raw values for a CREATE TABLE statement."""
+    return Table(
+        name=text.name,
+        schema=schema,
+        columns=tuple(column_of(item) for item in text.columns),
+        constraints=tuple(_placed(constraint, schema) for constraint in raw_constraints(text)),
+        options=options(
+            [
+                ("sqlite_autoincrement", text.autoincrement or None),
+                ("sqlite_strict", text.strict or None),
+                ("sqlite_with_rowid", False if text.without_rowid else None),
+            ]
+        ),
+    )
+
+
+def _placed(constraint: Constraint, schema: str | None) -> Constraint:
+    if isinstance(constraint, ForeignKey):
+        return replace(constraint, target=TableName(constraint.target.name, schema))
+    return constraint
+
+
+def column_of(item: ColumnItem) -> Column:
+    """Our raw value for a column definition, its constraints left out."""
+    default, collation, generated = item.of("default"), item.of("collate"), item.of("generated")
+    conflict = next((clause.text for clause in item.of("not null") if clause.text), None)
+    return Column(
+        name=item.name,
+        type=Type(sql=item.type, collation=collation[-1].text if collation else None),
+        nullable=not item.of("not null"),
+        default=Default(sql=default[-1].text) if default else None,
+        computed=Computed(sql=generated[-1].text, stored=generated[-1].stored) if generated else None,
+        options=options([("sqlite_on_conflict_not_null", conflict)]),
+    )
+
+
+def _with_engines(table: Table) -> Table:
+    """*table* with a SQLAlchemy type for each column that has none."""
+    columns = (
+        column
+        if column.type.payload is not None
+        else replace(column, type=replace(column.type, payload=type_engine(column.type.sql, column.type.collation)))
+        for column in table.columns
+    )
+    return replace(table, columns=tuple(columns))
+
+
+def _index(row: Row) -> Index:
+    try:
+        text = parse_index(row.sql)
+    except ParseError:
+        # It is there, and all that is known of it is its text.
+        return Index(name=row.name, parts=(IndexPart(expression=row.sql),))
+    return index_of(text)
+
+
+def index_of(text: IndexText) -> Index:
+    """Our raw value for a CREATE INDEX statement."""
+    parts = tuple(
+        IndexPart(expression=part.text, descending=part.descending, collation=part.collation) for part in text.parts
+    )
+    where = SQL(text.where) if text.where is not None else None
+    return Index(name=text.name, parts=parts, unique=text.unique, options=options([("sqlite_where", where)]))

@@ -1,0 +1,196 @@
+"""Changing a table that SQLite has no ALTER for: a new one beside it, the rows copied, and the names swapped.
+
+This is the procedure of https://www.sqlite.org/lang_altertable.html#otheralter. It relies on what the run's session
+does: ``foreign_keys`` is off (else DROP TABLE deletes or changes the rows of child tables), everything is one
+transaction, and the rows that point nowhere are counted at the end.
+
+``legacy_alter_table`` is on for the one RENAME: without it SQLite refuses while a view or trigger names the table that
+is not there for a moment, and would rewrite what refers to it. So nothing else in the catalogue is touched: views,
+triggers elsewhere and foreign keys of other tables name the same table before and after, to the letter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator
+
+from schemashift.schema import Column, PrimaryKey, Table, TableName
+
+from .convert import converted
+from .ddl import SQLiteDDL, counts
+from .parse import TableText, parse_table
+from .read import Row, Stored
+from .rewrite import rewritten
+from .tokens import names_in, significant
+
+PREFIX = "_schemashift_"
+_ROWIDS = ("rowid", "_rowid_", "oid")
+
+ColumnsOf = Callable[[str], tuple[Column, ...]]
+
+
+class Rebuild:
+    """One table's way from *before* to *after*, both in normal form and of the same name.
+
+    *fresh* are the columns of *after* that have no values yet. *stored* is what the catalogue has; without it the
+    table is taken to be made by us in this run, with nothing on it that we do not know.
+    """
+
+    def __init__(
+        self, before: Table, after: Table, fresh: Collection[str], stored: Stored | None, ddl: SQLiteDDL
+    ) -> None:
+        self.before = before
+        self.after = after
+        self.fresh = frozenset(fresh)
+        self.stored = stored
+        self.ddl = ddl
+        self.name = after.table_name
+        self.new = TableName(PREFIX + after.name, after.schema)
+
+    def statements(self, columns_of: ColumnsOf) -> Iterator[str]:
+        """All of it, in order. *columns_of* gives the columns of other tables that have triggers to be tried."""
+        create = rewritten(self.text, self.after, self.fresh, self.ddl.table(self.new), self.ddl)
+        yield create
+        # A constraint's own ON CONFLICT IGNORE or REPLACE would leave rows out without a word.
+        yield from self.copy("INSERT OR ABORT INTO" if "CONFLICT" in create.upper() else "INSERT INTO")
+        yield from self.counter()
+        yield from self.statistics(self.name.name, self.new.name)
+        yield f"DROP TABLE {self.ddl.table(self.name)}"
+        yield "PRAGMA legacy_alter_table=ON"
+        yield f"ALTER TABLE {self.ddl.table(self.new)} RENAME TO {self.ddl.quote(self.name.name)}"
+        yield "PRAGMA legacy_alter_table=OFF"
+        yield from self.statistics(self.new.name, self.name.name)
+        yield from self.indexes()
+        for trigger in self.stored.triggers if self.stored is not None else ():
+            yield self.placed(trigger.sql)
+        yield from self.trials(columns_of)
+
+    @property
+    def text(self) -> TableText:
+        """The statement that the new one is made of."""
+        if self.stored is not None and self.stored.text is not None:
+            return self.stored.text
+        return parse_table(self.ddl.create(self.before))
+
+    # Rows --------------------------------------------------------------------------------------------------------
+
+    def copy(self, insert: str) -> Iterator[str]:
+        """INSERT ... SELECT of every column that has values and takes some."""
+        pairs = [(self.ddl.quote(column.name), self.value(column)) for column in self.after.columns]
+        kept = [(name, value) for name, value in pairs if value is not None] or [*self.only_defaults()]
+        if (rowid := self.rowid()) is not None:
+            kept.insert(0, (rowid, rowid))
+        names, values = (", ".join(each) for each in zip(*kept, strict=True))
+        source, target = self.ddl.table(self.name), self.ddl.table(self.new)
+        yield f"{insert} {target} ({names}) SELECT {values} FROM {source}"
+
+    def value(self, column: Column) -> str | None:
+        """What goes into a column; None where its default or its expression fills it."""
+        before = self.before.column(column.name)
+        if before is None or column.name in self.fresh or column.computed is not None:
+            return None
+        return converted(self.ddl.quote(column.name), before.type, column.type)
+
+    def only_defaults(self) -> Iterator[tuple[str, str]]:
+        """For a table of which no column stays: its rows stay, with defaults."""
+        for column in self.after.columns:
+            if column.computed is None:
+                yield self.ddl.quote(column.name), column.default.sql if column.default is not None else "NULL"
+                return
+
+    def rowid(self) -> str | None:
+        """The rowid's name where it is a number of its own that must be carried over.
+
+        A table without INTEGER PRIMARY KEY keeps its rowids, because a full text index over it may go by them.
+        (VACUUM may change them all the same.)
+        """
+        if _has_no_rowid(self.before) or _has_no_rowid(self.after) or _rowid_column(self.after) is not None:
+            return None
+        taken = {column.name.lower() for table in (self.before, self.after) for column in table.columns}
+        return next((name for name in _ROWIDS if name not in taken), None)
+
+    def counter(self) -> Iterator[str]:
+        """AUTOINCREMENT goes on counting where it was, also when the rows with the highest numbers are gone."""
+        if not (counts(self.ddl, self.before) and counts(self.ddl, self.after)):
+            return
+        sequence = self.ddl.table(TableName("sqlite_sequence", self.name.schema))
+        new, old = self.ddl.literal(self.new.name), self.ddl.literal(self.name.name)
+        yield f"DELETE FROM {sequence} WHERE name = {new}"
+        yield f"INSERT INTO {sequence} (name, seq) SELECT {new}, seq FROM {sequence} WHERE name = {old}"
+
+    def statistics(self, old: str, new: str) -> Iterator[str]:
+        """What ANALYZE found would go with the old table, and with it the query plans."""
+        for table in self.stored.statistics if self.stored is not None else ():
+            where = self.ddl.table(TableName(table, self.name.schema))
+            yield f"UPDATE {where} SET tbl = {self.ddl.literal(new)} WHERE tbl = {self.ddl.literal(old)}"
+
+    # What stands on the table ------------------------------------------------------------------------------------
+
+    def indexes(self) -> Iterator[str]:
+        """The indexes: those that stay with their own text, after the rows, which is faster than before them."""
+        texts = {row.name: row.sql for row in self.stored.indexes} if self.stored is not None else {}
+        for index in self.after.indexes:
+            if index.name in texts and index == self.before.index(index.name):
+                yield self.placed(texts[index.name])
+            else:
+                yield self.ddl.index(self.name, index)
+
+    def placed(self, sql: str) -> str:
+        """A CREATE INDEX or TRIGGER of the catalogue, which leaves out its schema, with its schema."""
+        if self.name.schema is None:
+            return sql
+        tokens = significant(sql)
+        word = next(place for place, token in enumerate(tokens) if token.keyword in ("INDEX", "TRIGGER"))
+        at = tokens[word + 1].start
+        return f"{sql[:at]}{self.ddl.quote(self.name.schema)}.{sql[at:]}"
+
+    def trials(self, columns_of: ColumnsOf) -> Iterator[str]:
+        """Have SQLite prepare, not run, what may use a column that went: a view or trigger that does fails here.
+
+        A native DROP COLUMN tests the same.
+        """
+        gone = {column.name for column in self.before.columns} - {column.name for column in self.after.columns}
+        if not gone or self.stored is None:
+            return
+        names = {self.name.name.lower()}
+        views = [row for row in self.stored.around if row.type == "view"]
+        while (found := next((v for v in views if names_in(v.sql) & names), None)) is not None:
+            views.remove(found)
+            names.add(found.name.lower())
+            yield f"EXPLAIN SELECT * FROM {self.ddl.table(TableName(found.name, self.name.schema))}"
+        for trigger in self.stored.around:
+            if trigger.type == "trigger" and names_in(trigger.sql) & names:
+                yield from self.trial(trigger, columns_of)
+
+    def trial(self, trigger: Row, columns_of: ColumnsOf) -> Iterator[str]:
+        """A statement that a trigger would follow."""
+        table = self.ddl.table(TableName(trigger.table, self.name.schema))
+        own = self.after.columns if trigger.table.lower() == self.name.name.lower() else columns_of(trigger.table)
+        event, column = _event(trigger.sql)
+        column = column or next((each.name for each in own if each.computed is None), None)
+        if event == "DELETE":
+            yield f"EXPLAIN DELETE FROM {table}"
+        elif event == "INSERT":
+            yield f"EXPLAIN INSERT INTO {table} DEFAULT VALUES"
+        elif column is not None:
+            yield f"EXPLAIN UPDATE {table} SET {self.ddl.quote(column)} = NULL"
+
+
+def _event(sql: str) -> tuple[str, str | None]:
+    """DELETE, INSERT or UPDATE, and the first column that UPDATE OF names."""
+    tokens = significant(sql)
+    for place, token in enumerate(tokens):
+        if token.keyword in ("DELETE", "INSERT", "UPDATE"):
+            named = tokens[place + 1].keyword == "OF"
+            return token.keyword, tokens[place + 2].name if named else None
+    return "", None
+
+
+def _has_no_rowid(table: Table) -> bool:
+    return ("sqlite_with_rowid", False) in table.options
+
+
+def _rowid_column(table: Table) -> str | None:
+    """The column that is another name of the rowid: INTEGER PRIMARY KEY."""
+    key = next((each for each in table.constraints if isinstance(each, PrimaryKey)), None)
+    column = table.column(key.columns[0]) if key is not None and len(key.columns) == 1 else None
+    return column.name if column is not None and column.type.sql == "INTEGER" else None

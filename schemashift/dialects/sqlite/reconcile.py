@@ -1,0 +1,69 @@
+"""Where SQLite has one thing for two spellings: people write ``INT`` and ``DEFAULT 0``, models ``INTEGER`` and ``'0'``.
+
+Such a pair is not the same text, and a table keeps the one that it has; but a comparison with the models must not call
+it a change.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from schemashift.schema import Column, Default, Table, Type
+
+from .types import affinity
+
+_SYNONYMS = {
+    "INT": "INTEGER",
+    "BOOL": "BOOLEAN",
+    "INT8": "BIGINT",
+    "INT2": "SMALLINT",
+    "DEC": "DECIMAL",
+    "CHARACTER": "CHAR",
+    "CHARACTER VARYING": "VARCHAR",
+    "VARYING CHARACTER": "VARCHAR",
+    "NATIVE CHARACTER": "NCHAR",
+}
+"""Names without a meaning of their own: each has the affinity of the other, which is all that SQLite looks at."""
+
+
+def reconciled(read: Table, declared: Table) -> Table:
+    """*read* with its columns as *declared* spells them, where SQLite cannot tell the two apart."""
+    key = read.primary_key
+    alone = key.columns[0] if key is not None and len(key.columns) == 1 else None
+    columns = []
+    for column in read.columns:
+        wanted = declared.column(column.name)
+        columns.append(column if wanted is None else _column(column, wanted, alone=column.name == alone))
+    return replace(read, columns=tuple(columns))
+
+
+def _column(column: Column, wanted: Column, *, alone: bool) -> Column:
+    # Alone in the primary key, INTEGER is the rowid and INT is not.
+    if not (alone and "INT" in (column.type.sql, wanted.type.sql)) and _same_type(column.type, wanted.type):
+        column = replace(column, type=wanted.type)
+    if column.default and wanted.default and column.type == wanted.type:
+        kind = affinity(column.type.sql)
+        if _value(column.default, kind) == _value(wanted.default, kind):
+            column = replace(column, default=wanted.default)
+    return column
+
+
+def _same_type(one: Type, other: Type) -> bool:
+    return _spelt(one.sql) == _spelt(other.sql) and one.collation == other.collation
+
+
+def _spelt(sql: str) -> str:
+    name, parenthesis, rest = sql.partition("(")
+    return _SYNONYMS.get(name, name) + parenthesis + rest
+
+
+def _value(default: Default, kind: str) -> str:
+    """What a default puts into a column of that affinity."""
+    text = {"TRUE": "1", "FALSE": "0"}.get(default.sql, default.sql)
+    if kind in ("INTEGER", "NUMERIC", "REAL") and text[:1] == "'" and _is_number(text[1:-1]):
+        return text[1:-1]
+    return text
+
+
+def _is_number(text: str) -> bool:
+    return text.removeprefix("-").isdecimal() and text.isascii()

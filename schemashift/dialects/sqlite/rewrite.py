@@ -1,0 +1,249 @@
+"""The CREATE TABLE statement of a table that changes: what stays keeps its text, to the letter.
+
+A statement is a list of parts (columns, constraints), each with its text and its comments. A part that is the same
+afterwards is put back as it was typed; in a column that changes only the clauses that change are replaced.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import replace
+from typing import NamedTuple
+
+from schemashift.errors import NotSupported
+from schemashift.schema import Column, Constraint, ForeignKey, PrimaryKey, Table
+
+from .ddl import SQLiteDDL, counts
+from .normal import normal_column, normal_constraint, normal_table
+from .parse import Clause, ColumnItem, ParseError, Span, TableText, parse_table
+from .read import column_of, table_of
+from .text import Names, unqualified
+from .tokens import TokenError, tokenize
+
+Edit = tuple[Span, str]
+"""A stretch of the statement, empty for an insertion, and what stands there instead."""
+
+
+class Part(NamedTuple):
+    """A column or a constraint as it will stand in the statement."""
+
+    text: str
+    before: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()
+
+
+def rewritten(text: TableText, after: Table, fresh: Collection[str], name: str, ddl: SQLiteDDL) -> str:
+    """The statement that creates *after* under the name *name* (quoted), made of the statement *text*.
+
+    *fresh* are the columns that *text* does not have, or has under the same name with another meaning. Raises
+    `NotSupported` where the result would not be *after*.
+    """
+    return _Rewriter(text, after, fresh, ddl).statement(name)
+
+
+class _Rewriter:
+    def __init__(self, text: TableText, after: Table, fresh: Collection[str], ddl: SQLiteDDL) -> None:
+        self.text = text
+        self.after = after
+        self.fresh = fresh
+        self.ddl = ddl
+        self.before = table_of(text, after.schema)
+        self.names = Names.of(text.name, (item.name for item in text.columns), ddl.quote)
+        self.placed: set[Constraint] = set()
+        """The constraints that have found their place in the statement."""
+
+    def statement(self, name: str) -> str:
+        """The whole statement."""
+        parts = [*self.columns(), *self.constraints()]
+        lines = [_line(part, last=place == len(parts) - 1) for place, part in enumerate(parts)]
+        head = self.text.sql[self.text.name_end : self.text.body[0]]
+        sql = f"CREATE TABLE {name}{head or ' ('}{''.join(lines)}\n){self.tail()}"
+        self.check(sql)
+        return sql
+
+    def tail(self) -> str:
+        """What follows the closing parenthesis."""
+        if normal_table(self.before, self.ddl.quote).options == self.after.options:
+            return self.text.sql[self.text.body[1] + 1 :].rstrip().rstrip(";")
+        return self.ddl.table_options(self.after)
+
+    def check(self, sql: str) -> None:
+        """Assert the plan: read what was written."""
+        try:
+            found = table_of(parse_table(sql), self.after.schema)
+        except ParseError as error:
+            raise NotSupported(f'table "{self.after.name}" cannot be written as {sql!r}', cause=str(error)) from None
+        # It has another name for a while, and foreign keys without columns are resolved by the reader alone.
+        found = normal_table(_retargeted(replace(found, name=self.after.name), self.after), self.ddl.quote)
+        if replace(found, indexes=()) != replace(self.after, indexes=()):
+            raise NotSupported(
+                f'SQLite cannot make table "{self.after.name}" what it is asked to be',
+                details=[f"{a!r}\n    instead of {b!r}" for a, b in _differences(found, self.after)],
+            )
+
+    # Columns -----------------------------------------------------------------------------------------------------
+
+    def columns(self) -> Iterator[Part]:
+        """The columns in their order."""
+        items = {item.name: item for item in self.text.columns}
+        for column in self.after.columns:
+            if column.name in self.fresh or column.name not in items:
+                self.placed.update(
+                    key for key in [self.after.primary_key] if key and self.ddl.counting(column, self.after)
+                )
+                yield Part(self.ddl.column(column, self.after))
+            else:
+                item = items[column.name]
+                yield Part(self.column(item, column), item.before, item.after)
+
+    def column(self, item: ColumnItem, column: Column) -> str:
+        """The text of a column that stays, with its changes."""
+        edits = [*self.changes(item, column)]
+        for clause in item.of("constraint"):
+            if not self.keeps(clause, item):
+                edits += [(span, "") for span in clause.spans]
+        end = (item.span[1], item.span[1])
+        edits += [(end, text) for text in self.counting(column)]
+        return _edited(self.text.sql, item.span, edits, self.text.name)
+
+    def changes(self, item: ColumnItem, column: Column) -> Iterator[Edit]:
+        """What is to be replaced, in the order in which clauses stand: type, COLLATE, DEFAULT, NOT NULL, AS."""
+        primary = self.after.primary_key
+        keys = primary.columns if primary is not None else ()
+        before = normal_column(column_of(item), self.names, keys)
+        raw = normal_column(column_of(item), self.names, ())
+        end = item.type_span[1]
+        if before.type.sql != column.type.sql:
+            yield item.type_span, column.type.sql
+        collated = item.of("collate")
+        if before.type.collation != column.type.collation:
+            text = f"COLLATE {column.type.collation}" if column.type.collation else ""
+            yield from _replaced(collated, text, end)
+        end = max([end, *_ends(collated)])
+        default = item.of("default")
+        if before.default != column.default:
+            yield from _replaced(default, self.ddl.default(column.default) if column.default else "", end)
+        end = max([end, *_ends(default)])
+        if (raw.nullable != column.nullable and column.name not in keys) or raw.options != column.options:
+            text = "" if column.nullable else self.ddl.not_null(column)
+            yield from _replaced((*item.of("not null"), *item.of("null")), text, end)
+        if before.computed != column.computed:
+            # With a comment between, SQLite takes GENERATED ALWAYS for a part of the type.
+            text = self.ddl.generated(column).removeprefix("GENERATED ALWAYS ") if column.computed else ""
+            yield from _replaced(item.of("generated"), text, item.span[1])
+
+    def keeps(self, clause: Clause, item: ColumnItem) -> bool:
+        """Whether a constraint that stands at a column stays there."""
+        assert clause.constraint is not None
+        if isinstance(clause.constraint, PrimaryKey) and item.autoincrement != counts(self.ddl, self.after):
+            return False
+        return self.place(clause.constraint)
+
+    def counting(self, column: Column) -> Iterator[str]:
+        """PRIMARY KEY AUTOINCREMENT, where it stands at the column and did not before."""
+        key = self.after.primary_key
+        if key is not None and key not in self.placed and (text := self.ddl.counting(column, self.after)):
+            self.placed.add(key)
+            yield text.strip()
+
+    # Constraints -------------------------------------------------------------------------------------------------
+
+    def place(self, raw: Constraint) -> bool:
+        """Whether the table has this constraint of the old statement afterwards too."""
+        found = normal_constraint(raw, replace(self.before, name=self.after.name), self.names)
+        wanted = _matching(found, self.after)
+        if wanted is None:
+            return False
+        self.placed.add(wanted)
+        return True
+
+    def constraints(self) -> Iterator[Part]:
+        """The constraints that stand by themselves: the old ones in their order, then the new ones."""
+        for item in self.text.constraints:
+            moved = item.autoincrement != counts(self.ddl, self.after) and isinstance(item.constraint, PrimaryKey)
+            if not moved and self.place(item.constraint):
+                yield Part(_edited(self.text.sql, item.span, [], self.text.name), item.before, item.after)
+        for constraint in self.after.constraints:
+            if constraint not in self.placed:
+                yield Part(self.ddl.constraint(constraint))
+
+
+def _matching(raw: Constraint, table: Table) -> Constraint | None:
+    """The constraint of *table* that *raw* (in normal form) is; its foreign key may leave the target columns out."""
+    for constraint in table.constraints:
+        if constraint == raw or constraint == _with_targets(raw, constraint):
+            return constraint
+    return None
+
+
+def _with_targets(raw: Constraint, wanted: Constraint) -> Constraint:
+    """A foreign key *raw* with the target as *wanted* spells it, where that is the same target."""
+    if not isinstance(raw, ForeignKey) or not isinstance(wanted, ForeignKey):
+        return raw
+    if raw.target.name.lower() != wanted.target.name.lower():
+        return raw
+    same = [name.lower() for name in raw.target_columns] == [name.lower() for name in wanted.target_columns]
+    if raw.target_columns and not same:
+        return raw
+    return replace(raw, target=wanted.target, target_columns=wanted.target_columns)
+
+
+def _retargeted(found: Table, after: Table) -> Table:
+    """*found* with its foreign keys' targets spelt as in *after* where they mean the same."""
+    constraints = (_matching(constraint, after) or constraint for constraint in found.constraints)
+    return replace(found, constraints=tuple(constraints))
+
+
+def _differences(found: Table, after: Table) -> Iterator[tuple[object, object]]:
+    for name in ("columns", "constraints", "options"):
+        one, other = getattr(found, name), getattr(after, name)
+        if one != other:
+            yield [each for each in one if each not in other], [each for each in other if each not in one]
+
+
+# Texts ---------------------------------------------------------------------------------------------------------------
+
+
+def _ends(clauses: Collection[Clause]) -> list[int]:
+    return [end for clause in clauses for _, end in clause.spans]
+
+
+def _replaced(clauses: Collection[Clause], text: str, otherwise: int) -> Iterator[Edit]:
+    """*text* in the place of the first of *clauses*, the others cut out; at *otherwise* where there are none."""
+    spans = sorted(span for clause in clauses for span in clause.spans) or [(otherwise, otherwise)]
+    yield spans[0], text
+    yield from ((span, "") for span in spans[1:])
+
+
+def _edited(sql: str, span: Span, edits: list[Edit], table: str) -> str:
+    """The stretch *span* of *sql* with *edits* made."""
+    text, at = "", span[0]
+    # Stable: what goes to one place stands there in the order it came.
+    for (begin, end), new in sorted(edits, key=lambda edit: edit[0]):
+        kept = sql[at:begin]
+        text, at = text + kept, end
+        if not new:
+            # With a clause goes the white space before it.
+            text = text.rstrip(" ")
+        elif begin == end:
+            text = f"{_closed(text.rstrip(' '))} {new}"
+        else:
+            text += new
+    text = (text + sql[at : span[1]]).rstrip()
+    # CHECK (t.a > 0): the table has another name while it is filled.
+    return _closed(unqualified(text, table) if "." in text else text)
+
+
+def _closed(text: str) -> str:
+    """*text* such that what follows is not taken for a part of its last comment."""
+    try:
+        last = list(tokenize(text))[-1:]
+    except TokenError:
+        return text
+    return f"{text}\n\t" if last and last[0].text.startswith("--") else text
+
+
+def _line(part: Part, *, last: bool) -> str:
+    before = "".join(f"{comment}\n\t" for comment in part.before)
+    after = "".join(f" {comment}" for comment in part.after)
+    return f"\n\t{before}{part.text}{'' if last else ','}{after}"

@@ -1,0 +1,101 @@
+"""SQLite's column types: their normal form, their affinity, and a SQLAlchemy type for each of them."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import sqlalchemy as sa
+
+from schemashift.sqla.types import SQLType
+
+_PARTS = re.compile(r"(?P<name>[^(]*?)\s*(?:\(\s*(?P<arguments>[^)]*?)\s*\))?\s*\Z")
+_QUOTED = re.compile(r"""("(?:[^"]|"")*"|'(?:[^']|'')*'|`[^`]*`|\[[^\]]*\])""")
+
+
+def normal_type(sql: str) -> str:
+    """Upper case, one space between words, ``(10, 2)`` as SQLAlchemy writes it."""
+    if sql.isalpha() and sql.isupper():
+        # What SQLAlchemy wrote, nearly always.
+        return sql
+    pieces = _QUOTED.split(sql.strip())
+    text = " ".join("".join(piece if place % 2 else piece.upper() for place, piece in enumerate(pieces)).split())
+    match = _PARTS.match(text)
+    if match is None or match["arguments"] is None:
+        return text
+    return f"{match['name']}({', '.join(part.strip() for part in match['arguments'].split(','))})"
+
+
+def affinity(sql: str) -> str:
+    """The affinity of a type by SQLite's five rules (https://www.sqlite.org/datatype3.html#determination_of_column_affinity)."""
+    upper = sql.upper()
+    if "INT" in upper:
+        return "INTEGER"
+    if any(word in upper for word in ("CHAR", "CLOB", "TEXT")):
+        return "TEXT"
+    if "BLOB" in upper or not upper:
+        return "BLOB"
+    return "REAL" if any(word in upper for word in ("REAL", "FLOA", "DOUB")) else "NUMERIC"
+
+
+_SIMPLE: dict[str, Any] = {
+    "BIGINT": sa.BigInteger,
+    "BLOB": sa.LargeBinary,
+    "BOOLEAN": sa.Boolean,
+    "DATE": sa.Date,
+    "DATETIME": sa.DateTime,
+    "DECIMAL": sa.DECIMAL,
+    "DOUBLE": sa.Double,
+    "DOUBLE PRECISION": sa.DOUBLE_PRECISION,
+    "FLOAT": sa.Float,
+    "INTEGER": sa.Integer,
+    "JSON": sa.JSON,
+    "NUMERIC": sa.Numeric,
+    "REAL": sa.REAL,
+    "SMALLINT": sa.SmallInteger,
+    "TIME": sa.Time,
+    "TIMESTAMP": sa.TIMESTAMP,
+}
+_TEXTS: dict[str, Any] = {
+    "CHAR": sa.CHAR,
+    "CLOB": sa.CLOB,
+    "NCHAR": sa.NCHAR,
+    "NVARCHAR": sa.NVARCHAR,
+    "TEXT": sa.Text,
+    "VARCHAR": sa.String,
+}
+_SIZED: dict[str, tuple[Any, int]] = {
+    "BINARY": (sa.BINARY, 1),
+    "VARBINARY": (sa.VARBINARY, 1),
+    "NUMERIC": (sa.Numeric, 2),
+    "DECIMAL": (sa.DECIMAL, 2),
+}
+
+
+def type_engine(sql: str, collation: str | None = None) -> Any:
+    """A SQLAlchemy type that SQLAlchemy writes as *sql*, which is in normal form; generic where there is one.
+
+    What SQLAlchemy has no name for (no type at all, ``INT UNSIGNED``, ``VARCHAR(10, 2)``) is a `SQLType`, the text
+    itself, so that a script can write it back exactly.
+    """
+    match = _PARTS.match(sql)
+    name, arguments = (match["name"], match["arguments"]) if match else (sql, None)
+    numbers = [int(part) for part in arguments.split(",")] if arguments and _NUMBERS.match(arguments) else []
+    if arguments is not None and not numbers:
+        return _as_text(sql, collation)
+    if name in _TEXTS and len(numbers) <= 1 and not (collation and name == "CLOB"):
+        return _TEXTS[name](*numbers, **({"collation": collation} if collation else {}))
+    if collation is not None:
+        return _as_text(sql, collation)
+    if not numbers and name in _SIMPLE:
+        return _SIMPLE[name]()
+    if name in _SIZED and 1 <= len(numbers) <= _SIZED[name][1]:
+        return _SIZED[name][0](*numbers)
+    return SQLType(sql)
+
+
+_NUMBERS = re.compile(r"\d+(?:, \d+)*\Z")
+
+
+def _as_text(sql: str, collation: str | None) -> SQLType:
+    return SQLType(f"{sql} COLLATE {collation}" if collation else sql)

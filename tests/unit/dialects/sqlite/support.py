@@ -1,0 +1,101 @@
+"""A database file as an application uses it (foreign keys on), and a run as the runner makes it (off)."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from schemashift.dialects import dialect_for
+from schemashift.dialects.sqlite import SQLite
+from schemashift.operations import Known, Operation
+from schemashift.schema import Schema, Table, TableName
+
+
+class Database:
+    """One SQLite file."""
+
+    def __init__(self, path: Path | str) -> None:
+        self.engine = sa.create_engine(f"sqlite:///{path}", poolclass=sa.NullPool)
+        self.path = str(path)
+        dialect = dialect_for(self.engine.dialect)
+        assert isinstance(dialect, SQLite)
+        self.dialect = dialect
+
+    def sql(self, *statements: str, foreign_keys: bool = True) -> list[Any]:
+        """Run statements as the application does; the rows of the last one."""
+        connection = sqlite3.connect(self.path)
+        connection.execute(f"PRAGMA foreign_keys={'ON' if foreign_keys else 'OFF'}")
+        rows: list[Any] = []
+        for statement in statements:
+            rows = connection.execute(statement).fetchall()
+        connection.commit()
+        connection.close()
+        return rows
+
+    def read(self, *names: str, schemas: Sequence[str] = ()) -> Schema:
+        """What our reader sees."""
+        with self.engine.connect() as connection:
+            return self.dialect.read(connection, [TableName(n) for n in names] or None, schemas=schemas)
+
+    def table(self, name: str) -> Table:
+        """One table."""
+        found = self.read(name).table(TableName(name))
+        assert found is not None
+        return found
+
+    def stored(self, name: str) -> str:
+        """The text in the catalogue."""
+        return str(self.sql(f"SELECT sql FROM sqlite_master WHERE name = '{name}'")[0][0])
+
+    def catalogue(self) -> dict[str, str]:
+        """Every text in the catalogue but those of tables."""
+        return dict(self.sql("SELECT name, sql FROM sqlite_master WHERE type <> 'table' AND sql IS NOT NULL"))
+
+    def run(self, *operations: Operation, known: Known | None = None) -> list[str]:
+        """Compile and run, all or nothing; the statements that were sent."""
+        with running(self) as connection:
+            return list(send(self, connection, operations, known or knowing(self.dialect, connection)))
+
+
+@contextmanager
+def running(database: Database) -> Iterator[sa.Connection]:
+    """A connection in the state that a run has it in; committed in the end, or rolled back."""
+    with database.engine.connect() as connection:
+        driver: Any = connection.connection.dbapi_connection
+        driver.isolation_level = None
+        connection.exec_driver_sql("PRAGMA foreign_keys=OFF")
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        connection.exec_driver_sql("SAVEPOINT revision")
+        try:
+            before = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()
+            yield connection
+            after = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()
+            assert set(after) <= set(before), after
+        except BaseException:
+            driver.execute("ROLLBACK")
+            raise
+        assert connection.exec_driver_sql("PRAGMA legacy_alter_table").scalar() == 0
+        driver.execute("COMMIT")
+
+
+def knowing(dialect: SQLite, connection: sa.Connection) -> Known:
+    """What the runner hands to compile."""
+    return Known(
+        read=lambda name: dialect.read(connection, [name]).table(name), read_all=lambda: dialect.read(connection)
+    )
+
+
+def send(database: Database, connection: sa.Connection, operations: Sequence[Operation], known: Known) -> Iterator[str]:
+    """Send statement by statement."""
+    for statement in database.dialect.compile(operations, known):
+        if isinstance(statement.sql, str):
+            connection.exec_driver_sql(statement.sql, execution_options={"no_parameters": True})
+            yield statement.sql
+        else:
+            connection.execute(statement.sql)
+            yield str(statement.sql)
