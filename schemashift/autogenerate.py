@@ -12,7 +12,7 @@ from schemashift.diff import diff, settle
 from schemashift.objects import KINDS
 from schemashift.operations import Operation
 from schemashift.render import Body, body
-from schemashift.schema import Schema, Table, TableName
+from schemashift.schema import Key, Schema, Table, TableName
 from schemashift.sqla.lift import lift_metadata
 
 _KINDS = {kind.name: kind for kind in KINDS}
@@ -42,24 +42,25 @@ def compare(
     dialect: Dialect,
     *,
     ignore: Collection[TableName] = (),
-    ours: Collection[TableName] | None = None,
+    ours: Collection[Key] | None = None,
 ) -> Comparison:
     """Compare the tables of *metadatas* with those of the database.
 
     The database's default schema is read, and those that the models name. *ignore* are tables of neither side (the
-    version table). Tables that no model names are dropped when they are in *ours*, and left alone otherwise; None
-    takes all of them for ours. Raises `NotSupported` where the models need what the database lacks.
+    version table). What no model names is dropped when it is in *ours*, and left alone otherwise; None takes all tables
+    for ours. Raises `NotSupported` where the models need what the database lacks.
     """
     declared = tuple(metadatas)
     after = Schema(dialect.normal(table) for table in lift_metadata(declared, dialect.sa).tables)
     after = after.put(*(thing for kind in KINDS for thing in kind.lift(declared, dialect.sa)))
-    schemas = sorted({key.schema for key in after if key.schema})
+    schemas = sorted({key.schema for key in (*after, *(ours or ())) if key.schema})
     before = dialect.read(connection, schemas=schemas)
     before = before.drop(*(t.key for t in before.tables if t.table_name in ignore))
-    strangers = [t for t in before.tables if t.key not in after and ours is not None and t.table_name not in ours]
+    strangers = [t for t in before.tables if t.key not in after and ours is not None and t.key not in ours]
     before = before.drop(*(table.key for table in strangers))
     objects = [thing for kind in KINDS for thing in kind.read(connection, schemas)]
-    before = before.put(*(o for o in objects if o.key in after or _KINDS[o.key.kind].is_ours(o, before)))
+    known = {*after, *(ours or ())}
+    before = before.put(*(o for o in objects if o.key in known or _KINDS[o.key.kind].is_ours(o, before)))
     return _compare(connection, dialect, before, after, tuple(table.table_name for table in strangers))
 
 

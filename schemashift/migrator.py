@@ -300,12 +300,12 @@ class Migrator:
         """`diff` on a connection that is open already."""
         from schemashift.autogenerate import compare
         from schemashift.models import require_tables
-        from schemashift.ours import tables_made
+        from schemashift.ours import things_made
 
         metadatas, database = self.metadata(), self.database
         dialect = database.dialect(connection)
         require_tables(metadatas, self.models, connection, database.version_name)
-        ours = tables_made(self.scripts.source(each) for each in graph)
+        ours = things_made(self.scripts.source(each) for each in graph)
         return compare(connection, metadatas, dialect, ignore={database.version_name}, ours=ours)
 
     def check(self) -> Checked:

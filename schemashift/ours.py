@@ -1,7 +1,7 @@
-"""Which tables the migrations made, read from the scripts without running them.
+"""What the migrations made, read from the scripts without running them.
 
-Only literal names count. A table that is not known to be ours is never dropped by autogenerate, so what is missed here
-costs nothing.
+Only literal names count. What is not known to be ours is never dropped by autogenerate, so what is missed here costs
+nothing.
 """
 
 from __future__ import annotations
@@ -9,19 +9,24 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator
 
-from schemashift.schema import TableName
+from schemashift.schema import Key
 
-MAKERS = {"create_table": 0, "rename_table": 1}
-"""Functions of ``op``, and which argument is the table that is there afterwards."""
-_PARAMETERS = {"create_table": "table_name", "rename_table": "new_table_name"}
+MAKERS: dict[str, tuple[str, int, str]] = {
+    "create_table": ("table", 0, "table_name"),
+    "rename_table": ("table", 1, "new_table_name"),
+    "create_enum": ("enum", 0, "name"),
+    "rename_enum": ("enum", 1, "new_name"),
+    "create_sequence": ("sequence", 0, "name"),
+}
+"""Functions of ``op``: the kind of what is there afterwards, and which argument is its name."""
 
 
-def tables_made(sources: Iterable[str]) -> frozenset[TableName]:
-    """The tables that scripts create, or give their names, in ``upgrade`` or anywhere else."""
-    return frozenset(name for source in sources for name in _made_by(source))
+def things_made(sources: Iterable[str]) -> frozenset[Key]:
+    """What scripts create, or give its name, in ``upgrade`` or anywhere else."""
+    return frozenset(key for source in sources for key in _made_by(source))
 
 
-def _made_by(source: str) -> Iterator[TableName]:
+def _made_by(source: str) -> Iterator[Key]:
     if not any(each in source for each in MAKERS):
         return
     try:
@@ -30,10 +35,10 @@ def _made_by(source: str) -> Iterator[TableName]:
         return
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and (called := _called(node.func)) in MAKERS:
-            name = _argument(node, MAKERS[called], _PARAMETERS[called])
-            schema = _argument(node, None, "schema")
+            kind, position, parameter = MAKERS[called]
+            name = _argument(node, position, parameter)
             if name is not None:
-                yield TableName(name, schema)
+                yield Key(kind, _argument(node, None, "schema"), name)
 
 
 def _called(function: ast.expr) -> str:

@@ -52,6 +52,10 @@ class Dialect:
         tables = reflect.tables(connection, names, schemas=schemas)
         return Schema(self.normal(table) for table in tables)
 
+    def read_all(self, connection: sa.Connection) -> Schema:
+        """Every table that the connection can see, in whatever schema, in normal form."""
+        return self.read(connection)
+
     def canonical(
         self, connection: sa.Connection, tables: Sequence[Table], *, objects: Sequence[Keyed] = ()
     ) -> dict[TableName, Table]:

@@ -204,10 +204,10 @@ def rename_table(old_table_name: str, new_table_name: str, *, schema: str | None
 
 
 def alter_table(table_name: str, *, schema: str | None = None, **options: Any) -> None:
-    """Change a table's dialect options: ``mysql_engine="InnoDB"``. None takes one away."""
+    """Change a table's dialect options: ``mysql_engine="InnoDB"``, ``prefixes=["UNLOGGED"]``. None takes one away."""
     migration = current()
-    _check(migration, options)
-    own = _own_prefixes(migration)
+    _check(migration, {name: value for name, value in options.items() if name != "prefixes"})
+    own = (*_own_prefixes(migration), "prefixes")
     changed = tuple(sorted((key, _value(value)) for key, value in options.items() if key.startswith(own)))
     if changed:
         name = full_name(migration, table_name, schema)

@@ -83,7 +83,8 @@ class _Run:
         self.listener = listener
         self.session = dialect.session(connection)
         self.known = Known(
-            read=lambda name: dialect.read(connection, [name]).table(name), read_all=lambda: dialect.read(connection)
+            read=lambda name: dialect.read(connection, [name]).table(name),
+            read_all=lambda: dialect.read_all(connection),
         )
         self.wire = Wire(self.session, dialect, self.known)
         self.state = State()

@@ -191,9 +191,14 @@ class _Lifter:
             constraints=tuple(self.constraints()),
             indexes=tuple(self.index(index) for index in self.source.indexes if self.is_made(index)),
             comment=(self.source.comment or None) if self.dialect.supports_comments else None,
-            options=self.options(self.source),
+            options=self.table_options(),
             payload=self.source,
         )
+
+    def table_options(self) -> Options:
+        """The table's dialect options, and its prefixes (``UNLOGGED``), which SQLAlchemy keeps apart."""
+        words = tuple(str(prefix).upper() for prefix in self.source._prefixes)
+        return options([*self.options(self.source), ("prefixes", words or None)])
 
     def constraints(self) -> Iterator[Constraint]:
         """The table's constraints and those of its columns."""

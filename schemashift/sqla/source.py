@@ -13,6 +13,7 @@ from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import mysql
 from sqlalchemy.sql.functions import FunctionElement, next_value
 from sqlalchemy.types import TypeDecorator, TypeEngine, UserDefinedType
 
@@ -63,7 +64,7 @@ class Source:
     def _plain_type(self, type_: TypeEngine[Any]) -> str:
         if isinstance(type_, SQLType):
             return f"op.sql_type({string(type_.sql)})"
-        if isinstance(type_, TypeDecorator):
+        if isinstance(type_, TypeDecorator) and not type(type_).__module__.startswith("sqlalchemy."):
             # The impl freezes history against the application's code.
             return self.type_(type_.impl_instance)
         if isinstance(type_, UserDefinedType):
@@ -84,6 +85,8 @@ class Source:
         if isinstance(type_, sa.Enum):
             yield from self._enum(type_)
             return
+        if isinstance(type_, mysql.SET):
+            yield from (string(value) for value in type_.values)
         values = [(name, default, getattr(type_, name, default)) for name, default in _parameters(class_)]
         positional = True
         for name, default, value in values:

@@ -28,7 +28,7 @@ pytestmark = pytest.mark.parametrize("name", DIALECTS)
 def pair(name: str, seed: int) -> tuple[Schema, Schema, Dialect]:
     """Two schemas, the second an edit of the first; constraints without a name have the database's."""
     rng = random.Random(seed)
-    first = models.random_models(rng)
+    first = models.random_models(rng, name)
     second = models.edit(rng, first, rng.randint(1, 12))
     dialect = dialect_for(DIALECTS[name])
     before, after = (_lift(tables, dialect) for tables in (first, second))

@@ -82,6 +82,10 @@ class Circle:
         url = self.new_database()
         engine = sa.create_engine(url, poolclass=sa.NullPool)
         try:
+            if self.dialect == "postgresql":
+                # create_all() makes tables, not the schemas they stand in.
+                with engine.begin() as connection:
+                    connection.exec_driver_sql("CREATE SCHEMA IF NOT EXISTS other")
             metadata.create_all(engine)
         except sa.exc.SQLAlchemyError as error:
             raise Impossible(str(error)) from error
@@ -119,7 +123,7 @@ class Circle:
         with engine.begin() as connection:
             connection.exec_driver_sql(off)
             for tab in self.first.values():
-                connection.execute(metadata.tables[tab.key].insert(), models.rows(tab, ROWS))
+                connection.execute(metadata.tables[tab.key].insert(), models.rows(tab, self.first, ROWS))
 
     def _count(self, metadata: sa.MetaData) -> None:
         """Every row, and every value of a column that stayed what it was, is still there."""
@@ -128,11 +132,12 @@ class Circle:
             for name, tab in self.second.items():
                 if name not in self.first:
                     continue
-                kept = models.kept_columns(self.first[name], tab)
+                inserted = models.rows(self.first[name], self.first, ROWS)
+                kept = [each for each in models.kept_columns(self.first[name], tab) if each in inserted[0]]
                 table = metadata.tables[tab.key]
-                order = table.c.id
-                found = connection.execute(sa.select(*(table.c[each] for each in kept)).order_by(order)).all()
-                wanted = [tuple(row[each] for each in kept) for row in models.rows(self.first[name], ROWS)]
+                chosen = [*(table.c[each] for each in kept), sa.literal_column("1")]
+                found = connection.execute(sa.select(*chosen).order_by(table.c.id)).all()
+                wanted = [(*(row[each] for each in kept), 1) for row in inserted]
                 assert [tuple(row) for row in found] == wanted, f"rows of {name}"
 
 

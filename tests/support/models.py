@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import mysql, postgresql
 
 TABLES = ("users", "orders", "items", "tags", "logs", "roles", "teams", "Order Lines", "group")
 COLUMNS = ("a", "b", "c", "d", "e", "name", "status", "order", "Total", "note", "when", "x y")
@@ -42,6 +43,39 @@ TYPES: dict[str, Callable[[], Any]] = {
     "uuid": sa.Uuid,
     "char4": lambda: sa.CHAR(4),
 }
+OWN_TYPES: dict[str, dict[str, Callable[[], Any]]] = {
+    "sqlite": {
+        "nocase": lambda: sa.String(30, collation="NOCASE"),
+    },
+    "postgresql": {
+        "jsonb": postgresql.JSONB,
+        "inet": postgresql.INET,
+        "ints": lambda: postgresql.ARRAY(sa.Integer),
+        "strs": lambda: postgresql.ARRAY(sa.String(10)),
+        "interval": sa.Interval,
+        "interval3": lambda: postgresql.INTERVAL(fields="DAY TO SECOND", precision=3),
+        "tz": lambda: sa.DateTime(timezone=True),
+        "ts3": lambda: postgresql.TIMESTAMP(precision=3),
+        "collated": lambda: sa.String(30, collation="C"),
+        "bits": lambda: postgresql.BIT(4),
+        "tsv": postgresql.TSVECTOR,
+        "money": postgresql.MONEY,
+        "range": postgresql.INT4RANGE,
+    },
+    "mysql": {
+        "unsigned": lambda: mysql.INTEGER(unsigned=True),
+        "tiny": mysql.TINYINT,
+        "dt6": lambda: mysql.DATETIME(fsp=6),
+        "medium": mysql.MEDIUMTEXT,
+        "year": mysql.YEAR,
+        "collated": lambda: sa.String(30, collation="utf8mb4_bin"),
+        "latin": lambda: mysql.VARCHAR(30, charset="latin1"),
+        "set": lambda: mysql.SET("a", "b"),
+        "blob": mysql.MEDIUMBLOB,
+    },
+}
+"""What only one database has."""
+
 FAMILIES = (
     ("int", "bigint", "smallint", "num8", "num12", "num14", "str20", "str50", "text"),
     ("str20", "str50", "str200", "text"),
@@ -50,6 +84,31 @@ FAMILIES = (
     ("bool", "int", "smallint"),
 )
 """Types between which values like those of `value` survive, both ways."""
+
+OWN_FAMILIES: dict[str, tuple[tuple[str, ...], ...]] = {
+    "sqlite": (("str50", "nocase"),),
+    "postgresql": (
+        ("json", "jsonb"),
+        ("str50", "collated"),
+        ("datetime", "tz"),
+        ("datetime", "ts3"),
+        ("date", "tz"),
+        ("interval", "interval3"),
+        ("ints", "strs"),
+        ("int", "ints"),
+    ),
+    "mysql": (
+        ("int", "unsigned", "bigint"),
+        ("datetime", "dt6"),
+        ("text", "medium", "str50"),
+        ("str50", "collated", "latin"),
+        ("tiny", "int"),
+        ("binary", "blob"),
+    ),
+}
+
+LABELS = ("new", "paid", "it's", "sent", "100%", "done")
+ENUMS = ("status", "Mood", "size")
 
 DEFAULTS: dict[str, tuple[Any, ...]] = {
     "int": ("0", "5", sa.text("1"), sa.text("-1"), sa.text("(1 + 2)")),
@@ -68,18 +127,31 @@ DEFAULTS: dict[str, tuple[Any, ...]] = {
     "double": ("2.5",),
     "char4": ("abcd",),
 }
-INDEXABLE = frozenset(TYPES) - {"text", "json", "binary"}
+INDEXABLE = frozenset(TYPES) - {"text", "json", "binary"} | {"nocase", "collated", "tz", "ts3", "unsigned", "dt6"}
+STRINGS = frozenset({"str20", "str50", "str200", "char4", "nocase", "collated"})
+NUMBERS = frozenset({"int", "bigint", "smallint", "num8", "num12"})
+
+INDEX_STYLES: dict[str, tuple[str, ...]] = {
+    "sqlite": ("plain", "plain", "desc", "lower", "where"),
+    "postgresql": (
+        "plain", "plain", "desc", "lower", "where", "nulls", "include", "hash", "fillfactor", "ops", "distinct", "sum",
+    ),
+    "mysql": ("plain", "plain", "desc", "length", "fulltext"),
+}  # fmt: skip
 
 
 @dataclass
 class Col:
-    """A column, as plain data."""
+    """A column, as plain data. The type "enum" has the name of one in `Tables.enums`."""
 
     name: str
     type: str
     nullable: bool = True
     default: Any = None
     comment: str | None = None
+    enum: str | None = None
+    computed: tuple[str, bool] | None = None
+    identity: tuple[bool, int, int] | None = None
 
 
 @dataclass
@@ -93,13 +165,15 @@ class Tab:
     uniques: list[tuple[str | None, tuple[str, ...]]] = field(default_factory=list)
     checks: list[tuple[str | None, str]] = field(default_factory=list)
     fks: list[tuple[str | None, str, str, str | None]] = field(default_factory=list)
-    indexes: list[tuple[str, tuple[str, ...], bool]] = field(default_factory=list)
+    indexes: list[tuple[str, tuple[str, ...], str]] = field(default_factory=list)
     comment: str | None = None
+    schema: str | None = None
+    options: dict[str, Any] = field(default_factory=dict)
 
     @property
     def key(self) -> str:
         """Its key in ``MetaData.tables``."""
-        return self.name
+        return f"{self.schema}.{self.name}" if self.schema else self.name
 
     def col(self, name: str) -> Col:
         return next(col for col in self.cols if col.name == name)
@@ -112,34 +186,63 @@ class Tab:
             or any(f'"{name}"' in text for _, text in self.checks)
             or any(name == col for _, col, _, _ in self.fks)
             or any(name in cols for _, cols, _ in self.indexes)
+            or any(col.computed and f'"{name}"' in col.computed[0] for col in self.cols)
         )
 
 
-Tables = dict[str, Tab]
+class Tables(dict[str, Tab]):
+    """Tables by name, with what stands beside them."""
+
+    def __init__(self, dialect: str) -> None:
+        super().__init__()
+        self.dialect = "mysql" if dialect == "mariadb" else dialect
+        self.enums: dict[str, tuple[str, ...]] = {}
+        self.sequences: dict[str, tuple[int, int]] = {}
+
+    @property
+    def types(self) -> dict[str, Callable[[], Any]]:
+        """The types that a column may have."""
+        return {**TYPES, **OWN_TYPES[self.dialect]}
 
 
-def random_models(rng: random.Random, *, most: int = 5) -> Tables:
+def random_models(rng: random.Random, dialect: str, *, most: int = 5) -> Tables:
     """Up to *most* tables with everything in them."""
-    tables: Tables = {}
+    tables = Tables(dialect)
+    for name in rng.sample(ENUMS, rng.randint(0, 2)):
+        tables.enums[name] = tuple(rng.sample(LABELS, rng.randint(1, 4)))
     for name in rng.sample(TABLES, rng.randint(1, most)):
         tables[name] = Tab(name, [Col("id", rng.choice(("int", "int", "bigint", "str20")), nullable=False)])
+        if tables.dialect == "postgresql" and rng.random() < 0.2:
+            tables[name].schema = "other"
     for tab in tables.values():
         for name in rng.sample(COLUMNS, rng.randint(0, 6)):
-            tab.cols.append(random_column(rng, name))
-        for make in (add_unique, add_check, add_index, add_fk):
+            tab.cols.append(random_column(rng, tables, name))
+        for make in (add_unique, add_check, add_index, add_fk, _add_computed):
             for _ in range(rng.randint(0, 2)):
                 make(rng, tables, tab)
         tab.comment = rng.choice((None, None, "it's a table", "100% sure"))
         tab.pk_name = rng.choice((None, None, f"pk_{tab.name}"))
+        if rng.random() < 0.3:
+            _alter_options(rng, tables, tab)
+        if rng.random() < 0.3:
+            _alter_counting(rng, tables, tab)
+    if rng.random() < 0.3:
+        _alter_sequence(rng, tables)
     return tables
 
 
-def random_column(rng: random.Random, name: str, *, filled: bool = False) -> Col:
+def random_column(rng: random.Random, tables: Tables, name: str, *, filled: bool = False) -> Col:
     """A column; with *filled* one that can be added to a table that has rows."""
-    type_ = rng.choice(list(TYPES))
+    comment = rng.choice((None, None, None, "a comment", "it's 5%"))
+    if tables.enums and rng.random() < 0.15:
+        enum = rng.choice(sorted(tables.enums))
+        default = rng.choice((None, tables.enums[enum][0]))
+        return Col(name, "enum", nullable=default is None, default=default, comment=comment, enum=enum)
+    own = list(OWN_TYPES[tables.dialect])
+    type_ = rng.choice(own) if rng.random() < 0.25 else rng.choice(list(TYPES))
     default = rng.choice((None, *DEFAULTS.get(type_, ())))
     nullable = rng.random() < 0.6 or (filled and default is None)
-    return Col(name, type_, nullable, default, rng.choice((None, None, None, "a comment", "it's 5%")))
+    return Col(name, type_, nullable, default, comment)
 
 
 def edit(rng: random.Random, tables: Tables, edits: int) -> Tables:
@@ -165,7 +268,7 @@ def _free(rng: random.Random, tab: Tab) -> str | None:
 
 
 def _indexable(tab: Tab) -> list[str]:
-    return [col.name for col in tab.cols if col.type in INDEXABLE]
+    return [col.name for col in tab.cols if col.type in INDEXABLE and col.computed is None]
 
 
 def add_unique(rng: random.Random, tables: Tables, tab: Tab | None = None) -> None:
@@ -185,7 +288,7 @@ def add_check(rng: random.Random, tables: Tables, tab: Tab | None = None) -> Non
     tab = tab or _some(rng, tables)
     if not tab:
         return
-    numbers = [col for col in tab.cols if col.type in ("int", "bigint", "smallint", "num8", "num12")]
+    numbers = [col for col in tab.cols if col.type in NUMBERS and col.computed is None]
     # MariaDB takes no CHECK on an AUTO_INCREMENT column, nor on one that a foreign key sets to NULL.
     numbers = [col for col in numbers if col.name != "id" and not col.name.endswith("_id")]
     if numbers:
@@ -200,10 +303,21 @@ def add_check(rng: random.Random, tables: Tables, tab: Tab | None = None) -> Non
 def add_index(rng: random.Random, tables: Tables, tab: Tab | None = None) -> None:
     tab = tab or _some(rng, tables)
     names = _indexable(tab) if tab else []
-    if tab and names:
+    if not tab or not names:
+        return
+    style = rng.choice(INDEX_STYLES[tables.dialect])
+    needs = {"lower": STRINGS, "ops": STRINGS, "length": STRINGS, "fulltext": STRINGS, "where": NUMBERS, "sum": NUMBERS}
+    fitting = [col.name for col in tab.cols if col.name in names and col.type in needs.get(style, INDEXABLE)]
+    if style in needs or style == "hash":
+        cols = tuple(rng.sample(fitting, 1)) if fitting else ()
+    else:
         cols = tuple(rng.sample(names, min(len(names), rng.randint(1, 2))))
-        unique = rng.random() < 0.2 and "id" in cols
-        tab.indexes.append((f"ix_{tab.name}_{rng.choice(cols)}", cols, unique))
+    if style == "distinct" and "id" not in cols:
+        cols = (*cols, "id")
+    if style == "plain" and "id" in cols and rng.random() < 0.3:
+        style = "unique"
+    if cols:
+        tab.indexes.append((f"ix_{tab.name}_{rng.choice(cols)}", cols, style))
         _dedupe(tab)
 
 
@@ -215,11 +329,99 @@ def add_fk(rng: random.Random, tables: Tables, tab: Tab | None = None) -> None:
     name = f"{target.name}_id"
     if target.pk != ("id",) or any(col.name == name for col in tab.cols):
         return
-    tab.cols.append(Col(name, target.col("id").type))
+    tab.cols.append(Col(name, target.col("id").type, enum=None))
     action = rng.choice((None, "CASCADE", "SET NULL"))
     tab.fks.append((rng.choice((None, f"fk_{tab.name}_{target.name}")), name, target.name, action))
     if rng.random() < 0.3:
-        tab.indexes.append((f"ix_{tab.name}_{name}", (name,), False))
+        tab.indexes.append((f"ix_{tab.name}_{name}", (name,), "plain"))
+
+
+def _add_computed(rng: random.Random, tables: Tables, tab: Tab | None = None) -> None:
+    tab = tab or _some(rng, tables)
+    numbers = [c.name for c in tab.cols if c.type in ("int", "smallint", "bigint") and not c.computed] if tab else []
+    # MariaDB generates nothing from an AUTO_INCREMENT column, nor from one that a foreign key sets to NULL.
+    numbers = [name for name in numbers if name != "id" and not name.endswith("_id")]
+    name = _free(rng, tab) if tab else None
+    if tab and numbers and name:
+        stored = tables.dialect == "postgresql" or rng.random() < 0.5
+        tab.cols.append(Col(name, "bigint", computed=(f'"{rng.choice(numbers)}" + {rng.randint(1, 3)}', stored)))
+
+
+def _alter_computed(rng: random.Random, tables: Tables) -> None:
+    found = [(tab, col) for tab in tables.values() for col in tab.cols if col.computed]
+    if not found:
+        return
+    tab, col = rng.choice(found)
+    assert col.computed is not None
+    base = col.computed[0].rpartition(" + ")[0]
+    how = rng.random()
+    if how < 0.5:
+        col.computed = (f"{base} + {rng.randint(4, 9)}", col.computed[1])
+    elif how < 0.7 and tables.dialect != "postgresql":
+        col.computed = (col.computed[0], not col.computed[1])
+    else:
+        _take_out(tab, col.name)
+
+
+def _alter_options(rng: random.Random, tables: Tables, tab: Tab | None = None) -> None:
+    tab = tab or _some(rng, tables)
+    choices: dict[str, tuple[dict[str, Any], ...]] = {
+        "sqlite": ({}, {"sqlite_autoincrement": True}, {"sqlite_with_rowid": False}),
+        "postgresql": ({}, {"postgresql_with": {"fillfactor": 70}}, {"prefixes": ["UNLOGGED"]}),
+        "mysql": ({}, {"mysql_row_format": "DYNAMIC"}, {"mysql_collate": "utf8mb4_bin"}),
+    }
+    if not tab:
+        return
+    options = rng.choice(choices[tables.dialect])
+    keyed = tab.pk == ("id",) and tab.col("id").type == "int"
+    if "sqlite_autoincrement" in options and not (keyed and tab.pk_name is None):
+        # SQLAlchemy writes such a key at the column, without its name.
+        return
+    if tables.dialect in ("postgresql", "mysql") and (tab.fks or _is_target(tables, tab)) and options:
+        # A logged table may not point to an unlogged one; strings under keys keep their collation.
+        return
+    tab.options = dict(options)
+
+
+def _is_target(tables: Tables, tab: Tab) -> bool:
+    return any(entry[2] == tab.name for other in tables.values() for entry in other.fks)
+
+
+def _alter_counting(rng: random.Random, tables: Tables, tab: Tab | None = None) -> None:
+    """PostgreSQL: SERIAL or identity, with options."""
+    tab = tab or _some(rng, tables)
+    if tab and tables.dialect == "postgresql" and tab.col("id").type in ("int", "bigint"):
+        tab.col("id").identity = rng.choice((None, (False, 1, 1), (True, 1, 1), (False, 100, 10)))
+
+
+def _alter_sequence(rng: random.Random, tables: Tables) -> None:
+    if tables.dialect == "sqlite":
+        return
+    name = rng.choice(("numbers", "Ticket No"))
+    how = rng.random()
+    if name not in tables.sequences or how < 0.5:
+        tables.sequences[name] = (rng.choice((1, 5)), rng.choice((1, 10)))
+    else:
+        del tables.sequences[name]
+
+
+def _alter_enum(rng: random.Random, tables: Tables) -> None:
+    if not tables.enums:
+        return
+    name = rng.choice(sorted(tables.enums))
+    labels = list(tables.enums[name])
+    fresh = [label for label in LABELS if label not in labels]
+    how = rng.random()
+    if how < 0.4 and fresh:
+        labels.insert(rng.randint(1, len(labels)), rng.choice(fresh))
+    elif how < 0.6 and len(labels) > 1:
+        # The first label is the one that rows have.
+        labels.pop(rng.randrange(1, len(labels)))
+    elif how < 0.8 and len(labels) > 1 and fresh:
+        labels[rng.randrange(1, len(labels))] = rng.choice(fresh)
+    elif len(labels) > 2:
+        labels[1:] = rng.sample(labels[1:], len(labels) - 1)
+    tables.enums[name] = tuple(labels)
 
 
 def _dedupe(tab: Tab) -> None:
@@ -228,7 +430,7 @@ def _dedupe(tab: Tab) -> None:
     for attribute in ("uniques", "checks", "indexes"):
         kept = []
         for entry in getattr(tab, attribute):
-            keys = {entry[0] or ("unnamed", entry[1]), ("content", attribute, entry[1])}
+            keys = {entry[0] or ("unnamed", entry[1]), ("content", attribute, *entry[1:])}
             if not keys & seen:
                 kept.append(entry)
                 seen |= keys
@@ -241,7 +443,7 @@ def _add_table(rng: random.Random, tables: Tables) -> None:
         name = rng.choice(names)
         tables[name] = Tab(name, [Col("id", rng.choice(("int", "bigint")), nullable=False)])
         for column in rng.sample(COLUMNS, rng.randint(0, 4)):
-            tables[name].cols.append(random_column(rng, column))
+            tables[name].cols.append(random_column(rng, tables, column))
         add_fk(rng, tables, tables[name])
         add_index(rng, tables, tables[name])
 
@@ -256,6 +458,8 @@ def _drop_table(rng: random.Random, tables: Tables) -> None:
 
 
 def _take_out(tab: Tab, name: str) -> None:
+    for col in [each for each in tab.cols if each.computed and f'"{name}"' in each.computed[0]]:
+        _take_out(tab, col.name)
     tab.cols = [col for col in tab.cols if col.name != name]
     tab.uniques = [entry for entry in tab.uniques if name not in entry[1]]
     tab.checks = [entry for entry in tab.checks if f'"{name}"' not in entry[1]]
@@ -266,7 +470,7 @@ def _take_out(tab: Tab, name: str) -> None:
 def _add_column(rng: random.Random, tables: Tables) -> None:
     tab = _some(rng, tables)
     if tab and (name := _free(rng, tab)):
-        tab.cols.append(random_column(rng, name, filled=True))
+        tab.cols.append(random_column(rng, tables, name, filled=True))
 
 
 def _drop_column(rng: random.Random, tables: Tables) -> None:
@@ -276,22 +480,47 @@ def _drop_column(rng: random.Random, tables: Tables) -> None:
         _take_out(tab, rng.choice(names))
 
 
+def _ordinary(tab: Tab | None) -> list[Col]:
+    """Columns that are nothing but columns: no key points from or to them, and nothing generates them."""
+    if tab is None:
+        return []
+    return [
+        c for c in tab.cols if c.name != "id" and not c.name.endswith("_id") and not c.computed and c.type != "enum"
+    ]
+
+
 def _alter_type(rng: random.Random, tables: Tables) -> None:
     tab = _some(rng, tables)
-    cols = [col for col in tab.cols if col.name != "id" and not col.name.endswith("_id")] if tab else []
+    cols = _ordinary(tab)
     if not tab or not cols:
         return
     col = rng.choice(cols)
-    family = [each for family in FAMILIES if col.type in family for each in family if each != col.type]
+    families = (*FAMILIES, *OWN_FAMILIES[tables.dialect])
+    family = [each for family in families if col.type in family for each in family if each != col.type]
     family = [each for each in family if each in INDEXABLE or not tab.used(col.name)]
-    if family and not any(f'"{col.name}"' in text for _, text in tab.checks):
+    styled = [entry for entry in tab.indexes if col.name in entry[1] and entry[2] not in ("plain", "desc", "unique")]
+    if (
+        family
+        and not styled
+        and not any(f'"{col.name}"' in text for _, text in tab.checks)
+        and not _generates(tab, col)
+    ):
         col.type = rng.choice(family)
         col.default = rng.choice((None, *DEFAULTS.get(col.type, ())))
 
 
+def _generates(tab: Tab, col: Col) -> bool:
+    return any(each.computed and f'"{col.name}"' in each.computed[0] for each in tab.cols)
+
+
 def _alter_id(rng: random.Random, tables: Tables) -> None:
     tab = _some(rng, tables)
-    if tab and tab.pk == ("id",) and tab.col("id").type in ("int", "bigint"):
+    if (
+        tab
+        and tab.pk == ("id",)
+        and tab.col("id").type in ("int", "bigint")
+        and "sqlite_autoincrement" not in tab.options
+    ):
         new = "bigint" if tab.col("id").type == "int" else "int"
         tab.col("id").type = new
         for other in tables.values():
@@ -302,7 +531,7 @@ def _alter_id(rng: random.Random, tables: Tables) -> None:
 
 def _alter_nullable(rng: random.Random, tables: Tables) -> None:
     tab = _some(rng, tables)
-    cols = [col for col in tab.cols if col.name not in tab.pk and not col.name.endswith("_id")] if tab else []
+    cols = [col for col in _ordinary(tab) if tab and col.name not in tab.pk]
     if cols:
         col = rng.choice(cols)
         col.nullable = not col.nullable
@@ -310,7 +539,7 @@ def _alter_nullable(rng: random.Random, tables: Tables) -> None:
 
 def _alter_default(rng: random.Random, tables: Tables) -> None:
     tab = _some(rng, tables)
-    cols = [col for col in tab.cols if col.name != "id" and not col.name.endswith("_id")] if tab else []
+    cols = _ordinary(tab)
     if cols:
         col = rng.choice(cols)
         col.default = rng.choice((None, *DEFAULTS.get(col.type, ())))
@@ -354,9 +583,9 @@ def _alter_fk(rng: random.Random, tables: Tables) -> None:
 
 def _alter_pk(rng: random.Random, tables: Tables) -> None:
     tab = _some(rng, tables)
-    if not tab or any(entry[2] == tab.name for other in tables.values() for entry in other.fks):
+    if not tab or _is_target(tables, tab) or tab.options:
         return
-    if rng.random() < 0.4:
+    if rng.random() < 0.4 and "sqlite_autoincrement" not in tab.options:
         tab.pk_name = rng.choice((None, f"pk_{tab.name}", f"{tab.name}_primary"))
         return
     if len(tab.pk) > 1:
@@ -388,54 +617,137 @@ EDITS: tuple[Callable[[random.Random, Tables], None], ...] = (
     add_unique,
     add_check,
     add_index,
+    add_index,
     add_fk,
     add_fk,
+    _add_computed,
+    _alter_computed,
+    _alter_options,
+    _alter_counting,
+    _alter_sequence,
+    _alter_enum,
+    _alter_enum,
 )
 
 
 def build(tables: Tables, dialect: str) -> sa.MetaData:
-    """The models as a `MetaData`; *dialect* decides what the text of a CHECK quotes names with."""
+    """The models as a `MetaData`."""
     metadata = sa.MetaData()
+    for name, (start, increment) in tables.sequences.items():
+        sa.Sequence(name, start=start, increment=increment, metadata=metadata)
     for tab in tables.values():
-        sa.Table(tab.name, metadata, *_columns(tab), *_constraints(tab, dialect), comment=tab.comment)
+        parts = [*_columns(tab, tables), *_constraints(tab, tables, dialect)]
+        table = sa.Table(tab.name, metadata, *parts, comment=tab.comment, schema=tab.schema, **tab.options)
+        for name, cols, style in tab.indexes:
+            _index(table, name, cols, style)
     return metadata
 
 
-def _columns(tab: Tab) -> list[Any]:
+def _columns(tab: Tab, tables: Tables) -> list[Any]:
     return [
         sa.Column(
             col.name,
-            TYPES[col.type](),
+            _type(col, tables),
+            *_generation(col, tables),
             nullable=col.nullable,
-            primary_key=False,
-            server_default=copy.copy(col.default) if isinstance(col.default, str) else col.default,
+            server_default=col.default,
             comment=col.comment,
         )
         for col in tab.cols
     ]
 
 
-def _constraints(tab: Tab, dialect: str) -> list[Any]:
+def _type(col: Col, tables: Tables) -> Any:
+    if col.type != "enum":
+        return tables.types[col.type]()
+    # One schema for all: an enum of the default schema, also for tables elsewhere.
+    return sa.Enum(*tables.enums[str(col.enum)], name=col.enum)
+
+
+def _generation(col: Col, tables: Tables) -> list[Any]:
+    if col.computed:
+        quote = "`" if tables.dialect == "mysql" else '"'
+        return [sa.Computed(col.computed[0].replace('"', quote), persisted=col.computed[1])]
+    if col.identity and col.type in ("int", "bigint"):
+        always, start, increment = col.identity
+        return [sa.Identity(always=always, start=start, increment=increment)]
+    return []
+
+
+def _constraints(tab: Tab, tables: Tables, dialect: str) -> list[Any]:
     quote = "`" if dialect in ("mysql", "mariadb") else '"'
     return [
         sa.PrimaryKeyConstraint(*tab.pk, name=tab.pk_name),
         *(sa.UniqueConstraint(*cols, name=name) for name, cols in tab.uniques),
         *(sa.CheckConstraint(text.replace('"', quote), name=name) for name, text in tab.checks),
         *(
-            sa.ForeignKeyConstraint([col], [f"{target}.id"], name=name, ondelete=action)
+            sa.ForeignKeyConstraint([col], [f"{tables[target].key}.id"], name=name, ondelete=action)
             for name, col, target, action in tab.fks
         ),
-        *(sa.Index(name, *cols, unique=unique) for name, cols, unique in tab.indexes),
     ]
+
+
+def _index(table: sa.Table, name: str, cols: tuple[str, ...], style: str) -> None:
+    first = table.c[cols[0]]
+    rest = [table.c[each] for each in cols[1:]]
+    every: list[Any] = [first, *rest]
+    styles: dict[str, tuple[list[Any], dict[str, Any]]] = {
+        "plain": (every, {}),
+        "unique": (every, {"unique": True}),
+        "desc": ([first.desc(), *rest], {}),
+        "nulls": ([first.desc().nulls_last(), *rest], {}),
+        "lower": ([sa.func.lower(first)], {}),
+        "sum": ([first + sa.literal_column("1")], {}),
+        "where": ([first], {"postgresql_where": first > 5, "sqlite_where": first > 5}),
+        "include": (every, {"postgresql_include": ["id"]}),
+        "hash": ([first], {"postgresql_using": "hash"}),
+        "fillfactor": (every, {"postgresql_with": {"fillfactor": 60}}),
+        "ops": ([first], {"postgresql_ops": {first.name: _opclass(first)}}),
+        "distinct": (every, {"unique": True, "postgresql_nulls_not_distinct": True}),
+        "length": ([first], {"mysql_length": 3}),
+        "fulltext": ([first], {"mysql_prefix": "FULLTEXT"}),
+    }
+    parts, options = styles[style]
+    sa.Index(name, *parts, **options)
+
+
+def _opclass(column: sa.Column[Any]) -> str:
+    return "bpchar_pattern_ops" if isinstance(column.type, sa.CHAR) else "varchar_pattern_ops"
 
 
 def value(type_: str, number: int) -> Any:
     """A value of a type that tells rows apart, and survives within its family."""
     match type_:
-        case "int" | "bigint" | "smallint":
+        case "int" | "bigint" | "smallint" | "unsigned" | "tiny":
             return number
-        case "str20" | "str50" | "str200" | "text":
+        case "str20" | "str50" | "str200" | "text" | "nocase" | "collated" | "latin" | "medium" | "tsv":
             return str(number)
+        case "jsonb":
+            return {"n": number}
+        case "inet":
+            return f"10.0.0.{number}"
+        case "ints":
+            return [number]
+        case "strs":
+            return [str(number)]
+        case "interval" | "interval3":
+            return datetime.timedelta(days=number)
+        case "tz":
+            return datetime.datetime(2020, 1, 1 + number, tzinfo=datetime.UTC)
+        case "ts3" | "dt6":
+            return datetime.datetime(2020, 1, 1 + number)
+        case "bits":
+            return f"{number:04b}"
+        case "money":
+            return f"{number}"
+        case "range":
+            return postgresql.Range(number, number + 5)
+        case "year":
+            return 2000 + number
+        case "set":
+            return {"a"}
+        case "blob":
+            return bytes([number])
         case "char4":
             return f"{number:04d}"
         case "bool":
@@ -459,13 +771,24 @@ def value(type_: str, number: int) -> Any:
     raise ValueError(type_)
 
 
-def rows(tab: Tab, count: int = 3) -> list[dict[str, Any]]:
+def rows(tab: Tab, tables: Tables, count: int = 3) -> list[dict[str, Any]]:
     """Rows for a table: every column has a value, and foreign keys point to rows of the same number."""
-    return [{col.name: value(col.type, number) for col in tab.cols} for number in range(1, count + 1)]
+    return [
+        {
+            col.name: tables.enums[str(col.enum)][0] if col.type == "enum" else value(col.type, number)
+            for col in tab.cols
+            if not col.computed and not (col.identity and col.identity[0] and col.type in ("int", "bigint"))
+        }
+        for number in range(1, count + 1)
+    ]
+
+
+_UNLIKE = frozenset({"money", "tsv", "bits", "inet", "range"})
+"""Types whose values come back otherwise than they went in."""
 
 
 def kept_columns(before: Tab, after: Tab) -> list[str]:
     """The columns that are in both with the same type, the id first."""
-    old = {col.name: col.type for col in before.cols}
-    kept = [col.name for col in after.cols if old.get(col.name) == col.type]
-    return sorted(kept, key=lambda name: name != "id") or ["id"]
+    old = {col.name: (col.type, col.enum) for col in before.cols if not col.computed and col.type not in _UNLIKE}
+    kept = [col.name for col in after.cols if not col.computed and old.get(col.name) == (col.type, col.enum)]
+    return sorted({"id", *kept}, key=lambda name: (name != "id", name))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from schemashift.ours import tables_made
+from schemashift.ours import things_made
 from schemashift.schema import TableName
 
 
@@ -23,4 +23,4 @@ from schemashift.schema import TableName
     ],
 )
 def test_literal_names_count(source: str, expected: set[TableName]) -> None:
-    assert tables_made([source]) == expected
+    assert {key.table_name for key in things_made([source])} == expected

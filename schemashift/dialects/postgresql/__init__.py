@@ -17,7 +17,7 @@ from . import names, scratch
 from .casts import using
 from .ddl import PostgreSQLDDL
 from .normal import normal_table
-from .read import read_tables
+from .read import read_tables, schema_names
 from .session import PostgreSQLSession
 
 log = logging.getLogger("schemashift")
@@ -38,6 +38,14 @@ class PostgreSQL(Dialect):
         self, connection: sa.Connection, names: Collection[TableName] | None = None, *, schemas: Iterable[str] = ()
     ) -> Schema:
         return Schema(normal_table(table) for table in read_tables(connection, names, schemas=schemas))
+
+    def read_all(self, connection: sa.Connection) -> Schema:
+        return self.read(connection, schemas=[name for name in schema_names(connection) if name != self.default_schema])
+
+    @property
+    def default_schema(self) -> str | None:
+        """The schema that goes without saying."""
+        return self.sa.default_schema_name
 
     def canonical(
         self, connection: sa.Connection, tables: Sequence[Table], *, objects: Sequence[Keyed] = ()

@@ -48,8 +48,15 @@ def normal_table(table: Table) -> Table:
         constraints=tuple(_constraint(constraint) for constraint in table.constraints),
         indexes=tuple(_index(index, [column.name for column in table.columns]) for index in table.indexes),
         comment=table.comment or None,
-        options=_own(table.options, keep=("prefixes",)),
+        options=tuple((name, _table_option(name, value)) for name, value in _own(table.options, keep=("prefixes",))),
     )
+
+
+def _table_option(name: str, value: object) -> object:
+    """Storage parameters are kept as text."""
+    if name == "postgresql_with" and isinstance(value, tuple):
+        return tuple(sorted((str(key), str(each)) for key, each in value))
+    return value
 
 
 def _own(found: Options, keep: tuple[str, ...] = ()) -> Options:
@@ -72,7 +79,10 @@ def _column(column: Column) -> Column:
         type=type_,
         default=default,
         nullable=column.nullable and column.identity is None,
-        identity=normal_identity(column.identity, type_.sql) if column.identity else None,
+        # Without the type (op.alter_column) nobody can say where the numbers end.
+        identity=normal_identity(column.identity, type_.sql)
+        if column.identity is not None and type_.sql in _LIMITS
+        else column.identity,
         options=_own(column.options),
     )
 

@@ -149,6 +149,12 @@ def read_tables(
     return _read(connection, where, values, default)
 
 
+def schema_names(connection: sa.Connection) -> list[str]:
+    """All schemas but PostgreSQL's own."""
+    sql = "SELECT nspname FROM pg_catalog.pg_namespace WHERE nspname !~ '^pg_' AND nspname <> 'information_schema'"
+    return [str(row[0]) for row in connection.execute(sa.text(sql))]
+
+
 def read_temporary(connection: sa.Connection, names: Collection[str]) -> tuple[Table, ...]:
     """This session's temporary tables *names*, as if they stood in the default schema."""
     where = "n.oid = pg_my_temp_schema() AND c.relname = ANY(CAST(:names AS text[]))"

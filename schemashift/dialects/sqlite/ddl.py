@@ -34,7 +34,8 @@ class SQLiteDDL(DDL):
 
     def type(self, column: Column) -> str:
         collation = column.type.collation
-        return f"{column.type.sql} COLLATE {collation}".strip() if collation else column.type.sql
+        # Quoted whether it must be or not, as SQLAlchemy does.
+        return f'{column.type.sql} COLLATE "{collation}"'.strip() if collation else column.type.sql
 
     def column(self, column: Column, table: Table) -> str:
         text = " ".join(filter(None, [self.quote(column.name), self.type(column), *self.attributes(column)]))

@@ -18,7 +18,7 @@ from .normal import normal_column, normal_constraint, normal_table
 from .parse import Clause, ColumnItem, ParseError, Span, TableText, parse_table
 from .read import column_of, table_of
 from .text import Names, unqualified
-from .tokens import TokenError, tokenize
+from .tokens import TokenError, comments, tokenize
 
 Edit = tuple[Span, str]
 """A stretch of the statement, empty for an insertion, and what stands there instead."""
@@ -117,7 +117,7 @@ class _Rewriter:
             yield item.type_span, column.type.sql
         collated = item.of("collate")
         if before.type.collation != column.type.collation:
-            text = f"COLLATE {column.type.collation}" if column.type.collation else ""
+            text = f'COLLATE "{column.type.collation}"' if column.type.collation else ""
             yield from _replaced(collated, text, end)
         end = max([end, *_ends(collated)])
         default = item.of("default")
@@ -128,8 +128,10 @@ class _Rewriter:
             text = "" if column.nullable else self.ddl.not_null(column)
             yield from _replaced((*item.of("not null"), *item.of("null")), text, end)
         if before.computed != column.computed:
-            # With a comment between, SQLite takes GENERATED ALWAYS for a part of the type.
-            text = self.ddl.generated(column).removeprefix("GENERATED ALWAYS ") if column.computed else ""
+            text = self.ddl.generated(column) if column.computed else ""
+            if comments(self.text.sql[slice(*item.span)]):
+                # With a comment between, SQLite takes GENERATED ALWAYS for a part of the type.
+                text = text.removeprefix("GENERATED ALWAYS ")
             yield from _replaced(item.of("generated"), text, item.span[1])
 
     def keeps(self, clause: Clause, item: ColumnItem) -> bool:
