@@ -1,0 +1,69 @@
+"""Make a failing pair of models smaller, so that a person can read it and keep it as a case."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterator
+
+from .models import Tables
+
+Pair = tuple[Tables, Tables]
+PARTS = ("cols", "uniques", "checks", "fks", "indexes")
+
+
+def shrink(first: Tables, second: Tables, fails: Callable[[Tables, Tables], bool], *, most: int = 120) -> Pair:
+    """The smallest pair found in *most* tries for which *fails* still answers yes."""
+    tries = 0
+    smaller = True
+    while smaller and tries < most:
+        smaller = False
+        for candidate in _smaller(first, second):
+            tries += 1
+            if tries > most:
+                break
+            if fails(*candidate):
+                first, second = candidate
+                smaller = True
+                break
+    return first, second
+
+
+def _smaller(first: Tables, second: Tables) -> Iterator[Pair]:
+    """Pairs with a table, an edit or a part less, the big steps before the small ones."""
+    for name in sorted(first.keys() | second.keys()):
+        yield _without_table(first, second, name)
+    for name in sorted(first.keys() & second.keys()):
+        if first[name] != second[name]:
+            one, two = copy.deepcopy((first, second))
+            two[name] = copy.deepcopy(one[name])
+            yield one, two
+    for name in sorted(first.keys() | second.keys()):
+        yield from _without_parts(first, second, name)
+
+
+def _without_table(first: Tables, second: Tables, name: str) -> Pair:
+    one, two = copy.deepcopy((first, second))
+    for tables in (one, two):
+        tables.pop(name, None)
+        for tab in tables.values():
+            tab.fks = [entry for entry in tab.fks if entry[2] != name]
+    return one, two
+
+
+def _without_parts(first: Tables, second: Tables, name: str) -> Iterator[Pair]:
+    for part in PARTS:
+        entries = [entry for tables in (first, second) if name in tables for entry in getattr(tables[name], part)]
+        for entry in {repr(each): each for each in entries}.values():
+            if getattr(entry, "name", None) == "id":
+                continue
+            one, two = copy.deepcopy((first, second))
+            for tables in (one, two):
+                if name in tables:
+                    kept = [each for each in getattr(tables[name], part) if not _same(each, entry)]
+                    setattr(tables[name], part, kept)
+            yield one, two
+
+
+def _same(one: object, two: object) -> bool:
+    """The same entry, or the same column whatever became of it."""
+    return one == two or (hasattr(one, "type") and getattr(one, "name", 0) == getattr(two, "name", 1))
