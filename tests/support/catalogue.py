@@ -8,7 +8,7 @@ left out, and so is the order of columns.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 
 import sqlalchemy as sa
 
@@ -98,11 +98,12 @@ _PLAIN = re.compile(r'^"[a-z_][a-z0-9_]*"$')
 
 
 def _sqlite(connection: sa.Connection, named: frozenset[str]) -> dict[str, set[str]]:
+    """A constraint that nobody named has the name that a script puts it back by, or none."""
     found: dict[str, set[str]] = {"objects": set()}
     rows = connection.exec_driver_sql("SELECT type, name, tbl_name, sql FROM sqlite_master WHERE sql IS NOT NULL").all()
     for type_, name, table, sql in rows:
         if type_ == "table" and not name.startswith("sqlite_"):
-            found.setdefault(name, set()).update(_items(sql))
+            found.setdefault(name, set()).update(_items(sql, named))
         elif type_ == "index":
             found.setdefault(table, set()).add(_flat(sql))
         elif type_ in ("view", "trigger"):
@@ -119,10 +120,22 @@ def _flat(sql: str) -> str:
     return " ".join(token if token[0] in "'\"" else token.upper() for token in _tokens(sql))
 
 
-def _items(sql: str) -> set[str]:
+def _given(tokens: list[str], named: frozenset[str]) -> Iterator[str]:
+    """*tokens* without the names of constraints that nobody gave."""
+    following = iter(tokens)
+    for token in following:
+        if token.upper() != "CONSTRAINT":
+            yield token
+            continue
+        name = next(following)
+        if (name[1:-1].replace('""', '"') if name.startswith('"') else name) in named:
+            yield from (token, name)
+
+
+def _items(sql: str, named: frozenset[str]) -> set[str]:
     """The definitions between the outer parentheses of a CREATE TABLE, and what follows them."""
     depth, items, current = 0, [], [""]
-    for token in _tokens(sql):
+    for token in _given(_tokens(sql), named):
         depth += {"(": 1, ")": -1}.get(token, 0)
         opening = token == "(" and depth == 1
         closing = token == ")" and depth == 0

@@ -198,6 +198,7 @@ class Tables(dict[str, Tab]):
         self.dialect = "mysql" if dialect == "mariadb" else dialect
         self.enums: dict[str, tuple[str, ...]] = {}
         self.sequences: dict[str, tuple[int, int]] = {}
+        self.taken: set[str] = set()
 
     @property
     def types(self) -> dict[str, Callable[[], Any]]:
@@ -248,6 +249,8 @@ def random_column(rng: random.Random, tables: Tables, name: str, *, filled: bool
 def edit(rng: random.Random, tables: Tables, edits: int) -> Tables:
     """A copy of *tables* after that many realistic edits."""
     before, tables = tables, copy.deepcopy(tables)
+    # A name that was another table's, or another column's, is not used again: values that cannot become each other.
+    tables.taken = {*before, *(f"{tab.name}.{col.name}" for tab in before.values() for col in tab.cols)}
     for _ in range(edits):
         rng.choice(EDITS)(rng, tables)
     for name in tables.keys() & before.keys():
@@ -262,8 +265,9 @@ def _some(rng: random.Random, tables: Tables) -> Tab | None:
     return rng.choice(sorted(tables.values(), key=lambda tab: tab.name)) if tables else None
 
 
-def _free(rng: random.Random, tab: Tab) -> str | None:
+def _free(rng: random.Random, tables: Tables, tab: Tab) -> str | None:
     names = [name for name in COLUMNS if all(col.name != name for col in tab.cols)]
+    names = [name for name in names if f"{tab.name}.{name}" not in tables.taken]
     return rng.choice(names) if names else None
 
 
@@ -312,6 +316,9 @@ def add_index(rng: random.Random, tables: Tables, tab: Tab | None = None) -> Non
         cols = tuple(rng.sample(fitting, 1)) if fitting else ()
     else:
         cols = tuple(rng.sample(names, min(len(names), rng.randint(1, 2))))
+    if style == "fulltext" and any(cols[0] == entry[1] for entry in tab.fks):
+        # MariaDB drops the index it keeps for the key, as if this one could serve it.
+        return
     if style == "distinct" and "id" not in cols:
         cols = (*cols, "id")
     if style == "plain" and "id" in cols and rng.random() < 0.3:
@@ -341,7 +348,7 @@ def _add_computed(rng: random.Random, tables: Tables, tab: Tab | None = None) ->
     numbers = [c.name for c in tab.cols if c.type in ("int", "smallint", "bigint") and not c.computed] if tab else []
     # MariaDB generates nothing from an AUTO_INCREMENT column, nor from one that a foreign key sets to NULL.
     numbers = [name for name in numbers if name != "id" and not name.endswith("_id")]
-    name = _free(rng, tab) if tab else None
+    name = _free(rng, tables, tab) if tab else None
     if tab and numbers and name:
         stored = tables.dialect == "postgresql" or rng.random() < 0.5
         tab.cols.append(Col(name, "bigint", computed=(f'"{rng.choice(numbers)}" + {rng.randint(1, 3)}', stored)))
@@ -438,7 +445,7 @@ def _dedupe(tab: Tab) -> None:
 
 
 def _add_table(rng: random.Random, tables: Tables) -> None:
-    names = [name for name in TABLES if name not in tables]
+    names = [name for name in TABLES if name not in tables and name not in tables.taken]
     if names:
         name = rng.choice(names)
         tables[name] = Tab(name, [Col("id", rng.choice(("int", "bigint")), nullable=False)])
@@ -469,7 +476,7 @@ def _take_out(tab: Tab, name: str) -> None:
 
 def _add_column(rng: random.Random, tables: Tables) -> None:
     tab = _some(rng, tables)
-    if tab and (name := _free(rng, tab)):
+    if tab and (name := _free(rng, tables, tab)):
         tab.cols.append(random_column(rng, tables, name, filled=True))
 
 

@@ -376,11 +376,20 @@ def _reconcile_column(column: Column, declared: Column | None, table: Table, fac
         return column
     mine, wanted = column.type.collation, declared.type.collation
     new_default = dict(table.options).get("mysql_collate")
-    if mine is None and wanted == facts.collation:
+    if mine is None and wanted == facts.collation and _collation_of(table, facts) == facts.collation:
+        # Where the table's own collation changes, a column that says it by itself must go on saying it.
         return replace(column, type=replace(column.type, collation=wanted))
     if wanted is None and mine is not None and mine == new_default:
         return replace(column, type=replace(column.type, collation=None))
     return column
+
+
+def _collation_of(declared: Table, facts: Facts) -> str | None:
+    """The collation that a declared table has on this server."""
+    settings = dict(declared.options)
+    if "mysql_collate" in settings:
+        return str(settings["mysql_collate"])
+    return facts.means(str(settings["mysql_charset"])) if "mysql_charset" in settings else facts.database_collation
 
 
 def _is_index_in(constraint: Constraint, declared: Table) -> bool:

@@ -61,6 +61,9 @@ def using(column: str, before: Column, after: Column) -> str | None:
         return f"{column} <> 0"
     if new.endswith("[]") and not old.endswith("[]") and old not in _TEXT:
         return f"ARRAY[{column}]::{_lower(after.type.sql)}"
+    if old.endswith("[]") and not new.endswith("[]"):
+        # What a single value can keep of a list: its first.
+        return f"{column}[1]::{_lower(after.type.sql)}"
     return _through_text(column, old, new, after.type.sql)
 
 

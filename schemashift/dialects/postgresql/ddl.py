@@ -320,6 +320,8 @@ class _Alteration:
         yield f"SELECT setval({new}, coalesce({furthest}({column}) + {increment}, {start}), false) FROM {table}"
 
     def alter_identity(self, old: Identity, new: Identity) -> Iterator[str]:
+        type_ = self.changes.get("type") or (self.before.type if self.before else Type(sql="BIGINT"))
+        old, new = (normal_identity(identity, type_.sql) for identity in (old, new))
         words = []
         if old.always != new.always:
             words.append(f"SET GENERATED {'ALWAYS' if new.always else 'BY DEFAULT'}")
