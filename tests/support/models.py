@@ -316,7 +316,7 @@ def add_index(rng: random.Random, tables: Tables, tab: Tab | None = None) -> Non
         cols = tuple(rng.sample(fitting, 1)) if fitting else ()
     else:
         cols = tuple(rng.sample(names, min(len(names), rng.randint(1, 2))))
-    if style == "fulltext" and any(cols[0] == entry[1] for entry in tab.fks):
+    if style == "fulltext" and any(entry[1] in cols for entry in tab.fks):
         # MariaDB drops the index it keeps for the key, as if this one could serve it.
         return
     if style == "distinct" and "id" not in cols:
