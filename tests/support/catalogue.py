@@ -113,6 +113,8 @@ def _sqlite(connection: sa.Connection, named: frozenset[str]) -> dict[str, set[s
 
 def _tokens(sql: str) -> list[str]:
     tokens = [token for token in _TOKEN.findall(sql) if not token.startswith("--")]
+    # SQLite's TRUE and FALSE are 1 and 0 by another name.
+    tokens = [{"TRUE": "1", "FALSE": "0"}.get(token.upper(), token) for token in tokens]
     return [token[1:-1] if _PLAIN.match(token) else token for token in tokens]
 
 
@@ -144,7 +146,9 @@ def _items(sql: str, named: frozenset[str]) -> set[str]:
             current = [""]
         else:
             current.append(token if token[0] in "'\"" else token.upper())
-    return {" ".join(item[1:]) for item in [*items[1:], ["", "options", *current[1:]]]}
+    # Two spellings of one operator.
+    lines = (" ".join(item[1:]) for item in [*items[1:], ["", "options", *current[1:]]])
+    return {line.replace("! =", "< >") for line in lines}
 
 
 # MySQL and MariaDB -------------------------------------------------------------------------------------------------

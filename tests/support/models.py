@@ -297,9 +297,7 @@ def add_check(rng: random.Random, tables: Tables, tab: Tab | None = None) -> Non
     numbers = [col for col in numbers if col.name != "id" and not col.name.endswith("_id")]
     if numbers:
         name = rng.choice(numbers).name
-        text = rng.choice(
-            (f'"{name}" > -100', f'"{name}" >= -100 AND "{name}" < 100000000000', f'"{name}" IS NOT NULL')
-        )
+        text = rng.choice((f'"{name}" > -100', f'"{name}" >= -100 AND "{name}" < 100000000000', f'"{name}" <> -999'))
         tab.checks.append((rng.choice((None, f"ck_{tab.name}_{len(tab.checks)}_{rng.randint(0, 3)}")), text))
         _dedupe(tab)
 
