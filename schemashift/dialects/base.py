@@ -52,6 +52,15 @@ class Dialect:
         tables = reflect.tables(connection, names, schemas=schemas)
         return Schema(self.normal(table) for table in tables)
 
+    def require(self, connection: sa.Connection, declared: Schema) -> None:
+        """Raise `NotSupported` for what the models need and this database lacks: a place for a table."""
+        del connection, declared
+
+    def unreadable(self, connection: sa.Connection, names: Collection[TableName]) -> dict[TableName, str]:
+        """Which of *names* that `read` left out are there all the same, and why they cannot be read."""
+        del connection, names
+        return {}
+
     def read_all(self, connection: sa.Connection) -> Schema:
         """Every table that the connection can see, in whatever schema, in normal form."""
         return self.read(connection)

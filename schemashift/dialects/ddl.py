@@ -57,7 +57,7 @@ class DDL:
 
     def statements(self, operation: Operation, known: Known) -> Iterator[str | Statement]:
         """The SQL of one operation, before *known* has been told of it."""
-        method = getattr(self, _METHODS.get(type(operation), ""), None)
+        method = getattr(self, operation.verb, None)
         if method is None and isinstance(operation, ObjectOperation):
             yield from operation.statements(self, known)
             return
@@ -290,22 +290,3 @@ class DDL:
         else:
             for row in operation.rows:
                 yield Statement(sql=target.insert().values(row), operation=operation)
-
-
-_METHODS: dict[type[Operation], str] = {
-    AddColumn: "add_column",
-    AddConstraint: "add_constraint",
-    AlterColumn: "alter_column",
-    AlterTable: "alter_table",
-    BulkInsert: "bulk_insert",
-    CreateIndex: "create_index",
-    CreateTable: "create_table",
-    DropColumn: "drop_column",
-    DropConstraint: "drop_constraint",
-    DropIndex: "drop_index",
-    DropTable: "drop_table",
-    Execute: "execute",
-    RenameColumn: "rename_column",
-    RenameIndex: "rename_index",
-    RenameTable: "rename_table",
-}

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from typing import Any, NamedTuple, Self
+from typing import Any, ClassVar, NamedTuple, Self
 
 from schemashift.errors import Location
 from schemashift.schema import Key, Schema, Table, TableName
 
+_CAPITAL = re.compile(r"(?<!^)(?=[A-Z])")
 Keys = frozenset[Key]
 NOTHING: Keys = frozenset()
 
@@ -38,7 +40,13 @@ class Operation(ABC):
     *uses*, and after whatever *frees* what it *drops* or *alters*. ``origin`` is the script's line it came from.
     """
 
+    verb: ClassVar[str] = ""
+    """``create_table`` for `CreateTable`: the method of a dialect's DDL, and of the renderer, that knows it."""
+
     origin: Location | None = field(default=None, compare=False, repr=False)
+
+    def __init_subclass__(cls) -> None:
+        cls.verb = _CAPITAL.sub("_", cls.__name__).lower()
 
     @property
     def creates(self) -> Keys:

@@ -65,7 +65,7 @@ class Printer:
 
     def calls(self, operation: Operation) -> Iterator[Node]:
         """The calls that make *operation*: most are one, a table with indexes is several."""
-        method: Callable[[Any], Iterable[Node]] | None = getattr(self, _METHODS.get(type(operation), ""), None)
+        method: Callable[[Any], Iterable[Node]] | None = getattr(self, operation.verb, None)
         if method is None and isinstance(operation, ObjectOperation):
             yield from operation.source(self)
             return
@@ -384,21 +384,3 @@ class Printer:
 def _is_integer(column: Column) -> bool:
     affinity = getattr(column.type.payload, "_type_affinity", None)
     return affinity is not None and issubclass(affinity, sa.Integer)
-
-
-_METHODS: dict[type[Operation], str] = {
-    AddColumn: "add_column",
-    AddConstraint: "add_constraint",
-    AlterColumn: "alter_column",
-    AlterTable: "alter_table",
-    CreateIndex: "create_index",
-    CreateTable: "create_table",
-    DropColumn: "drop_column",
-    DropConstraint: "drop_constraint",
-    DropIndex: "drop_index",
-    DropTable: "drop_table",
-    Execute: "execute",
-    RenameColumn: "rename_column",
-    RenameIndex: "rename_index",
-    RenameTable: "rename_table",
-}

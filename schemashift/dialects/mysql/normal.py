@@ -283,18 +283,24 @@ def _part(part: IndexPart, lengths: Any, table: Table, flavour: Flavour) -> Inde
 
 
 def _plain_column(text: str, table: Table, flavour: Flavour) -> IndexPart | None:
-    """``name``, ``name(10)`` and ``name DESC`` given as text are a column all the same."""
+    """``name``, ``name(10)`` and ``name DESC`` given as text are a column all the same.
+
+    Of a table that comes without columns (an index that a script adds) every name may be one.
+    """
     found = list(tokens(unwrapped(text, backslash=flavour.backslash), backslash=flavour.backslash))
-    column = table.column(found[0].value) if found and found[0].kind in ("name", "word") else None
-    if column is None:
+    if not found or found[0].kind not in ("name", "word"):
+        return None
+    column = table.column(found[0].value)
+    name = column.name if column is not None else found[0].value
+    if column is None and table.columns:
         return None
     rest = [token.value.upper() for token in found[1:]]
     descending = rest[-1:] == ["DESC"]
     rest = rest[:-1] if rest[-1:] in (["DESC"], ["ASC"]) else rest
     if not rest:
-        return IndexPart(column=column.name, descending=descending)
+        return IndexPart(column=name, descending=descending)
     if len(rest) == 3 and rest[0] == "(" and rest[1].isdigit() and rest[2] == ")":
-        return IndexPart(column=column.name, descending=descending, length=int(rest[1]))
+        return IndexPart(column=name, descending=descending, length=int(rest[1]))
     return None
 
 

@@ -9,13 +9,14 @@ import sqlalchemy as sa
 
 from schemashift.dialects.base import Dialect
 from schemashift.dialects.statement import Statement
+from schemashift.errors import NotSupported
 from schemashift.operations import Known, Operation, default_name
 from schemashift.schema import Column, Schema, Table, TableName
 
 from .compile import Compilation
 from .ddl import SQLiteDDL
 from .normal import normal_table
-from .read import read_tables
+from .read import attached, read_tables
 from .reconcile import reconciled
 from .session import SQLiteSession
 
@@ -36,6 +37,23 @@ class SQLite(Dialect):
         self, connection: sa.Connection, names: Collection[TableName] | None = None, *, schemas: Iterable[str] = ()
     ) -> Schema:
         return Schema(read_tables(connection, names, schemas=schemas, quote=self.ddl.quote))
+
+    def require(self, connection: sa.Connection, declared: Schema) -> None:
+        """A schema is an attached file, which no script can attach."""
+        there = attached(connection)
+        for table in declared.tables:
+            if table.schema is not None and table.schema.lower() not in there:
+                database = connection.engine.url.database or ":memory:"
+                raise NotSupported(
+                    f'table "{table.table_name}" stands in the schema "{table.schema}", which is not attached to the '
+                    f"SQLite database {database}",
+                    cause="SQLite has no schemas of its own: one is another file that the connection attached",
+                    hints=[
+                        f"give schemashift a connection that ran ATTACH DATABASE 'file.db' AS {self.ddl.quote(table.schema)}",
+                        'or leave the schema out on SQLite: execution_options={"schema_translate_map": ...} of the '
+                        "engine does not reach migrations, schema=None in the model does",
+                    ],
+                )
 
     def reconcile(self, read: Table, declared: Table) -> Table:
         return reconciled(read, declared)

@@ -33,10 +33,11 @@ from schemashift.operations import (
     RenameIndex,
     RenameTable,
 )
-from schemashift.schema import Column, Constraint, Schema, Table, TableName
+from schemashift.schema import Column, Constraint, Index, PrimaryKey, Schema, Table, TableName
 
 from .ddl import SQLiteDDL
 from .native import Native
+from .normal import said_name
 from .parse import TableText, parse_table
 from .read import Stored
 from .rebuild import PREFIX, Rebuild
@@ -132,11 +133,17 @@ class Compilation:
                 return
             case DropIndex() if operation.if_exists and table.index(operation.name) is None:
                 return
+            case DropIndex() if self.went(pending, self.before(pending).index(operation.name)):
+                return
             case CreateIndex() if operation.if_not_exists and table.index(operation.index.name) is not None:
                 return
             case DropConstraint():
                 self.drop_constraint(pending, operation)
                 return
+            case AddConstraint(constraint=PrimaryKey()):
+                # There is one at most: what SQLite has no ALTER for replaces the one that is there.
+                kept = tuple(each for each in table.constraints if not isinstance(each, PrimaryKey))
+                table = replace(table, constraints=kept)
             case AddColumn():
                 pending.fresh.add(operation.column.name)
             case DropColumn():
@@ -151,6 +158,12 @@ class Compilation:
         assert changed is not None
         self.change(pending, changed, operation)
 
+    def went(self, pending: Pending, part: Index | Constraint | None) -> bool:
+        """Whether *part* of the table as it is went with a column of its own: Alembic's batches drop it once more."""
+        if part is None or part in (*pending.after.indexes, *pending.after.constraints):
+            return False
+        return any(pending.after.column(name) is None for name in part.columns)
+
     def change(self, pending: Pending, after: Table, operation: Operation) -> None:
         """Note what a table becomes by an operation."""
         pending.after = self.dialect.normal(after)
@@ -161,7 +174,7 @@ class Compilation:
         table = pending.after
         found = self.constraint(pending, operation)
         if found is None:
-            if operation.if_exists:
+            if operation.if_exists or self.went(pending, self.named(self.before(pending), operation)):
                 return
             raise Incomplete(f'table "{table.table_name}" has no constraint "{operation.name}"')
         kept = tuple(constraint for constraint in table.constraints if constraint != found)
@@ -183,7 +196,7 @@ class Compilation:
         kinds = [c for c in table.constraints if operation.kind is None or isinstance(c, operation.kind)]
         kinds = [c for c in kinds if among is None or c in among.constraints]
         for constraint in kinds:
-            if constraint.name == operation.name:
+            if said_name(constraint) == operation.name:
                 return constraint
         unnamed = (c for c in kinds if c.name is None and self.dialect.default_name(table, c) == operation.name)
         return next(unnamed, None)

@@ -20,6 +20,7 @@ from schemashift.schema import (
     TableName,
 )
 
+from .normal import said_name
 from .text import is_constant
 
 
@@ -75,6 +76,9 @@ class SQLiteDDL(DDL):
         """ON CONFLICT, with a space before it."""
         found = self.option(constraint.options, "on_conflict")
         return f" ON CONFLICT {found}" if found else ""
+
+    def constraint(self, constraint: Constraint) -> str:
+        return super().constraint(replace(constraint, name=said_name(constraint)))
 
     def constraint_body(self, constraint: Constraint) -> str:
         return super().constraint_body(constraint) + self.conflict(constraint)

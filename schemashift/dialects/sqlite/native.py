@@ -88,7 +88,8 @@ class Native:
             if index not in self.after.indexes:
                 yield f"DROP INDEX {self.ddl.table(TableName(index.name, table.schema))}"
         # A generated column goes before those that it is generated from, which were there before it.
-        for column in sorted(reversed(self.dropped), key=lambda each: each.computed is None):
+        last_first = list(reversed(self.dropped))
+        for column in sorted(last_first, key=lambda each: each.computed is None):
             yield f"ALTER TABLE {self.ddl.table(table)} DROP COLUMN {self.ddl.quote(column.name)}"
         for column in self.added:
             yield f"ALTER TABLE {self.ddl.table(table)} ADD COLUMN {self.ddl.column(column, self.after)}"

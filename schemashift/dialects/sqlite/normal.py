@@ -6,7 +6,8 @@ What SQLite does not have (comments, identity, other schemas' foreign keys) is l
 - A column of the primary key is never nullable. SQLite lets a hand-made ``name TEXT PRIMARY KEY`` hold NULL, by an old
   mistake that it keeps; models cannot mean it.
 - A constraint called by its own default name has no name. That is how an unnamed constraint which a script dropped by
-  that name, and puts back by it, is exactly what it was.
+  that name, and puts back by it, is exactly what it was. Its statement says the name all the same (`Said`): scripts
+  look for it with the Inspector.
 """
 
 from __future__ import annotations
@@ -166,7 +167,23 @@ def normal_constraint(constraint: Constraint, table: Table, names: Names) -> Con
             changed = replace(constraint, sql=text, columns=used, options=found)
         case ForeignKey():
             changed = _foreign_key(replace(constraint, columns=columns), table, names)
-    return replace(changed, name=None) if has_default_name(table, changed) else changed
+    if changed.name is None or not has_default_name(table, changed):
+        return changed
+    return replace(changed, name=None, payload=Said(changed.name, changed.payload))
+
+
+class Said:
+    """The payload of a constraint whose default name somebody wrote down, round the payload it had."""
+
+    def __init__(self, name: str, payload: object) -> None:
+        self.name = name
+        self.sqltext = getattr(payload, "sqltext", None)
+
+
+def said_name(constraint: Constraint) -> str | None:
+    """The name that a constraint has in its table's statement."""
+    said = constraint.payload
+    return constraint.name or (said.name if isinstance(said, Said) else None)
 
 
 def has_default_name(table: Table, constraint: Constraint) -> bool:

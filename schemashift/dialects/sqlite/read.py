@@ -75,12 +75,19 @@ def read_tables(
 ) -> Iterator[Table]:
     """Tables in normal form. *names* None is all tables of the main database and of the attached *schemas*."""
     if names is None:
-        for schema in dict.fromkeys([None, *schemas]):
+        there = attached(connection)
+        for schema in dict.fromkeys([None, *(each for each in schemas if each.lower() in there)]):
             yield from _Catalogue(connection, schema, quote).tables()
         return
     for schema in dict.fromkeys(name.schema for name in names):
         wanted = [name.name for name in names if name.schema == schema]
         yield from _Catalogue(connection, schema, quote).tables(wanted)
+
+
+def attached(connection: sa.Connection) -> frozenset[str]:
+    """The schemas that there are, in lower case: the database, its temporary tables, and what was attached."""
+    rows = connection.exec_driver_sql("PRAGMA database_list")
+    return frozenset({"main", "temp", *(str(row[1]).lower() for row in rows)})
 
 
 class _Around:
@@ -157,7 +164,11 @@ class _Catalogue:
 
     def guessed(self, row: Row) -> Table | None:
         """A table whose statement our reader does not understand, as SQLAlchemy's Inspector sees it."""
-        found = reflect.tables(self.connection, [TableName(row.name, self.schema)])
+        try:
+            found = reflect.tables(self.connection, [TableName(row.name, self.schema)])
+        except (sa.exc.SQLAlchemyError, ValueError) as error:
+            log.warning('table "%s" cannot be read and is left out: %s', TableName(row.name, self.schema), error)
+            return None
         return next(iter(found), None)
 
     def with_source(self, table: Table, row: Row, text: TableText | None, fault: str | None, around: _Around) -> Table:
