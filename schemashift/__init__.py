@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from schemashift import context as context
     from schemashift import errors as errors
     from schemashift import op as op
     from schemashift.config import Config as Config
@@ -17,14 +18,14 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 
-__all__ = ["Config", "Migrator", "SchemashiftError", "__version__", "errors", "op"]
+__all__ = ["Config", "Migrator", "SchemashiftError", "__version__", "context", "errors", "op"]
 
 _PLACES = {
     "Config": "schemashift.config",
     "Migrator": "schemashift.migrator",
     "SchemashiftError": "schemashift.errors",
 }
-_MODULES = ("errors", "op")
+_MODULES = ("context", "errors", "op")
 
 
 def __getattr__(name: str) -> Any:

@@ -9,6 +9,8 @@ import sqlalchemy as sa
 
 from schemashift.dialects import Dialect
 from schemashift.diff import diff, settle
+from schemashift.errors import NotSupported
+from schemashift.filling import filled
 from schemashift.objects import KINDS
 from schemashift.operations import Operation
 from schemashift.render import Body, body
@@ -43,18 +45,21 @@ def compare(
     *,
     ignore: Collection[TableName] = (),
     ours: Collection[Key] | None = None,
+    database: str = "",
 ) -> Comparison:
     """Compare the tables of *metadatas* with those of the database.
 
     The database's default schema is read, and those that the models name. *ignore* are tables of neither side (the
     version table). What no model names is dropped when it is in *ours*, and left alone otherwise; None takes all tables
-    for ours. Raises `NotSupported` where the models need what the database lacks.
+    for ours. *database* is its name in errors. Raises `NotSupported` where the models need what the database lacks.
     """
     declared = tuple(metadatas)
     after = Schema(dialect.normal(table) for table in lift_metadata(declared, dialect.sa).tables)
     after = after.put(*(thing for kind in KINDS for thing in kind.lift(declared, dialect.sa)))
     schemas = sorted({key.schema for key in (*after, *(ours or ())) if key.schema})
+    dialect.require(connection, after, database or str(connection.engine.url.database))
     before = dialect.read(connection, schemas=schemas)
+    _refuse_unreadable(connection, dialect, before, after)
     before = before.drop(*(t.key for t in before.tables if t.table_name in ignore))
     strangers = [t for t in before.tables if t.key not in after and ours is not None and t.key not in ours]
     before = before.drop(*(table.key for table in strangers))
@@ -62,6 +67,17 @@ def compare(
     known = {*after, *(ours or ())}
     before = before.put(*(o for o in objects if o.key in known or _KINDS[o.key.kind].is_ours(o, before)))
     return _compare(connection, dialect, before, after, tuple(table.table_name for table in strangers))
+
+
+def _refuse_unreadable(connection: sa.Connection, dialect: Dialect, before: Schema, after: Schema) -> None:
+    """A table that cannot be read would be created once more; one that no model names is just left out."""
+    absent = [table.table_name for table in after.tables if table.key not in before]
+    for name, reason in (dialect.unreadable(connection, absent) if absent else {}).items():
+        raise NotSupported(
+            f'table "{name}", which the models name, is there and cannot be read',
+            cause=reason,
+            hints=["give the user the right to see it, or mend it, and try again"],
+        )
 
 
 def _compare(
@@ -72,8 +88,9 @@ def _compare(
     objects = [thing for key, thing in after.items() if key.kind != "table" and thing != before.get(key)]
     doubtful = [new for _, new in common if _differs(before.table(new.table_name), new, dialect)]
     after = after.put(*dialect.canonical(connection, doubtful, objects=objects).values())
-    operations = tuple(dialect.prepare(operation) for operation in diff(before, after, kinds=_KINDS, traits=dialect))
-    downgrade = tuple(dialect.prepare(operation.inverse()) for operation in reversed(operations))
+    found = [dialect.prepare(operation) for operation in diff(before, after, kinds=_KINDS, traits=dialect)]
+    operations = tuple(filled(found, back=False))
+    downgrade = tuple(filled((dialect.prepare(operation.inverse()) for operation in reversed(found)), back=True))
     return Comparison(operations=operations, downgrade=downgrade, before=before, after=after, left_alone=left_alone)
 
 

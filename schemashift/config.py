@@ -46,8 +46,8 @@ DEFAULT_URL = "sqlite:///app.db"
 class Config(NamedTuple):
     """What is set. All paths are absolute. (A named tuple: a frozen dataclass is dear at start-up.)
 
-    ``url`` is ready to be used; where there is none, ``no_url`` says why. ``root`` is the configuration file's folder,
-    or the current one without a file.
+    ``url`` is ready to be used; where there is none, ``no_url`` says why and ``url_variable`` what to set. ``root`` is
+    the configuration file's folder, or the current one without a file.
     """
 
     root: str
@@ -56,6 +56,7 @@ class Config(NamedTuple):
     imports: tuple[str, ...] = ()
     url: str | None = None
     no_url: str = ""
+    url_variable: str = "SCHEMASHIFT_URL"
     engine: str | None = None
     directory: str = ""
     version_locations: tuple[str, ...] = ()
@@ -72,7 +73,7 @@ class Config(NamedTuple):
             raise NoUrl(
                 "no database URL",
                 cause=self.no_url,
-                hints=["export SCHEMASHIFT_URL=postgresql+psycopg://user:pass@host/db     (or --url ...)"],
+                hints=[f"export {self.url_variable}=postgresql+psycopg://user:pass@host/db     (or --url ...)"],
             )
         return self.url
 
@@ -106,12 +107,21 @@ def read_config(
     config = _defaults(folder) if file is None else _from_file(*file, environment)
     url, models = url or environment.get("SCHEMASHIFT_URL"), models or environment.get("SCHEMASHIFT_MODELS")
     if url:
-        config = config._replace(url=_absolute_sqlite(_url(url, environment)[0] or url, config.root), engine=None)
+        config = _with_url(config, url, environment)
     if models:
         config = config._replace(models=_specs(models))
     if directory:
         config = config._replace(directory=os.path.join(folder, directory))
     return config
+
+
+def _with_url(config: Config, url: str, environment: Mapping[str, str]) -> Config:
+    """What a flag or the environment says, in place of what the file says."""
+    found, variable = _url(url, environment)
+    if found is None:
+        missing = f'the URL is "{url}", and {variable} is not set'
+        return config._replace(url=None, engine=None, no_url=missing, url_variable=variable)
+    return config._replace(url=_absolute_sqlite(found, config.root), engine=None)
 
 
 def no_project() -> NoProject:
@@ -132,17 +142,20 @@ def _defaults(folder: str) -> Config:
 
 def _from_file(path: str, settings: Mapping[str, Any], environment: Mapping[str, str]) -> Config:
     root = os.path.dirname(path)
-    url, missing = _url(settings.get("url"), environment)
-    if url is None and not missing and "engine" not in settings:
+    url, variable = _url(settings.get("url"), environment)
+    if variable:
+        table = TABLE if os.path.basename(path) == PYPROJECT else shown_path(path)
+        missing = f'{table} url = "{settings["url"]}", and {variable} is not set'
+    else:
         missing = f"{shown_path(path)} has no url, SCHEMASHIFT_URL is not set, and --url was not given"
-    table = TABLE if os.path.basename(path) == PYPROJECT else shown_path(path)
     return Config(
         root=root,
         path=path,
         models=tuple(settings.get("models", ())),
         imports=tuple(settings.get("import", ())),
         url=None if url is None else _absolute_sqlite(url, root),
-        no_url=missing and missing.replace(TABLE, table),
+        no_url="" if url is not None or "engine" in settings else missing,
+        url_variable=variable or "SCHEMASHIFT_URL",
         engine=settings.get("engine"),
         directory=os.path.join(root, settings.get("directory", "migrations")),
         version_locations=tuple(os.path.join(root, each) for each in settings.get("version_locations", ())),
@@ -156,14 +169,14 @@ def _from_file(path: str, settings: Mapping[str, Any], environment: Mapping[str,
 
 
 def _url(text: str | None, environment: Mapping[str, str]) -> tuple[str | None, str]:
-    """The URL that ``url = text`` means, or None and the reason why it means none."""
+    """The URL that ``url = text`` means; None and the name of the variable where that is not set."""
     if not text:
         return None, ""
     if not text.startswith("env:"):
         return text, ""
     name = text.removeprefix("env:")
     found = environment.get(name)
-    return (found, "") if found else (None, f'{TABLE} url = "{text}", and {name} is not set')
+    return (found, "") if found else (None, name)
 
 
 # -- files
@@ -206,7 +219,7 @@ def _settings_of(path: str) -> File | None:
     text = _text_of(path)
     if text is None or not (own or "schemashift" in text):
         return None
-    data: Any = parse_toml(text, path)
+    data: Any = (plain_settings(text) if own else None) or parse_toml(text, path)
     if not own or "tool" in data:
         tool = data.get("tool", {})
         data = tool.get("schemashift") if isinstance(tool, dict) else None
@@ -227,6 +240,27 @@ def _text_of(path: str) -> str | None:
         return None
     except (OSError, UnicodeDecodeError) as error:
         raise BadConfig(f"cannot read {shown_path(path)}", cause=str(error)) from error
+
+
+def plain_settings(text: str) -> dict[str, Any] | None:
+    """What TOML of lines ``key = "text"`` and ``key = ["text", "text"]`` alone says; None where it takes a parser.
+
+    That is what `init` writes, and importing ``tomllib`` costs start-up what reading some hundred scripts does.
+    """
+    found: dict[str, Any] = {}
+    for line in filter(None, map(str.strip, text.splitlines())):
+        key, _, value = line.partition(" = ")
+        parts = value[1:-1].split(", ") if value[:1] + value[-1:] == "[]" else [value]
+        if key in found or not (key.isascii() and key.isidentifier()) or not all(map(_is_plain, parts)):
+            return None
+        texts = [each[1:-1] for each in parts]
+        found[key] = texts if value[0] == "[" else texts[0]
+    return found
+
+
+def _is_plain(value: str) -> bool:
+    inner = value[1:-1]
+    return len(value) > 1 and value[0] == value[-1] == '"' and not {'"', "\\"} & set(inner) and inner.isprintable()
 
 
 def parse_toml(text: str, path: str) -> dict[str, Any]:

@@ -25,6 +25,7 @@ from schemashift.errors import (
     NotSupported,
     SchemashiftError,
 )
+from schemashift.paths import shown_path
 
 ASYNC_DRIVERS = {
     "asyncpg": "psycopg",
@@ -54,6 +55,9 @@ INSTALL = {
 def engine_for(given: str | URL) -> sa.Engine:
     """An engine for a URL; nothing is connected. Raises `BadUrl`, `DriverMissing` and `NotSupported`."""
     url = with_driver(parse_url(given) if isinstance(given, str) else given)
+    if url.get_backend_name() in ("mysql", "mariadb") and not url.database:
+        shown = url.render_as_string(hide_password=True)
+        raise BadUrl(f"{shown} names no database", hints=[f"--url {url.set(database='NAME').render_as_string()}"])
     if url.get_backend_name() == "sqlite" and not url.database:
         pool: Any = StaticPool  # in memory: the database lives as long as its one connection
     else:
@@ -77,9 +81,10 @@ def parse_url(text: str) -> URL:
         # SQLAlchemy 2.1 decodes %41 in a file's name, 2.0 does not; here % is just a character.
         return url.set(database=path) if (path := sqlite_path(text)) and "%" in path else url
     except (exc.ArgumentError, ValueError) as error:
+        cause = masked(str(error)) if type(error) is ValueError else None  # of a port, say
         raise BadUrl(
             f'"{masked(text)}" is not a database URL',
-            cause=None if "://" in text else "a URL begins with the database's name and ://",
+            cause=cause if "://" in text else "a URL begins with the database's name and ://",
             hints=["sqlite:///app.db,  postgresql+psycopg://user:pass@host/db,  mysql+pymysql://user:pass@host/db"],
         ) from error
 
@@ -143,6 +148,22 @@ def missing_file(engine: sa.Engine) -> bool:
     return (path := _file(engine.url)) is not None and not os.path.exists(path)
 
 
+def check_folder(engine: sa.Engine) -> None:
+    """Raises `DatabaseUnreachable` for a SQLite file in a folder that is not there: no database will ever be."""
+    path = _file(engine.url)
+    if path is not None and not os.path.isdir(os.path.dirname(os.path.abspath(path))):
+        raise unreachable(engine.url, FileNotFoundError(path))
+
+
+def shown(url: URL) -> str:
+    """For people: no password, and a SQLite file as it is called, as seen from the current folder."""
+    path = _file(url)
+    if path is None:
+        return shown_url(url.render_as_string(hide_password=True))
+    query = url.set(database=None).render_as_string().partition("?")
+    return f"{url.drivername}:///{shown_path(path)}{query[1]}{query[2]}"
+
+
 def _file(url: URL) -> str | None:
     """The file of a plain SQLite URL."""
     path = url.database if url.get_backend_name() == "sqlite" else None
@@ -166,7 +187,7 @@ def unreachable(url: URL, error: BaseException) -> DatabaseUnreachable:
     text = _clean(error, url)
     cause, hint = _file_reason(url) if url.get_backend_name() == "sqlite" else _reason(url, text)
     return DatabaseUnreachable(
-        f"cannot connect to {shown_url(url.render_as_string(hide_password=True))}",
+        f"cannot connect to {shown(url)}",
         cause=cause or text,
         hints=[hint] if hint else [],
     )
@@ -219,6 +240,8 @@ def _file_reason(url: URL) -> tuple[str, str]:
         return f"there is no folder {folder}", ""
     if os.path.isdir(path):
         return f"{path} is a folder", ""
+    if not os.path.exists(path) and not os.access(folder, os.W_OK):
+        return f"the folder {folder} cannot be written", ""
     return "", ""
 
 

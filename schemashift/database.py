@@ -11,8 +11,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from schemashift.config import Config, shown_url
-from schemashift.connect import check_engine, engine_for, missing_file, opened, refused
+from schemashift.config import Config
+from schemashift.connect import check_engine, check_folder, engine_for, missing_file, opened, refused, shown
 from schemashift.dialects import Dialect, dialect_for
 from schemashift.models import load_attribute, put_on_path
 from schemashift.schema import TableName
@@ -34,7 +34,7 @@ class Database:
     @property
     def shown(self) -> str:
         """The URL for people."""
-        return shown_url(self.engine.url.render_as_string(hide_password=True))
+        return shown(self.engine.url)
 
     @property
     def missing(self) -> bool:
@@ -57,6 +57,7 @@ class Database:
     def reading(self) -> Iterator[sa.Connection]:
         """A connection to read with. In place of a SQLite file that is not there, an empty database in memory."""
         if self.missing:
+            check_folder(self.engine)
             with engine_for("sqlite://").connect() as connection:
                 yield connection
         else:

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from schemashift.errors import BadConfig, BadTarget, DuplicateLabel, DuplicateRevision
+from schemashift.errors import BadConfig, BadTarget, DuplicateLabel, DuplicateRevision, MultipleHeads
 from schemashift.revisions import RevisionGraph, check_label, check_revision_id
 from schemashift.scripts import ScriptDirectory, new_revision_id
 
@@ -54,7 +54,11 @@ def parents_of(
     graph: RevisionGraph, heads: Sequence[str], applied: frozenset[str] = frozenset(), *, splice: bool = False
 ) -> tuple[str, ...]:
     """The parents that *heads* mean, oldest first. One that is no head needs *splice*."""
-    found = frozenset[str]().union(*(graph.resolve(each, applied) for each in heads))
+    try:
+        found = frozenset[str]().union(*(graph.resolve(each, applied) for each in heads))
+    except MultipleHeads as error:
+        error.hints = (error.hints[0], f"--head {graph.heads[-1]}    goes on from one of them")
+        raise
     parents = graph.in_order(found)
     taken = [each for each in parents if each not in graph.heads]
     if taken and not splice:

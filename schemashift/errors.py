@@ -29,6 +29,7 @@
     │       ├── DuplicateLabel              duplicate-label
     │       └── Cycle                       cycle
     ├── AnswerIsNo                      1   a check found something
+    │   ├── Pending                         pending
     │   └── ModelsDiffer                    models-differ
     ├── NeedsDecision                   3   needs-decision
     ├── DatabaseError                   4   the database cannot be reached or used
@@ -215,6 +216,12 @@ class AnswerIsNo(SchemashiftError):
 
     code = "no"
     exit_code = 1
+
+
+class Pending(AnswerIsNo):
+    """Revisions of the directory are not applied."""
+
+    code = "pending"
 
 
 class ModelsDiffer(AnswerIsNo):

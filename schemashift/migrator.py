@@ -6,12 +6,13 @@ that need a database or the models; the others work from the scripts' headers al
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from schemashift.config import Config, read_config
-from schemashift.errors import Behind, NoProject
+from schemashift.errors import Behind, NoProject, OutsideMigration, SchemashiftError, ScriptDoesNotLoad
 from schemashift.paths import shown_path
 from schemashift.revisions import Direction, Plan, Revision, RevisionGraph, is_range, plan, split_range
 from schemashift.revisions.target import read
@@ -126,8 +127,8 @@ class Migrator:
         if not any(os.path.isdir(each) for each in places):
             raise NoProject(
                 f"there is no folder {shown_path(self.config.directory)}",
-                cause=f"{shown_path(self.config.path)} says that scripts are there" if self.config.path else None,
-                hints=["schemashift init    makes it"],
+                cause="scripts are where directory in the configuration, SCHEMASHIFT_DIRECTORY or -d says",
+                hints=["schemashift init    makes the one of the configuration"],
             )
         return self.scripts.graph()
 
@@ -216,7 +217,12 @@ class Migrator:
         before opening a SQLite file makes one.
         """
         for step in planned.steps:
-            self.scripts.load(step.revision)
+            try:
+                self.scripts.load(step.revision)
+            except ScriptDoesNotLoad as error:
+                # One that asks op for the connection at its top needs the run.
+                if not isinstance(error.__cause__, OutsideMigration):
+                    raise
         return bool(planned.steps or planned.after)
 
     def _events(
@@ -239,8 +245,21 @@ class Migrator:
             lock_timeout=self.config.lock_timeout,
             single_transaction=single_transaction,
             x=self.x,
+            convention=self._convention,
             listener=self.listener,
         )
+
+    def _convention(self) -> Mapping[str, object] | None:
+        """How the models name constraints, for scripts that give them none, as Alembic's do. Models that do not load
+        must not stop a deploy: then nothing is named."""
+        if not self.models:
+            return None
+        from schemashift.models import load_metadata
+
+        with contextlib.suppress(SchemashiftError):
+            found = (each.naming_convention for each in load_metadata(self.models, root=self.config.root))
+            return next((each for each in found if set(each) - {"ix"}), None)
+        return None
 
     def _follow(self, events: Iterator[Event]) -> Run:
         """Hand the events on, and keep what they come to."""
@@ -306,7 +325,9 @@ class Migrator:
         dialect = database.dialect(connection)
         require_tables(metadatas, self.models, connection, database.version_name)
         ours = things_made(self.scripts.source(each) for each in graph)
-        return compare(connection, metadatas, dialect, ignore={database.version_name}, ours=ours)
+        return compare(
+            connection, metadatas, dialect, ignore={database.version_name}, ours=ours, database=database.shown
+        )
 
     def check(self) -> Checked:
         """Whether the graph is whole, the scripts load, the database is at the head, and the models match it."""
@@ -375,6 +396,7 @@ class Migrator:
         return Written(self._write(header, one_line(message, f"merge {' and '.join(parents)}")))
 
     def _autogenerate(self, graph: RevisionGraph, header: Draft, message: str) -> Written:
+        from schemashift.losses import warnings_for
         from schemashift.render import message as message_for
         from schemashift.results import Written
 
@@ -387,6 +409,7 @@ class Migrator:
             if not found.operations:
                 return Written(None, tables=tables, left_alone=found.left_alone)
             body = found.body(dialect)
+            warnings = warnings_for(connection, found.operations)
         revision = self._write(
             header,
             message or message_for(found.operations),
@@ -394,7 +417,7 @@ class Migrator:
             body.upgrade.rstrip(),
             body.downgrade.rstrip(),
         )
-        return Written(revision, found.operations, tables, found.left_alone)
+        return Written(revision, found.operations, tables, found.left_alone, warnings)
 
     def _write(
         self, header: Draft, message: str, imports: Iterable[str] = IMPORTS, upgrade: str = "", downgrade: str = ""

@@ -161,9 +161,15 @@ def _failed(error: BaseException, name: str, root: str | None) -> ModelsDoNotLoa
     return ModelsDoNotLoad(
         f"{name} does not load",
         where=_place(error, root),
-        cause=f"{type(error).__name__}: {error}",
+        cause=_cause(error),
         hints=_hints(error),
     )
+
+
+def _cause(error: BaseException) -> str:
+    if isinstance(error, SystemExit):
+        return f"it calls sys.exit({'' if error.code is None else repr(error.code)})"
+    return f"{type(error).__name__}: {error}".rstrip(": ")
 
 
 def _hints(error: BaseException) -> list[str]:

@@ -43,7 +43,7 @@ def init_project(config: Config, *, folder: str, given_url: str | None, environm
     _refuse_existing(config.directory)
     models = find_models(folder, besides=config.directory)
     if existing:
-        return Initialised(init_directory(config.directory), (), models, {})
+        return Initialised(init_directory(config.directory), (), models, {}, lacks_models=not config.models)
     settings = _settings(config, folder, models, given_url, environment)
     path, text = with_settings(folder, settings)
     if not os.access(path if os.path.exists(path) else folder, os.W_OK):

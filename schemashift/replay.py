@@ -18,7 +18,7 @@ from schemashift import op
 from schemashift.dialects import Dialect
 from schemashift.errors import Location
 from schemashift.operations import Execute, Incomplete, Operation
-from schemashift.schema import Schema, Table
+from schemashift.schema import Schema, Table, TableName
 from schemashift.scripts import Script
 
 
@@ -52,7 +52,7 @@ def record(
             function()
     except NeedsDatabase:
         pass
-    except Exception as error:  # noqa: BLE001  a script may raise anything
+    except (Exception, SystemExit) as error:  # noqa: BLE001  a script may raise anything
         recorder.stop(f"{type(error).__name__}: {error}".partition("\n")[0])
     return Recording(tuple(recorder.operations), recorder.reason, recorder.leaves_transaction)
 
@@ -90,6 +90,21 @@ class Recorder:
     def x(self) -> Mapping[str, str]:
         """The ``-x`` arguments."""
         return self._x
+
+    @property
+    def convention(self) -> None:
+        """Names by convention are not known here."""
+        return
+
+    @property
+    def version_table(self) -> TableName:
+        """The default one."""
+        return TableName("version")
+
+    def table(self, name: TableName) -> Table | None:
+        """What a table is now is not known here."""
+        del name
+        return None
 
     def normal(self, table: Table) -> Table:
         """*table* in the database's normal form."""

@@ -6,15 +6,16 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from schemashift.database import server_name
-from schemashift.errors import AnswerIsNo, DatabaseAhead, ModelsDiffer, SchemashiftError
+from schemashift.errors import DatabaseAhead, ModelsDiffer, Pending, SchemashiftError
 from schemashift.results import Checked, Part, Status
-from schemashift.revisions import RevisionGraph, plan
+from schemashift.revisions import Revision, RevisionGraph, plan
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
 
     from schemashift.migrator import Migrator
     from schemashift.operations import Operation
+    from schemashift.version_table import State
 
 
 def status(migrator: Migrator) -> Status:
@@ -36,7 +37,14 @@ def status(migrator: Migrator) -> Status:
             unknown=graph.unknown(applied),
             differences=differences,
             why=why,
+            edited=_edited(migrator, graph, state),
         )
+
+
+def _edited(migrator: Migrator, graph: RevisionGraph, state: State) -> tuple[Revision, ...]:
+    """Scripts that say something else than when they ran: other databases get what this one does not have."""
+    ran = {row.revision: row.checksum for row in state.rows if row.checksum and row.status == "applied"}
+    return tuple(each for each in graph if each.id in ran and migrator.scripts.checksum(each) != ran[each.id])
 
 
 def _differences(
@@ -50,7 +58,7 @@ def _differences(
     try:
         return migrator.compare(graph, connection).operations, ""
     except SchemashiftError as error:
-        return None, f"not compared: {error.message}"
+        return None, f"not compared: {error.message}; schemashift check says more"
 
 
 # -- check
@@ -94,15 +102,17 @@ def _check_scripts(migrator: Migrator, graph: RevisionGraph) -> str:
 
 
 def _check_database(migrator: Migrator, graph: RevisionGraph) -> str:
-    applied = migrator.applied()
+    state = migrator.database.state()
+    applied = state.applied
     if unknown := graph.unknown(applied):
         plan(graph, applied, "heads", "upgrade")
         raise DatabaseAhead(f"the database is at {', '.join(unknown)}, which is in no file")
     pending = [each for each in graph if each.id not in applied]
+    begun = {row.revision: ", begun and not finished" for row in state.in_flight}
     if pending:
-        raise AnswerIsNo(
+        raise Pending(
             f"the database is {_count(len(pending), 'revision')} behind",
-            details=[each.title for each in pending],
+            details=[each.title + begun.get(each.id, "") for each in pending],
             hints=["schemashift upgrade heads" if len(graph.heads) > 1 else "schemashift upgrade head"],
         )
     return "at " + (" and ".join(f"{each} (head)" for each in graph.heads) or "base")

@@ -16,24 +16,30 @@ if TYPE_CHECKING:
 
 
 class Initialised(NamedTuple):
-    """What `init` made: files and folders, and the settings it wrote, if any."""
+    """What `init` made: files and folders, and the settings it wrote, if any.
+
+    ``lacks_models``: there was a configuration, which is left as it is and names no models.
+    """
 
     created: tuple[str, ...]
     updated: tuple[str, ...]
     models: Models | None
     settings: Mapping[str, str | list[str]]
+    lacks_models: bool = False
 
 
 class Written(NamedTuple):
     """A new revision; None where nothing changed and nothing was written.
 
-    ``tables`` is how many the models have; ``left_alone`` are the database's that neither they nor a migration know.
+    ``tables`` is how many the models have; ``left_alone`` are the database's that neither they nor a migration know;
+    ``warnings`` say what the new script would do to the rows that are there.
     """
 
     revision: Revision | None
     operations: tuple[Operation, ...] = ()
     tables: int = 0
     left_alone: tuple[TableName, ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
 class Done(NamedTuple):
@@ -71,7 +77,7 @@ class Branch(NamedTuple):
 class Status(NamedTuple):
     """Where the database is. ``differences`` is None where the models were not compared, and ``why`` says why not.
 
-    ``rows`` are the version table's, of ``current`` or in flight.
+    ``rows`` are the version table's, of ``current`` or in flight; ``edited`` are scripts that changed after they ran.
     """
 
     url: str
@@ -83,6 +89,7 @@ class Status(NamedTuple):
     unknown: tuple[str, ...]
     differences: tuple[Operation, ...] | None
     why: str
+    edited: tuple[Revision, ...] = ()
 
 
 class Part(NamedTuple):

@@ -12,6 +12,7 @@ from __future__ import annotations
 import os
 import sys
 from _thread import RLock  # what threading.RLock is, without importing threading
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from types import FrameType, ModuleType, TracebackType
 from typing import TYPE_CHECKING
@@ -32,6 +33,9 @@ FILE_TEMPLATE = "{date}_{revision}_{slug}.py"
 TEMPLATE = "script.py.tmpl"
 
 _ENOUGH = 1 << 16
+
+_unused: deque[str] = deque()
+"""Names of modules in ``sys.modules`` whose scripts are gone: see `_forget_with`. Appending is safe anywhere."""
 
 
 class Script:
@@ -328,6 +332,7 @@ def _execute(path: str, data: bytes, name: str) -> ModuleType:
 
 
 def _registered(name: str) -> ModuleType:
+    _forget_unused()
     tried = name
     count = 1
     module = ModuleType(tried)
@@ -339,17 +344,29 @@ def _registered(name: str) -> ModuleType:
 
 
 def _forget_with(script: Script) -> None:
-    """Take the module out of ``sys.modules`` when nobody holds the script any more."""
+    """Let go of the module when nobody holds the script any more.
+
+    The collector may find that out in the middle of somebody's loop over ``sys.modules``, so it only takes a note;
+    the next script that is loaded, which changes ``sys.modules`` anyway, takes the module out.
+    """
     from weakref import finalize
 
-    finalize(script, sys.modules.pop, script.module.__name__, None).atexit = False
+    finalize(script, _unused.append, script.module.__name__).atexit = False
+
+
+def _forget_unused() -> None:
+    while True:
+        try:
+            sys.modules.pop(_unused.popleft(), None)
+        except IndexError:  # also where another thread took the last one
+            return
 
 
 def script_error(path: str, error: BaseException) -> ScriptDoesNotLoad:
     """What a script raised, as an error that shows its line and, where that is known, what to write."""
     where = script_location(path, error)
     message = f"{error.msg}" if isinstance(error, SyntaxError) else _message(error)
-    return ScriptDoesNotLoad(message, where=where, hints=_hints(error))
+    return ScriptDoesNotLoad(message, where=where, hints=hints_for(error))
 
 
 def _message(error: BaseException) -> str:
@@ -393,7 +410,8 @@ _KNOWN_IMPORTS = {
 }
 
 
-def _hints(error: BaseException) -> list[str]:
+def hints_for(error: BaseException) -> list[str]:
+    """What to write so that a script does not raise *error*, where that is known."""
     if isinstance(error, NameError) and error.name:
         line = _KNOWN_IMPORTS.get(error.name) or (f"import {error.name}" if _is_module(error.name) else "")
         return [f"add  {line}  at the top of the script"] if line else []

@@ -15,15 +15,17 @@
 
 from __future__ import annotations
 
-import gc
+import contextlib
 import os
 import sys
-from collections.abc import Sequence
+import warnings
+from collections.abc import Iterator, Sequence
 
 import click
 
 from schemashift.cli.group import Group
 from schemashift.cli.session import Session
+from schemashift.cli.ui import CannotWrite
 from schemashift.errors import SchemashiftError, UsageError
 
 INTERNAL = 70
@@ -94,18 +96,21 @@ def main(args: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
     if f"_{PROGRAM.upper()}_COMPLETE" in os.environ:
         cli.main(prog_name=PROGRAM)
-    if args is None:
-        gc.set_threshold(
-            100_000
-        )  # a command is over before its garbage matters; collecting took a tenth of the start-up
     arguments = list(sys.argv[1:] if args is None else args) or ["--help"]
     session = Session()
+    _open_streams()
     _forgive(sys.stdout, sys.stderr)
     try:
-        return _finish(session, _run(session, arguments))
+        with _warnings_shown(session):
+            return _finish(session, _run(session, arguments))
     except BrokenPipeError:
         _silence()
         return 0
+    except CannotWrite as error:
+        _silence()
+        with contextlib.suppress(CannotWrite):
+            session.ui.error(error)
+        return error.exit_code
     except KeyboardInterrupt:
         return INTERRUPTED
 
@@ -121,15 +126,13 @@ def _run(session: Session, arguments: list[str]) -> SchemashiftError | int:
         return exit_.exit_code
     except click.ClickException as error:
         return _usage_error(error)
+    except (BrokenPipeError, CannotWrite):
+        raise
     except SchemashiftError as error:
         _trace(session, error)
         return error
     except (KeyboardInterrupt, click.Abort):
-        session.ui.say()
-        session.ui.say("interrupted")
-        return INTERRUPTED
-    except BrokenPipeError:
-        raise
+        return _Interrupted("interrupted", hints=["schemashift status    shows what is applied"])
     except Exception as error:  # noqa: BLE001  whatever it is, a user gets one line and a way to report it
         _trace(session, error)
         return _internal(error)
@@ -142,9 +145,12 @@ def _finish(session: Session, outcome: SchemashiftError | int) -> int:
     code = outcome if isinstance(outcome, int) else outcome.exit_code
     if session.ui.json and session.command:
         _document(session, error, code)
+    elif isinstance(error, _Interrupted):
+        session.ui.rewrite("")
+        session.ui.say(f"interrupted: {error.hints[0]}" if session.migrates else "interrupted")
     elif error:
         session.ui.error(error)
-    sys.stdout.flush()
+    session.ui.flush()
     return code
 
 
@@ -154,6 +160,13 @@ def _document(session: Session, error: SchemashiftError | None, code: int) -> No
     head = {PROGRAM: 1, "command": session.command, "ok": code == 0}
     tail = {"error": error_document(error), "exit_code": code} if error else {}
     session.ui.document(head | session.answer | tail)
+
+
+class _Interrupted(SchemashiftError):
+    """Somebody pressed Ctrl-C."""
+
+    code = "interrupted"
+    exit_code = INTERRUPTED
 
 
 class _Internal(SchemashiftError):
@@ -207,6 +220,36 @@ def _foresee(session: Session, arguments: Sequence[str]) -> None:
 
 
 _NO_CONTEXT = click.Context(cli)
+
+
+@contextlib.contextmanager
+def _warnings_shown(session: Session) -> Iterator[None]:
+    """As lines of ours, for as long as a command runs."""
+
+    def show(
+        message: Warning | str,
+        category: type[Warning],
+        filename: str,
+        lineno: int,
+        file: object = None,
+        line: object = None,
+    ) -> None:
+        del file, line
+        session.ui.python_warning(message, category, filename, lineno)
+
+    before = warnings.showwarning
+    warnings.showwarning = show
+    try:
+        yield
+    finally:
+        warnings.showwarning = before
+
+
+def _open_streams() -> None:
+    """A stream that was closed (``>&-``, a service without a console) takes everything and shows nothing."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115  until the process ends
 
 
 def _forgive(*streams: object) -> None:

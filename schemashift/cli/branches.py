@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from schemashift.cli.group import Command, in_session
-from schemashift.cli.lines import revision_lines
-from schemashift.cli.revision import revision_document
+from schemashift.cli.lines import revision_document, revision_lines
 from schemashift.cli.session import Session
 
 

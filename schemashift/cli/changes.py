@@ -17,6 +17,15 @@ if TYPE_CHECKING:
 SIGNS = {"+": "ok", "-": "warning", "~": "path"}
 
 
+def _say_how_to_begin(session: Session, migrator: Migrator) -> None:
+    """For a database that came before its migrations: what is there is what they would make."""
+    empty = "--url sqlite://" if migrator.database.engine.dialect.name == "sqlite" else "--url of an empty database"
+    session.ui.say(
+        f"{paint('   hint:', 'hint')} no revision makes these tables yet: "
+        f"write the first one with {empty}, then  schemashift stamp head"
+    )
+
+
 def change_lines(operations: Iterable[Operation], *, indent: str = "  ") -> list[str]:
     """One line for each operation."""
     found = [operation.describe() for operation in operations]
@@ -39,9 +48,15 @@ def show_changes(session: Session, migrator: Migrator, written: Written) -> None
     if written.revision is None:
         verb = "matches" if written.tables == 1 else "match"
         ui.say(f"no changes: {plural(written.tables, 'table')} {verb}; nothing written")
+        if not len(migrator.graph()):
+            _say_how_to_begin(session, migrator)
         return
     ui.say(f"{compared} at {places(written.revision.parents)}")
     ui.say()
     for line in change_lines(written.operations):
         ui.say(line)
     ui.say()
+    for each in written.warnings:
+        ui.say(f"{paint('warning:', 'warning')} {each}")
+    if written.warnings:
+        ui.say()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable
 from importlib import import_module
 from typing import Any
@@ -11,9 +10,6 @@ import click
 
 from schemashift.cli.session import Session
 
-_STEPS_BACK = re.compile(r"-\d+")
-
-
 # -- options that every command has, before or after its name
 
 
@@ -21,6 +17,9 @@ def _remember(ctx: click.Context, param: click.Parameter, value: Any) -> None:
     """Put a common flag where the session keeps it. What stands later on the line wins."""
     if value in (None, (), False, 0):
         return
+    if value == "":
+        # A variable that is not set (--url "$DATABASE_URL") must not mean some other database.
+        raise click.BadParameter("it is empty", ctx=ctx, param=param)
     session = session_of(ctx)
     name = str(param.name)
     if name == "x":
@@ -92,7 +91,8 @@ class RevisionName(click.ParamType):  # type: ignore[type-arg]
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         del param, ctx
-        return value.removeprefix("current") if _STEPS_BACK.fullmatch(value.removeprefix("current")) else value
+        text = value.removeprefix("current")
+        return text if _is_steps_back(text) else value
 
 
 REVISION = RevisionName()
@@ -108,7 +108,7 @@ class Command(click.Command):
         return super().parse_args(ctx, list(_with_steps_back(args, self.get_params(ctx))))
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        own = [each.get_help_record(ctx) for each in super().get_params(ctx)]
+        own = [each.get_help_record(ctx) for each in super().get_params(ctx) if isinstance(each, click.Option)]
         with formatter.section("Options"):
             formatter.write_dl([each for each in own if each])
         format_common(ctx, formatter)
@@ -120,13 +120,17 @@ def format_common(ctx: click.Context, formatter: click.HelpFormatter) -> None:
         formatter.write_dl([each for option in COMMON if (each := option.get_help_record(ctx))])
 
 
+def _is_steps_back(text: str) -> bool:
+    return text[:1] == "-" and text[1:].isdecimal()
+
+
 def _with_steps_back(args: Iterable[str], params: Iterable[click.Parameter]) -> Iterable[str]:
     """``-1`` where it is no option's value as ``current-1``, which means the same and does not look like an option."""
     options = [each for each in params if isinstance(each, click.Option) and not each.is_flag and not each.count]
     with_value = {name for each in options for name in each.opts}
     expected = literal = False
     for arg in args:
-        steps = _STEPS_BACK.fullmatch(arg) and not expected and not literal
+        steps = _is_steps_back(arg) and not expected and not literal
         yield f"current{arg}" if steps else arg
         expected = not expected and not literal and arg in with_value
         literal = literal or arg == "--"

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from schemashift.cli.group import Command, in_session
-from schemashift.cli.lines import detail_lines
-from schemashift.cli.revision import revision_document
+from schemashift.cli.lines import detail_lines, revision_document
 from schemashift.cli.session import Session
 from schemashift.cli.ui import paint
 from schemashift.revisions import Line, RevisionGraph, draw
@@ -98,7 +97,7 @@ def _straight(graph: RevisionGraph, lines: Sequence[Line]) -> Iterator[tuple[str
     column = max((width for width in widths if width <= WIDEST), default=0)
     for line, text, width in zip(some, texts, widths, strict=True):
         date = line.revision.date if line.revision else ""
-        yield (_mark(line) + text + " " * (column - width + 3) + paint(date, "dim")).rstrip(), line
+        yield (_mark(line) + text + " " * (max(column - width, 0) + 3) + paint(date, "dim")).rstrip(), line
 
 
 def _beside(line: Line) -> str:

@@ -54,7 +54,10 @@ def _path(path: str) -> str:
 def _models(made: Initialised) -> tuple[str, ...]:
     if made.models is None:
         return ("models", paint("not found", "warning") + ': set models = "package.module:Base"')
-    return ("models", f"{made.models.spec} ({plural(made.models.tables, 'table')})", "found")
+    found = f"{made.models.spec} ({plural(made.models.tables, 'table')})"
+    if made.lacks_models:
+        return ("models", found, paint("not set", "warning") + f': write  models = "{made.models.spec}"')
+    return ("models", found, "found")
 
 
 def _database(session: Session, made: Initialised, url: str | None) -> tuple[str, ...]:
@@ -63,7 +66,7 @@ def _database(session: Session, made: Initialised, url: str | None) -> tuple[str
     elif "url" in made.settings:
         why = "default; set url or SCHEMASHIFT_URL for another"
     else:
-        why = "as it was set"
+        why = "from SCHEMASHIFT_URL" if os.environ.get("SCHEMASHIFT_URL") else "as it was set"
     return ("database", shown_url(url) if url else paint("not set", "warning"), paint(why, "dim"))
 
 

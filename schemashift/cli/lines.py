@@ -1,8 +1,9 @@
-"""Revisions as lines of text, the same wherever they are listed."""
+"""Revisions as lines of text and in documents, the same wherever they are listed."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 from schemashift.cli.ui import paint, table
 from schemashift.paths import shown_path
@@ -14,6 +15,19 @@ def notes_of(graph: RevisionGraph, revision: Revision) -> str:
     notes = ["head"] if revision.id in graph.heads else []
     notes += [f"label: {', '.join(revision.labels)}"] if revision.labels else []
     return f"({', '.join(notes)})" if notes else ""
+
+
+def revision_document(revision: Revision) -> dict[str, Any]:
+    """A revision for ``--json``."""
+    return {
+        "revision": revision.id,
+        "down_revision": list(revision.parents),
+        "depends_on": list(revision.depends_on),
+        "branch_labels": list(revision.labels),
+        "message": revision.message,
+        "path": shown_path(revision.path),
+        "date": revision.created,
+    }
 
 
 def revision_lines(graph: RevisionGraph, revisions: Sequence[Revision], *, verbose: bool = False) -> Iterator[str]:

@@ -26,6 +26,7 @@ class Progress:
         self._ui = ui
         self._where = where
         self._width = 0
+        self._id_width = 0
         self._running: Revision | None = None
         self._introduced = False
         self._lock = threading.Lock()
@@ -43,7 +44,8 @@ class Progress:
     ) -> None:
         self._stop()
         if error is not None and self._running is not None:
-            self._ui.say(self._line(paint("FAIL", "bad"), self._running))
+            word = "FAIL" if isinstance(error, Exception) else "stopped"
+            self._ui.say(self._line(paint(word, "bad"), self._running))
             self._ui.say()
 
     def __call__(self, event: Any) -> None:
@@ -52,6 +54,11 @@ class Progress:
         if tell is not None:
             with self._lock:
                 tell(event)
+
+    @property
+    def running(self) -> Revision | None:
+        """The revision whose script runs, or was running when the run stopped."""
+        return self._running
 
     def introduce(self, plan: Plan) -> None:
         """The first line of a run, once."""
@@ -67,10 +74,11 @@ class Progress:
         self._stop()
         plan: Plan = event.plan
         self._width = min(WIDEST, max((len(each.message) for each in plan.revisions), default=0))
+        self._id_width = max((len(each.id) for each in plan.revisions), default=0)
         self.introduce(plan)
 
     def _on_Waiting(self, event: Any) -> None:  # noqa: N802
-        text = f"  ..  waiting for {event.holder}, who is migrating this database"
+        text = f"  ..  waiting: another process is migrating this database, {event.holder}"
         self._ui.rewrite(f"{text}   {event.seconds:.0f} s")
         if not self._ui.live and event.holder != self._holder:
             self._ui.say(text)
@@ -97,8 +105,9 @@ class Progress:
     # -- lines
 
     def _line(self, mark: str, revision: Revision, taken: str = "") -> str:
+        gap = " " * (self._id_width - len(revision.id))
         message = revision.message.ljust(self._width)
-        return f"  {mark}  {paint(revision.id, 'dim')}  {message}  {taken.rjust(8)}".rstrip()
+        return f"  {mark}  {paint(revision.id, 'dim')}{gap}  {message}  {taken.rjust(8)}".rstrip()
 
     def _tick(self) -> None:
         """Once a second: how long the running revision has taken."""

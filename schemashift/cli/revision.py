@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from schemashift.cli.group import REVISION, Command, in_session
+from schemashift.cli.lines import revision_document
 from schemashift.cli.session import Session
 from schemashift.cli.ui import paint
 from schemashift.paths import shown_path
@@ -14,7 +15,6 @@ from schemashift.paths import shown_path
 if TYPE_CHECKING:
     from schemashift.migrator import Migrator
     from schemashift.results import Written
-    from schemashift.revisions import Revision
 
 
 @in_session
@@ -30,6 +30,7 @@ def revision(session: Session, **options: Any) -> dict[str, Any]:
 
         show_changes(session, migrator, written)
         session.answer["changes"] = [change_document(each) for each in written.operations]
+        session.answer["warnings"] = [{"code": "rows", "message": each} for each in written.warnings]
         session.answer["left_alone"] = [str(each) for each in written.left_alone]
     return show_written(session, migrator, written)
 
@@ -43,19 +44,6 @@ def show_written(session: Session, migrator: Migrator, written: Written) -> dict
     heads = "heads" if len(migrator.graph().heads) > 1 else "head"
     session.ui.say("next: read it, then  " + paint(f"schemashift upgrade {heads}", "hint"))
     return {"written": {"path": path, **revision_document(written.revision)}}
-
-
-def revision_document(revision: Revision) -> dict[str, Any]:
-    """A revision for ``--json``."""
-    return {
-        "revision": revision.id,
-        "down_revision": list(revision.parents),
-        "depends_on": list(revision.depends_on),
-        "branch_labels": list(revision.labels),
-        "message": revision.message,
-        "path": shown_path(revision.path),
-        "date": revision.created,
-    }
 
 
 command = Command(

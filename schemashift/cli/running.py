@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from schemashift.cli.progress import Progress, marked, run_document
+from schemashift.cli.progress import Progress, marked, places, run_document
 from schemashift.cli.session import Session
 from schemashift.cli.ui import paint, plural, table, time_taken
-from schemashift.errors import NeedsDecision
+from schemashift.errors import MigrationFailed, NeedsDecision
 from schemashift.revisions import Direction
 
 if TYPE_CHECKING:
     from schemashift.migrator import Migrator
     from schemashift.results import Run
+    from schemashift.revisions import Revision
 
 
 def lock_timeout() -> click.Option:
@@ -57,9 +58,25 @@ def run(
         if session.ui.asks and not yes:
             _ask(session, migrator, progress, direction, targets)
         migrator.listener = progress
-        found = _runner(migrator, direction, single_transaction=single_transaction)(targets)
+        session.migrates = True
+        try:
+            found = _runner(migrator, direction, single_transaction=single_transaction)(targets)
+        except SystemExit as error:
+            raise _ended(migrator, progress.running, error) from error
     _conclude(session, found, marked(graph, found.current), nothing)
     return run_document(found)
+
+
+def _ended(migrator: Migrator, revision: Revision | None, error: SystemExit) -> MigrationFailed:
+    """A script that ends the program, even with exit code 0, has not done what it should."""
+    from schemashift.scripts import script_location
+
+    now = places(migrator.current())
+    return MigrationFailed(
+        f"{revision.title}: the script calls sys.exit()" if revision else "something called sys.exit()",
+        where=script_location(revision.path, error) if revision else (),
+        state=f"the script was stopped there; the database is at {now}",
+    )
 
 
 def _runner(migrator: Migrator, direction: Direction, *, single_transaction: bool) -> Callable[[Sequence[str]], Run]:

@@ -13,7 +13,10 @@ if TYPE_CHECKING:
 
 
 class Session:
-    """One run of the command line. ``answer`` is what ``--json`` shows besides ``command`` and ``ok``."""
+    """One run of the command line. ``answer`` is what ``--json`` shows besides ``command`` and ``ok``.
+
+    ``migrates``: the database may have changed, whatever happens from now on.
+    """
 
     def __init__(self) -> None:
         self.ui = Ui()
@@ -23,6 +26,7 @@ class Session:
         self.directory: str | None = None
         self.x: dict[str, str] = {}
         self.traceback = False
+        self.migrates = False
         self.answer: dict[str, Any] = {}
 
     def settings(self, *, required: bool = True, upwards: bool = True) -> Config:

@@ -7,8 +7,7 @@ from typing import Any
 import click
 
 from schemashift.cli.group import REVISION, Command, in_session
-from schemashift.cli.lines import detail_lines, notes_of
-from schemashift.cli.revision import revision_document
+from schemashift.cli.lines import detail_lines, notes_of, revision_document
 from schemashift.cli.session import Session
 from schemashift.cli.ui import paint
 

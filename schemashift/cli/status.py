@@ -9,10 +9,10 @@ import click
 
 from schemashift.cli.changes import change_document, change_lines
 from schemashift.cli.group import Command, in_session
-from schemashift.cli.revision import revision_document
+from schemashift.cli.lines import revision_document
 from schemashift.cli.session import Session
 from schemashift.cli.ui import paint, plural, table, time_taken
-from schemashift.errors import AnswerIsNo
+from schemashift.errors import Pending
 from schemashift.revisions import RevisionGraph
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def status(session: Session, *, check: bool) -> dict[str, Any]:
     session.answer |= _document(found)
     if check and found.pending:
         heads = "heads" if len(graph.heads) > 1 else "head"
-        raise AnswerIsNo(f"{plural(len(found.pending), 'revision')} pending", hints=[f"schemashift upgrade {heads}"])
+        raise Pending(f"{plural(len(found.pending), 'revision')} pending", hints=[f"schemashift upgrade {heads}"])
     return {}
 
 
@@ -50,7 +50,10 @@ def _lines(graph: RevisionGraph, found: Status) -> Iterator[str]:
         yield from table([(paint(each.id, "dim"), each.message) for each in found.pending], indent=" " * 12)
     for row in found.rows:
         if row.status != "applied":
-            yield f"{paint('unfinished', 'bad')}  {row.revision} {row.status}: {row.error or 'no error was recorded'}"
+            why = (row.error or "no error was recorded").partition("\n")[0]
+            yield f"{paint('unfinished', 'bad')}  {row.revision} {row.status}: {why}"
+    for each in found.edited:
+        yield f"{paint('edited', 'warning')}    {each.title} after it was applied here"
     yield from _models(found)
 
 
@@ -72,8 +75,8 @@ def _current(graph: RevisionGraph, found: Status, name: str) -> tuple[str, ...]:
 
 def _when(row: Applied) -> str:
     by = f" by {row.applied_by}" if row.applied_by else ""
-    taken = "stamped" if row.duration_ms is None else f"in {time_taken(row.duration_ms / 1000)}"
-    return f"applied {row.applied_at:%Y-%m-%d %H:%M}{by} {taken}"
+    when = f"{row.applied_at:%Y-%m-%d %H:%M}{by}"
+    return f"stamped {when}" if row.duration_ms is None else f"applied {when} in {time_taken(row.duration_ms / 1000)}"
 
 
 def _models(found: Status) -> Iterator[str]:
@@ -95,6 +98,8 @@ def _document(found: Status) -> dict[str, Any]:
         "heads": list(found.heads),
         "pending": [revision_document(each) for each in found.pending],
         "unknown": list(found.unknown),
+        "unfinished": [row.revision for row in found.rows if row.status != "applied"],
+        "edited": [each.id for each in found.edited],
         "differences": None if differences is None else [change_document(each) for each in differences],
         "models": found.why or None,
     }

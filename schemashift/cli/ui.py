@@ -7,15 +7,17 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
+from schemashift.errors import SchemashiftError
 from schemashift.paths import shown_path
 
 if TYPE_CHECKING:
-    from schemashift.errors import Location, SchemashiftError
+    from schemashift.errors import Location
 
 ASCII_SIGNS = str.maketrans(
     {"●": "*", "○": "o", "◌": "?", "│": "|", "├": "|", "╮": "\\", "╯": "/", "─": "-", "…": "..."}
@@ -77,8 +79,13 @@ class Ui:
             self.say(f"      {paint(each, 'hint')}")
 
     def rewrite(self, line: str) -> None:
-        """Replace the last line of a terminal; nothing elsewhere. `rewrite("")` takes it away."""
+        """Replace the last line of a terminal; nothing elsewhere. `rewrite("")` takes it away.
+
+        A line that would wrap is cut: only the last line of it could be taken away again.
+        """
         if self.live:
+            room = _columns(sys.stderr) - 1
+            line = line if _width(line) <= room else click.unstyle(line)[: room - 1] + "…"
             sys.stderr.write("\r\x1b[2K" + (self._shown(line, sys.stderr)))
             sys.stderr.flush()
 
@@ -86,12 +93,17 @@ class Ui:
         """The one JSON document of ``--json``."""
         import json
 
-        click.echo(json.dumps(data, ensure_ascii=not _speaks_utf8(sys.stdout)), file=sys.stdout, color=False)
+        text = json.dumps(data, ensure_ascii=not _speaks_utf8(sys.stdout))
+        with _writing("stdout"):
+            click.echo(text, file=sys.stdout, color=False)
 
     def ask(self, question: str) -> bool:
         """A yes-or-no question, no by default. Only to be called where `asks` is true."""
         self._write(f"{paint('?', 'warning')} {question} [y/N] ", sys.stderr, newline=False)
-        return sys.stdin.readline().strip().lower() in ("y", "yes")
+        answer = sys.stdin.readline()
+        if not answer.endswith("\n"):  # Ctrl-D leaves the cursor behind the question
+            self.say()
+        return answer.strip().lower() in ("y", "yes")
 
     @property
     def asks(self) -> bool:
@@ -109,7 +121,13 @@ class Ui:
         return _speaks_utf8(sys.stdout)
 
     def _write(self, line: str, stream: TextIO, *, newline: bool = True) -> None:
-        click.echo(self._shown(line, stream), file=stream, nl=newline, color=True)
+        with _writing("stderr" if stream is sys.stderr else "stdout"):
+            click.echo(self._shown(line, stream), file=stream, nl=newline, color=True)
+
+    def flush(self) -> None:
+        """Now, while what goes wrong can still be said."""
+        with _writing("stdout"):
+            sys.stdout.flush()
 
     def _shown(self, line: str, stream: TextIO) -> str:
         line = line if _speaks_utf8(stream) else line.translate(ASCII_SIGNS)
@@ -138,6 +156,12 @@ class Ui:
         for line in error_lines(error, kind="warning"):
             self._write(line, sys.stderr)
 
+    def python_warning(self, message: Warning | str, category: type[Warning], filename: str, lineno: int) -> None:
+        """What a library or the models say by `warnings.warn`, on one line; where, if it is in a file of the user's."""
+        first, *_ = str(message).splitlines() or [""]
+        where = "" if "site-packages" in filename else f"{shown_path(filename)}:{lineno}: "
+        self.say(f"{paint('warning:', 'warning')} {where}{category.__name__}: {first}")
+
     def trace(self, error: BaseException) -> None:
         """The whole traceback, for ``--traceback``."""
         import traceback
@@ -145,17 +169,45 @@ class Ui:
         self._write("".join(traceback.format_exception(error)).rstrip(), sys.stderr)
 
 
+class CannotWrite(SchemashiftError):
+    """The disk is full, or what stdout goes to is gone."""
+
+    code = "cannot-write"
+
+
+@contextmanager
+def _writing(where: str) -> Iterator[None]:
+    """A reader that went away (``| head``) is not an error; `main` knows what to do."""
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise CannotWrite(f"cannot write to {where}: {error.strerror}") from error
+
+
 def error_lines(error: SchemashiftError, kind: str = "error") -> Iterable[str]:
     """What, its details, where, cause, state and hints, each at its place."""
-    yield f"{paint(f'{kind}[{error.code}]:', 'error' if kind == 'error' else 'warning')} {error.message}"
+    first, *others = error.message.splitlines() or [""]
+    yield f"{paint(f'{kind}[{error.code}]:', 'error' if kind == 'error' else 'warning')} {first}"
+    yield from (" " * (LABEL + 2) + each for each in others)
     yield from (" " * (LABEL + 2) + each for each in error.details)
     for place in error.where:
         yield from _place_lines(place)
     for label, text in (("cause:", error.cause), ("state:", error.state)):
         if text:
             yield from _labelled(label, text)
-    for each in error.hints:
-        yield f"{paint('hint:'.rjust(LABEL + 1), 'hint')} {each}"
+    for line in _aligned(error.hints):
+        yield f"{paint('hint:'.rjust(LABEL + 1), 'hint')} {line}"
+
+
+def _aligned(hints: Sequence[str]) -> list[str]:
+    """Where several hints say what they are for, behind four spaces or more, they say it in one column."""
+    parts = [each.partition("    ") for each in hints]
+    if sum(bool(gap) for _, gap, _ in parts) < 2:
+        return list(hints)
+    width = max((len(command) for command, gap, _ in parts if gap), default=0)
+    return [f"{command.ljust(width)}{gap}{text.lstrip()}" if gap else command for command, gap, text in parts]
 
 
 def _labelled(label: str, text: str) -> Iterable[str]:
@@ -197,6 +249,14 @@ def table(rows: Iterable[tuple[str, ...]], *, indent: str = "  ") -> list[str]:
 
 def _width(text: str) -> int:
     return len(click.unstyle(text))
+
+
+def _columns(stream: TextIO) -> int:
+    """How wide a terminal is."""
+    try:
+        return os.get_terminal_size(stream.fileno()).columns or 80
+    except (ValueError, OSError):
+        return 80
 
 
 def plural(count: int, noun: str) -> str:

@@ -52,9 +52,10 @@ class Dialect:
         tables = reflect.tables(connection, names, schemas=schemas)
         return Schema(self.normal(table) for table in tables)
 
-    def require(self, connection: sa.Connection, declared: Schema) -> None:
-        """Raise `NotSupported` for what the models need and this database lacks: a place for a table."""
-        del connection, declared
+    def require(self, connection: sa.Connection, declared: Schema, database: str) -> None:
+        """Raise `NotSupported` for what the models need and this database lacks: a place for a table. *database* is
+        what people call it."""
+        del connection, declared, database
 
     def unreadable(self, connection: sa.Connection, names: Collection[TableName]) -> dict[TableName, str]:
         """Which of *names* that `read` left out are there all the same, and why they cannot be read."""

@@ -5,6 +5,7 @@ The sequence behind a SERIAL or identity column belongs to the column and is non
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -14,6 +15,8 @@ import sqlalchemy as sa
 from schemashift.operations import Description, Incomplete, ObjectOperation, Operation
 from schemashift.operations.base import Keys
 from schemashift.schema import Key, Keyed, Schema, TableName
+
+log = logging.getLogger("schemashift")
 
 _LIMITS = {"SMALLINT": 2**15 - 1, "INTEGER": 2**31 - 1, "BIGINT": 2**63 - 1}
 _MARIADB_LIMIT = 2**63 - 2
@@ -247,7 +250,12 @@ class Sequences:
         elif _has_sequences(dialect):
             names = [row.name for row in connection.execute(sa.text(_MARIADB))]
             for name in names:
-                yield self._mariadb(connection, name)
+                try:
+                    yield self._mariadb(connection, name)
+                except sa.exc.DBAPIError as error:
+                    if error.connection_invalidated:
+                        raise
+                    log.warning('sequence "%s" cannot be read and is left out: %s', name, error.orig)
 
     @staticmethod
     def _mariadb(connection: sa.Connection, name: str) -> NumberSequence:

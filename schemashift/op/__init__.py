@@ -9,11 +9,14 @@ Where SQLAlchemy takes a name for a schema object, ``op.f("...")`` marks it as f
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from typing import Any, Literal, TypeAlias, cast
+from dataclasses import replace
+from functools import wraps
+from typing import Any, Literal, NoReturn, TypeAlias, TypeVar, cast
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import SchemaItem, conv
 
 from schemashift.errors import NotSupported
@@ -50,6 +53,8 @@ from schemashift.schema import (
 )
 from schemashift.sqla.lift import lift_constraint, lift_index, lift_table
 
+from .context import Context as Context
+from .naming import Convention, named
 from .objects import alter_enum as alter_enum
 from .objects import alter_sequence as alter_sequence
 from .objects import create_enum as create_enum
@@ -78,43 +83,26 @@ _KINDS: dict[str, type[Constraint]] = {
     "check": Check,
 }
 
+Function = TypeVar("Function", bound=Callable[..., Any])
+
 _OF_THE_ACT = ("concurrently", "algorithm", "lock")
 """Options of creating or dropping an index, not of the index."""
 
 
+def _once(**names: str) -> Callable[[Function], Function]:
+    """Take keywords by the names that Alembic once had for them, too: ``source`` for ``source_table``."""
+
+    def take(function: Function) -> Function:
+        @wraps(function)
+        def call(*arguments: Any, **kw: Any) -> Any:
+            return function(*arguments, **{names.get(name, name): value for name, value in kw.items()})
+
+        return cast("Function", call)
+
+    return take
+
+
 # The migration that runs -------------------------------------------------------------------------------------------
-
-
-class Context:
-    """What ``op.get_context()`` gives: the little that scripts ask of it."""
-
-    as_sql = False
-
-    def __init__(self, migration: Running) -> None:
-        self._migration = migration
-
-    @property
-    def dialect(self) -> sa.Dialect:
-        """SQLAlchemy's dialect: ``op.get_context().dialect.name`` is "postgresql"."""
-        return self._migration.dialect
-
-    @property
-    def bind(self) -> sa.Connection:
-        """The connection, as `get_bind` gives it."""
-        return self._migration.bind()
-
-    @property
-    def connection(self) -> sa.Connection:
-        """The connection, as `get_bind` gives it."""
-        return self._migration.bind()
-
-    def autocommit_block(self) -> AbstractContextManager[None]:
-        """The same as `op.autocommit_block`."""
-        return self._migration.autocommit_block()
-
-    def get_x_argument(self) -> dict[str, str]:
-        """The ``-x key=value`` arguments of the command line."""
-        return dict(self._migration.x)
 
 
 def get_context() -> Context:
@@ -170,11 +158,14 @@ def create_table(
     """Create a table from columns, constraints and indexes.
 
     Returns the ``sa.Table``, for `bulk_insert`. Keywords are dialect options: ``mysql_engine="InnoDB"``.
+
+    A foreign key marked ``use_alter`` waits for its own `create_foreign_key`, as with SQLAlchemy's CREATE TABLE; on
+    SQLite, which has no other way, it is made here.
     """
     migration = current()
     table = sa.Table(
         table_name,
-        sa.MetaData(),
+        _metadata(migration),
         *(_free(column) for column in columns),
         schema=schema,
         comment=comment,
@@ -182,6 +173,8 @@ def create_table(
         prefixes=prefixes,
         **kw,
     )
+    if migration.dialect.supports_alter:
+        table.constraints -= {key for key in table.foreign_key_constraints if key.use_alter}
     value = migration.normal(lift_table(table, migration.dialect))
     needed = missing_enums(migration, [column.type for column in table.columns])
     migration.do([*needed, CreateTable(table=value, if_not_exists=bool(if_not_exists), origin=origin())])
@@ -266,7 +259,7 @@ def add_column(
     del inline_references, inline_primary_key
     migration = current()
     _check(migration, kw)
-    source = sa.Table(table_name, sa.MetaData(), _free(column), schema=schema)
+    source = sa.Table(table_name, _metadata(migration), _free(column), schema=schema)
     table = migration.normal(lift_table(source, migration.dialect))
     name, here = table.table_name, origin()
     migration.do(
@@ -296,6 +289,7 @@ def rename_column(table_name: str, old_column_name: str, new_column_name: str, *
     migration.do([RenameColumn(table=table, old=str(old_column_name), new=str(new_column_name), origin=origin())])
 
 
+@_once(name="new_column_name", tabname="table_name")
 def alter_column(
     table_name: str,
     column_name: str,
@@ -322,6 +316,7 @@ def alter_column(
     Keywords are dialect options of the change: ``postgresql_using="age::integer"``.
     """
     migration = current()
+    kw = {name: value for name, value in kw.items() if name not in _OF_COLUMN}
     _check(migration, kw)
     here = origin()
     changes = _Facts(type_, nullable, server_default, comment, autoincrement)
@@ -450,13 +445,14 @@ class _Facts:
             *generated,
             server_default=None if generated else cast("Any", default),
         )
-        source = sa.Table(table.name, sa.MetaData(), column, schema=table.schema)
+        source = sa.Table(table.name, _metadata(migration), column, schema=table.schema)
         return migration.normal(lift_table(source, migration.dialect))
 
 
 # Indexes -----------------------------------------------------------------------------------------------------------
 
 
+@_once(name="index_name", tablename="table_name")
 def create_index(
     index_name: str,
     table_name: str,
@@ -472,8 +468,8 @@ def create_index(
     act, own = _split(kw)
     index = sa.Index(index_name, *columns, unique=unique, **own)
     if index.table is None:
-        named = dict.fromkeys(each for each in columns if isinstance(each, str))
-        sa.Table(table_name, sa.MetaData(), *(sa.Column(each) for each in named), index)
+        used = dict.fromkeys(each for each in columns if isinstance(each, str))
+        sa.Table(table_name, _metadata(migration), *(sa.Column(each) for each in used), index)
     name = full_name(migration, table_name, schema)
     lifted = Table(name=name.name, schema=name.schema, indexes=(lift_index(index, migration.dialect),))
     table = migration.normal(lifted)
@@ -490,6 +486,7 @@ def create_index(
     )
 
 
+@_once(name="index_name", tablename="table_name")
 def drop_index(
     index_name: str,
     table_name: str | None = None,
@@ -525,6 +522,7 @@ def rename_index(table_name: str, old_index_name: str, new_index_name: str, *, s
 # Constraints -------------------------------------------------------------------------------------------------------
 
 
+@_once(name="constraint_name", source="source_table", referent="referent_table")
 def create_foreign_key(
     constraint_name: str | None,
     source_table: str,
@@ -544,7 +542,7 @@ def create_foreign_key(
     """Add a foreign key to a table that is there. Without a name the database gives it one."""
     migration = current()
     key = ForeignKey(
-        name=_text(constraint_name),
+        name=constraint_name,
         columns=tuple(map(str, local_cols)),
         target=full_name(migration, referent_table, referent_schema),
         target_columns=tuple(map(str, remote_cols)),
@@ -555,9 +553,10 @@ def create_foreign_key(
         match=_upper(match),
         options=_options(migration, kw),
     )
-    _add_constraint(migration, full_name(migration, source_table, source_schema), key)
+    _name_and_add(migration, full_name(migration, source_table, source_schema), key)
 
 
+@_once(name="constraint_name", source="table_name", local_cols="columns")
 def create_unique_constraint(
     constraint_name: str | None,
     table_name: str,
@@ -571,24 +570,26 @@ def create_unique_constraint(
     """Add a UNIQUE to a table that is there. Without a name the database gives it one."""
     migration = current()
     unique = Unique(
-        name=_text(constraint_name),
+        name=constraint_name,
         columns=tuple(map(str, columns)),
         deferrable=deferrable,
         initially=_upper(initially),
         options=_options(migration, kw),
     )
-    _add_constraint(migration, full_name(migration, table_name, schema), unique)
+    _name_and_add(migration, full_name(migration, table_name, schema), unique)
 
 
+@_once(name="constraint_name", cols="columns")
 def create_primary_key(
     constraint_name: str | None, table_name: str, columns: Sequence[str], *, schema: str | None = None, **kw: Any
 ) -> None:
     """Add a primary key to a table that has none."""
     migration = current()
-    key = PrimaryKey(name=_text(constraint_name), columns=tuple(map(str, columns)), options=_options(migration, kw))
-    _add_constraint(migration, full_name(migration, table_name, schema), key)
+    key = PrimaryKey(name=constraint_name, columns=tuple(map(str, columns)), options=_options(migration, kw))
+    _name_and_add(migration, full_name(migration, table_name, schema), key)
 
 
+@_once(name="constraint_name", source="table_name")
 def create_check_constraint(
     constraint_name: str | None,
     table_name: str,
@@ -600,14 +601,15 @@ def create_check_constraint(
     """Add a CHECK to a table that is there. Without a name the database gives it one."""
     migration = current()
     own = {name: value for name, value in kw.items() if "_" in name}
-    source = sa.Table(table_name, sa.MetaData(), schema=schema)
+    source = sa.Table(table_name, _metadata(migration), schema=schema)
     check = sa.CheckConstraint(condition, name=constraint_name, **own)
     source.append_constraint(check)
     lifted = lift_constraint(check, migration.dialect)
     if lifted is not None:
-        _add_constraint(migration, full_name(migration, table_name, schema), lifted)
+        _add_constraint(migration, full_name(migration, table_name, schema), lifted)  # named by its MetaData
 
 
+@_once(name="constraint_name", tablename="table_name", type="type_")
 def drop_constraint(
     constraint_name: str,
     table_name: str,
@@ -622,17 +624,57 @@ def drop_constraint(
     if type_ is not None and type_ not in _KINDS:
         raise ValueError(f"type_ is one of {', '.join(_KINDS)}, not {type_!r}")
     migration = current()
+    table, kind = full_name(migration, table_name, schema), _KINDS[type_] if type_ is not None else None
+    if kind is Check:
+        # A convention for CHECKs is made of the name that it is given.
+        constraint_name = named(Check(sql="1", name=constraint_name), table, migration.convention).name or ""
     migration.do(
         [
             DropConstraint(
-                table=full_name(migration, table_name, schema),
+                table=table,
                 name=str(constraint_name),
-                kind=_KINDS[type_] if type_ is not None else None,
+                kind=kind,
                 if_exists=bool(if_exists),
                 origin=origin(),
             )
         ]
     )
+
+
+def create_exclude_constraint(
+    constraint_name: str | None,
+    table_name: str,
+    *elements: tuple[Any, str],
+    where: Any = None,
+    schema: str | None = None,
+    using: str = "gist",
+    ops: Mapping[str, str] | None = None,
+    deferrable: bool | None = None,
+    initially: str | None = None,
+) -> None:
+    """Add an EXCLUDE to a table that is there (PostgreSQL): ``("room", "="), (sa.text("during"), "&&")``."""
+    migration = current()
+    if migration.dialect.name != "postgresql":
+        raise NotSupported(f"{migration.dialect.name} has no exclusion constraints")
+    columns = (sa.Column(each, sa.Integer) for each, _ in elements if isinstance(each, str))
+    table = sa.Table(table_name, _metadata(migration), *columns, schema=schema)
+    constraint = postgresql.ExcludeConstraint(
+        *elements,
+        name=constraint_name,
+        where=where,
+        using=using,
+        ops=ops,
+        deferrable=bool(deferrable),
+        initially=initially,
+    )
+    table.append_constraint(constraint)
+    migration.now(Execute(statement=sa.schema.AddConstraint(constraint), origin=origin()))
+
+
+def _name_and_add(migration: Running, table: TableName, constraint: Constraint) -> None:
+    constraint = named(constraint, table, migration.convention)
+    name = None if constraint.name is None else str(constraint.name)
+    _add_constraint(migration, table, replace(constraint, name=name))
 
 
 def _add_constraint(migration: Running, table: TableName, constraint: Constraint) -> None:
@@ -671,14 +713,58 @@ def bulk_insert(
 
 
 @contextmanager
-def batch_alter_table(table_name: str, schema: str | None = None, **_kw: Any) -> Iterator[Batch]:
+def batch_alter_table(
+    table_name: str,
+    schema: str | None = None,
+    recreate: Literal["auto", "always", "never"] = "auto",
+    *,
+    naming_convention: Convention | None = None,
+    table_kwargs: Mapping[str, Any] | None = None,
+    **_kw: Any,
+) -> Iterator[Batch]:
     """Several changes of one table as one group; its methods leave out the table's name.
 
-    A plain grouping: no database needs it, SQLite neither. It is here for scripts that come from Alembic, whose other
-    keywords (``recreate``, ``copy_from``, ...) mean nothing here.
+    A plain grouping: no database needs it, SQLite neither. It is here for scripts that come from Alembic, and so is
+    what it does there beside: where it makes a SQLite table anew, the constraints without a name get theirs by
+    *naming_convention*, and the table *table_kwargs* (``sqlite_autoincrement=True``). Alembic's other keywords
+    (``copy_from``, ``reflect_args``, ...) say what its copy would lose, and nothing is lost here.
     """
-    with current().group():
-        yield Batch(table_name, schema)
+    migration = current()
+    table = full_name(migration, table_name, schema)
+    there = None
+    if migration.dialect.name == "sqlite" and naming_convention:
+        there = migration.table(table)
+    with migration.group():
+        batch = Batch(table_name, schema)
+        batch._remake = _Remake(migration, there, naming_convention, dict(table_kwargs or {}))
+        if recreate == "always":
+            batch._anew()
+        yield batch
+
+
+class _Remake:
+    """What goes with making a SQLite table anew."""
+
+    def __init__(
+        self, migration: Running, table: Table | None, convention: Convention | None, options: Mapping[str, Any]
+    ) -> None:
+        self.migration = migration
+        self.table = table
+        self.convention = convention
+        self.options = options
+
+    def operations(self) -> Iterator[Operation]:
+        """The table's unnamed constraints get their names. A CHECK has none that a convention could begin with."""
+        if self.table is None:
+            return
+        name, here = self.table.table_name, origin()
+        for constraint in self.table.constraints:
+            said = constraint.name or getattr(constraint.payload, "name", None)
+            new = named(constraint, name, self.convention)
+            if said is None and new.name is not None:
+                kind = type(constraint)
+                yield DropConstraint(table=name, name=new.name, kind=kind, constraint=constraint, origin=here)
+                yield AddConstraint(table=name, constraint=new, origin=here)
 
 
 class Batch:
@@ -687,13 +773,32 @@ class Batch:
     def __init__(self, table_name: str, schema: str | None) -> None:
         self.table_name = table_name
         self.schema = schema
+        self._remake: _Remake | None = None
 
-    def add_column(self, column: sa.Column[Any], *, if_not_exists: bool | None = None, **kw: Any) -> None:
-        """See `op.add_column`."""
+    def _anew(self) -> None:
+        """The table is made anew on SQLite by what comes next."""
+        remake, self._remake = self._remake, None
+        if remake is not None and remake.migration.dialect.name == "sqlite":
+            remake.migration.do(list(remake.operations()))
+            if remake.options:
+                alter_table(self.table_name, schema=self.schema, **remake.options)
+
+    def add_column(
+        self,
+        column: sa.Column[Any],
+        *,
+        insert_before: str | None = None,
+        insert_after: str | None = None,
+        if_not_exists: bool | None = None,
+        **kw: Any,
+    ) -> None:
+        """See `op.add_column`. A new column stands behind the others."""
+        del insert_before, insert_after
         add_column(self.table_name, column, schema=self.schema, if_not_exists=if_not_exists, **kw)
 
     def drop_column(self, column_name: str, *, if_exists: bool | None = None, **kw: Any) -> None:
         """See `op.drop_column`."""
+        self._anew()
         drop_column(self.table_name, column_name, schema=self.schema, if_exists=if_exists, **kw)
 
     def rename_column(self, old_column_name: str, new_column_name: str) -> None:
@@ -721,6 +826,7 @@ class Batch:
     ) -> None:
         """See `op.alter_column`. The place among the columns stays as it is."""
         del insert_before, insert_after
+        self._anew()
         alter_column(
             self.table_name,
             column_name,
@@ -783,6 +889,7 @@ class Batch:
         **kw: Any,
     ) -> None:
         """See `op.create_foreign_key`."""
+        self._anew()
         create_foreign_key(
             constraint_name,
             self.table_name,
@@ -801,22 +908,26 @@ class Batch:
 
     def create_unique_constraint(self, constraint_name: str | None, columns: Sequence[str], **kw: Any) -> None:
         """See `op.create_unique_constraint`."""
+        self._anew()
         create_unique_constraint(constraint_name, self.table_name, columns, schema=self.schema, **kw)
 
     def create_primary_key(self, constraint_name: str | None, columns: Sequence[str], **kw: Any) -> None:
         """See `op.create_primary_key`."""
+        self._anew()
         create_primary_key(constraint_name, self.table_name, columns, schema=self.schema, **kw)
 
     def create_check_constraint(
         self, constraint_name: str | None, condition: str | sa.TextClause | sa.ColumnElement[bool], **kw: Any
     ) -> None:
         """See `op.create_check_constraint`."""
+        self._anew()
         create_check_constraint(constraint_name, self.table_name, condition, schema=self.schema, **kw)
 
     def drop_constraint(
         self, constraint_name: str, type_: ConstraintKind | None = None, *, if_exists: bool | None = None
     ) -> None:
         """See `op.drop_constraint`."""
+        self._anew()
         drop_constraint(constraint_name, self.table_name, type_, schema=self.schema, if_exists=if_exists)
 
     def create_table_comment(self, comment: str | None, *, existing_comment: str | None = None) -> None:
@@ -851,6 +962,11 @@ class Batch:
 # Lifting what a script says ----------------------------------------------------------------------------------------
 
 
+def _metadata(migration: Running) -> sa.MetaData:
+    """A `MetaData` for one call, which names things as the models do."""
+    return sa.MetaData(naming_convention=cast("Any", migration.convention))
+
+
 def _free(item: SchemaItem) -> SchemaItem:
     """*item*, or a copy where it belongs to a table already: scripts share columns between tables."""
     owner = getattr(item, "table" if isinstance(item, sa.Column) else "parent", None)
@@ -869,9 +985,18 @@ def _check(migration: Running, kw: Mapping[str, Any]) -> None:
             raise TypeError(f"unexpected keyword argument {name!r}")
 
 
+_OF_SQLALCHEMY = frozenset({"use_alter", "link_to_name", "info", "comment", "quote"})
+"""Keywords of SQLAlchemy's constraints and indexes that say nothing of what is in the database."""
+
+
+_OF_COLUMN = frozenset({"default", "onupdate", "index", "unique", "primary_key", "info", "key", "quote", "name"})
+"""Keywords of `sa.Column` that change nothing of a column that is there; Alembic passes over them."""
+
+
 def _options(migration: Running, pairs: Mapping[str, Any]) -> Options:
-    _check(migration, pairs)
-    return options((name, _value(value)) for name, value in pairs.items())
+    said = {name: value for name, value in pairs.items() if name not in _OF_SQLALCHEMY}
+    _check(migration, said)
+    return options((name, _value(value)) for name, value in said.items())
 
 
 def _value(value: Any) -> object:
@@ -890,10 +1015,6 @@ def _split(kw: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     return act, {name: value for name, value in kw.items() if name not in act}
 
 
-def _text(name: str | None) -> str | None:
-    return None if name is None else str(name)
-
-
 def _upper(word: str | None) -> str | None:
     return word.upper() if word else None
 
@@ -902,3 +1023,17 @@ def _action(action: str | None) -> str | None:
     """None for NO ACTION, the standard's default."""
     upper = _upper(action)
     return None if upper == "NO ACTION" else upper
+
+
+_ELSEWHERE = {
+    "invoke": "call the function of op for it, as in op.add_column(...)",
+    "run_async": "use op.get_bind(), which is an ordinary connection for async drivers too",
+    "register_operation": "write a function that calls op",
+    "implementation_for": "write a function that calls op",
+}
+
+
+def __getattr__(name: str) -> NoReturn:
+    """What Alembic has and this has not says what to write."""
+    way = _ELSEWHERE.get(name)
+    raise AttributeError(f"op has no {name!r}" + (f": {way}" if way else ""))

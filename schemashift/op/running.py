@@ -28,6 +28,17 @@ class Running(Protocol):
     def x(self) -> Mapping[str, str]:
         """The ``-x key=value`` arguments of the command line."""
 
+    @property
+    def convention(self) -> Mapping[str, object] | None:
+        """How the models' MetaData names what has no name; None where there are none, or it says nothing."""
+
+    @property
+    def version_table(self) -> TableName:
+        """The table that holds what is applied."""
+
+    def table(self, name: TableName) -> Table | None:
+        """A table as it is now, with everything before it done; None where there is none, or nobody knows."""
+
     def normal(self, table: Table) -> Table:
         """*table* in the database's normal form."""
 

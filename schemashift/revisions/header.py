@@ -19,13 +19,13 @@ ASSIGNMENT = re.compile(
     rb"\n(revision|down_revision|branch_labels|depends_on)[ \t]*(?::[^=\r\n#\"']*)?=[ \t]*(" + _LITERAL + rb")"
     rb"[ \t]*(?:#[^\r\n]*)?(?=\r?\n|\Z)"
 )
-_STRINGS = re.compile(_STRING)
 _QUOTES = (b'"', b"'")
 _OPENS = re.compile(rb"[(\[{\\]|\"\"\"|'''")
-_STRING_START = re.compile(rb"[a-zA-Z]{0,2}[\"']")
-_BEFORE_DOCSTRING = re.compile(rb"(?:\s|#[^\r\n]*[\r\n])*")
+# What few scripts need is compiled when the first of them comes.
+_STRING_START = rb"[a-zA-Z]{0,2}[\"']"
+_BEFORE_DOCSTRING = rb"(?:\s|#[^\r\n]*[\r\n])*"
 # A comment's first word, a quoted name and an attribute bind nothing.
-_BINDING = re.compile(rb"(?<![\w.\"'])(?<!# )(?:(?:down_)?revision|branch_labels|depends_on)(?![\w\"'])")
+_BINDING = rb"(?<![\w.\"'])(?<!# )(?:(?:down_)?revision|branch_labels|depends_on)(?![\w\"'])"
 _FACTS = ("Revision:", "Revision ID:", "Revises:", "Create Date:", "Created:")
 _BOM = b"\xef\xbb\xbf"
 
@@ -74,11 +74,11 @@ def message_of(doc: str) -> str:
 def _docstring(data: bytes) -> tuple[int, int, int] | None:
     """Where the docstring's text starts and stops, and the code goes on; None where that takes a parser."""
     start = 0
-    if data[:1] not in _QUOTES and (before := _BEFORE_DOCSTRING.match(data)):
+    if data[:1] not in _QUOTES and (before := re.match(_BEFORE_DOCSTRING, data)):
         start = before.end()
     quotes = data[start : start + 3]
     if quotes not in (b'"""', b"'''"):
-        return None if _STRING_START.match(data, start) else (0, 0, 0)
+        return None if re.match(_STRING_START, data[start : start + 3]) else (0, 0, 0)
     stop = data.find(quotes, start + 3)
     if stop < 0 or b"\\" in data[start:stop]:
         return None
@@ -100,7 +100,7 @@ def _bound_again(data: bytes, start: int) -> bool:
     find = data.find
     if find(b"revision", start) < 0 and find(b"depends_on", start) < 0 and find(b"branch_labels", start) < 0:
         return False
-    return _BINDING.search(data, start) is not None
+    return re.compile(_BINDING).search(data, start) is not None
 
 
 def _line(data: bytes, place: int) -> int:
@@ -115,7 +115,7 @@ def _strings(literal: bytes) -> tuple[str, ...]:
     if literal[:1] in _QUOTES:
         text = literal.strip(literal[:1]).decode()
         return (text,) if text else ()
-    texts = [each.strip(each[:1]).decode() for each in _STRINGS.findall(literal)]
+    texts = [each.strip(each[:1]).decode() for each in re.findall(_STRING, literal)]
     return tuple(sorted(texts) if literal[:1] == b"{" else texts)
 
 

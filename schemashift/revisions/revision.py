@@ -10,8 +10,9 @@ from schemashift.errors import BadTarget, Location
 RESERVED_NAMES = frozenset({"head", "heads", "base", "current"})
 """Words of the identifier grammar: neither a revision nor a label may be called so."""
 
-_ID = re.compile(r"[\w.]+")
-_DATE = re.compile(r"\d{4}-\d\d-\d\d")
+# Patterns are compiled when they are used: each costs start-up what reading a dozen scripts does.
+_ID = r"[\w.]+"
+_DATE = r"\d{4}-\d\d-\d\d"
 
 
 class Revision(NamedTuple):
@@ -35,7 +36,7 @@ class Revision(NamedTuple):
     @property
     def date(self) -> str:
         """The day it was written, ``2026-11-20``, or an empty string."""
-        found = _DATE.match(self.created)
+        found = re.match(_DATE, self.created)
         return found[0] if found else ""
 
     @property
@@ -73,6 +74,6 @@ def _check_name(text: str, kind: str, longest: int, *, shown: str | None = None)
         raise BadTarget(f'"{shown}" cannot be {kind}', cause="it already means a place in the graph")
     if len(text) > longest:
         raise BadTarget(f"{kind} has at most {longest} characters, this one {len(text)}")
-    if not _ID.fullmatch(text):
+    if not re.fullmatch(_ID, text):
         raise BadTarget(f'"{shown}" cannot be {kind}', cause="it is made of letters, digits, _ and .")
     return shown

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 SHORTEST_PREFIX = 2
 """One character would make a slip of the finger a target."""
 
-_FORM = re.compile(r"(?:(?P<label>[^@:]+)@)?(?P<name>[^@:]*?)(?P<steps>[+-]\d+)?")
+_FORM = r"(?:(?P<label>[^@:]+)@)?(?P<name>[^@:]*?)(?P<steps>[+-]\d+)?"
 
 
 class Target(NamedTuple):
@@ -55,7 +55,7 @@ class Target(NamedTuple):
 def parse(text: str) -> Target:
     """``"billing@head-1"`` as ``Target("head", "billing", -1)``; ``"+1"`` is ``current+1``. Raises `BadTarget`."""
     text = text.strip()
-    found = _FORM.fullmatch(text)
+    found = re.fullmatch(_FORM, text)
     name, steps = (found["name"], found["steps"]) if found else ("", None)
     if found is None or not (name or steps):
         raise BadTarget(
@@ -282,7 +282,7 @@ def unknown(graph: RevisionGraph, name: str) -> UnknownRevision:
     guess = closest(name, [*graph.order, *graph.labels, *RESERVED_NAMES])
     return UnknownRevision(
         f'no revision starts with "{name}", and no branch label is called so',
-        hints=[f"did you mean {graph[guess].title if guess in graph else guess}?"] if guess else [],
+        hints=[f"did you mean {graph[guess].title if guess in graph else guess}?" if guess else "schemashift history"],
     )
 
 

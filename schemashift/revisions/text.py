@@ -66,7 +66,7 @@ def slug(message: str, *, longest: int = 40) -> str:
     """``message`` as part of a file name: ASCII letters, digits and ``_``, cut at a word, never empty."""
     from unicodedata import normalize
 
-    text = normalize("NFKD", message.partition("\n")[0]).encode("ascii", "ignore").decode().lower()
+    text = normalize("NFKD", message.partition("\n")[0].casefold()).encode("ascii", "ignore").decode()
     words = re.findall(r"[a-z0-9]+", text) or ["revision"]
     short: str = words[0][:longest]
     for word in words[1:]:

@@ -13,6 +13,7 @@ from schemashift.dialects.session import Session
 from schemashift.errors import AlreadyExists, Location, MigrationFailed, SchemashiftError
 from schemashift.operations import Incomplete
 from schemashift.revisions import Revision
+from schemashift.scripts import hints_for
 
 _LONGEST_SQL = 200
 _CREATE_TABLE = re.compile(r"\s*CREATE\s+(?:\w+\s+)*TABLE\b", re.IGNORECASE)
@@ -60,7 +61,8 @@ def failure(error: Exception, there: Circumstances) -> SchemashiftError:
     orig = error.orig if isinstance(error, sa.exc.DBAPIError) else None
     if orig is None or not isinstance(error, sa.exc.DBAPIError):
         what = str(error) if isinstance(error, Incomplete) else f"{type(error).__name__}: {error}".rstrip(": ")
-        return MigrationFailed(f"{there.revision.title}: {what}", where=places, state=state, hints=_way_on(there))
+        hints = [*hints_for(error), *_way_on(there)]
+        return MigrationFailed(f"{there.revision.title}: {what}", where=places, state=state, hints=hints)
     message = f"{there.revision.title}: {there.session.message(orig)}"
     if _CREATE_TABLE.match(error.statement or "") and there.session.is_taken(orig):
         return _already_exists(message, places, state, there)

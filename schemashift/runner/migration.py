@@ -6,7 +6,7 @@ import contextlib
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NoReturn
 
 import sqlalchemy as sa
 
@@ -14,14 +14,17 @@ from schemashift import op
 from schemashift.dialects import Dialect, Statement
 from schemashift.dialects.session import Session
 from schemashift.errors import Location
-from schemashift.operations import Execute, Known, Operation, RenameTable
+from schemashift.operations import Execute, Incomplete, Known, Operation, RenameTable
+from schemashift.runner.absent import NotThere
 from schemashift.runner.guarded import guarded_lines
 from schemashift.runner.references import References
 from schemashift.runner.units import Transactions
-from schemashift.schema import Table
+from schemashift.schema import Table, TableName
 from schemashift.scripts import Script
 
 OPERATION = "schemashift_operation"
+
+Convention = Mapping[str, object]
 
 _DATA = re.compile(
     r"\s*(?:SELECT|INSERT|UPDATE|DELETE|REPLACE|WITH|VALUES|SET|SHOW|EXPLAIN|DESCRIBE|DESC|USE|DO|TABLE|HANDLER|LOAD"
@@ -74,6 +77,8 @@ class Migration:
         script: Script,
         *,
         x: Mapping[str, str],
+        version_table: TableName,
+        convention: Callable[[], Convention | None],
         told: Callable[[str], None],
         journal: Callable[[int], None],
     ) -> None:
@@ -87,6 +92,8 @@ class Migration:
         self.ended = False
         self.blamed: tuple[BaseException, Location | None] | None = None
         self._x = x
+        self._version_table = version_table
+        self._convention = convention
         self._told = told
         self._journal = journal
         self._guarded = guarded_lines(script.module, script.path)
@@ -166,6 +173,22 @@ class Migration:
     def x(self) -> Mapping[str, str]:
         """The ``-x`` arguments."""
         return self._x
+
+    @property
+    def version_table(self) -> TableName:
+        """The table that holds what is applied."""
+        return self._version_table
+
+    @property
+    def convention(self) -> Convention | None:
+        """The models' naming convention."""
+        return self._convention()
+
+    def table(self, name: TableName) -> Table | None:
+        """A table as it is now."""
+        self.flush()
+        with self._quietly():
+            return self.wire.known.table(name)
 
     def normal(self, table: Table) -> Table:
         """*table* in the database's normal form."""
@@ -290,6 +313,8 @@ class Migration:
             self.wire.known.forget()
             with self._quietly(), contextlib.suppress(sa.exc.SQLAlchemyError):
                 self.wire.session.after_error()
+            if type(error) is Incomplete:
+                self._raise_absent(error)
             raise
 
     def _next(self, statements: Iterator[Statement]) -> Statement | None:
@@ -327,6 +352,12 @@ class Migration:
         """Remember which line of the script the error belongs to: where it was written, not where it was sent."""
         if self.blamed is None or self.blamed[0] is not error:
             self.blamed = (error, (last or operations[0]).origin)
+
+    def _raise_absent(self, error: Incomplete) -> NoReturn:
+        raised = NotThere(str(error))
+        if self.blamed is not None:
+            self.blamed = (raised, self.blamed[1])
+        raise raised from error
 
     def _count_rest(self, statements: Iterator[Statement]) -> None:
         """How many statements there would have been, where the failure was in the last of the script."""

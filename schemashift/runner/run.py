@@ -6,9 +6,11 @@ import contextlib
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from functools import cache
 
 import sqlalchemy as sa
 
+from schemashift import op
 from schemashift.dialects import Dialect
 from schemashift.errors import BorrowedTransaction, MigrationFailed, NotSupported
 from schemashift.operations import Incomplete, Known, Operation
@@ -24,7 +26,8 @@ from schemashift.runner.events import (
     Waiting,
 )
 from schemashift.runner.failure import Circumstances, failure
-from schemashift.runner.migration import Migration, Wire
+from schemashift.runner.loading import Loading
+from schemashift.runner.migration import Convention, Migration, Wire
 from schemashift.runner.references import described
 from schemashift.runner.units import OneTransaction, Savepoints, Transactions
 from schemashift.scripts import Script
@@ -33,6 +36,10 @@ from schemashift.version_table import State, Status, VersionTable
 PlanFor = Callable[[frozenset[str]], Plan]
 Load = Callable[[str], Script]
 Listener = Callable[[StatementSent], None]
+
+
+def no_convention() -> None:
+    """Without models nothing is named."""
 
 
 def run(
@@ -45,18 +52,28 @@ def run(
     lock_timeout: float = 60.0,
     single_transaction: bool = False,
     x: Mapping[str, str] | None = None,
+    convention: Callable[[], Convention | None] = no_convention,
     listener: Listener | None = None,
 ) -> Iterator[Event]:
     """Run what *plan_for* says for the applied revisions; it is asked again once the lock is held.
 
     *load* gives the script of a revision's id; all of them are loaded before the first runs. Statements are told to
     *listener* as they are sent; without one they are yielded when their revision is done. Where the plan is empty
-    nothing is locked, and nothing created.
+    nothing is locked, and nothing created. *convention* gives the naming convention of the models, if a script asks.
 
     Raises `Locked`, `BorrowedTransaction`, `ForeignVersionTable`, `MigrationFailed` and what *plan_for* and *load*
     raise. Whatever happens, the connection is put back as it was, and the lock released.
     """
-    this = _Run(connection, plan_for, dialect=dialect, load=load, versions=versions, x=x or {}, listener=listener)
+    this = _Run(
+        connection,
+        plan_for,
+        dialect=dialect,
+        load=load,
+        versions=versions,
+        x=x or {},
+        convention=cache(convention),
+        listener=listener,
+    )
     return this.events(lock_timeout, single_transaction=single_transaction)
 
 
@@ -72,6 +89,7 @@ class _Run:
         load: Load,
         versions: VersionTable,
         x: Mapping[str, str],
+        convention: Callable[[], Convention | None],
         listener: Listener | None,
     ) -> None:
         self.connection = connection
@@ -80,6 +98,7 @@ class _Run:
         self.load = load
         self.versions = versions
         self.x = x
+        self.convention = convention
         self.listener = listener
         self.session = dialect.session(connection)
         self.known = Known(
@@ -172,7 +191,8 @@ class _Run:
         """Load every script before anything is written: one that does not load must not stop a run half way."""
         for step in plan.steps:
             if step.revision.id not in self.scripts:
-                script = self.scripts[step.revision.id] = self.load(step.revision.id)
+                with op.running(Loading(self.connection, self.dialect, self.x, self.versions.name)):
+                    script = self.scripts[step.revision.id] = self.load(step.revision.id)
                 _function(script, step)
 
     def _unit(self, *, single_transaction: bool) -> Transactions:
@@ -297,7 +317,16 @@ class _Revision:
         self.row = run.state.row(self.id)
         self.journaled = False
         self._run = run
-        self.migration = Migration(run.wire, run.unit, self.script, x=run.x, told=run.tell, journal=self.journal)
+        self.migration = Migration(
+            run.wire,
+            run.unit,
+            self.script,
+            x=run.x,
+            version_table=run.versions.name,
+            convention=run.convention,
+            told=run.tell,
+            journal=self.journal,
+        )
 
     def run(self, began: float) -> None:
         """Everything between the begin of its transaction and the end of it."""

@@ -229,10 +229,14 @@ class _Lifter:
 
     def check_length(self, noun: str, name: str) -> None:
         """Refuse a name that the database would cut."""
-        if len(name.encode() if self.dialect.name == "postgresql" else name) > self.dialect.max_identifier_length:
+        # What MySQL's dialect calls its longest identifier is an alias's.
+        limit = getattr(self.dialect, "max_constraint_name_length", None) or self.dialect.max_identifier_length
+        in_bytes = self.dialect.name == "postgresql"
+        if len(name.encode() if in_bytes else name) > limit:
+            whose = "" if noun == "table" else f' of table "{self.name}"'
             raise NotSupported(
-                f'the name of {noun} "{name}" of "{self.name}" is too long for {self.dialect.name}',
-                cause=f"{self.dialect.name} keeps {self.dialect.max_identifier_length} characters",
+                f'the name of {noun} "{name}"{whose} is too long for {self.dialect.name}',
+                cause=f"{self.dialect.name} keeps {limit} {'bytes' if in_bytes else 'characters'}",
             )
 
     def sql(self, expression: Any) -> str:
@@ -260,7 +264,7 @@ class _Lifter:
             type=lift_type(column.type, self.dialect, column),
             nullable=bool(column.nullable) and not column.primary_key,
             default=lift_default(column.server_default, self.dialect),
-            computed=self.computed(computed) if computed is not None else None,
+            computed=self.computed(computed, str(column.name)) if computed is not None else None,
             identity=identity,
             autoincrement=identity is None and self.counts(column),
             comment=(column.comment or None) if self.dialect.supports_comments else None,
@@ -277,13 +281,29 @@ class _Lifter:
         default: Any = column.default
         return default is None or (isinstance(default, sa.Sequence) and bool(default.optional))
 
-    def computed(self, computed: sa.Computed) -> Computed:
-        """``persisted=None`` leaves it to the database, and then only PostgreSQL before 18 stores."""
+    def computed(self, computed: sa.Computed, column: str) -> Computed:
+        """``persisted=None`` leaves it to the database, and then only PostgreSQL before 18 stores.
+
+        Raises `NotSupported` where the server is too old for it; one that is not known can do everything.
+        """
         stored = computed.persisted
+        known: tuple[int, ...] | None = getattr(self.dialect, "server_version_info", None)
         if stored is None:
-            version = getattr(self.dialect, "server_version_info", None) or (0,)
-            stored = self.dialect.name == "postgresql" and version < (18,)
+            stored = self.dialect.name == "postgresql" and (known or (0,)) < (18,)
+        what = "computed columns" if stored else "virtual computed columns (persisted=False)"
+        needed = _GENERATES.get(self.flavour, {}).get(stored)
+        if known and needed and known < needed:
+            raise NotSupported(
+                f'column "{self.name}.{column}": {self.flavour} {".".join(map(str, known[:2]))} has no {what}',
+                cause=f"they came with {self.flavour} {'.'.join(map(str, needed))}",
+                hints=["say persisted=True"] if not stored and needed > _GENERATES[self.flavour][True] else [],
+            )
         return Computed(sql=self.sql(computed.sqltext), stored=stored, payload=computed)
+
+    @property
+    def flavour(self) -> str:
+        """The server's name: MariaDB speaks through MySQL's dialect."""
+        return "mariadb" if getattr(self.dialect, "is_mariadb", False) else self.dialect.name
 
     @staticmethod
     def identity(identity: sa.Identity | None) -> Identity | None:
@@ -355,8 +375,14 @@ class _Lifter:
             # _alembic_quote=False is SQLAlchemy's own switch for "the name, not quoted".
             name = self.dialect.identifier_preparer.format_constraint(thing, _alembic_quote=False)
         except exc.IdentifierError as error:
-            raise NotSupported(f'a name of table "{self.name}" is too long', cause=str(error)) from None
-        return None if name is None else str(name)
+            raise NotSupported(
+                f'a name of table "{self.name}" is too long for {self.dialect.name}', cause=str(error)
+            ) from None
+        if name is None:
+            return None
+        # SQLAlchemy counts characters where PostgreSQL counts bytes.
+        self.check_length("index" if isinstance(thing, sa.Index) else "constraint", str(name))
+        return str(name)
 
     def foreign_key(self, constraint: sa.ForeignKeyConstraint, name: str | None) -> ForeignKey:
         """A foreign key, also one whose target is not in the same MetaData."""
@@ -438,6 +464,15 @@ class _Lifter:
             collation=match["collation"],
             payload=None if known else clause,
         )
+
+
+_GENERATES: dict[str, dict[bool, tuple[int, ...]]] = {
+    "postgresql": {True: (12,), False: (18,)},
+    "mysql": {True: (5, 7), False: (5, 7)},
+    "mariadb": {True: (5, 2), False: (5, 2)},
+    "sqlite": {True: (3, 31), False: (3, 31)},
+}
+"""The versions that computed columns came with, stored and virtual."""
 
 
 def _balanced(text: str) -> bool:

@@ -17,6 +17,7 @@ from sqlalchemy.dialects import mysql
 from sqlalchemy.sql.functions import FunctionElement, next_value
 from sqlalchemy.types import TypeDecorator, TypeEngine, UserDefinedType
 
+from schemashift.errors import NotSupported
 from schemashift.schema import Default
 
 from .lift import lift_type
@@ -66,13 +67,24 @@ class Source:
             return f"op.sql_type({string(type_.sql)})"
         if isinstance(type_, TypeDecorator) and not type(type_).__module__.startswith("sqlalchemy."):
             # The impl freezes history against the application's code.
-            return self.type_(type_.impl_instance)
+            return self.type_(self._implementation(type_))
         if isinstance(type_, UserDefinedType):
             return f"op.sql_type({string(lift_type(type_, self.dialect).sql)})"
         class_ = _known_class(type(type_))
         if class_ is None:
             return f"op.sql_type({string(lift_type(type_, self.dialect).sql)})"
         return f"{self._class(class_)}({', '.join(self._arguments(type_, class_))})"
+
+    def _implementation(self, type_: TypeDecorator[Any]) -> TypeEngine[Any]:
+        """The plain type under a TypeDecorator; this database's own where the decorator chooses by database."""
+        plain = type_.impl_instance
+        try:
+            if lift_type(plain, self.dialect) == lift_type(type_, self.dialect):
+                return plain
+        except NotSupported:
+            # SQLModel's AutoString on MySQL: a String() without a length, to which only the decorator gives one.
+            pass
+        return type_.load_dialect_impl(self.dialect)
 
     def _class(self, class_: type[Any]) -> str:
         if getattr(sa, class_.__name__, None) is class_:

@@ -75,9 +75,13 @@ class Project:
 
     def shell(self, *args: str, environment: Mapping[str, str] | None = None, **settings: Any) -> Result:
         """In a process of its own."""
+        return self.shell_python("-m", "schemashift", *args, environment=environment, **settings)
+
+    def shell_python(self, *args: str, environment: Mapping[str, str] | None = None, **settings: Any) -> Result:
+        """Any Python program in a process of its own."""
         settings = {"stdin": subprocess.DEVNULL, **settings}
         found = subprocess.run(
-            [sys.executable, "-m", "schemashift", *args],
+            [sys.executable, *args],
             cwd=self.folder,
             env=self.environment(environment),
             capture_output=True,

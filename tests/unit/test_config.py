@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from schemashift.config import (
     masked,
     no_password,
     parse_toml,
+    plain_settings,
     read_config,
     shown_url,
     sqlite_path,
@@ -305,3 +307,41 @@ def test_it_needs_no_sqlalchemy() -> None:
     subprocess.run(
         [sys.executable, "-c", code], check=True, env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     )
+
+
+PLAIN = """models = "app.models:Base"
+import = ["app.billing.models", "app.users.models"]
+
+url = "sqlite:///größe, % and [so] on = 1.db"
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "plain"),
+    [
+        (PLAIN, True),
+        (PLAIN.replace("\n", "\r\n"), True),
+        ("", True),
+        ('import = ["one"]\n', True),
+        ("import = []\n", False),
+        ('import = ["a, b", "c"]\n', False),
+        ('a = "x"\na = "y"\n', False),
+        ('a = "x" # said\n', False),
+        ("# said\na = 'x'\n", False),
+        ('a = "\\u0041"\n', False),
+        ('a = """x"""\n', False),
+        ('a = "x\n', False),
+        ('a = "x" "y"\n', False),
+        ("a = 1\n", False),
+        ("recursive = true\n", False),
+        ('[tool]\na = "x"\n', False),
+        ('a.b = "x"\n', False),
+        ('a="x"\n', False),
+        ('é = "x"\n', False),
+    ],
+)
+def test_what_needs_no_parser_is_what_the_parser_reads(text: str, plain: bool) -> None:
+    found = plain_settings(text)
+    assert (found is not None) == plain
+    if found is not None:
+        assert found == tomllib.loads(text)

@@ -214,7 +214,17 @@ class TestLoading:
         name = scripts.load(scripts.graph()["stays_not_behind"]).module.__name__
         assert name == "schemashift._scripts.stays_not_behind"
         del scripts
+        put(other := ScriptDirectory(tmp_path / "other"), "b.py", script("b"))
+        other.load(other.graph()["b"])
         assert name not in sys.modules
+
+    def test_the_collector_leaves_a_loop_over_the_modules_alone(self, tmp_path: Path) -> None:
+        scripts = ScriptDirectory(tmp_path)
+        put(scripts, "a.py", script("collected"))
+        scripts.load(scripts.graph()["collected"])
+        for number, _ in enumerate(sys.modules):
+            if number == 0:
+                del scripts
 
     def test_in_twenty_threads(self, scripts: ScriptDirectory) -> None:
         put(scripts, "a.py", script("a", None, "import time\ntime.sleep(0.01)\ndef upgrade(): return 1\n"))

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from schemashift.dialects.base import Dialect
 from schemashift.dialects.statement import Statement
+from schemashift.errors import NotSupported
 from schemashift.operations import (
     AddConstraint,
     CreateTable,
@@ -26,7 +27,7 @@ from schemashift.schema import Check, Column, Constraint, ForeignKey, Keyed, Sch
 from .ddl import ALTERATIONS, Alteration, MySQLDDL
 from .names import server_name
 from .normal import normal, reconcile
-from .read import read_tables
+from .read import read_tables, unreadable
 from .scratch import canonical
 from .session import MySQLSession
 from .types import flavour_of
@@ -49,6 +50,27 @@ class MySQL(Dialect):
     ) -> Schema:
         """See `schemashift.dialects.mysql.read`."""
         return Schema(read_tables(connection, names, schemas))
+
+    def require(self, connection: sa.Connection, declared: Schema, database: str) -> None:
+        """A schema is a database, which no script makes."""
+        wanted = {table.schema: table for table in reversed(declared.tables) if table.schema is not None}
+        if not wanted:
+            return
+        rows = connection.exec_driver_sql("SELECT SCHEMA_NAME FROM information_schema.SCHEMATA")
+        there = {str(row[0]) for row in rows}
+        if connection.exec_driver_sql("SELECT @@lower_case_table_names").scalar():
+            there |= {name for name in wanted if name.lower() in {each.lower() for each in there}}
+        for schema, table in sorted(wanted.items()):
+            if schema not in there:
+                raise NotSupported(
+                    f'table "{table.table_name}" stands in the schema "{schema}", which {database} does not have',
+                    cause="a schema is a database there, and this one is not there or may not be seen",
+                    hints=[f"CREATE DATABASE {self.ddl.quote(schema)}"],
+                )
+
+    def unreadable(self, connection: sa.Connection, names: Collection[TableName]) -> dict[TableName, str]:
+        """See `schemashift.dialects.mysql.read`."""
+        return unreadable(connection, names)
 
     def reconcile(self, read: Table, declared: Table) -> Table:
         """*read* in the terms of *declared*, wherever both mean the same."""

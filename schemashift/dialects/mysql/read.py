@@ -49,6 +49,18 @@ def read_tables(
             yield table
 
 
+def unreadable(connection: sa.Connection, names: Collection[TableName]) -> dict[TableName, str]:
+    """Which of *names* are there, and what the server says in place of showing them: no rights, a broken view."""
+    reader = Reader(connection)
+    there = {name for schema in {each.schema for each in names} for name in reader.names(schema, views=True)}
+    found = ((name, reader.refusal(name)) for name in names if name in there)
+    return {name: refusal for name, refusal in found if refusal is not None}
+
+
+class Refused(Exception):
+    """The server's words when it does not show a table."""
+
+
 class Reader:
     """Reads over one connection, which it asks once what holds for all tables."""
 
@@ -62,14 +74,15 @@ class Reader:
         self._collations: dict[str | None, str] = {}
         self._defaults: tuple[tuple[str, str], ...] | None = None
 
-    def names(self, schema: str | None) -> list[TableName]:
-        """The base tables of *schema*, sorted."""
+    def names(self, schema: str | None, *, views: bool = False) -> list[TableName]:
+        """The base tables of *schema*, sorted; with *views* these, too."""
         where = self.named(schema)
+        # MariaDB calls a system-versioned table by a type of its own.
+        types = "'BASE TABLE', 'SYSTEM VERSIONED'" + (", 'VIEW'" if views else "")
         rows = ask(
             self.connection,
             "SELECT TABLE_NAME FROM information_schema.TABLES "
-            # MariaDB calls a system-versioned table by a type of its own.
-            f"WHERE TABLE_SCHEMA = {where} AND TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED')",
+            f"WHERE TABLE_SCHEMA = {where} AND TABLE_TYPE IN ({types})",
         )
         return [TableName(name, schema) for name in sorted(str(row[0]) for row in rows)]
 
@@ -85,19 +98,44 @@ class Reader:
 
     def text(self, name: TableName) -> str | None:
         """What SHOW CREATE TABLE prints; None for what is no table."""
-        full = ".".join("`" + part.replace("`", "``") + "`" for part in (name.schema, name.name) if part)
         try:
-            with self.plainly():
-                row = ask(self.connection, f"SHOW CREATE TABLE {full}").one()
-        except sa.exc.DBAPIError as error:
-            if error.connection_invalidated:
-                raise
-            if not error.orig or error.orig.args[:1] != (NO_SUCH_TABLE,):
-                log.warning('table "%s" cannot be read and is left out: %s', name, error.orig)
+            row = self.shown(name)
+        except Refused as refused:
+            log.warning('table "%s" cannot be read and is left out: %s', name, refused)
+            return None
+        if row is None:
             return None
         # A view answers with other columns, a sequence of MariaDB with another statement.
         is_table = row._fields[1] == "Create Table" and not str(row[1]).startswith("CREATE SEQUENCE")
         return str(row[1]) if is_table else None
+
+    def refusal(self, name: TableName) -> str | None:
+        """Why the table or view cannot be read; None where it can."""
+        try:
+            row = self.shown(name)
+            if row is not None and row._fields[0] == "View":
+                # A broken one is shown all the same.
+                self.answer(name, "SELECT 1 FROM {} LIMIT 0")
+        except Refused as refused:
+            return str(refused)
+        return None
+
+    def shown(self, name: TableName) -> Any:
+        """The row that SHOW CREATE TABLE answers with; None where there is nothing of that name."""
+        return self.answer(name, "SHOW CREATE TABLE {}")
+
+    def answer(self, name: TableName, sql: str) -> Any:
+        """The first row of *sql* about *name*; None where there is nothing of that name. Raises `Refused`."""
+        full = ".".join("`" + part.replace("`", "``") + "`" for part in (name.schema, name.name) if part)
+        try:
+            with self.plainly():
+                return ask(self.connection, sql.format(full)).first()
+        except sa.exc.DBAPIError as error:
+            if error.connection_invalidated:
+                raise
+            if error.orig and error.orig.args[:1] == (NO_SUCH_TABLE,):
+                return None
+            raise Refused(str(error.orig)) from error
 
     @contextmanager
     def plainly(self) -> Iterator[None]:

@@ -16,7 +16,7 @@ from schemashift.schema import Column, Schema, Table, TableName
 from .compile import Compilation
 from .ddl import SQLiteDDL
 from .normal import normal_table
-from .read import attached, read_tables
+from .read import attached, read_tables, unreadable
 from .reconcile import reconciled
 from .session import SQLiteSession
 
@@ -38,22 +38,25 @@ class SQLite(Dialect):
     ) -> Schema:
         return Schema(read_tables(connection, names, schemas=schemas, quote=self.ddl.quote))
 
-    def require(self, connection: sa.Connection, declared: Schema) -> None:
+    def require(self, connection: sa.Connection, declared: Schema, database: str) -> None:
         """A schema is an attached file, which no script can attach."""
-        there = attached(connection)
-        for table in declared.tables:
-            if table.schema is not None and table.schema.lower() not in there:
-                database = connection.engine.url.database or ":memory:"
+        elsewhere = [table for table in declared.tables if table.schema is not None]
+        there = attached(connection) if elsewhere else frozenset()
+        for table in elsewhere:
+            if str(table.schema).lower() not in there:
                 raise NotSupported(
-                    f'table "{table.table_name}" stands in the schema "{table.schema}", which is not attached to the '
-                    f"SQLite database {database}",
+                    f'table "{table.table_name}" stands in the schema "{table.schema}", which is not attached to '
+                    f"{database}",
                     cause="SQLite has no schemas of its own: one is another file that the connection attached",
                     hints=[
-                        f"give schemashift a connection that ran ATTACH DATABASE 'file.db' AS {self.ddl.quote(table.schema)}",
-                        'or leave the schema out on SQLite: execution_options={"schema_translate_map": ...} of the '
-                        "engine does not reach migrations, schema=None in the model does",
+                        "leave the schema out of the model on SQLite (schema=None)",
+                        "or give Migrator a connection that ran ATTACH DATABASE",
                     ],
                 )
+
+    def unreadable(self, connection: sa.Connection, names: Collection[TableName]) -> dict[TableName, str]:
+        """See `schemashift.dialects.sqlite.read`."""
+        return unreadable(connection, names, quote=self.ddl.quote)
 
     def reconcile(self, read: Table, declared: Table) -> Table:
         return reconciled(read, declared)

@@ -98,6 +98,9 @@ class Compilation:
                 yield from self.rename_column(operation)
             case DropIndex(table=None):
                 yield from self.drop_index_anywhere(operation)
+            case AlterColumn() if self.fills(operation):
+                yield from self.flush(operation.table)
+                self.collect(operation.table, operation)
             case CreateIndex():
                 yield from self.free_index_name(operation)
                 self.collect(operation.table, operation)
@@ -157,6 +160,14 @@ class Compilation:
         changed = operation.apply(Schema([table])).table(name)
         assert changed is not None
         self.change(pending, changed, operation)
+
+    def fills(self, operation: AlterColumn) -> bool:
+        """Whether a column that is still to be added loses the default that the rows that are there are to get."""
+        pending = self.pending.get(operation.table)
+        if pending is None or pending.created is not None or operation.name not in pending.fresh:
+            return False
+        column = pending.after.column(operation.name)
+        return "default" in dict(operation.set) and column is not None and column.default is not None
 
     def went(self, pending: Pending, part: Index | Constraint | None) -> bool:
         """Whether *part* of the table as it is went with a column of its own: Alembic's batches drop it once more."""

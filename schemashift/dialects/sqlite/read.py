@@ -6,6 +6,7 @@ or deferrability; SQLAlchemy's Inspector guesses them from the text with pattern
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
@@ -32,6 +33,8 @@ from schemashift.sqla import reflect
 from .normal import Quote, normal_table
 from .parse import ColumnItem, IndexText, ParseError, TableText, parse_index, parse_table
 from .types import type_engine
+
+log = logging.getLogger("schemashift")
 
 _MANY = 400
 """More names than this are not worth a condition: everything is read."""
@@ -75,8 +78,9 @@ def read_tables(
 ) -> Iterator[Table]:
     """Tables in normal form. *names* None is all tables of the main database and of the attached *schemas*."""
     if names is None:
-        there = attached(connection)
-        for schema in dict.fromkeys([None, *(each for each in schemas if each.lower() in there)]):
+        asked = list(schemas)
+        there = attached(connection) if asked else frozenset()
+        for schema in dict.fromkeys([None, *(each for each in asked if each.lower() in there)]):
             yield from _Catalogue(connection, schema, quote).tables()
         return
     for schema in dict.fromkeys(name.schema for name in names):
@@ -88,6 +92,16 @@ def attached(connection: sa.Connection) -> frozenset[str]:
     """The schemas that there are, in lower case: the database, its temporary tables, and what was attached."""
     rows = connection.exec_driver_sql("PRAGMA database_list")
     return frozenset({"main", "temp", *(str(row[1]).lower() for row in rows)})
+
+
+def unreadable(connection: sa.Connection, names: Collection[TableName], *, quote: Quote) -> dict[TableName, str]:
+    """Which of *names*, all of them missing in what `read_tables` gave, are there; and what our reader says of them."""
+    found: dict[TableName, str] = {}
+    for schema in dict.fromkeys(name.schema for name in names):
+        wanted = [name.name for name in names if name.schema == schema]
+        for row in _ours(_Catalogue(connection, schema, quote).rows(wanted), wanted):
+            found[TableName(row.name, schema)] = _parsed(parse_table, row.sql)[1] or "its statement is not understood"
+    return found
 
 
 class _Around:

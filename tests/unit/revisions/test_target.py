@@ -89,7 +89,7 @@ class TestNames:
     def test_unknown_without_a_guess(self) -> None:
         with pytest.raises(UnknownRevision) as caught:
             HOUSE.resolve("zzzzzz")
-        assert caught.value.hints == ()
+        assert caught.value.hints == ("schemashift history",)
         assert caught.value.message == 'no revision starts with "zzzzzz", and no branch label is called so'
 
 

@@ -61,7 +61,7 @@ def test_a_template_with_a_mistake(template: str) -> None:
         ("", "revision"),
         ("!!!", "revision"),
         ("漢字", "revision"),
-        ("Füße & café", "fue_cafe"),
+        ("Füße & café", "fusse_cafe"),
         ("a/b\\c..d", "a_b_c_d"),
         ("add the column that holds the second address line", "add_the_column_that_holds_the_second"),
         ("x" * 60, "x" * 40),
