@@ -23,7 +23,7 @@ FLOORS: tuple[frozenset[str], ...] = tuple(
         "sqla",
         "objects",
         "dialects render op",
-        "version_table ours context",
+        "version_table ours filling context",
         "replay models",
         "results database",
         "runner",

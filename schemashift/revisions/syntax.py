@@ -57,7 +57,7 @@ def literal_header(tree: ast.Module) -> Header | None:
             values.update(dict.fromkeys(names, value))
     if starred and "revision" not in values:
         return None
-    return Header(values, ast.get_docstring(tree) or "", lines_of(tree))
+    return Header(values, ast.get_docstring(tree, clean=False) or "", lines_of(tree))
 
 
 def lines_of(tree: ast.Module) -> dict[str, int]:

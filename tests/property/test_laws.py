@@ -76,9 +76,9 @@ def test_what_the_diff_says_makes_one_of_the_other_and_its_inverse_returns(name:
         before, after, dialect = pair(name, seed)
         operations = diff(before, after, traits=dialect)
         reached = follow(before, operations)
-        assert content(reached) == content(_settled(before, after, dialect)), f\"seed {seed}\"
+        assert content(reached) == content(_settled(before, after, dialect)), f"seed {seed}"
         back = follow(reached, [operation.inverse() for operation in reversed(operations)])
-        assert content(back) == content(before), f\"seed {seed}\"
+        assert content(back) == content(before), f"seed {seed}"
 
 
 def _settled(before: Schema, after: Schema, dialect: Dialect) -> Schema:
@@ -88,8 +88,8 @@ def _settled(before: Schema, after: Schema, dialect: Dialect) -> Schema:
 def test_nothing_changed_is_nothing_to_do(name: str) -> None:
     for seed in CASES:
         before, after, dialect = pair(name, seed)
-        assert diff(before, before, traits=dialect) == (), f\"seed {seed}\"
-        assert diff(after, after, traits=dialect) == (), f\"seed {seed}\"
+        assert diff(before, before, traits=dialect) == (), f"seed {seed}"
+        assert diff(after, after, traits=dialect) == (), f"seed {seed}"
 
 
 def test_the_order_in_which_things_came_does_not_matter(name: str) -> None:
@@ -97,7 +97,7 @@ def test_the_order_in_which_things_came_does_not_matter(name: str) -> None:
         before, after, dialect = pair(name, seed)
         rng = random.Random(seed)
         expected = diff(before, after, traits=dialect)
-        assert diff(_shuffled(before, rng), _shuffled(after, rng), traits=dialect) == expected, f\"seed {seed}\"
+        assert diff(_shuffled(before, rng), _shuffled(after, rng), traits=dialect) == expected, f"seed {seed}"
 
 
 def _shuffled(schema: Schema, rng: random.Random) -> Schema:
@@ -123,11 +123,11 @@ def test_an_inverse_taken_twice_is_the_operation(name: str) -> None:
     for seed in CASES:
         before, after, dialect = pair(name, seed)
         for operation in diff(before, after, traits=dialect):
-            assert operation.inverse().inverse() == operation, f\"seed {seed}\"
+            assert operation.inverse().inverse() == operation, f"seed {seed}"
 
 
 def test_the_normal_form_of_a_normal_form_is_itself(name: str) -> None:
     for seed in CASES:
         _, after, dialect = pair(name, seed)
         for table in after.tables:
-            assert dialect.normal(table) == table, f\"seed {seed}\"
+            assert dialect.normal(table) == table, f"seed {seed}"
