@@ -18,6 +18,7 @@
     │   ├── Behind                          behind
     │   ├── DatabaseAhead                   database-ahead
     │   ├── BorrowedTransaction             borrowed-transaction
+    │   ├── Unfinished                      unfinished
     │   ├── ScriptDoesNotLoad               script-does-not-load
     │   └── GraphError                      what is wrong with the revisions or a name for one
     │       ├── UnknownRevision             unknown-revision
@@ -165,6 +166,12 @@ class BorrowedTransaction(UsageError):
     """A connection that came to us inside its caller's transaction cannot do what the plan needs."""
 
     code = "borrowed-transaction"
+
+
+class Unfinished(UsageError):
+    """A revision was begun and not finished, and what is asked for now would pass it over."""
+
+    code = "unfinished"
 
 
 class ScriptDoesNotLoad(UsageError):

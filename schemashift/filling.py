@@ -22,6 +22,7 @@ _ZEROS: tuple[tuple[type[Any], str], ...] = (
     (sa.Boolean, "false"),
     (sa.Integer, "0"),
     (sa.Numeric, "0"),
+    (sa.Float, "0"),  # no Numeric any more in SQLAlchemy 2.1
     (sa.DateTime, "'1970-01-01 00:00:00'"),
     (sa.Date, "'1970-01-01'"),
     (sa.Time, "'00:00:00'"),

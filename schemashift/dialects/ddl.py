@@ -32,6 +32,7 @@ from schemashift.schema import (
     Check,
     Column,
     Constraint,
+    Exclude,
     ForeignKey,
     Index,
     IndexPart,
@@ -129,6 +130,8 @@ class DDL:
                 return f"CHECK ({constraint.sql})"
             case ForeignKey():
                 return self.foreign_key(constraint)
+            case Exclude():
+                raise NotSupported(f"{self.dialect.name} has no exclusion constraints")
 
     def foreign_key(self, key: ForeignKey) -> str:
         """A foreign key without its name."""
@@ -139,7 +142,7 @@ class DDL:
         text += f" ON UPDATE {key.on_update}" if key.on_update else ""
         return text + self.deferral(key)
 
-    def deferral(self, constraint: Unique | ForeignKey) -> str:
+    def deferral(self, constraint: Unique | ForeignKey | Exclude) -> str:
         """DEFERRABLE and INITIALLY, with a space before them."""
         text = ""
         if constraint.deferrable is not None:

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from schemashift.schema import SQL, Check, Column, Constraint, ForeignKey, Index, Table, options
+from schemashift.schema import SQL, Check, Column, Constraint, Exclude, ForeignKey, Index, IndexPart, Table, options
 
 _PREFIX = "schemashift_check_"
 
 
 def for_scratch(table: Table) -> Table:
     """*table* as it is made in a scratch place: without foreign keys (they have no text of their own, and one to a
-    live table locks it), and with a name for every CHECK, by which it is found again."""
+    live table locks it), and with a name for every constraint that has a text, by which it is found again."""
     kept = [constraint for constraint in table.constraints if not isinstance(constraint, ForeignKey)]
     return replace(
         table,
@@ -27,7 +27,7 @@ def for_scratch(table: Table) -> Table:
 
 
 def _named(constraint: Constraint, place: int) -> Constraint:
-    if isinstance(constraint, Check):
+    if isinstance(constraint, Check | Exclude):
         return replace(constraint, name=f"{_PREFIX}{place}")
     return replace(constraint, name=None)
 
@@ -64,13 +64,25 @@ def _column(made: Column | None, declared: Column) -> Column:
 def _check(made: Constraint | None, declared: Constraint) -> Constraint:
     if isinstance(declared, Check) and isinstance(made, Check):
         return replace(declared, sql=made.sql, columns=made.columns or declared.columns)
+    if isinstance(declared, Exclude) and isinstance(made, Exclude) and len(made.parts) == len(declared.parts):
+        where = _text(made.where, declared.where)
+        return replace(
+            declared,
+            parts=_parts(made.parts, declared.parts),
+            where=where if isinstance(where, SQL) else None,
+            uses=made.uses or declared.uses,
+        )
     return declared
+
+
+def _parts(made: tuple[IndexPart, ...], declared: tuple[IndexPart, ...]) -> tuple[IndexPart, ...]:
+    return tuple(replace(new, payload=old.payload) for new, old in zip(made, declared, strict=True))
 
 
 def _index(made: Index | None, declared: Index) -> Index:
     if made is None or len(made.parts) != len(declared.parts):
         return declared
-    parts = tuple(replace(new, payload=old.payload) for new, old in zip(made.parts, declared.parts, strict=True))
+    parts = _parts(made.parts, declared.parts)
     asked = dict(declared.options)
     texts = ((name, _text(value, asked.get(name))) for name, value in made.options)
     return replace(declared, parts=parts, options=options(texts), uses=made.uses or declared.uses)

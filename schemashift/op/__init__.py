@@ -43,6 +43,7 @@ from schemashift.schema import (
     SQL,
     Check,
     Constraint,
+    Exclude,
     ForeignKey,
     Options,
     PrimaryKey,
@@ -74,13 +75,14 @@ from .running import running as running
 
 ServerDefault: TypeAlias = str | sa.ColumnElement[Any] | sa.TextClause | sa.FetchedValue | sa.Identity | sa.Computed
 ColumnType: TypeAlias = sa.types.TypeEngine[Any] | type[sa.types.TypeEngine[Any]]
-ConstraintKind: TypeAlias = Literal["foreignkey", "primary", "unique", "check"]
+ConstraintKind: TypeAlias = Literal["foreignkey", "primary", "unique", "check", "exclude"]
 
 _KINDS: dict[str, type[Constraint]] = {
     "foreignkey": ForeignKey,
     "primary": PrimaryKey,
     "unique": Unique,
     "check": Check,
+    "exclude": Exclude,
 }
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -663,12 +665,14 @@ def create_exclude_constraint(
         name=constraint_name,
         where=where,
         using=using,
-        ops=ops,
+        ops=dict(ops or {}),
         deferrable=bool(deferrable),
         initially=initially,
     )
     table.append_constraint(constraint)
-    migration.now(Execute(statement=sa.schema.AddConstraint(constraint), origin=origin()))
+    lifted = lift_constraint(constraint, migration.dialect)
+    if lifted is not None:
+        _name_and_add(migration, full_name(migration, table_name, schema), lifted)
 
 
 def _name_and_add(migration: Running, table: TableName, constraint: Constraint) -> None:

@@ -8,9 +8,10 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import exc
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import conv
 
-from schemashift.schema import Check, Constraint, ForeignKey, PrimaryKey, TableName, Unique
+from schemashift.schema import Check, Constraint, Exclude, ForeignKey, PrimaryKey, TableName, Unique
 
 Convention = Mapping[str, Any]
 
@@ -43,5 +44,8 @@ def _made(constraint: Constraint) -> sa.Constraint:
         case ForeignKey():
             targets = [f"{constraint.target}.{name}" for name in constraint.target_columns]
             return sa.ForeignKeyConstraint(constraint.columns, targets, name=constraint.name)
+        case Exclude():
+            pairs = zip(constraint.columns, constraint.operators, strict=False)
+            return postgresql.ExcludeConstraint(*pairs, name=constraint.name)
         case Check():
             return sa.CheckConstraint(sa.text("1"), name=constraint.name)

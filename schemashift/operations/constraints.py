@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 from typing import Self
 from zlib import crc32
 
-from schemashift.schema import Check, Constraint, ForeignKey, Key, PrimaryKey, Schema, Table, TableName, Unique
+from schemashift.schema import Check, Constraint, Exclude, ForeignKey, Key, PrimaryKey, Schema, Table, TableName, Unique
 
 from .base import NOTHING, Description, Incomplete, Keys, Operation, edit, need_table, referable
 
-_NOUN = {PrimaryKey: "primary key", Unique: "unique", ForeignKey: "foreign key", Check: "check"}
+_NOUN = {PrimaryKey: "primary key", Unique: "unique", ForeignKey: "foreign key", Check: "check", Exclude: "exclusion"}
 
 
 def default_name(table: str, constraint: Constraint) -> str:
@@ -19,7 +19,8 @@ def default_name(table: str, constraint: Constraint) -> str:
     Scripts call it by this one. It is PostgreSQL's pattern; a CHECK has a digest of its text in it, since a table may
     have several on the same columns, and a name that depended on the others would change when one of them goes.
     """
-    suffix = {PrimaryKey: "pkey", Unique: "key", ForeignKey: "fkey", Check: "check"}[type(constraint)]
+    suffixes = {PrimaryKey: "pkey", Unique: "key", ForeignKey: "fkey", Check: "check", Exclude: "excl"}
+    suffix = suffixes[type(constraint)]
     columns = () if isinstance(constraint, PrimaryKey) else constraint.columns
     digest = (f"{crc32(constraint.sql.encode()) & 0xFFFF:04x}",) if isinstance(constraint, Check) else ()
     return "_".join([table, *columns, suffix, *digest])
@@ -48,6 +49,7 @@ def brings(table: TableName, constraint: Constraint) -> Keys:
         keys.add(Key("primary key", table.schema, table.name))
     if isinstance(constraint, PrimaryKey | Unique):
         keys.add(referable(table, constraint.columns))
+    if isinstance(constraint, PrimaryKey | Unique | Exclude):
         # PostgreSQL and MySQL keep an index of that name beside the tables' other indexes.
         keys |= {Key.of_index(table, constraint.name)} if constraint.name else set()
     return frozenset(keys)
@@ -57,6 +59,9 @@ def describe_constraint(constraint: Constraint) -> str:
     """``(team_id) -> teams(id) ON DELETE CASCADE``, ``(age > 0)``."""
     if isinstance(constraint, Check):
         return f"({constraint.sql})"
+    if isinstance(constraint, Exclude):
+        pairs = zip(constraint.parts, constraint.operators, strict=True)
+        return f"({', '.join(f'{part.column or part.expression} WITH {operator}' for part, operator in pairs)})"
     text = f"({', '.join(constraint.columns)})"
     if isinstance(constraint, ForeignKey):
         text += f" -> {constraint.target}({', '.join(constraint.target_columns)})"
@@ -77,7 +82,7 @@ def _description(sign: str, table: TableName, name: str | None, constraint: Cons
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AddConstraint(Operation):
-    """Add a primary key, unique, foreign key or check to a table that is there."""
+    """Add a primary key, unique, foreign key, check or exclusion constraint to a table that is there."""
 
     table: TableName
     constraint: Constraint

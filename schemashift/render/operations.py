@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -31,6 +32,7 @@ from schemashift.schema import (
     Column,
     Computed,
     Constraint,
+    Exclude,
     ForeignKey,
     Identity,
     Index,
@@ -53,6 +55,7 @@ _TYPES: dict[type[Constraint], str] = {
     Unique: "unique",
     ForeignKey: "foreignkey",
     Check: "check",
+    Exclude: "exclude",
 }
 
 
@@ -165,7 +168,7 @@ class Printer:
         name = [f"name={string(constraint.name)}"] if constraint.name else []
         return [*name, *self.keywords(self.declared(constraint))]
 
-    def deferral(self, constraint: Unique | ForeignKey) -> list[str]:
+    def deferral(self, constraint: Unique | ForeignKey | Exclude) -> list[str]:
         """``deferrable=True, initially="DEFERRED"``."""
         words = [f"deferrable={constraint.deferrable}"] if constraint.deferrable is not None else []
         return words + ([f"initially={string(constraint.initially)}"] if constraint.initially else [])
@@ -189,6 +192,25 @@ class Printer:
                 return Call(self.source.sa("CheckConstraint"), [self.check(constraint), *self.named(constraint)])
             case ForeignKey():
                 return self.foreign_key(constraint)
+            case Exclude():
+                self.source.need("from sqlalchemy.dialects import postgresql")
+                name = [f"name={string(constraint.name)}"] if constraint.name else []
+                return Call("postgresql.ExcludeConstraint", [*self.exclusion(constraint), *name])
+
+    def exclusion(self, constraint: Exclude) -> list[Node]:
+        """What excludes what: ``("room", "="), (sa.text("during"), "&&"), using="gist"``."""
+        pairs = zip(constraint.parts, constraint.operators, strict=True)
+        words: list[Node] = [f"({self.exclusion_part(part)}, {string(operator)})" for part, operator in pairs]
+        words += [f"where={self.option('where', constraint.where)}"] if constraint.where else []
+        words += [f"using={string(constraint.using)}"] if constraint.using != "gist" else []
+        return [*words, *self.deferral(constraint)]
+
+    def exclusion_part(self, part: IndexPart) -> str:
+        """As in an index, but that SQLAlchemy leaves the parentheses round an expression to us, as to its author."""
+        if part.expression is None or isinstance(part.payload, sa.TextClause) or _is_call(part.expression):
+            return self.part(part)
+        bare = replace(part, payload=None, expression=f"({self.written(part.payload, part.expression)})")
+        return self.part(bare)
 
     def foreign_key(self, key: ForeignKey) -> Call:
         """``sa.ForeignKeyConstraint([...], [...])``."""
@@ -198,7 +220,7 @@ class Printer:
 
     def part(self, part: IndexPart) -> str:
         """An element of an index: a name, or ``sa.text`` with everything that belongs to it."""
-        if part.column is not None and not (part.collation or part.opclass):
+        if part.column is not None and not part.collation:
             if not (part.descending or part.nulls):
                 return string(part.column)
             text = f"{self.source.sa('column')}({string(part.column)})" + (".desc()" if part.descending else "")
@@ -338,6 +360,9 @@ class Printer:
             case Check():
                 words = [name, string(table.name), self.check(constraint), *options]
                 yield Call("op.create_check_constraint", [*words, *self.schema(table)])
+            case Exclude():
+                words = [name, string(table.name), *self.exclusion(constraint)]
+                yield Call("op.create_exclude_constraint", [*words, *self.schema(table)])
             case ForeignKey():
                 yield self.create_foreign_key(table, constraint, [*self.actions(constraint), *options])
 
@@ -363,6 +388,9 @@ class Printer:
         words += ["unique=True"] if index.unique else []
         lengths = {part.column: part.length for part in index.parts if part.length}
         words += [f"mysql_length={repr_value(lengths)}"] if lengths else []
+        classes = {part.column: part.opclass for part in index.parts if part.column and not part.collation}
+        classes = {column: opclass for column, opclass in classes.items() if opclass}
+        words += [f"postgresql_ops={repr_value(classes)}"] if classes else []
         return Call("op.create_index", [*words, *self.keywords(self.declared(index)), *self.schema(table)])
 
     def create_index(self, operation: CreateIndex) -> Iterator[Node]:
@@ -379,6 +407,17 @@ class Printer:
 
     def execute(self, operation: Execute) -> Iterator[Node]:
         yield Call("op.execute", [string(str(operation.statement))])
+
+
+def _is_call(expression: str) -> bool:
+    """``f(...)``, the only expression that needs no parentheses in an index."""
+    head, _, tail = expression.partition("(")
+    depth = 1
+    for place, character in enumerate(tail):
+        depth += {"(": 1, ")": -1}.get(character, 0)
+        if depth == 0:
+            return head.isidentifier() and place == len(tail) - 1
+    return False
 
 
 def _is_integer(column: Column) -> bool:

@@ -22,7 +22,7 @@ class NotThere(
     """
 
     def __init__(self, message: str) -> None:
-        sa.exc.OperationalError.__init__(self, None, None, Exception(message))  # type: ignore[arg-type]
+        sa.exc.OperationalError.__init__(self, None, None, Exception(message))
         self.message = message
         self.orig = None
 

@@ -35,9 +35,11 @@ class Circumstances:
         kept: int,
         total: int | None,
         transactional: bool,
+        earlier: int = 0,
     ) -> None:
         """*applied* and *at* (its heads) were read after the failure; *applied* is None where that was not possible.
-        *kept* of *total* statements of the revision stay; *done* revisions of this run came before it."""
+        *kept* of *total* statements of the revision stay; *done* revisions of this run came before it. *earlier* is
+        the statement at which an earlier run of it stopped, 0 where there was none: what that run did stays."""
         self.revision = revision
         self.direction = direction
         self.session = session
@@ -48,6 +50,7 @@ class Circumstances:
         self.kept = kept
         self.total = total
         self.transactional = transactional
+        self.earlier = earlier
 
 
 def failure(error: Exception, there: Circumstances) -> SchemashiftError:
@@ -64,7 +67,7 @@ def failure(error: Exception, there: Circumstances) -> SchemashiftError:
         hints = [*hints_for(error), *_way_on(there)]
         return MigrationFailed(f"{there.revision.title}: {what}", where=places, state=state, hints=hints)
     message = f"{there.revision.title}: {there.session.message(orig)}"
-    if _CREATE_TABLE.match(error.statement or "") and there.session.is_taken(orig):
+    if not there.earlier and _CREATE_TABLE.match(error.statement or "") and there.session.is_taken(orig):
         return _already_exists(message, places, state, there)
     hint = there.session.hint(orig)
     return MigrationFailed(
@@ -112,7 +115,8 @@ def _state(there: Circumstances) -> str:
 
 def _what_stays(there: Circumstances) -> str:
     if not there.kept:
-        return "rolled back"
+        earlier = f"; what an earlier run of {there.revision.id} did up to its statement {there.earlier} stays"
+        return "rolled back" + (earlier if there.earlier else "")
     count = f"{there.kept} of {there.total} statements" if there.total else _count(there.kept, "statement")
     verb = "stays" if there.kept == 1 else "stay"
     why = (
@@ -125,7 +129,7 @@ def _what_stays(there: Circumstances) -> str:
 
 def _way_on(there: Circumstances) -> list[str]:
     """Nothing resumes yet: the whole revision runs again."""
-    if not there.kept or there.applied is None:
+    if not (there.kept or there.earlier) or there.applied is None:
         return []
     return [f"undo what stays by hand; the next {there.direction} runs the whole revision again"]
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import ast
 import linecache
+from collections.abc import Iterable
 from types import CodeType, FunctionType, ModuleType
 
 _LETS_OUT = frozenset(
     {"batch_alter_table", "autocommit_block", "begin", "begin_nested", "connect", "Session", "catch_warnings", "open"}
 )
-"""What stands behind ``with`` in scripts and swallows no error. ``contextlib.suppress`` may hide in any other helper."""
+"""What stands behind ``with`` in scripts and swallows no error. Any other helper may hide ``contextlib.suppress``."""
 
 NOWHERE: frozenset[int] = frozenset()
 
@@ -38,12 +39,13 @@ def _may_catch(code: CodeType) -> bool:
     )
 
 
-def _guarded_by(node: ast.AST) -> list[int]:
-    if (isinstance(node, (ast.Try, ast.TryStar)) and node.handlers) or (
-        isinstance(node, (ast.With, ast.AsyncWith)) and any(_suppresses(item.context_expr) for item in node.items)
-    ):
-        return [line for statement in node.body for line in range(statement.lineno, (statement.end_lineno or 0) + 1)]
-    return []
+def _guarded_by(node: ast.AST) -> Iterable[int]:
+    if isinstance(node, (ast.Try, ast.TryStar)) and node.handlers:
+        return range(node.body[0].lineno, (node.body[-1].end_lineno or 0) + 1)
+    if isinstance(node, (ast.With, ast.AsyncWith)) and any(_suppresses(item.context_expr) for item in node.items):
+        # From its first line: what stands behind a comma there is inside.
+        return range(node.lineno, (node.end_lineno or 0) + 1)
+    return ()
 
 
 def _suppresses(expression: ast.expr) -> bool:

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from schemashift import op
 from schemashift.dialects import Dialect
-from schemashift.errors import BorrowedTransaction, MigrationFailed, NotSupported
+from schemashift.errors import BorrowedTransaction, MigrationFailed, NotSupported, Unfinished
 from schemashift.operations import Incomplete, Known, Operation
 from schemashift.replay import record
 from schemashift.revisions import Plan, Step
@@ -128,6 +128,7 @@ class _Run:
                     yield Waiting(*wait)
                 try:
                     plan = self._plan()
+                    self._check_unfinished(plan)
                     self._load(plan)
                     yield RunStarted(plan, plan.start)
                     yield from self._steps(plan)
@@ -164,6 +165,23 @@ class _Run:
         if self.session.borrowed:
             for step in plan.steps:
                 self._check_borrowed(step)
+
+    def _check_unfinished(self, plan: Plan) -> None:
+        """Refuse to pass over a revision that stands half applied: what other scripts find there nobody knows."""
+        taken_up = {step.revision.id for step in plan.steps}
+        left = [row for row in self.state.in_flight if row.revision not in taken_up]
+        if not left or not plan.steps:
+            return
+        row = left[0]
+        raise Unfinished(
+            f"{row.revision} was begun and not finished ({row.status})",
+            cause=row.error or "the run that began it was cut off",
+            state="nothing was done now; what that run did is still there",
+            hints=[
+                f"schemashift upgrade {row.revision}    tries it again",
+                f"schemashift stamp {row.revision}    records it as done, once you have seen to it by hand",
+            ],
+        )
 
     def _check_borrowed(self, step: Step) -> None:
         """Refuse a step that would have to leave the caller's transaction, as far as that shows without a database."""
@@ -282,6 +300,7 @@ class _Run:
                 kept=migration.kept,
                 total=migration.total,
                 transactional=self.dialect.transactional_ddl,
+                earlier=this.earlier,
             ),
         )
 
@@ -315,6 +334,8 @@ class _Revision:
         self.id = step.revision.id
         self.script = run.scripts[self.id]
         self.row = run.state.row(self.id)
+        self.earlier = (self.row.step or 0) if self.row is not None and self.row.status != "applied" else 0
+        """The statement that an earlier run of it was about to send when it stopped."""
         self.journaled = False
         self._run = run
         self.migration = Migration(
@@ -355,7 +376,8 @@ class _Revision:
         run.session.begin()
         if self.migration.kept or (self.row is not None and self.row.status == "upgrading"):
             text = f"{type(error).__name__}: {error}"
-            run.versions.fail(run.connection, self.id, step=self.migration.kept, steps=self.migration.total, error=text)
+            step = max(self.migration.kept, self.earlier)
+            run.versions.fail(run.connection, self.id, step=step, steps=self.migration.total, error=text)
         elif self.step.direction == "upgrade":
             run.versions.remove(run.connection, self.id)
         else:

@@ -11,6 +11,7 @@ from .table import Column as Column
 from .table import Computed as Computed
 from .table import Constraint as Constraint
 from .table import Default as Default
+from .table import Exclude as Exclude
 from .table import ForeignKey as ForeignKey
 from .table import Identity as Identity
 from .table import Index as Index

@@ -156,20 +156,6 @@ class Check:
     payload: object = field(default=None, compare=False, repr=False)
 
 
-Constraint: TypeAlias = PrimaryKey | Unique | ForeignKey | Check
-AnyConstraint = TypeVar("AnyConstraint", PrimaryKey, Unique, ForeignKey, Check)
-
-_RANK = {PrimaryKey: 0, Unique: 1, Check: 2, ForeignKey: 3}
-
-
-def constraint_order(constraint: Constraint) -> tuple[int, str]:
-    """The key by which constraints are sorted everywhere: kind, then name.
-
-    Those without a name keep the order they were declared in: the database numbers them by it.
-    """
-    return _RANK[type(constraint)], constraint.name or ""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IndexPart:
     """One element of an index: a column's name, or an expression's text.
@@ -190,6 +176,44 @@ class IndexPart:
     def __post_init__(self) -> None:
         if (self.column is None) == (self.expression is None):
             raise ValueError("an index part is either a column or an expression")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exclude:
+    """EXCLUDE: no two rows for which every operator holds between its part of the one and of the other (PostgreSQL).
+
+    ``uses`` are the columns that its texts are known to use beside the plain ones, for ordering.
+    """
+
+    parts: tuple[IndexPart, ...]
+    operators: tuple[str, ...]
+    using: str = "gist"
+    where: SQL | None = None
+    name: str | None = None
+    deferrable: bool | None = None
+    initially: str | None = None
+    uses: tuple[str, ...] = field(default=(), compare=False)
+    options: Options = ()
+    payload: object = field(default=None, compare=False, repr=False)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The plain columns among the parts, then those that the texts use."""
+        return tuple(dict.fromkeys([*(part.column for part in self.parts if part.column), *self.uses]))
+
+
+Constraint: TypeAlias = PrimaryKey | Unique | ForeignKey | Check | Exclude
+AnyConstraint = TypeVar("AnyConstraint", PrimaryKey, Unique, ForeignKey, Check, Exclude)
+
+_RANK = {PrimaryKey: 0, Unique: 1, Check: 2, Exclude: 3, ForeignKey: 4}
+
+
+def constraint_order(constraint: Constraint) -> tuple[int, str]:
+    """The key by which constraints are sorted everywhere: kind, then name.
+
+    Those without a name keep the order they were declared in: the database numbers them by it.
+    """
+    return _RANK[type(constraint)], constraint.name or ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -271,7 +295,7 @@ class Table:
 
 def renamed(value: Any, old: str, new: str) -> Any:
     """*value* (a constraint or an index) with the column *old* called *new*; SQL texts are left alone."""
-    if isinstance(value, Index):
+    if isinstance(value, Index | Exclude):
         parts = tuple(replace(part, column=new) if part.column == old else part for part in value.parts)
         return replace(value, parts=parts, uses=_swap(value.uses, old, new))
     return replace(value, columns=_swap(value.columns, old, new))

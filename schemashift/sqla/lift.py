@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -25,6 +26,7 @@ from schemashift.schema import (
     Computed,
     Constraint,
     Default,
+    Exclude,
     ForeignKey,
     Identity,
     Index,
@@ -229,8 +231,8 @@ class _Lifter:
 
     def check_length(self, noun: str, name: str) -> None:
         """Refuse a name that the database would cut."""
-        # What MySQL's dialect calls its longest identifier is an alias's.
-        limit = getattr(self.dialect, "max_constraint_name_length", None) or self.dialect.max_identifier_length
+        # What MySQL's dialect says here holds for aliases: our dialect's normal form looks at the names once more.
+        limit = self.dialect.max_identifier_length
         in_bytes = self.dialect.name == "postgresql"
         if len(name.encode() if in_bytes else name) > limit:
             whose = "" if noun == "table" else f' of table "{self.name}"'
@@ -365,7 +367,35 @@ class _Lifter:
                     options=self.options(constraint),
                     payload=constraint,
                 )
-        return None
+        # Asked by its name, so that PostgreSQL's dialect is not imported for the others.
+        return self.exclude(constraint, name) if constraint.__visit_name__ == "exclude_constraint" else None
+
+    def exclude(self, constraint: Any, name: str | None) -> Exclude:
+        """A `postgresql.ExcludeConstraint`. Raises `NotSupported` elsewhere."""
+        if self.dialect.name != "postgresql":
+            raise NotSupported(
+                f'table "{self.name}": {self.flavour} has no exclusion constraints',
+                hints=['say .ddl_if(dialect="postgresql") behind it, and other databases leave it out'],
+            )
+        where = constraint.where
+        # What SQLAlchemy has made of strings and expressions when the constraint came to its table.
+        elements = constraint._render_exprs
+        parts = [self.part(expression) for expression, _, _ in elements]
+        texts = [each for each in (*(first for first, _, _ in elements), where) if not isinstance(each, sa.Column)]
+        return Exclude(
+            parts=tuple(
+                replace(part, opclass=part.opclass or constraint.ops.get(getattr(expression, "key", None)))
+                for part, (expression, _, _) in zip(parts, elements, strict=True)
+            ),
+            operators=tuple(str(operator) for _, _, operator in elements),
+            using=str(constraint.using),
+            where=None if where is None else SQL(self.sql(where), payload=where),
+            name=name,
+            deferrable=constraint.deferrable,
+            initially=_upper(constraint.initially),
+            uses=tuple(dict.fromkeys(name for text in texts if text is not None for name in self.columns_in(text))),
+            payload=constraint,
+        )
 
     def final_name(self, thing: Any) -> str | None:
         """The name with convention and shortening applied. Raises `NotSupported` where it is too long."""
@@ -462,7 +492,8 @@ class _Lifter:
             nulls=(match["nulls"] or "").lower() or None,
             opclass=match["opclass"],
             collation=match["collation"],
-            payload=None if known else clause,
+            # What was taken off would be written twice.
+            payload=None if known or len(match["text"]) < match.end() else clause,
         )
 
 

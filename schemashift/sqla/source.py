@@ -106,7 +106,8 @@ class Source:
                 positional = positional and name in _NOT_DDL
                 continue
             text = self.type_(value) if isinstance(value, TypeEngine) else repr_value(value)
-            bare = name == "item_type" or (positional and name in _POSITIONAL)
+            positional = positional and name in _POSITIONAL
+            bare = positional or name == "item_type"
             yield text if bare else f"{name}={text}"
 
     def _enum(self, type_: Any) -> Iterator[str]:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from schemashift.errors import AlreadyExists, MigrationFailed, ScriptDoesNotLoad
+from schemashift.errors import AlreadyExists, MigrationFailed, ScriptDoesNotLoad, Unfinished
 from schemashift.runner import (
     RevisionDone,
     RevisionStarted,
@@ -179,6 +179,21 @@ def test_a_failed_first_ddl_leaves_no_row_in_flight(three: Scripts, database_url
         three.go(database_url)
     assert state_of(database_url).in_flight == ()
     assert (caught.value.state or "").startswith("rolled back; the database is at title")
+
+
+@pytest.mark.databases("mariadb", "mysql")
+def test_what_is_half_applied_is_not_passed_over(scripts: Scripts, database_url: str) -> None:
+    """MariaDB keeps the first of two tables; undoing the revision below would find what nobody expects."""
+    scripts.add("users", USERS, 'op.drop_table("users")')
+    half = 'op.create_table("a", sa.Column("id", sa.Integer))\nop.execute("SELECT nothing FROM nowhere")'
+    scripts.add("half", half, 'op.drop_table("a")')
+    with pytest.raises(MigrationFailed):
+        scripts.go(database_url)
+    with pytest.raises(Unfinished) as raised:
+        scripts.go(database_url, "base", "downgrade")
+    assert "half" in raised.value.message
+    assert any("schemashift upgrade half" in hint for hint in raised.value.hints)
+    assert tables_of(database_url) == ["a", "users"]
 
 
 @pytest.mark.databases("mariadb")

@@ -94,6 +94,8 @@ def _postgresql(connection: sa.Connection, named: frozenset[str]) -> dict[str, s
 # SQLite ------------------------------------------------------------------------------------------------------------
 
 _TOKEN = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|`[^`]*`|\[[^\]]*\]|--[^\n]*|[\w.]+|\S""")
+_IDLE = re.compile(r" ON (DELETE|UPDATE) NO ACTION| NOT DEFERRABLE| INITIALLY IMMEDIATE")
+"""What a foreign key is when it says nothing."""
 _PLAIN = re.compile(r'^"[a-z_][a-z0-9_]*"$')
 
 
@@ -146,9 +148,9 @@ def _items(sql: str, named: frozenset[str]) -> set[str]:
             current = [""]
         else:
             current.append(token if token[0] in "'\"" else token.upper())
-    # Two spellings of one operator.
     lines = (" ".join(item[1:]) for item in [*items[1:], ["", "options", *current[1:]]])
-    return {line.replace("! =", "< >") for line in lines}
+    # Two spellings of one operator.
+    return {_IDLE.sub("", line.replace("! =", "< >")) for line in lines}
 
 
 # MySQL and MariaDB -------------------------------------------------------------------------------------------------
@@ -168,7 +170,7 @@ def _mysql(connection: sa.Connection, named: frozenset[str]) -> dict[str, set[st
 
 
 def _without_chosen_names(line: str, named: frozenset[str]) -> str:
-    line = re.sub(r" AUTO_INCREMENT=\d+", "", line.strip().rstrip(","))
+    line = _IDLE.sub("", re.sub(r" AUTO_INCREMENT=\d+", "", line.strip().rstrip(",")))
     match = re.match(r"(CONSTRAINT|KEY|UNIQUE KEY) `((?:[^`]|``)+)` (.*)", line)
     if match and match[2] not in named:
         return f"{match[1]} - {match[3]}"

@@ -12,7 +12,7 @@ import decimal
 import random
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -155,6 +155,20 @@ class Col:
 
 
 @dataclass
+class Fk:
+    """A foreign key, as plain data. ``deferral`` is what ``deferrable=`` and ``initially=`` are given."""
+
+    name: str | None
+    cols: tuple[str, ...]
+    target: str
+    target_cols: tuple[str, ...] = ("id",)
+    ondelete: str | None = None
+    onupdate: str | None = None
+    deferral: tuple[bool | None, str | None] = (None, None)
+    use_alter: bool = False
+
+
+@dataclass
 class Tab:
     """A table, as plain data. Names of constraints may be None."""
 
@@ -162,9 +176,12 @@ class Tab:
     cols: list[Col]
     pk: tuple[str, ...] = ("id",)
     pk_name: str | None = None
-    uniques: list[tuple[str | None, tuple[str, ...]]] = field(default_factory=list)
+    uniques: list[tuple[str | None, tuple[str, ...], str | None]] = field(default_factory=list)
+    """Name, columns, and INITIALLY what for those that are DEFERRABLE."""
     checks: list[tuple[str | None, str]] = field(default_factory=list)
-    fks: list[tuple[str | None, str, str, str | None]] = field(default_factory=list)
+    fks: list[Fk] = field(default_factory=list)
+    excludes: list[tuple[str | None, str, str, str | None]] = field(default_factory=list)
+    """Name, column, style (see `add_exclude`), and INITIALLY what for those that are DEFERRABLE."""
     indexes: list[tuple[str, tuple[str, ...], str]] = field(default_factory=list)
     comment: str | None = None
     schema: str | None = None
@@ -182,9 +199,10 @@ class Tab:
         """Whether anything but the column itself mentions it."""
         return (
             name in self.pk
-            or any(name in cols for _, cols in self.uniques)
+            or any(name in cols for _, cols, _ in self.uniques)
             or any(f'"{name}"' in text for _, text in self.checks)
-            or any(name == col for _, col, _, _ in self.fks)
+            or any(name in fk.cols for fk in self.fks)
+            or any(name == col for _, col, _, _ in self.excludes)
             or any(name in cols for _, cols, _ in self.indexes)
             or any(col.computed and f'"{name}"' in col.computed[0] for col in self.cols)
         )
@@ -199,6 +217,7 @@ class Tables(dict[str, Tab]):
         self.enums: dict[str, tuple[str, ...]] = {}
         self.sequences: dict[str, tuple[int, int]] = {}
         self.taken: set[str] = set()
+        self.pinned: set[tuple[str, str]] = set()
 
     @property
     def types(self) -> dict[str, Callable[[], Any]]:
@@ -215,10 +234,11 @@ def random_models(rng: random.Random, dialect: str, *, most: int = 5) -> Tables:
         tables[name] = Tab(name, [Col("id", rng.choice(("int", "int", "bigint", "str20")), nullable=False)])
         if tables.dialect == "postgresql" and rng.random() < 0.2:
             tables[name].schema = "other"
+        _add_code(rng, tables, tables[name])
     for tab in tables.values():
         for name in rng.sample(COLUMNS, rng.randint(0, 6)):
             tab.cols.append(random_column(rng, tables, name))
-        for make in (add_unique, add_check, add_index, add_fk, _add_computed):
+        for make in (add_unique, add_check, add_index, add_fk, add_exclude, _add_computed):
             for _ in range(rng.randint(0, 2)):
                 make(rng, tables, tab)
         tab.comment = rng.choice((None, None, "it's a table", "100% sure"))
@@ -251,6 +271,8 @@ def edit(rng: random.Random, tables: Tables, edits: int) -> Tables:
     before, tables = tables, copy.deepcopy(tables)
     # A name that was another table's, or another column's, is not used again: values that cannot become each other.
     tables.taken = {*before, *(f"{tab.name}.{col.name}" for tab in before.values() for col in tab.cols)}
+    # What keys point to keeps its values: the way back makes the keys again.
+    tables.pinned = {(fk.target, col) for tab in before.values() for fk in tab.fks for col in fk.target_cols}
     for _ in range(edits):
         rng.choice(EDITS)(rng, tables)
     for name in tables.keys() & before.keys():
@@ -283,8 +305,9 @@ def add_unique(rng: random.Random, tables: Tables, tab: Tab | None = None) -> No
     cols = tuple(rng.sample(names, min(len(names), rng.randint(1, 2))))
     # Unique with the id in it, so that any rows satisfy it, and nothing else the same.
     cols = cols if "id" in cols else (*cols, "id")
-    if all(set(cols) != set(others) for _, others in tab.uniques) and set(cols) != set(tab.pk):
-        tab.uniques.append((rng.choice((None, f"uq_{tab.name}_{cols[0]}")), cols))
+    if all(set(cols) != set(others) for _, others, _ in tab.uniques) and set(cols) != set(tab.pk):
+        deferral = rng.choice((None, None, None, "IMMEDIATE", "DEFERRED")) if tables.dialect == "postgresql" else None
+        tab.uniques.append((rng.choice((None, f"uq_{tab.name}_{cols[0]}")), cols, deferral))
         _dedupe(tab)
 
 
@@ -314,7 +337,7 @@ def add_index(rng: random.Random, tables: Tables, tab: Tab | None = None) -> Non
         cols = tuple(rng.sample(fitting, 1)) if fitting else ()
     else:
         cols = tuple(rng.sample(names, min(len(names), rng.randint(1, 2))))
-    if style == "fulltext" and any(entry[1] in cols for entry in tab.fks):
+    if style == "fulltext" and any(set(fk.cols) & set(cols) for fk in tab.fks):
         # MariaDB drops the index it keeps for the key, as if this one could serve it.
         return
     if style == "distinct" and "id" not in cols:
@@ -326,22 +349,72 @@ def add_index(rng: random.Random, tables: Tables, tab: Tab | None = None) -> Non
         _dedupe(tab)
 
 
+ACTIONS: dict[str, tuple[str | None, ...]] = {
+    "sqlite": (None, None, "CASCADE", "SET NULL", "RESTRICT", "NO ACTION", "SET DEFAULT"),
+    "postgresql": (None, None, "CASCADE", "SET NULL", "RESTRICT", "NO ACTION", "SET DEFAULT"),
+    "mysql": (None, None, "CASCADE", "SET NULL", "RESTRICT", "NO ACTION"),
+}
+DEFERRALS = ((None, None), (None, None), (True, None), (False, None), (True, "DEFERRED"), (True, "IMMEDIATE"))
+
+
 def add_fk(rng: random.Random, tables: Tables, tab: Tab | None = None) -> None:
+    """A foreign key to a primary key or to a unique constraint, with columns of its own."""
     tab = tab or _some(rng, tables)
     if not tab:
         return
     target = rng.choice(sorted(tables.values(), key=lambda each: each.name))
-    name = f"{target.name}_id"
-    if target.pk != ("id",) or any(col.name == name for col in tab.cols):
+    # A key cannot point to what may be untrue for a while.
+    target_cols = rng.choice([target.pk, *(cols for _, cols, deferral in target.uniques if deferral is None)])
+    cols = tuple(f"{target.name}_id" if each == "id" else f"{target.name}_{each}_id" for each in target_cols)
+    if any(col.name in cols for col in tab.cols) or (tables.dialect != "sqlite" and tab.options != target.options):
         return
-    if tables.dialect != "sqlite" and (tab.options or target.options):
-        # A logged table may not point to an unlogged one; strings under keys keep their collation.
-        return
-    tab.cols.append(Col(name, target.col("id").type, enum=None))
-    action = rng.choice((None, "CASCADE", "SET NULL"))
-    tab.fks.append((rng.choice((None, f"fk_{tab.name}_{target.name}")), name, target.name, action))
+    tab.cols += [Col(name, target.col(to).type) for name, to in zip(cols, target_cols, strict=True)]
+    name = rng.choice((None, f"fk_{tab.name}_{target.name}_{len(cols)}"))
+    tab.fks.append(Fk(name, cols, target.name, target_cols))
+    _alter_actions(rng, tables, tab.fks[-1])
     if rng.random() < 0.3:
-        tab.indexes.append((f"ix_{tab.name}_{name}", (name,), "plain"))
+        tab.indexes.append((f"ix_{tab.name}_{cols[0]}", cols, "plain"))
+    _dedupe(tab)
+
+
+def _alter_actions(rng: random.Random, tables: Tables, fk: Fk) -> None:
+    fk.ondelete = rng.choice(ACTIONS[tables.dialect])
+    fk.onupdate = rng.choice(ACTIONS[tables.dialect])
+    fk.deferral = rng.choice(DEFERRALS) if tables.dialect != "mysql" else (None, None)
+    # create_all() needs a name for a key that it makes by ALTER TABLE.
+    fk.use_alter = fk.name is not None and rng.random() < 0.2
+
+
+def _add_code(rng: random.Random, tables: Tables, tab: Tab) -> None:
+    """A column that is unique without the id, which keys can point to; or one that the primary key has, too."""
+    how = rng.random()
+    if how < 0.3:
+        tab.cols.append(Col("code", rng.choice(("str20", "int", "bigint")), nullable=False))
+        if how < 0.1:
+            tab.pk = rng.choice((("id", "code"), ("code", "id")))
+        else:
+            tab.uniques.append((rng.choice((None, f"uq_{tab.name}_code")), ("code",), None))
+
+
+def add_exclude(rng: random.Random, tables: Tables, tab: Tab | None = None) -> None:
+    """PostgreSQL: no two rows with the same id; no two with the same range, or with ranges that touch."""
+    tab = tab or _some(rng, tables)
+    if not tab or tables.dialect != "postgresql":
+        return
+    ranges = [col.name for col in tab.cols if col.type == "range"]
+    if not ranges and (name := _free(rng, tables, tab)) and rng.random() < 0.5:
+        tab.cols.append(Col(name, "range"))
+        ranges = [name]
+    col = rng.choice(["id", *ranges])
+    style = "btree" if col == "id" else rng.choice(("same", "touching", "expression"))
+    name = rng.choice((None, f"ex_{tab.name}_{col}"))
+    tab.excludes.append((name, col, style, rng.choice((None, None, "IMMEDIATE", "DEFERRED"))))
+    _dedupe(tab)
+
+
+def _points_to(tables: Tables, tab: Tab, cols: tuple[str, ...]) -> bool:
+    """Whether a foreign key stands on these columns of *tab*."""
+    return any(fk.target == tab.name and fk.target_cols == cols for other in tables.values() for fk in other.fks)
 
 
 def _add_computed(rng: random.Random, tables: Tables, tab: Tab | None = None) -> None:
@@ -368,7 +441,7 @@ def _alter_computed(rng: random.Random, tables: Tables) -> None:
     elif how < 0.7 and tables.dialect != "postgresql":
         col.computed = (col.computed[0], not col.computed[1])
     else:
-        _take_out(tab, col.name)
+        _take_out(tables, tab, col.name)
 
 
 def _alter_options(rng: random.Random, tables: Tables, tab: Tab | None = None) -> None:
@@ -392,7 +465,7 @@ def _alter_options(rng: random.Random, tables: Tables, tab: Tab | None = None) -
 
 
 def _is_target(tables: Tables, tab: Tab) -> bool:
-    return any(entry[2] == tab.name for other in tables.values() for entry in other.fks)
+    return any(fk.target == tab.name for other in tables.values() for fk in other.fks)
 
 
 def _alter_counting(rng: random.Random, tables: Tables, tab: Tab | None = None) -> None:
@@ -435,7 +508,9 @@ def _alter_enum(rng: random.Random, tables: Tables) -> None:
 def _dedupe(tab: Tab) -> None:
     """Names are unique, and so are the contents of what has no name."""
     seen: set[Any] = set()
-    for attribute in ("uniques", "checks", "indexes"):
+    tab.fks = list({fk.name or fk.cols: fk for fk in tab.fks}.values())
+    seen |= {fk.name for fk in tab.fks if fk.name}
+    for attribute in ("uniques", "checks", "indexes", "excludes"):
         kept = []
         for entry in getattr(tab, attribute):
             keys = {entry[0] or ("unnamed", entry[1]), ("content", attribute, *entry[1:])}
@@ -450,6 +525,7 @@ def _add_table(rng: random.Random, tables: Tables) -> None:
     if names:
         name = rng.choice(names)
         tables[name] = Tab(name, [Col("id", rng.choice(("int", "bigint")), nullable=False)])
+        _add_code(rng, tables, tables[name])
         for column in rng.sample(COLUMNS, rng.randint(0, 4)):
             tables[name].cols.append(random_column(rng, tables, column))
         add_fk(rng, tables, tables[name])
@@ -462,17 +538,22 @@ def _drop_table(rng: random.Random, tables: Tables) -> None:
         del tables[tab.name]
         for other in tables.values():
             # The columns that pointed to it go, too: to rows that a downgrade cannot bring back.
-            _take_out(other, f"{tab.name}_id")
+            for col in list(other.cols):
+                if col.name.startswith(f"{tab.name}_") and col.name.endswith("_id"):
+                    _take_out(tables, other, col.name)
 
 
-def _take_out(tab: Tab, name: str) -> None:
+def _take_out(tables: Tables, tab: Tab, name: str) -> None:
     for col in [each for each in tab.cols if each.computed and f'"{name}"' in each.computed[0]]:
-        _take_out(tab, col.name)
+        _take_out(tables, tab, col.name)
+    for other in tables.values():
+        other.fks = [fk for fk in other.fks if fk.target != tab.name or name not in fk.target_cols]
     tab.cols = [col for col in tab.cols if col.name != name]
     tab.uniques = [entry for entry in tab.uniques if name not in entry[1]]
     tab.checks = [entry for entry in tab.checks if f'"{name}"' not in entry[1]]
     tab.indexes = [entry for entry in tab.indexes if name not in entry[1]]
-    tab.fks = [entry for entry in tab.fks if entry[1] != name]
+    tab.fks = [fk for fk in tab.fks if name not in fk.cols]
+    tab.excludes = [entry for entry in tab.excludes if entry[1] != name]
 
 
 def _add_column(rng: random.Random, tables: Tables) -> None:
@@ -485,22 +566,27 @@ def _drop_column(rng: random.Random, tables: Tables) -> None:
     tab = _some(rng, tables)
     # On the way back a NOT NULL column needs a value, which only the types that every database has are given.
     names = [c.name for c in tab.cols if c.name not in tab.pk and (c.nullable or c.type in TYPES)] if tab else []
+    names = [name for name in names if tab and name != "code" and (tab.name, name) not in tables.pinned]
     if tab and names:
-        _take_out(tab, rng.choice(names))
+        _take_out(tables, tab, rng.choice(names))
 
 
-def _ordinary(tab: Tab | None) -> list[Col]:
+def _ordinary(tables: Tables, tab: Tab | None) -> list[Col]:
     """Columns that are nothing but columns: no key points from or to them, and nothing generates them."""
     if tab is None:
         return []
+    targets = {col for other in tables.values() for fk in other.fks if fk.target == tab.name for col in fk.target_cols}
+    targets |= {"id", "code", *(col for name, col in tables.pinned if name == tab.name)}
     return [
-        c for c in tab.cols if c.name != "id" and not c.name.endswith("_id") and not c.computed and c.type != "enum"
+        c
+        for c in tab.cols
+        if c.name not in targets and not c.name.endswith("_id") and not c.computed and c.type != "enum"
     ]
 
 
 def _alter_type(rng: random.Random, tables: Tables) -> None:
     tab = _some(rng, tables)
-    cols = _ordinary(tab)
+    cols = _ordinary(tables, tab)
     if not tab or not cols:
         return
     col = rng.choice(cols)
@@ -531,16 +617,24 @@ def _alter_id(rng: random.Random, tables: Tables) -> None:
         and "sqlite_autoincrement" not in tab.options
     ):
         new = "bigint" if tab.col("id").type == "int" else "int"
-        tab.col("id").type = new
-        for other in tables.values():
-            for _, name, target, _ in other.fks:
-                if target == tab.name:
-                    other.col(name).type = new
+        _retype(tables, tab, "id", new)
+
+
+def _retype(tables: Tables, tab: Tab, name: str, new: str) -> None:
+    """Give a column another type, and those of the keys that point to it."""
+    if tab.col(name).type == new:
+        return
+    tab.col(name).type = new
+    for other in tables.values():
+        for fk in other.fks:
+            for col, to in zip(fk.cols, fk.target_cols, strict=True):
+                if (fk.target, to) == (tab.name, name):
+                    _retype(tables, other, col, new)
 
 
 def _alter_nullable(rng: random.Random, tables: Tables) -> None:
     tab = _some(rng, tables)
-    cols = [col for col in _ordinary(tab) if tab and col.name not in tab.pk]
+    cols = [col for col in _ordinary(tables, tab) if tab and col.name not in tab.pk]
     if cols:
         col = rng.choice(cols)
         col.nullable = not col.nullable
@@ -548,7 +642,7 @@ def _alter_nullable(rng: random.Random, tables: Tables) -> None:
 
 def _alter_default(rng: random.Random, tables: Tables) -> None:
     tab = _some(rng, tables)
-    cols = _ordinary(tab)
+    cols = _ordinary(tables, tab)
     if cols:
         col = rng.choice(cols)
         col.default = rng.choice((None, *DEFAULTS.get(col.type, ())))
@@ -562,40 +656,54 @@ def _alter_comment(rng: random.Random, tables: Tables) -> None:
         rng.choice(tab.cols).comment = rng.choice((None, "new comment", "50% 'off'"))
 
 
+PARTS = ("uniques", "checks", "indexes", "fks", "excludes")
+
+
 def _drop_part(rng: random.Random, tables: Tables) -> None:
     tab = _some(rng, tables)
-    parts = (
-        [getattr(tab, name) for name in ("uniques", "checks", "indexes", "fks") if getattr(tab, name)] if tab else []
-    )
+    parts = [getattr(tab, name) for name in PARTS if getattr(tab, name)] if tab else []
     if parts:
         part = rng.choice(parts)
-        part.pop(rng.randrange(len(part)))
+        gone = part.pop(rng.randrange(len(part)))
+        if tab and part is tab.uniques:
+            for other in tables.values():
+                other.fks = [fk for fk in other.fks if (fk.target, fk.target_cols) != (tab.name, gone[1])]
 
 
 def _rename_part(rng: random.Random, tables: Tables) -> None:
     tab = _some(rng, tables)
-    names = [name for name in ("uniques", "checks", "indexes", "fks") if tab and getattr(tab, name)]
+    names = [name for name in PARTS if tab and getattr(tab, name)]
     if tab and names:
         part = getattr(tab, rng.choice(names))
         place = rng.randrange(len(part))
-        part[place] = (f"nm_{tab.name}_{rng.randint(0, 99)}", *part[place][1:])
+        name = f"nm_{tab.name}_{rng.randint(0, 99)}"
+        entry = part[place]
+        part[place] = replace(entry, name=name) if isinstance(entry, Fk) else (name, *entry[1:])
         _dedupe(tab)
 
 
 def _alter_fk(rng: random.Random, tables: Tables) -> None:
     tab = _some(rng, tables)
     if tab and tab.fks:
-        place = rng.randrange(len(tab.fks))
-        name, col, target, _ = tab.fks[place]
-        tab.fks[place] = (name, col, target, rng.choice((None, "CASCADE", "SET NULL")))
+        _alter_actions(rng, tables, rng.choice(tab.fks))
+
+
+def _alter_unique(rng: random.Random, tables: Tables) -> None:
+    tab = _some(rng, tables)
+    free = [place for place, entry in enumerate(tab.uniques) if not _points_to(tables, tab, entry[1])] if tab else []
+    if tab and free and tables.dialect == "postgresql":
+        place = rng.choice(free)
+        tab.uniques[place] = (*tab.uniques[place][:2], rng.choice((None, "IMMEDIATE", "DEFERRED")))
 
 
 def _alter_pk(rng: random.Random, tables: Tables) -> None:
     tab = _some(rng, tables)
-    if not tab or _is_target(tables, tab) or tab.options:
+    if not tab or tab.options:
         return
     if rng.random() < 0.4 and "sqlite_autoincrement" not in tab.options:
         tab.pk_name = rng.choice((None, f"pk_{tab.name}", f"{tab.name}_primary"))
+        return
+    if _points_to(tables, tab, tab.pk):
         return
     if len(tab.pk) > 1:
         tab.pk = ("id",)
@@ -622,6 +730,7 @@ EDITS: tuple[Callable[[random.Random, Tables], None], ...] = (
     _drop_part,
     _rename_part,
     _alter_fk,
+    _alter_unique,
     _alter_pk,
     add_unique,
     add_check,
@@ -629,6 +738,7 @@ EDITS: tuple[Callable[[random.Random, Tables], None], ...] = (
     add_index,
     add_fk,
     add_fk,
+    add_exclude,
     _add_computed,
     _alter_computed,
     _alter_options,
@@ -687,13 +797,39 @@ def _constraints(tab: Tab, tables: Tables, dialect: str) -> list[Any]:
     quote = "`" if dialect in ("mysql", "mariadb") else '"'
     return [
         sa.PrimaryKeyConstraint(*tab.pk, name=tab.pk_name),
-        *(sa.UniqueConstraint(*cols, name=name) for name, cols in tab.uniques),
+        *(
+            sa.UniqueConstraint(*cols, name=name, deferrable=initially is not None or None, initially=initially)
+            for name, cols, initially in tab.uniques
+        ),
         *(sa.CheckConstraint(text.replace('"', quote), name=name) for name, text in tab.checks),
         *(
-            sa.ForeignKeyConstraint([col], [f"{tables[target].key}.id"], name=name, ondelete=action)
-            for name, col, target, action in tab.fks
+            sa.ForeignKeyConstraint(
+                fk.cols,
+                [f"{tables[fk.target].key}.{col}" for col in fk.target_cols],
+                name=fk.name,
+                ondelete=fk.ondelete,
+                onupdate=fk.onupdate,
+                deferrable=fk.deferral[0],
+                initially=fk.deferral[1],
+                use_alter=fk.use_alter,
+            )
+            for fk in tab.fks
         ),
+        *(_exclude(*entry) for entry in tab.excludes),
     ]
+
+
+def _exclude(name: str | None, col: str, style: str, initially: str | None) -> postgresql.ExcludeConstraint:
+    quoted = f'"{col}"'
+    elements: dict[str, tuple[Any, str, dict[str, Any]]] = {
+        "btree": (col, "=", {"using": "btree"}),
+        "same": (col, "=", {}),
+        "touching": (col, "-|-", {"where": sa.text(f"lower({quoted}) > 5")}),
+        "expression": (sa.text(f"({quoted} * {quoted})"), "=", {}),
+    }
+    element, operator, options = elements[style]
+    options |= {"deferrable": True, "initially": initially} if initially else {}
+    return postgresql.ExcludeConstraint((element, operator), name=name, **options)
 
 
 def _index(table: sa.Table, name: str, cols: tuple[str, ...], style: str) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from .models import Tables
 
 Pair = tuple[Tables, Tables]
-PARTS = ("cols", "uniques", "checks", "fks", "indexes")
+PARTS = ("cols", "uniques", "checks", "fks", "excludes", "indexes")
 
 
 def shrink(first: Tables, second: Tables, fails: Callable[[Tables, Tables], bool], *, most: int = 120) -> Pair:
@@ -46,7 +46,7 @@ def _without_table(first: Tables, second: Tables, name: str) -> Pair:
     for tables in (one, two):
         tables.pop(name, None)
         for tab in tables.values():
-            tab.fks = [entry for entry in tab.fks if entry[2] != name]
+            tab.fks = [fk for fk in tab.fks if fk.target != name]
     return one, two
 
 

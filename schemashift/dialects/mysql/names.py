@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from schemashift.schema import Check, Constraint, ForeignKey, PrimaryKey, Table, Unique
+from schemashift.schema import Check, Constraint, Exclude, ForeignKey, PrimaryKey, Table, Unique
 
 from .normal import is_numbered
 from .types import Flavour
@@ -30,6 +30,8 @@ def server_name(table: Table, constraint: Constraint, flavour: Flavour) -> str |
             return f"CONSTRAINT_{number}"
         case Check():
             return _next(f"{table.name}_chk_", table, Check)
+        case Exclude():
+            return None
 
 
 def _first_free(name: str, table: Table) -> str:

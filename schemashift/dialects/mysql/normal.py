@@ -20,6 +20,7 @@ from schemashift.schema import (
     Computed,
     Constraint,
     Default,
+    Exclude,
     ForeignKey,
     Index,
     IndexPart,
@@ -183,7 +184,7 @@ def _comment(text: str | None) -> str | None:
 
 def _default(default: Default, type_: Spelled, flavour: Flavour) -> Default | None:
     sql = normal_default(default.sql, type_, flavour)
-    return None if sql is None else Default(sql=sql, payload=default.payload)
+    return None if sql is None else Default(sql=sql, needs=default.needs, payload=default.payload)
 
 
 def _fold_json(table: Table, collation: str | None, flavour: Flavour) -> tuple[list[Column], list[Constraint]]:
@@ -241,6 +242,9 @@ def _constraint(constraint: Constraint, flavour: Flavour) -> Constraint:
         case Check():
             settings = options(pair for pair in constraint.options if pair[0] == "mysql_enforced")
             return replace(constraint, sql=unwrapped(constraint.sql, backslash=flavour.backslash), options=settings)
+        case Exclude():
+            # There is none here: whoever would make one says so.
+            return constraint
 
 
 def _action(action: str | None) -> str | None:
@@ -409,8 +413,14 @@ def _reconcile_indexes(read: Table, declared: Table) -> Iterator[Index]:
     for index in read.indexes:
         if index.implicit and declared.index(index.name) is None:
             continue
-        unsayable = ("mysql_comment", "mysql_invisible")
-        yield replace(index, implicit=False, options=tuple(pair for pair in index.options if pair[0] not in unsayable))
+        found = {name: value for name, value in index.options if name not in ("mysql_comment", "mysql_invisible")}
+        wanted = declared.index(index.name)
+        if wanted is not None and ("mysql_engine", "MEMORY") not in read.options:
+            # USING BTREE says what goes without saying, but for tables in memory.
+            using = dict(wanted.options).get("mysql_using")
+            if {using, found.get("mysql_using")} == {None, "btree"}:
+                found["mysql_using"] = using
+        yield replace(index, implicit=False, options=options(found.items()))
     for constraint in read.constraints:
         if isinstance(constraint, Unique) and constraint.name and _is_index_in(constraint, declared):
             yield unique_index(constraint)

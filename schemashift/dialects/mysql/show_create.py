@@ -29,6 +29,7 @@ from schemashift.schema import (
     Unique,
     options,
 )
+from schemashift.sqla.lift import default_needs
 
 from .text import Token, tokens
 
@@ -225,7 +226,8 @@ class _Parser:
         elif self.skip("NULL"):
             found["nullable"] = True
         elif self.skip("DEFAULT"):
-            found["default"] = Default(sql=self.default())
+            sql = self.default()
+            found["default"] = Default(sql=sql, needs=default_needs(sql, self.default_schema))
         elif self.skip("ON", "UPDATE"):
             start, last = self.peek().start, self.take()
             last = self.past_group() if self.peek().value == "(" else last

@@ -16,7 +16,7 @@ from schemashift.schema import Column, Keyed, Schema, Table, TableName, options
 from . import names, scratch
 from .casts import using
 from .ddl import PostgreSQLDDL
-from .normal import normal_table
+from .normal import normal_table, reconcile
 from .read import read_tables, schema_names
 from .session import PostgreSQLSession
 
@@ -38,6 +38,9 @@ class PostgreSQL(Dialect):
         self, connection: sa.Connection, names: Collection[TableName] | None = None, *, schemas: Iterable[str] = ()
     ) -> Schema:
         return Schema(normal_table(table) for table in read_tables(connection, names, schemas=schemas))
+
+    def reconcile(self, read: Table, declared: Table) -> Table:
+        return reconcile(read, declared)
 
     def read_all(self, connection: sa.Connection) -> Schema:
         return self.read(connection, schemas=[name for name in schema_names(connection) if name != self.default_schema])

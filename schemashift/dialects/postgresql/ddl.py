@@ -14,6 +14,7 @@ from schemashift.schema import (
     Column,
     Constraint,
     Default,
+    Exclude,
     ForeignKey,
     Identity,
     Index,
@@ -62,6 +63,11 @@ class PostgreSQLDDL(DDL):
                 return f"UNIQUE{distinct} ({self.names(constraint.columns)}){tail}{self.deferral(constraint)}"
             case Check() | ForeignKey():
                 return super().constraint_body(constraint) + self.validity(constraint)
+            case Exclude():
+                pairs = zip(constraint.parts, constraint.operators, strict=True)
+                elements = ", ".join(f"{self.part(part)} WITH {operator}" for part, operator in pairs)
+                where = f" WHERE ({constraint.where.text})" if constraint.where else ""
+                return f"EXCLUDE USING {constraint.using} ({elements}){where}{self.deferral(constraint)}"
 
     def validity(self, constraint: Check | ForeignKey) -> str:
         """NOT VALID, with a space before it."""
@@ -212,12 +218,14 @@ class _Alteration:
         """The default is taken off before and put back after: PostgreSQL would have to cast it, and often cannot."""
         before = self.before
         standing = before.default if before is not None else None
-        if standing is not None:
+        counts = before is not None and before.autoincrement and self.changes.get("autoincrement", True)
+        stops = counts and "default" in self.changes
+        if standing is not None or stops:
             yield f"{self.head} DROP DEFAULT"
         yield f"{self.head} TYPE {self.ddl.type(Column(name='', type=type_))}{self.using()}"
         if standing is not None and "default" not in self.changes:
             yield self.default(standing)
-        if before is not None and before.autoincrement and self.changes.get("autoincrement", True):
+        if counts and not stops and type_.sql in _SERIAL:
             # A SERIAL's sequence keeps its old type, and its old end, when the column is widened.
             yield f"ALTER SEQUENCE {self.sequence()} AS {type_.sql}"
 

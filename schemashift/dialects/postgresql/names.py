@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from itertools import count
 
-from schemashift.schema import Check, Constraint, ForeignKey, PrimaryKey, Table, Unique
+from schemashift.schema import Check, Constraint, Exclude, ForeignKey, IndexPart, PrimaryKey, Table, Unique
 
 _LIMIT = 63
 
@@ -36,6 +37,8 @@ def default_name(table: Table, constraint: Constraint) -> str:
             second, label = "_".join(constraint.columns), "key"
         case ForeignKey():
             second, label = "_".join(constraint.columns), "fkey"
+        case Exclude():
+            second, label = "_".join(map(_part_name, constraint.parts)), "excl"
         case Check():
             second, label = constraint.columns[0] if len(constraint.columns) == 1 else "", "check"
     for number in count():
@@ -43,6 +46,12 @@ def default_name(table: Table, constraint: Constraint) -> str:
         if name not in taken:
             return name
     raise AssertionError("count() does not end")
+
+
+def _part_name(part: IndexPart) -> str:
+    """What PostgreSQL calls an element of an index: a column, a function, or just an expression."""
+    function = re.match(r"([a-z_]\w*)\(", part.expression or "")
+    return part.column or (function[1] if function else "expr")
 
 
 def sequence_name(table: str, column: str) -> str:

@@ -12,6 +12,7 @@ from schemashift.schema import (
     Column,
     Constraint,
     Default,
+    Exclude,
     ForeignKey,
     Identity,
     Index,
@@ -116,10 +117,13 @@ def normal_identity(identity: Identity, type_: str) -> Identity:
 
 def _constraint(constraint: Constraint) -> Constraint:
     changes: dict[str, Any] = {"options": _own(constraint.options)}
-    if isinstance(constraint, ForeignKey | Unique):
+    if isinstance(constraint, ForeignKey | Unique | Exclude):
         # NOT DEFERRABLE and INITIALLY IMMEDIATE are what goes without saying; DEFERRED implies DEFERRABLE.
         changes["initially"] = constraint.initially if constraint.initially == "DEFERRED" else None
         changes["deferrable"] = True if constraint.deferrable or changes["initially"] else None
+    if isinstance(constraint, Exclude):
+        changes["parts"] = tuple(_part(part, {}) for part in constraint.parts)
+        changes["using"] = constraint.using.lower()
     if isinstance(constraint, Check):
         changes["sql"] = constraint.sql.strip()
     if getattr(constraint, "match", None) == "SIMPLE":
@@ -160,3 +164,26 @@ def _part(part: IndexPart, opclasses: dict[str, str]) -> IndexPart:
         nulls = None
     label = part.column or str(getattr(part.payload, "key", ""))
     return replace(part, nulls=nulls, opclass=part.opclass or opclasses.get(label))
+
+
+def reconcile(read: Table, declared: Table) -> Table:
+    """*read* with the defaults spelt as *declared* has them where both are the same number: ``'0'`` and ``0``.
+
+    PostgreSQL keeps the two apart, so not even the scratch table shows that they are one.
+    """
+    return replace(read, columns=tuple(_same_number(column, declared.column(column.name)) for column in read.columns))
+
+
+_NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
+
+
+def _same_number(read: Column, declared: Column | None) -> Column:
+    if declared is None or read.default is None or declared.default is None:
+        return read
+    mine, wanted = (default.sql.strip("'()") for default in (read.default, declared.default))
+    same = mine == wanted and _NUMBER.fullmatch(mine) and read.type == declared.type and _is_number(read.type.sql)
+    return replace(read, default=replace(read.default, sql=declared.default.sql)) if same else read
+
+
+def _is_number(sql: str) -> bool:
+    return sql in _LIMITS or sql.startswith(("NUMERIC", "REAL", "DOUBLE PRECISION"))

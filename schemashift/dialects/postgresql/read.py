@@ -16,6 +16,7 @@ from schemashift.schema import (
     Computed,
     Constraint,
     Default,
+    Exclude,
     ForeignKey,
     Identity,
     Index,
@@ -111,14 +112,18 @@ SELECT i.indrelid AS oid, c.relname AS name, am.amname AS method, i.indisunique 
                FROM unnest(i.indcollation::oid[]) WITH ORDINALITY AS k(oid, place)
                LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum > 0
                     AND a.attnum = (i.indkey::int2[])[k.place - 1]
-               LEFT JOIN pg_catalog.pg_collation co ON co.oid = k.oid ORDER BY k.place) AS collations
+               LEFT JOIN pg_catalog.pg_collation co ON co.oid = k.oid ORDER BY k.place) AS collations,
+       x.condeferrable AS deferrable, x.condeferred AS deferred,
+       ARRAY(SELECT o.oprname::text FROM unnest(x.conexclop) WITH ORDINALITY AS k(oid, place)
+               JOIN pg_catalog.pg_operator o ON o.oid = k.oid ORDER BY k.place) AS operators
   FROM pg_catalog.pg_index i
   JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid
   JOIN pg_catalog.pg_am am ON am.oid = c.relam
   LEFT JOIN pg_catalog.pg_tablespace ts ON ts.oid = c.reltablespace
+  LEFT JOIN pg_catalog.pg_constraint x ON x.conindid = i.indexrelid AND x.contype = 'x'
  WHERE i.indrelid = ANY(CAST(:oids AS oid[]))
    AND NOT EXISTS (SELECT FROM pg_catalog.pg_constraint k
-                    WHERE k.conindid = i.indexrelid AND k.contype IN ('p', 'u', 'x'))
+                    WHERE k.conindid = i.indexrelid AND k.contype IN ('p', 'u'))
  ORDER BY i.indrelid, c.relname
 """
 
@@ -197,14 +202,17 @@ class _Reader:
         return None if self.default_schema is None or name == self.default_schema else name
 
     def table(self, row: Mapping[str, Any], columns: Rows, constraints: Rows, indexes: Rows) -> Table:
-        columns = list(columns)
+        columns, indexes = list(columns), list(indexes)
         names = [column["name"] for column in columns]
         return Table(
             name=row["name"],
             schema=self.schema(row["schema"]),
             columns=tuple(self.column(column) for column in columns),
-            constraints=tuple(self.constraint(constraint, names) for constraint in constraints),
-            indexes=tuple(_index(index, names) for index in indexes),
+            constraints=(
+                *(self.constraint(constraint, names) for constraint in constraints),
+                *(_exclude(index, names) for index in indexes if index["operators"]),
+            ),
+            indexes=tuple(_index(index, names) for index in indexes if not index["operators"]),
             comment=row["comment"] or None,
             options=_table_options(row),
         )
@@ -352,6 +360,21 @@ def _index(row: Mapping[str, Any], names: list[str]) -> Index:
     uses = (*(name for text in texts for name in mentioned(text, names)), *(dict(found)["postgresql_include"] or ()))
     return Index(
         name=row["name"], parts=parts, unique=row["unique"], options=options(found), uses=tuple(dict.fromkeys(uses))
+    )
+
+
+def _exclude(row: Mapping[str, Any], names: list[str]) -> Exclude:
+    """An exclusion constraint, which its index tells all about but the operators."""
+    index = _index(row, names)
+    where = dict(index.options).get("postgresql_where")
+    return Exclude(
+        parts=index.parts,
+        operators=tuple(row["operators"]),
+        using=row["method"],
+        where=where if isinstance(where, SQL) else None,
+        name=index.name,
+        uses=index.uses,
+        **_deferral(row),
     )
 
 

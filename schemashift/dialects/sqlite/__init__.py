@@ -20,6 +20,9 @@ from .read import attached, read_tables, unreadable
 from .reconcile import reconciled
 from .session import SQLiteSession
 
+_LATELY = 64
+"""How many tables in normal form are remembered."""
+
 
 class SQLite(Dialect):
     """SQLite."""
@@ -30,8 +33,19 @@ class SQLite(Dialect):
     ddl_class = SQLiteDDL
     session_class = SQLiteSession
 
+    def __init__(self, dialect: sa.Dialect) -> None:
+        super().__init__(dialect)
+        self._normal: dict[int, Table] = {}
+
     def normal(self, table: Table) -> Table:
-        return normal_table(table, self.ddl.quote)
+        """What came out of here lately goes through as it is: a table passes several times on its way."""
+        if self._normal.get(id(table)) is table:
+            return table
+        found = normal_table(table, self.ddl.quote)
+        if len(self._normal) >= _LATELY:
+            self._normal.clear()
+        self._normal[id(found)] = found
+        return found
 
     def read(
         self, connection: sa.Connection, names: Collection[TableName] | None = None, *, schemas: Iterable[str] = ()

@@ -17,7 +17,9 @@ _SYNONYMS = {
     "BOOL": "BOOLEAN",
     "INT8": "BIGINT",
     "INT2": "SMALLINT",
-    "DEC": "DECIMAL",
+    "DEC": "NUMERIC",
+    "DECIMAL": "NUMERIC",
+    "DOUBLE PRECISION": "DOUBLE",
     "CHARACTER": "CHAR",
     "CHARACTER VARYING": "VARCHAR",
     "VARYING CHARACTER": "VARCHAR",
@@ -60,6 +62,7 @@ def _spelt(sql: str) -> str:
 def _value(default: Default, kind: str) -> str:
     """What a default puts into a column of that affinity."""
     text = {"TRUE": "1", "FALSE": "0"}.get(default.sql, default.sql)
+    text = text[1:] if text[:1] == "+" and _is_number(text[1:]) else text
     if kind in ("INTEGER", "NUMERIC", "REAL") and text[:1] == "'" and _is_number(text[1:-1]):
         return text[1:-1]
     return text

@@ -16,9 +16,10 @@ CASES = {
     "try": ("try:\n    a()\n    b(\n        1)\nexcept E:\n    c()\nd()", {3, 4, 5}),
     "try star": ("try:\n    a()\nexcept* E:\n    c()", {3}),
     "finally": ("try:\n    a()\nfinally:\n    b()", set()),
-    "suppress": ("with contextlib.suppress(E):\n    a()\nb()", {3}),
-    "bare suppress": ("with suppress(E), other():\n    a()", {3}),
-    "other with": ("with other():\n    a()", set()),
+    "suppress": ("with contextlib.suppress(E):\n    a()\nb()", {2, 3}),
+    "bare suppress": ("with suppress(E), other():\n    a()", {2, 3}),
+    "helper that may suppress": ("with other():\n    a()", {2, 3}),
+    "batch": ("with op.batch_alter_table(t) as b:\n    a()", set()),
     "nested function": ("def inner():\n    try:\n        a()\n    except E:\n        c()\ninner()", {4}),
 }
 """The body of a function that begins in line 2, and the lines in it that are guarded."""
