@@ -83,15 +83,23 @@ def _refuse_unreadable(connection: sa.Connection, dialect: Dialect, before: Sche
 def _compare(
     connection: sa.Connection, dialect: Dialect, before: Schema, after: Schema, left_alone: tuple[TableName, ...]
 ) -> Comparison:
-    common = [(old, table) for table in after.tables if (old := before.table(table.table_name)) is not None]
-    before = before.put(*(dialect.reconcile(old, new) for old, new in common))
+    read = before
+    before = _reconciled(read, after, dialect)
+    common = [table for table in after.tables if before.table(table.table_name) is not None]
     objects = [thing for key, thing in after.items() if key.kind != "table" and thing != before.get(key)]
-    doubtful = [new for _, new in common if _differs(before.table(new.table_name), new, dialect)]
+    doubtful = [table for table in common if _differs(before.table(table.table_name), table, dialect)]
     after = after.put(*dialect.canonical(connection, doubtful, objects=objects).values())
+    # Once more, with what the database made of the models: the terms to say it in may be others now.
+    before = _reconciled(read, after, dialect)
     found = [dialect.prepare(operation) for operation in diff(before, after, kinds=_KINDS, traits=dialect)]
     operations = tuple(filled(found, back=False))
     downgrade = tuple(filled((dialect.prepare(operation.inverse()) for operation in reversed(found)), back=True))
     return Comparison(operations=operations, downgrade=downgrade, before=before, after=after, left_alone=left_alone)
+
+
+def _reconciled(read: Schema, after: Schema, dialect: Dialect) -> Schema:
+    pairs = ((read.table(table.table_name), table) for table in after.tables)
+    return read.put(*(dialect.reconcile(old, new) for old, new in pairs if old is not None))
 
 
 def _differs(before: Table | None, after: Table, dialect: Dialect) -> bool:

@@ -385,12 +385,9 @@ def _reconcile_column(column: Column, declared: Column | None, table: Table, fac
     if declared is None or facts is None or column.type.sql != declared.type.sql:
         return column
     mine, wanted = column.type.collation, declared.type.collation
-    new_default = dict(table.options).get("mysql_collate")
     if mine is None and wanted == facts.collation and _collation_of(table, facts) == facts.collation:
         # Where the table's own collation changes, a column that says it by itself must go on saying it.
         return replace(column, type=replace(column.type, collation=wanted))
-    if wanted is None and mine is not None and mine == new_default:
-        return replace(column, type=replace(column.type, collation=None))
     return column
 
 
