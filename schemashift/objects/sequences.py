@@ -167,7 +167,7 @@ def _has_sequences(dialect: sa.Dialect) -> bool:
 
 def _words(sequence: NumberSequence) -> dict[str, Any]:
     """The options that do not go without saying, as keywords."""
-    plain = replace(normal(NumberSequence(name=sequence.name, schema=sequence.schema, type=sequence.type)))
+    plain = normal(NumberSequence(name=sequence.name, schema=sequence.schema, type=sequence.type))
     names = {"minimum": "minvalue", "maximum": "maxvalue", "type": "data_type"}
     words: dict[str, Any] = {}
     for field in ("type", "start", "increment", "minimum", "maximum", "cycle", "cache"):
