@@ -14,7 +14,7 @@ from schemashift.filling import filled
 from schemashift.objects import KINDS
 from schemashift.operations import Operation
 from schemashift.render import Body, body
-from schemashift.schema import Key, Schema, Table, TableName
+from schemashift.schema import Key, Keyed, Schema, Table, TableName
 from schemashift.sqla.lift import lift_metadata
 
 _KINDS = {kind.name: kind for kind in KINDS}
@@ -55,7 +55,7 @@ def compare(
     """
     declared = tuple(metadatas)
     after = Schema(dialect.normal(table) for table in lift_metadata(declared, dialect.sa).tables)
-    after = after.put(*(thing for kind in KINDS for thing in kind.lift(declared, dialect.sa)))
+    after = after.put(*(dialect.normal_object(thing) for kind in KINDS for thing in kind.lift(declared, dialect.sa)))
     schemas = sorted({key.schema for key in (*after, *(ours or ())) if key.schema})
     dialect.require(connection, after, database or str(connection.engine.url.database))
     before = dialect.read(connection, schemas=schemas)
@@ -63,7 +63,7 @@ def compare(
     before = before.drop(*(t.key for t in before.tables if t.table_name in ignore))
     strangers = [t for t in before.tables if t.key not in after and ours is not None and t.key not in ours]
     before = before.drop(*(table.key for table in strangers))
-    objects = [thing for kind in KINDS for thing in kind.read(connection, schemas)]
+    objects = [dialect.normal_object(thing) for kind in KINDS for thing in kind.read(connection, schemas)]
     known = {*after, *(ours or ())}
     before = before.put(*(o for o in objects if o.key in known or _KINDS[o.key.kind].is_ours(o, before)))
     return _compare(connection, dialect, before, after, tuple(table.table_name for table in strangers))
@@ -86,7 +86,8 @@ def _compare(
     read = before
     before = _reconciled(read, after, dialect)
     common = [table for table in after.tables if before.table(table.table_name) is not None]
-    objects = [thing for key, thing in after.items() if key.kind != "table" and thing != before.get(key)]
+    after = after.put(*dialect.canonical_objects(connection, _other_objects(before, after)))
+    objects = _other_objects(before, after)
     doubtful = [table for table in common if _differs(before.table(table.table_name), table, dialect)]
     after = after.put(*dialect.canonical(connection, doubtful, objects=objects).values())
     # Once more, with what the database made of the models: the terms to say it in may be others now.
@@ -95,6 +96,11 @@ def _compare(
     operations = tuple(filled(found, back=False))
     downgrade = tuple(filled((dialect.prepare(operation.inverse()) for operation in reversed(found)), back=True))
     return Comparison(operations=operations, downgrade=downgrade, before=before, after=after, left_alone=left_alone)
+
+
+def _other_objects(before: Schema, after: Schema) -> list[Keyed]:
+    """What *after* has beside tables that is not so in *before*."""
+    return [thing for key, thing in after.items() if key.kind != "table" and thing != before.get(key)]
 
 
 def _reconciled(read: Schema, after: Schema, dialect: Dialect) -> Schema:

@@ -17,6 +17,7 @@ import sqlalchemy as sa
 
 from schemashift.operations import AddColumn, AlterColumn, Operation
 from schemashift.schema import Column, Default
+from schemashift.sqla.lift import is_domain
 
 _ZEROS: tuple[tuple[type[Any], str], ...] = (
     (sa.Boolean, "false"),
@@ -83,6 +84,8 @@ def zero(type_: Any) -> str | None:
     """The zero of a type, as SQL; None where there is none that every database takes."""
     if isinstance(type_, sa.types.TypeDecorator) and not isinstance(type_, sa.Interval):
         return zero(type_.impl_instance)
+    if is_domain(type_):
+        return zero(type_.data_type)
     if isinstance(type_, sa.Enum):
         return "'" + type_.enums[0].replace("'", "''") + "'" if type_.enums else None
     if isinstance(type_, sa.ARRAY):

@@ -16,6 +16,7 @@ MAKERS: dict[str, tuple[str, int, str]] = {
     "rename_table": ("table", 1, "new_table_name"),
     "create_enum": ("enum", 0, "name"),
     "rename_enum": ("enum", 1, "new_name"),
+    "create_domain": ("domain", 0, "name"),
     "create_sequence": ("sequence", 0, "name"),
 }
 """Functions of ``op``: the kind of what is there afterwards, and which argument is its name."""

@@ -75,6 +75,15 @@ class Dialect:
         del connection, tables, objects
         return {}
 
+    def normal_object(self, thing: Keyed) -> Keyed:
+        """What `normal` is for tables, for any other kind of object."""
+        return thing
+
+    def canonical_objects(self, connection: sa.Connection, objects: Sequence[Keyed]) -> tuple[Keyed, ...]:
+        """What `canonical` is for tables, for those of *objects* that have texts in them; the others are left out."""
+        del connection, objects
+        return ()
+
     def reconcile(self, read: Table, declared: Table) -> Table:
         """*read* in the terms of *declared*, where this database has one thing for two that models can say."""
         del declared

@@ -78,6 +78,9 @@ def _place(operation: Operation) -> Place:
 def _edges(operations: list[Operation]) -> list[set[int]]:
     """For each operation, the places of those that must come before it."""
     creates, drops, alters, frees = (_by_key(operations, what) for what in ("creates", "drops", "alters", "frees"))
+    freed: dict[Key, list[int]] = defaultdict(list)
+    for key, places in drops.items():
+        freed[_claim(key)] += places
     waits: list[set[int]] = []
     for place, operation in enumerate(operations):
         before: set[int] = set()
@@ -89,10 +92,17 @@ def _edges(operations: list[Operation]) -> list[set[int]]:
             before.update(frees[key])
         for key in operation.creates:
             # A name is free again before it is taken.
-            before.update(drops[key])
+            before.update(freed[_claim(key)])
         before.discard(place)
         waits.append(before)
     return waits
+
+
+def _claim(key: Key) -> Key:
+    """What a key takes a name from: things of several kinds share one, and a table has a type of its name."""
+    if key.kind in ("table", "index", "sequence", "enum", "domain"):
+        return Key("name", key.schema, key.part or key.name)
+    return key
 
 
 def _by_key(operations: list[Operation], what: str) -> dict[Key, list[int]]:

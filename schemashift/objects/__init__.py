@@ -3,7 +3,7 @@
 `KINDS` is what the comparison goes through; a new kind is a file and its line here.
 """
 
-from . import enums, schemas, sequences
+from . import domains, enums, schemas, sequences
 from .kind import Kind as Kind
 
-KINDS: tuple[Kind, ...] = (schemas.KIND, enums.KIND, sequences.KIND)
+KINDS: tuple[Kind, ...] = (schemas.KIND, enums.KIND, domains.KIND, sequences.KIND)

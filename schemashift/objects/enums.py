@@ -12,11 +12,12 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from schemashift.errors import NotSupported
-from schemashift.operations import AddConstraint, CreateIndex, Description, Incomplete, ObjectOperation, Operation
+from schemashift.operations import Description, Incomplete, ObjectOperation, Operation
 from schemashift.operations.base import Keys
-from schemashift.schema import Check, Column, ForeignKey, Key, Keyed, Schema, Table, TableName, mentioned
-from schemashift.sqla.lift import enum_key, native_enum
+from schemashift.schema import Column, Key, Keyed, Schema, TableName
+from schemashift.sqla.lift import declared_types, enum_key, is_domain
+
+from .rebuild import rebuilt, users
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -195,61 +196,19 @@ class AlterEnum(ObjectOperation):
             there.insert(place, label)
 
     def _rebuild(self, ddl: Any, known: Any) -> Iterator[Any]:
-        """A new type in the old one's place; rows whose label is gone are PostgreSQL's error, and nothing is lost.
+        """A new type in the old one's place; rows whose label is gone are PostgreSQL's error, and nothing is lost."""
+        yield from rebuilt(
+            ddl,
+            known,
+            enum_key(*self.name),
+            _create(ddl, Enum(name=self.name.name, schema=self.name.schema, labels=self.labels)),
+            lambda head, column: self._move(ddl, head, column),
+        )
 
-        Keys and plain indexes follow a column that gets another type; expressions, which have the old type written
-        into them, and foreign keys are taken down before and put back after.
-        """
-        columns = list(self._columns(known))
-        aside = list(self._in_the_way(columns))
-        for part in aside:
-            yield from ddl.statements(part.inverse(), known)
-        old = TableName(f"{self.name.name[:50]}__old", self.name.schema)
-        yield f"ALTER TYPE {ddl.table(self.name)} RENAME TO {ddl.quote(old.name)}"
-        yield _create(ddl, Enum(name=self.name.name, schema=self.name.schema, labels=self.labels))
-        for table, column in columns:
-            yield from self._move(ddl, table, column)
-        yield f"DROP TYPE {ddl.table(old)}"
-        for part in reversed(aside):
-            yield from ddl.statements(part, known)
-
-    def _columns(self, known: Any) -> Iterator[tuple[Table, Column]]:
-        wanted = enum_key(*self.name)
-        for table in known.schema.tables:
-            for column in table.columns:
-                if wanted in column.type.needs:
-                    yield table, column
-
-    @staticmethod
-    def _in_the_way(columns: list[tuple[Table, Column]]) -> Iterator[AddConstraint | CreateIndex]:
-        moving = {(table.table_name, column.name) for table, column in columns}
-        for table in {table.table_name: table for table, _ in columns}.values():
-            name = table.table_name
-            for constraint in table.constraints:
-                on = {(name, column) for column in constraint.columns} & moving
-                if on and isinstance(constraint, Check | ForeignKey):
-                    yield AddConstraint(table=name, constraint=constraint)
-            for index in table.indexes:
-                if {(name, column) for column in index.uses} & moving:
-                    yield CreateIndex(table=name, index=index)
-            for column in table.columns:
-                if column.computed and mentioned(
-                    column.computed.sql, [each for where, each in moving if where == name]
-                ):
-                    raise NotSupported(
-                        f'the labels of a column that "{name}.{column.name}" is generated from cannot be taken away',
-                        hints=[f'drop the column "{column.name}" before, and add it again after'],
-                    )
-
-    def _move(self, ddl: Any, table: Table, column: Column) -> Iterator[str]:
-        head = f"ALTER TABLE {ddl.table(table.table_name)} ALTER COLUMN {ddl.quote(column.name)}"
+    def _move(self, ddl: Any, head: str, column: Column) -> Iterator[str]:
         brackets = "[]" if column.type.sql.endswith("[]") else ""
-        if column.default is not None:
-            yield f"{head} DROP DEFAULT"
         target = f"{ddl.table(self.name)}{brackets}"
         yield f"{head} TYPE {target} USING {ddl.quote(column.name)}::text{brackets}::{target}"
-        if column.default is not None:
-            yield f"{head} SET DEFAULT {column.default.sql}"
 
     def source(self, printer: Any) -> Iterator[Any]:
         words: dict[str, Any] = {"existing": list(self.before) if self.before is not None else None}
@@ -324,12 +283,9 @@ class Enums:
     name = "enum"
 
     def lift(self, metadatas: Sequence[sa.MetaData], dialect: sa.Dialect) -> Iterator[Enum]:
-        for metadata in metadatas:
-            for table in metadata.tables.values():
-                for column in table.columns:
-                    found = native_enum(column.type, dialect)
-                    if found is not None:
-                        yield lift_enum(found, dialect)
+        for found in declared_types(metadatas, dialect):
+            if not is_domain(found):
+                yield lift_enum(found, dialect)
 
     def read(self, connection: sa.Connection, schemas: Iterable[str]) -> Iterator[Enum]:
         if connection.dialect.name != "postgresql":
@@ -372,16 +328,6 @@ def renamed_labels(before: tuple[str, ...], after: tuple[str, ...]) -> tuple[tup
     pairs = [(old, new) for old, new in zip(before, after, strict=True) if old != new]
     fresh = all(old not in after and new not in before for old, new in pairs)
     return tuple(pairs) if fresh else ()
-
-
-def users(key: Key, schema: Schema) -> tuple[tuple[TableName, str], ...]:
-    """The columns of *schema* that need the object *key*."""
-    return tuple(
-        (table.table_name, column.name)
-        for table in schema.tables
-        for column in table.columns
-        if key in column.type.needs
-    )
 
 
 KIND = Enums()

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from schemashift.operations import Description, ObjectOperation, Operation
 from schemashift.operations.base import Keys
 from schemashift.schema import Key, Keyed, Schema
+from schemashift.sqla.lift import declared_types
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +96,7 @@ class Schemas:
         if dialect.name != "postgresql":
             return
         names = {table.schema for metadata in metadatas for table in metadata.tables.values()}
+        names |= {type_.schema for type_ in declared_types(metadatas, dialect)}
         yield from (Namespace(name=name) for name in sorted(filter(None, names)) if name != dialect.default_schema_name)
 
     def read(self, connection: sa.Connection, schemas: Iterable[str]) -> Iterator[Namespace]:

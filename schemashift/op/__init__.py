@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from functools import wraps
-from typing import Any, Literal, NoReturn, TypeAlias, TypeVar, cast
+from typing import Any, Literal, NoReturn, TypeVar, cast
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
@@ -54,28 +54,30 @@ from schemashift.schema import (
 )
 from schemashift.sqla.lift import lift_constraint, lift_index, lift_table
 
+from .aliases import ColumnType as ColumnType
+from .aliases import ConstraintKind as ConstraintKind
+from .aliases import ServerDefault as ServerDefault
 from .context import Context as Context
 from .naming import Convention, named
-from .objects import alter_enum as alter_enum
 from .objects import alter_sequence as alter_sequence
-from .objects import create_enum as create_enum
 from .objects import create_schema as create_schema
 from .objects import create_sequence as create_sequence
-from .objects import drop_enum as drop_enum
 from .objects import drop_schema as drop_schema
 from .objects import drop_sequence as drop_sequence
-from .objects import missing_enums
-from .objects import rename_enum as rename_enum
-from .objects import sql_type as sql_type
 from .running import RUNNING as RUNNING
 from .running import Running as Running
 from .running import caller as caller
 from .running import current, full_name, origin
 from .running import running as running
-
-ServerDefault: TypeAlias = str | sa.ColumnElement[Any] | sa.TextClause | sa.FetchedValue | sa.Identity | sa.Computed
-ColumnType: TypeAlias = sa.types.TypeEngine[Any] | type[sa.types.TypeEngine[Any]]
-ConstraintKind: TypeAlias = Literal["foreignkey", "primary", "unique", "check", "exclude"]
+from .types import alter_domain as alter_domain
+from .types import alter_enum as alter_enum
+from .types import create_domain as create_domain
+from .types import create_enum as create_enum
+from .types import drop_domain as drop_domain
+from .types import drop_enum as drop_enum
+from .types import missing_types
+from .types import rename_enum as rename_enum
+from .types import sql_type as sql_type
 
 _KINDS: dict[str, type[Constraint]] = {
     "foreignkey": ForeignKey,
@@ -178,7 +180,7 @@ def create_table(
     if migration.dialect.supports_alter:
         table.constraints -= {key for key in table.foreign_key_constraints if key.use_alter}
     value = migration.normal(lift_table(table, migration.dialect))
-    needed = missing_enums(migration, [column.type for column in table.columns])
+    needed = missing_types(migration, [column.type for column in table.columns])
     migration.do([*needed, CreateTable(table=value, if_not_exists=bool(if_not_exists), origin=origin())])
     return table
 
@@ -266,7 +268,7 @@ def add_column(
     name, here = table.table_name, origin()
     migration.do(
         [
-            *missing_enums(migration, [column.type]),
+            *missing_types(migration, [column.type]),
             AddColumn(table=name, column=table.columns[0], if_not_exists=bool(if_not_exists), origin=here),
             *(AddConstraint(table=name, constraint=each, origin=here) for each in table.constraints),
             *(CreateIndex(table=name, index=each, origin=here) for each in table.indexes),
@@ -346,7 +348,7 @@ def alter_column(
             )
         )
     if type_ is not None:
-        found[:0] = missing_enums(migration, [type_])
+        found[:0] = missing_types(migration, [type_])
         # The CHECK of a Boolean or an Enum belongs to its type.
         gone = [check for check in before.checks if check.name and check not in after.checks]
         new = [check for check in after.checks if check not in before.checks]

@@ -86,6 +86,15 @@ class Printer:
                 words.append(f"{name}={repr_value(value)}")
         return Call(head, words)
 
+    def compose(self, head: str, words: Iterable[Node]) -> Call:
+        """A call whose arguments are written already."""
+        return Call(head, list(words))
+
+    @staticmethod
+    def value(value: object) -> str:
+        """A plain value as source."""
+        return repr_value(value)
+
     # Values ------------------------------------------------------------------------------------------------------
 
     def strings(self, names: Iterable[str]) -> Call:
@@ -112,10 +121,14 @@ class Printer:
         """SQL as its author wrote it: *text* is how the database keeps it, and no other database would take it."""
         return lift_expression(payload, self.dialect) if isinstance(payload, sa.ClauseElement) else text
 
+    def text(self, payload: object, text: str) -> str:
+        """`written`, as ``sa.text()`` takes it."""
+        return escape_binds(self.written(payload, text))
+
     def check(self, check: Check) -> str:
         """The text of a CHECK, as a literal."""
         expression = getattr(check.payload, "sqltext", None)
-        return string(escape_binds(self.written(expression, check.sql)))
+        return string(self.text(expression, check.sql))
 
     def column(self, column: Column, *, primary: bool = False, autoincrement: bool | None = None) -> Call:
         """``sa.Column(...)``."""
@@ -147,8 +160,8 @@ class Printer:
 
     def computed(self, computed: Computed) -> str:
         """``sa.Computed("a + b", persisted=True)``."""
-        text = self.written(getattr(computed.payload, "sqltext", None), computed.sql)
-        return f"{self.source.sa('Computed')}({string(escape_binds(text))}, persisted={computed.stored})"
+        text = self.text(getattr(computed.payload, "sqltext", None), computed.sql)
+        return f"{self.source.sa('Computed')}({string(text)}, persisted={computed.stored})"
 
     def identity(self, identity: Identity) -> str:
         """``sa.Identity(always=True, start=5)``, what goes without saying left out."""

@@ -85,18 +85,46 @@ def enum_key(name: str, schema: str | None) -> Key:
     return Key("enum", schema, name)
 
 
-def native_enum(type_: Any, dialect: sa.Dialect) -> sa.Enum | None:
-    """The named enum that a column of *type_* needs on *dialect*, an array's element included; None for none."""
+def domain_key(name: str, schema: str | None) -> Key:
+    """The key of the domain *name*."""
+    return Key("domain", schema, name)
+
+
+def named_types(type_: Any, dialect: sa.Dialect) -> Iterator[Any]:
+    """The types with a name of their own that *type_* is made of on *dialect*, each after those it is made of itself.
+
+    They are PostgreSQL's named enums (`sqlalchemy.Enum`) and domains (`sqlalchemy.dialects.postgresql.DOMAIN`).
+    """
     if dialect.name != "postgresql":
-        return None
-    type_ = _unwrapped(type_, dialect)
-    item = getattr(type_, "item_type", None)
-    if isinstance(item, TypeEngine):
-        return native_enum(item, dialect)
-    # Asked of PostgreSQL's own form: there DOMAIN has a name, too, and is no enum.
-    if isinstance(type_, sa.Enum) and getattr(type_, "native_enum", True) and type_.name:
-        return type_
-    return None
+        return
+    type_ = _unwrapped(type_() if isinstance(type_, type) else type_, dialect)
+    inner = getattr(type_, "item_type", None) or (type_.data_type if is_domain(type_) else None)
+    if isinstance(inner, TypeEngine):
+        yield from named_types(inner, dialect)
+    named = isinstance(type_, sa.Enum) and getattr(type_, "native_enum", True) and type_.name
+    if named or is_domain(type_):
+        yield type_
+
+
+def declared_types(metadatas: Iterable[sa.MetaData], dialect: sa.Dialect) -> Iterator[Any]:
+    """`named_types` of every column, and those that a MetaData was given by themselves (SQLAlchemy 2.1 tells)."""
+    for metadata in metadatas:
+        types = [each for each in getattr(metadata, "_objects", ()) if isinstance(each, TypeEngine)]
+        types.sort(key=lambda each: str(getattr(each, "name", "")))
+        types += [column.type for table in metadata.tables.values() for column in table.columns]
+        for type_ in types:
+            yield from named_types(type_, dialect)
+
+
+def is_domain(type_: Any) -> bool:
+    """Whether it is PostgreSQL's DOMAIN, told without the import of its dialect."""
+    return getattr(type_, "__visit_name__", "") == "DOMAIN"
+
+
+def type_key(type_: Any, dialect: sa.Dialect) -> Key:
+    """The key of one of `named_types`; the default schema goes without saying."""
+    schema = None if type_.schema == dialect.default_schema_name else type_.schema
+    return (domain_key if is_domain(type_) else enum_key)(str(type_.name), schema)
 
 
 def _unwrapped(type_: Any, dialect: sa.Dialect) -> Any:
@@ -108,10 +136,9 @@ def _unwrapped(type_: Any, dialect: sa.Dialect) -> Any:
 
 
 def _needs(type_: Any, dialect: sa.Dialect) -> tuple[Key, ...]:
-    enum = native_enum(type_, dialect)
-    if enum is None:
-        return ()
-    return (enum_key(str(enum.name), None if enum.schema == dialect.default_schema_name else enum.schema),)
+    """What a column of *type_* needs; what that is made of is its own affair."""
+    *_, last = (None, *named_types(type_, dialect))
+    return () if last is None else (type_key(last, dialect),)
 
 
 def lift_default(server_default: Any, dialect: sa.Dialect) -> Default | None:

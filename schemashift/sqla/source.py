@@ -20,7 +20,7 @@ from sqlalchemy.types import TypeDecorator, TypeEngine, UserDefinedType
 from schemashift.errors import NotSupported
 from schemashift.schema import Default
 
-from .lift import lift_type
+from .lift import is_domain, lift_type
 from .types import SQLType
 
 # Parameters that say how Python sees values, or that are written as constraints of their own.
@@ -68,6 +68,8 @@ class Source:
         if isinstance(type_, TypeDecorator) and not type(type_).__module__.startswith("sqlalchemy."):
             # The impl freezes history against the application's code.
             return self.type_(self._implementation(type_))
+        if is_domain(type_):
+            return self._domain(type_)
         if isinstance(type_, UserDefinedType):
             return f"op.sql_type({string(lift_type(type_, self.dialect).sql)})"
         class_ = _known_class(type(type_))
@@ -109,6 +111,13 @@ class Source:
             positional = positional and name in _POSITIONAL
             bare = positional or name == "item_type"
             yield text if bare else f"{name}={text}"
+
+    def _domain(self, type_: Any) -> str:
+        """A domain by its name: what it is says `op.create_domain`, which the script has or one before it had."""
+        self.need("from sqlalchemy.dialects import postgresql")
+        schema = f", schema={string(type_.schema)}" if type_.schema else ""
+        base = self.type_(type_.data_type)
+        return f"postgresql.DOMAIN({string(type_.name)}, {base}{schema}, create_type=False)"
 
     def _enum(self, type_: Any) -> Iterator[str]:
         yield from (string(value) for value in type_.enums)

@@ -37,21 +37,6 @@ def zoo(dialect: str) -> sa.MetaData:
     return metadata
 
 
-def beyond() -> sa.MetaData:
-    """What models for PostgreSQL can say and is not compared: it makes no difference either."""
-    metadata = sa.MetaData()
-    positive = postgresql.DOMAIN("positive", sa.Integer, check=sa.text("VALUE > 0"), metadata=metadata)
-    sa.Table(
-        "beyond",
-        metadata,
-        sa.Column("id", sa.Integer, primary_key=True),
-        sa.Column("domain", positive),
-        sa.Column("during", postgresql.TSRANGE),
-        postgresql.ExcludeConstraint(("during", "&&"), name="ex_beyond"),
-    )
-    return metadata
-
-
 def _columns(types: dict[str, Any]) -> list[sa.Column[Any]]:
     return [sa.Column(name, type_) for name, type_ in types.items()]
 
@@ -296,6 +281,30 @@ def _sqlite(metadata: sa.MetaData) -> None:
 # PostgreSQL --------------------------------------------------------------------------------------------------------
 
 
+def _domains(metadata: sa.MetaData) -> None:
+    """Domains of everything that they can be made of."""
+    mood = sa.Enum("sad", "it's", name="domain_mood", metadata=metadata)
+    positive = postgresql.DOMAIN("positive", sa.Integer, check=sa.text("VALUE > 0"))
+    short = postgresql.DOMAIN(
+        "Short Text", sa.String(10), collation="C", default="it's", check="VALUE <> '%'", constraint_name="ck %"
+    )
+    domains = {
+        "positive": positive,
+        "above": postgresql.DOMAIN("above", positive, check="VALUE > 10 AND VALUE < 100", constraint_name="between"),
+        "short": short,
+        "elsewhere": postgresql.DOMAIN("elsewhere", sa.Numeric(8, 2), schema="other", default=sa.text("1.5 + 1")),
+        "strict": postgresql.DOMAIN(
+            "strict", sa.Date, not_null=True, check="VALUE > '2000-01-01'", constraint_name="a"
+        ),
+        "mood": postgresql.DOMAIN("good_mood", mood, check="VALUE <> 'sad'"),
+        "many": postgresql.DOMAIN("many", postgresql.ARRAY(sa.Integer), check="array_length(VALUE, 1) < 5"),
+        "moods": postgresql.DOMAIN("moods", postgresql.ARRAY(mood)),
+        "shorts": postgresql.ARRAY(short),
+        "quoted": postgresql.DOMAIN("Quoted", sa.Text, check="VALUE !~ '%:x' AND VALUE <> 'a''b'"),
+    }
+    sa.Table("pg_domains", metadata, sa.Column("id", sa.Integer, primary_key=True), *_columns(domains))
+
+
 def _postgresql(metadata: sa.MetaData) -> None:
     mood = postgresql.ENUM("sad", "it's", name="mood", schema="other", metadata=metadata)
     size = sa.Enum("s", "l", name="size", metadata=metadata)
@@ -501,7 +510,7 @@ def _mariadb(metadata: sa.MetaData) -> None:
 
 _OWN: dict[str, tuple[Callable[[sa.MetaData], None], ...]] = {
     "sqlite": (_computed, _partial, _sqlite),
-    "postgresql": (_computed, _partial, _postgresql),
+    "postgresql": (_computed, _partial, _domains, _postgresql),
     "mysql": (_computed, _mysql),
     "mariadb": (_computed, _mysql, _mariadb),
 }

@@ -55,16 +55,20 @@ def test_fuzzed_pairs_go_round(
     first, second = pair(seed, sa.make_url(database_url).get_backend_name())
     numbers = itertools.count()
 
-    def fails(one: models.Tables, two: models.Tables) -> bool:
+    def outcome(one: models.Tables, two: models.Tables) -> tuple[str, str] | None:
+        """Where it fails and how; None where it does not."""
+        circle = Circle(one, two, tmp_path / str(next(numbers)), new_database)
         try:
-            Circle(one, two, tmp_path / str(next(numbers)), new_database).run()
+            circle.run()
         except Impossible:
-            return False
-        except Exception:  # noqa: BLE001 - whatever it is, it is a smaller case of it
-            return True
-        return False
+            return None
+        except Exception as error:  # noqa: BLE001 - whatever it is, a smaller case of it is wanted
+            return circle.step, type(error).__name__
+        return None
 
-    if fails(first, second):
-        first, second = shrink(first, second, fails)
-        print(f"seed {seed}, shrunk:\nfirst = {pprint.pformat(dict(first))}\nsecond = {pprint.pformat(dict(second))}")
+    if (failure := outcome(first, second)) is not None:
+        first, second = shrink(first, second, lambda one, two: outcome(one, two) == failure)
+        print(f"seed {seed}, shrunk:")
+        for name, tables in (("first", first), ("second", second)):
+            print(f"{name} = {pprint.pformat({**tables, 'enums': tables.enums, 'domains': tables.domains})}")
         Circle(first, second, tmp_path / "shrunk", new_database).run()

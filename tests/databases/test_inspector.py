@@ -12,8 +12,12 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
 
 from schemashift.dialects import Dialect, dialect_for
+from schemashift.objects.domains import KIND as DOMAINS
+from schemashift.objects.domains import Domain
+from schemashift.objects.enums import KIND as ENUMS
 from schemashift.schema import Check, Column, Index, Table, TableName, Type, Unique
 from schemashift.sqla.lift import lift_type
 from tests.cases.zoo import zoo
@@ -36,13 +40,44 @@ def test_on_random_models(seed: int, engine_name: str, database_url: str) -> Non
     compare(database_url, models.build(tables, engine_name))
 
 
-def compare(url: str, metadata: sa.MetaData) -> None:
-    """Make it, read it twice, and have both say the same."""
+@pytest.mark.parametrize("schema", [None, "other"])
+def test_domains_and_enums(schema: str | None, postgresql_url: str) -> None:
+    with made(postgresql_url, zoo("postgresql")).connect() as connection:
+        inspector, dialect = sa.inspect(connection), dialect_for(connection.dialect)
+        enums = [each for each in ENUMS.read(connection, [schema] if schema else []) if each.schema == schema]
+        found = [dialect.normal_object(each) for each in DOMAINS.read(connection, [schema] if schema else [])]
+        domains = [each for each in found if isinstance(each, Domain) and each.schema == schema]
+        assert {each.name: list(each.labels) for each in enums} == {
+            each["name"]: each["labels"] for each in inspector.get_enums(schema=schema)
+        }
+        assert {
+            each.name: (each.nullable, each.default is not None, [name for name, _ in each.checks], each.type.collation)
+            for each in domains
+        } == {
+            each["name"]: (
+                each["nullable"],
+                each["default"] is not None,
+                sorted(check["name"] for check in each["constraints"]),
+                each["collation"] if each["collation"] != "default" else None,
+            )
+            for each in inspector.get_domains(schema=schema)
+        }
+        assert domains
+
+
+def made(url: str, metadata: sa.MetaData) -> sa.Engine:
+    """An engine for the database, with *metadata* made in it."""
     engine = sa.create_engine(url, poolclass=sa.NullPool)
     with engine.begin() as connection:
         if engine.dialect.name == "postgresql":
             connection.execute(sa.schema.CreateSchema("other"))
         metadata.create_all(connection)
+    return engine
+
+
+def compare(url: str, metadata: sa.MetaData) -> None:
+    """Make it, read it twice, and have both say the same."""
+    engine = made(url, metadata)
     with engine.connect() as connection:
         places = PLACES.get(engine.dialect.name, (None,))
         dialect = dialect_for(connection.dialect)
@@ -160,9 +195,14 @@ class Inspected:
             # The Inspector misses many: see BLIND.
             ours = self.table.column(found["name"])
             default = ours is not None and _has_default(ours)
+        nullable = bool(found["nullable"]) and not primary
+        if isinstance(found["type"], postgresql.DOMAIN):
+            # The Inspector tells what the domain says as if the column said it: see BLIND.
+            ours = self.table.column(found["name"])
+            nullable, default = (ours.nullable, _has_default(ours)) if ours is not None else (nullable, default)
         return (
             self.type(found["type"]),
-            bool(found["nullable"]) and not primary,
+            nullable,
             default,
             found.get("comment") or None,
             bool(computed.get("persisted")) if computed else None,
@@ -304,6 +344,14 @@ BLIND: dict[str, tuple[str, str, Callable[[sa.Inspector], Any], Callable[[Table]
         lambda table: table.columns[0].default is not None,
         None,
         True,
+    ),
+    "NOT NULL of a domain, taken for the column's on PostgreSQL": (
+        "postgresql",
+        "CREATE DOMAIN d AS int DEFAULT 5 NOT NULL; CREATE TABLE t (a d)",
+        lambda inspector: [inspector.get_columns("t")[0][what] for what in ("nullable", "default")],
+        lambda table: [table.columns[0].nullable, table.columns[0].default],
+        [False, "5"],
+        [True, None],
     ),
     "a sequence of somebody's, taken for SERIAL on PostgreSQL": (
         "postgresql",

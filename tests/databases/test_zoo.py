@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from schemashift import Migrator
-from tests.cases.zoo import beyond, zoo
+from tests.cases.zoo import zoo
 from tests.support.catalogue import Catalogue, catalogue, difference
 from tests.support.circle import names_in
 
@@ -42,12 +42,6 @@ def test_brought_to_head_it_is_what_create_all_makes(
     ours.upgrade()
     again = seen(database_url, metadata)
     assert again == wanted, difference(again, wanted)
-
-
-def test_what_is_not_compared_makes_no_difference(postgresql_url: str, tmp_path: Path) -> None:
-    """Domains and exclusion constraints, that is."""
-    created(postgresql_url, beyond())
-    assert differences(migrator(postgresql_url, beyond(), tmp_path)) == []
 
 
 def migrator(url: str, metadata: sa.MetaData, folder: Path) -> Migrator:

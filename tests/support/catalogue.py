@@ -61,6 +61,14 @@ SELECT 'enum ' || n.nspname || '.' || t.typname || ' ' ||
          WHERE e.enumtypid = t.oid)
   FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace WHERE t.typtype = 'e'
 UNION ALL
+SELECT 'domain ' || n.nspname || '.' || t.typname || ' ' ||
+       concat_ws(' ', format_type(t.typbasetype, t.typtypmod), t.typnotnull, t.typdefault,
+                 (SELECT collname FROM pg_collation c WHERE c.oid = t.typcollation),
+                 (SELECT string_agg(conname || ' ' || pg_get_constraintdef(oid), ',' ORDER BY conname)
+                    FROM pg_constraint c WHERE c.contypid = t.oid AND c.contype = 'c'))
+  FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace
+ WHERE t.typtype = 'd' AND n.nspname NOT IN ('pg_catalog', 'information_schema')
+UNION ALL
 SELECT 'sequence ' || n.nspname || '.' || c.relname || ' ' ||
        format('%%s %%s %%s %%s %%s %%s', format_type(q.seqtypid, NULL), q.seqstart, q.seqincrement, q.seqmin, q.seqmax,
               q.seqcycle)

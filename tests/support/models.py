@@ -109,6 +109,13 @@ OWN_FAMILIES: dict[str, tuple[tuple[str, ...], ...]] = {
 
 LABELS = ("new", "paid", "it's", "sent", "100%", "done")
 ENUMS = ("status", "Mood", "size")
+DOMAINS = ("email", "amount", "Zip Code")
+DOMAIN_FAMILIES = (("int", "bigint", "num8"), ("str20", "str50", "text"))
+DOMAIN_CHECKS = {
+    "int": ("VALUE > -50", "VALUE <> -999 AND VALUE < 1000000"),
+    "str20": ("VALUE <> '-'", "VALUE !~ '%x:y'"),
+}
+NAMED = frozenset({"enum", "domain"})
 
 DEFAULTS: dict[str, tuple[Any, ...]] = {
     "int": ("0", "5", sa.text("1"), sa.text("-1"), sa.text("(1 + 2)")),
@@ -142,16 +149,26 @@ INDEX_STYLES: dict[str, tuple[str, ...]] = {
 
 @dataclass
 class Col:
-    """A column, as plain data. The type "enum" has the name of one in `Tables.enums`."""
+    """A column, as plain data. ``named`` is the one in `Tables.enums` or `Tables.domains` for these two types."""
 
     name: str
     type: str
     nullable: bool = True
     default: Any = None
     comment: str | None = None
-    enum: str | None = None
+    named: str | None = None
     computed: tuple[str, bool] | None = None
     identity: tuple[bool, int, int] | None = None
+
+
+@dataclass
+class Dom:
+    """A domain, as plain data: NOT NULL only with a default, so that columns can be added to rows."""
+
+    base: str
+    default: Any = None
+    check: tuple[str | None, str] | None = None
+    nullable: bool = True
 
 
 @dataclass
@@ -215,6 +232,7 @@ class Tables(dict[str, Tab]):
         super().__init__()
         self.dialect = "mysql" if dialect == "mariadb" else dialect
         self.enums: dict[str, tuple[str, ...]] = {}
+        self.domains: dict[str, Dom] = {}
         self.sequences: dict[str, tuple[int, int]] = {}
         self.taken: set[str] = set()
         self.pinned: set[tuple[str, str]] = set()
@@ -230,6 +248,9 @@ def random_models(rng: random.Random, dialect: str, *, most: int = 5) -> Tables:
     tables = Tables(dialect)
     for name in rng.sample(ENUMS, rng.randint(0, 2)):
         tables.enums[name] = tuple(rng.sample(LABELS, rng.randint(1, 4)))
+    if tables.dialect == "postgresql":
+        for name in rng.sample(DOMAINS, rng.randint(0, 2)):
+            tables.domains[name] = _domain(rng, rng.choice(DOMAIN_FAMILIES))
     for name in rng.sample(TABLES, rng.randint(1, most)):
         tables[name] = Tab(name, [Col("id", rng.choice(("int", "int", "bigint", "str20")), nullable=False)])
         if tables.dialect == "postgresql" and rng.random() < 0.2:
@@ -258,12 +279,52 @@ def random_column(rng: random.Random, tables: Tables, name: str, *, filled: bool
     if tables.enums and rng.random() < 0.15:
         enum = rng.choice(sorted(tables.enums))
         default = rng.choice((None, tables.enums[enum][0]))
-        return Col(name, "enum", nullable=default is None, default=default, comment=comment, enum=enum)
+        return Col(name, "enum", nullable=default is None, default=default, comment=comment, named=enum)
+    if tables.domains and rng.random() < 0.2:
+        domain = rng.choice(sorted(tables.domains))
+        default = rng.choice((None, _domain_default(rng, tables.domains[domain].base)))
+        return Col(name, "domain", rng.random() < 0.6 or default is None, default, comment, domain)
     own = list(OWN_TYPES[tables.dialect])
     type_ = rng.choice(own) if rng.random() < 0.25 else rng.choice(list(TYPES))
     default = rng.choice((None, *DEFAULTS.get(type_, ())))
     nullable = rng.random() < 0.6 or (filled and default is None)
     return Col(name, type_, nullable, default, comment)
+
+
+def _domain(rng: random.Random, family: tuple[str, ...]) -> Dom:
+    base = rng.choice(family)
+    default = rng.choice((None, _domain_default(rng, base)))
+    check = rng.choice((None, *DOMAIN_CHECKS[family[0]]))
+    named = (rng.choice((None, "ck_domain")), check) if check else None
+    return Dom(base, default, named, nullable=default is None or rng.random() < 0.6)
+
+
+def _domain_default(rng: random.Random, base: str) -> Any:
+    return rng.choice(("0", "5", sa.text("1"))) if base in DOMAIN_FAMILIES[0] else rng.choice(("", "it's", "100%"))
+
+
+def _alter_domain(rng: random.Random, tables: Tables) -> None:
+    """Another type of the same family, another default, another CHECK."""
+    if tables.domains:
+        name = rng.choice(sorted(tables.domains))
+        family = next(each for each in DOMAIN_FAMILIES if tables.domains[name].base in each)
+        tables.domains[name] = _domain(rng, family)
+
+
+def _swap_domain(rng: random.Random, tables: Tables) -> None:
+    """A column gets a domain for its type, or what the domain is made of."""
+    tab = _some(rng, tables)
+    if tab is None or not tables.domains:
+        return
+    name, domain = rng.choice(sorted(tables.domains.items()))
+    for col in tab.cols:
+        if col.type == "domain" and col.named == name and not tab.used(col.name):
+            col.type, col.named = domain.base, None
+            return
+    plain = [col for col in _ordinary(tables, tab) if col.type == domain.base and not tab.used(col.name)]
+    if plain:
+        col = rng.choice(plain)
+        col.type, col.named = "domain", name
 
 
 def edit(rng: random.Random, tables: Tables, edits: int) -> Tables:
@@ -580,7 +641,7 @@ def _ordinary(tables: Tables, tab: Tab | None) -> list[Col]:
     return [
         c
         for c in tab.cols
-        if c.name not in targets and not c.name.endswith("_id") and not c.computed and c.type != "enum"
+        if c.name not in targets and not c.name.endswith("_id") and not c.computed and c.type not in NAMED
     ]
 
 
@@ -746,6 +807,8 @@ EDITS: tuple[Callable[[random.Random, Tables], None], ...] = (
     _alter_sequence,
     _alter_enum,
     _alter_enum,
+    _alter_domain,
+    _swap_domain,
 )
 
 
@@ -777,10 +840,21 @@ def _columns(tab: Tab, tables: Tables) -> list[Any]:
 
 
 def _type(col: Col, tables: Tables) -> Any:
-    if col.type != "enum":
-        return tables.types[col.type]()
-    # One schema for all: an enum of the default schema, also for tables elsewhere.
-    return sa.Enum(*tables.enums[str(col.enum)], name=col.enum)
+    # One schema for all: types of the default schema, also for tables elsewhere.
+    if col.type == "enum":
+        return sa.Enum(*tables.enums[str(col.named)], name=col.named)
+    if col.type == "domain":
+        domain = tables.domains[str(col.named)]
+        name, check = domain.check or (None, None)
+        return postgresql.DOMAIN(
+            str(col.named),
+            tables.types[domain.base](),
+            default=domain.default,
+            not_null=not domain.nullable,
+            constraint_name=name,
+            check=check,
+        )
+    return tables.types[col.type]()
 
 
 def _generation(col: Col, tables: Tables) -> list[Any]:
@@ -920,12 +994,18 @@ def rows(tab: Tab, tables: Tables, count: int = 3) -> list[dict[str, Any]]:
     """Rows for a table: every column has a value, and foreign keys point to rows of the same number."""
     return [
         {
-            col.name: tables.enums[str(col.enum)][0] if col.type == "enum" else value(col.type, number)
+            col.name: _value(col, tables, number)
             for col in tab.cols
             if not col.computed and not (col.identity and col.identity[0] and col.type in ("int", "bigint"))
         }
         for number in range(1, count + 1)
     ]
+
+
+def _value(col: Col, tables: Tables, number: int) -> Any:
+    if col.type == "enum":
+        return tables.enums[str(col.named)][0]
+    return value(tables.domains[str(col.named)].base if col.type == "domain" else col.type, number)
 
 
 _UNLIKE = frozenset({"money", "tsv", "bits", "inet", "range"})
@@ -934,6 +1014,6 @@ _UNLIKE = frozenset({"money", "tsv", "bits", "inet", "range"})
 
 def kept_columns(before: Tab, after: Tab) -> list[str]:
     """The columns that are in both with the same type, the id first."""
-    old = {col.name: (col.type, col.enum) for col in before.cols if not col.computed and col.type not in _UNLIKE}
-    kept = [col.name for col in after.cols if not col.computed and old.get(col.name) == (col.type, col.enum)]
+    old = {col.name: (col.type, col.named) for col in before.cols if not col.computed and col.type not in _UNLIKE}
+    kept = [col.name for col in after.cols if not col.computed and old.get(col.name) == (col.type, col.named)]
     return sorted({"id", *kept}, key=lambda name: (name != "id", name))

@@ -10,13 +10,13 @@ from typing import Any
 import sqlalchemy as sa
 
 from schemashift.dialects.base import Dialect
+from schemashift.objects.domains import Domain
 from schemashift.operations import AlterColumn, Operation
 from schemashift.schema import Column, Keyed, Schema, Table, TableName, options
 
 from . import names, scratch
-from .casts import using
 from .ddl import PostgreSQLDDL
-from .normal import normal_table, reconcile
+from .normal import normal_domain, normal_table, reconcile
 from .read import read_tables, schema_names
 from .session import PostgreSQLSession
 
@@ -30,6 +30,7 @@ class PostgreSQL(Dialect):
     transactional_ddl = True
     session_class = PostgreSQLSession
     ddl_class = PostgreSQLDDL
+    ddl: PostgreSQLDDL
 
     def normal(self, table: Table) -> Table:
         return normal_table(table)
@@ -55,11 +56,18 @@ class PostgreSQL(Dialect):
     ) -> dict[TableName, Table]:
         return scratch.canonical(self, connection, tables, objects)
 
+    def normal_object(self, thing: Keyed) -> Keyed:
+        return normal_domain(thing) if isinstance(thing, Domain) else thing
+
+    def canonical_objects(self, connection: sa.Connection, objects: Sequence[Keyed]) -> tuple[Keyed, ...]:
+        return scratch.canonical_domains(self, connection, objects)
+
     def prepare(self, operation: Operation) -> Operation:
         """Say USING where PostgreSQL would not convert by itself."""
         if not isinstance(operation, AlterColumn) or operation.before is None or operation.options:
             return operation
-        expression = using(self.ddl.quote(operation.name), operation.before, operation.after)
+        quoted = self.ddl.quote(operation.name)
+        expression = self.ddl.conversion(quoted, operation.before.type, operation.after.type)
         return (
             operation if expression is None else replace(operation, options=options([("postgresql_using", expression)]))
         )

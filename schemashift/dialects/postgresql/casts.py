@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from schemashift.schema import Column
+from schemashift.schema import Type
 
 _TEXT = {"VARCHAR", "TEXT", "CHAR", "CITEXT"}
 _INTEGERS = {"SMALLINT", "INTEGER", "BIGINT"}
@@ -48,23 +48,23 @@ def base(sql: str) -> str:
     return " ".join(re.sub(r"\([^)]*\)", "", sql).split())
 
 
-def using(column: str, before: Column, after: Column) -> str | None:
+def using(column: str, before: Type, after: Type) -> str | None:
     """The USING expression for a change of type of *column* (already quoted), or None where none is needed."""
-    if before.type.sql == after.type.sql:
+    if before.sql == after.sql:
         return None
-    old, new = base(before.type.sql), base(after.type.sql)
+    old, new = base(before.sql), base(after.sql)
     if old == new or new in _ASSIGNABLE.get(old, _TEXT):
         return None
     if old == "BOOLEAN" and new in _NUMBERS - {"INTEGER"}:
-        return f"{column}::integer::{_lower(after.type.sql)}"
+        return f"{column}::integer::{_lower(after.sql)}"
     if old in _NUMBERS - {"INTEGER"} and new == "BOOLEAN":
         return f"{column} <> 0"
     if new.endswith("[]") and not old.endswith("[]") and old not in _TEXT:
-        return f"ARRAY[{column}]::{_lower(after.type.sql)}"
+        return f"ARRAY[{column}]::{_lower(after.sql)}"
     if old.endswith("[]") and not new.endswith("[]"):
         # What a single value can keep of a list: its first.
-        return f"{column}[1]::{_lower(after.type.sql)}"
-    return _through_text(column, old, new, after.type.sql)
+        return f"{column}[1]::{_lower(after.sql)}"
+    return _through_text(column, old, new, after.sql)
 
 
 _DIRECT = {("INTEGER", "BOOLEAN"), ("BOOLEAN", "INTEGER")}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from schemashift.dialects.ddl import DDL
@@ -24,11 +25,13 @@ from schemashift.schema import (
     Type,
     Unique,
 )
+from schemashift.sqla.lift import is_domain, lift_type
 
 from .casts import using
 from .names import object_name, sequence_name
 from .normal import normal_identity
 from .read import OwnedSequence
+from .types import normal_type
 
 _SERIAL = {"INTEGER": "SERIAL", "BIGINT": "BIGSERIAL", "SMALLINT": "SMALLSERIAL"}
 
@@ -112,6 +115,18 @@ class PostgreSQLDDL(DDL):
             f" TABLESPACE {self.quote(tablespace)}" if tablespace else "",
         ]
         return "".join(words)
+
+    def conversion(self, column: str, before: Type, after: Type) -> str | None:
+        """The USING expression that brings *column* (quoted) to another type; None where PostgreSQL needs none.
+
+        A domain is converted as what it is made of: a cast to the domain itself would cut a text that is too long.
+        """
+        return using(column, self._beneath(before), self._beneath(after))
+
+    def _beneath(self, type_: Type) -> Type:
+        if is_domain(type_.payload):
+            return self._beneath(lift_type(type_.payload.data_type, self.dialect))  # type: ignore[attr-defined]
+        return replace(type_, sql=normal_type(type_.sql))
 
     # Operations --------------------------------------------------------------------------------------------------
 
@@ -232,7 +247,9 @@ class _Alteration:
     def using(self) -> str:
         given = dict(self.operation.options).get("postgresql_using")
         if given is None and self.before is not None:
-            given = using(self.ddl.quote(self.operation.name), self.before, self.operation.after)
+            given = self.ddl.conversion(
+                self.ddl.quote(self.operation.name), self.before.type, self.operation.after.type
+            )
         return f" USING {given}" if given else ""
 
     def regenerate(self) -> Iterator[str]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
+from schemashift.objects.domains import Domain
 from schemashift.schema import (
     SQL,
     Check,
@@ -18,13 +20,15 @@ from schemashift.schema import (
     Index,
     IndexPart,
     Options,
+    PrimaryKey,
     Table,
     Unique,
     mentioned,
     options,
 )
 
-from .types import normal_type
+from .text import bare
+from .types import normal_type, type_engine
 
 _LITERAL_CAST = re.compile(r"^('(?:[^']|'')*')::[\w .\"()\[\],]+$")
 _NULL = re.compile(r"^NULL(::[\w .\"()\[\],]+)?$", re.IGNORECASE)
@@ -46,10 +50,46 @@ def normal_table(table: Table) -> Table:
     return replace(
         table,
         columns=tuple(_column(column) for column in table.columns),
-        constraints=tuple(_constraint(constraint) for constraint in table.constraints),
+        constraints=_merged(_constraint(constraint) for constraint in table.constraints),
         indexes=tuple(_index(index, [column.name for column in table.columns]) for index in table.indexes),
         comment=table.comment or None,
         options=tuple((name, _table_option(name, value)) for name, value in _own(table.options, keep=("prefixes",))),
+    )
+
+
+def _merged(constraints: Iterable[Constraint]) -> tuple[Constraint, ...]:
+    """*constraints* without a UNIQUE that says what the primary key or another UNIQUE says.
+
+    CREATE TABLE makes one index of them (``transformIndexConstraints`` in PostgreSQL's parse_utilcmd.c), called as
+    the first of them that has a name; the primary key is the first of all.
+    """
+    found = sorted(constraints, key=lambda each: not isinstance(each, PrimaryKey))
+    kept: list[Constraint] = []
+    for constraint in found:
+        same = [place for place, each in enumerate(kept) if _is_one_index(each, constraint)]
+        if same:
+            kept[same[0]] = replace(kept[same[0]], name=kept[same[0]].name or constraint.name)
+        else:
+            kept.append(constraint)
+    return tuple(kept)
+
+
+def _is_one_index(one: Constraint, other: Constraint) -> bool:
+    if not isinstance(one, PrimaryKey | Unique) or not isinstance(other, Unique):
+        return False
+    deferral = (one.deferrable, one.initially) if isinstance(one, Unique) else (None, None)
+    return (one.columns, one.options, *deferral) == (other.columns, other.options, other.deferrable, other.initially)
+
+
+def normal_domain(domain: Domain) -> Domain:
+    """*domain* with its type, default and CHECKs as they are kept; a type that nobody wrote is given a payload."""
+    sql = normal_type(domain.type.sql)
+    payload = domain.type.payload if domain.type.payload is not None else type_engine(sql, domain.type.collation)
+    return replace(
+        domain,
+        type=replace(domain.type, sql=sql, payload=payload),
+        default=normal_default(domain.default),
+        checks=tuple((name, replace(check, text=bare(check.text.strip()))) for name, check in domain.checks),
     )
 
 

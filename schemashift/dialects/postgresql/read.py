@@ -30,8 +30,9 @@ from schemashift.schema import (
     mentioned,
     options,
 )
-from schemashift.sqla.lift import default_needs, enum_key
+from schemashift.sqla.lift import default_needs, domain_key, enum_key
 
+from .text import bare
 from .types import normal_type, type_engine
 
 Rows = Iterable[Mapping[str, Any]]
@@ -58,13 +59,14 @@ SELECT a.attrelid AS oid, a.attname AS name, format_type(a.atttypid, a.atttypmod
        s.relname AS sequence, sn.nspname AS sequence_schema, format_type(q.seqtypid, NULL) AS sequence_type,
        q.seqstart AS start, q.seqincrement AS increment, q.seqmin AS minimum, q.seqmax AS maximum,
        q.seqcycle AS cycle, q.seqcache AS cache,
-       et.typname AS enum, en.nspname AS enum_schema,
+       et.typname AS named, et.typtype AS named_kind, en.nspname AS named_schema,
+       format_type(et.typbasetype, et.typtypmod) AS base,
        ARRAY(SELECT e.enumlabel::text FROM pg_catalog.pg_enum e WHERE e.enumtypid = et.oid
               ORDER BY e.enumsortorder) AS labels
   FROM pg_catalog.pg_attribute a
   JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
-  LEFT JOIN pg_catalog.pg_type et ON et.typtype = 'e'
-       AND et.oid = CASE WHEN t.typcategory = 'A' THEN t.typelem ELSE t.oid END
+  LEFT JOIN pg_catalog.pg_type et ON et.typtype IN ('e', 'd')
+       AND et.oid = CASE WHEN t.typtype = 'b' AND t.typcategory = 'A' THEN t.typelem ELSE t.oid END
   LEFT JOIN pg_catalog.pg_namespace en ON en.oid = et.typnamespace
   LEFT JOIN pg_catalog.pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
   LEFT JOIN pg_catalog.pg_collation co ON co.oid = a.attcollation
@@ -229,7 +231,7 @@ class _Reader:
             type=self.type(row),
             nullable=not row["not_null"],
             default=self.default(default) if default is not None and not serial and not generated else None,
-            computed=Computed(sql=_bare(default), stored=row["generated"] == "s") if generated else None,
+            computed=Computed(sql=bare(default), stored=row["generated"] == "s") if generated else None,
             identity=_identity(row) if row["identity"] else None,
             autoincrement=serial,
             comment=row["comment"] or None,
@@ -242,12 +244,17 @@ class _Reader:
     def type(self, row: Mapping[str, Any]) -> Type:
         sql = normal_type(row["type"])
         collation = row["collation"]
-        if not row["enum"]:
+        if not row["named"]:
             return Type(sql=sql, collation=collation, payload=type_engine(sql, collation))
-        schema = self.schema(row["enum_schema"])
-        enum: Any = sa.Enum(*row["labels"], name=row["enum"], schema=schema)
-        payload = pg.ARRAY(enum) if sql.endswith("[]") else enum
-        return Type(sql=sql, needs=(enum_key(row["enum"], schema),), payload=payload)
+        name, schema = row["named"], self.schema(row["named_schema"])
+        named: Any
+        if row["named_kind"] == "d":
+            base = type_engine(normal_type(row["base"]))
+            key, named = domain_key(name, schema), pg.DOMAIN(name, base, schema=schema, create_type=False)
+        else:
+            key, named = enum_key(name, schema), sa.Enum(*row["labels"], name=name, schema=schema)
+        payload = pg.ARRAY(named) if sql.endswith("[]") else named
+        return Type(sql=sql, collation=collation, needs=(key,), payload=payload)
 
     def constraint(self, row: Mapping[str, Any], names: list[str]) -> Constraint:
         columns = tuple(row["columns"])
@@ -257,7 +264,7 @@ class _Reader:
             case "u":
                 return Unique(columns=columns, name=row["name"], options=_key_options(row), **_deferral(row))
             case "c":
-                text = _bare(row["expression"])
+                text = bare(row["expression"])
                 return Check(sql=text, name=row["name"], columns=columns, options=_validity(row))
         return ForeignKey(
             columns=columns,
@@ -304,23 +311,6 @@ def _key_options(row: Mapping[str, Any]) -> Options:
     )
 
 
-def _bare(expression: str) -> str:
-    """*expression* without the one pair of parentheses that PostgreSQL puts round a whole CHECK or predicate."""
-    if not (expression.startswith("(") and expression.endswith(")")):
-        return expression
-    depth, quoted = 0, ""
-    for place, character in enumerate(expression):
-        if quoted:
-            quoted = "" if character == quoted else quoted
-        elif character in "'\"":
-            quoted = character
-        elif character in "()":
-            depth += 1 if character == "(" else -1
-            if depth == 0 and place < len(expression) - 1:
-                return expression
-    return expression[1:-1]
-
-
 def _is_serial(row: Mapping[str, Any]) -> bool:
     """A default that takes the next number of the very sequence that the column owns."""
     if row["identity"] or not row["sequence"] or not row["default"]:
@@ -347,7 +337,7 @@ def _identity(row: Mapping[str, Any]) -> Identity:
 def _index(row: Mapping[str, Any], names: list[str]) -> Index:
     keys = row["keys"]
     parts = tuple(_part(row, place) for place in range(keys))
-    predicate = _bare(row["predicate"]) if row["predicate"] else None
+    predicate = bare(row["predicate"]) if row["predicate"] else None
     texts = [part.expression for part in parts if part.expression] + ([predicate] if predicate else [])
     found = [
         ("postgresql_where", SQL(predicate) if predicate else None),
@@ -385,7 +375,7 @@ def _part(row: Mapping[str, Any], place: int) -> IndexPart:
     plain = row["numbers"][place] != 0
     return IndexPart(
         column=_unquoted(text) if plain else None,
-        expression=None if plain else _bare(text),
+        expression=None if plain else bare(text),
         descending=descending,
         nulls=None if first == descending else ("first" if first else "last"),
         opclass=row["opclasses"][place],

@@ -8,17 +8,20 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
 from schemashift.dialects.graft import for_scratch, graft
 from schemashift.objects import KINDS
+from schemashift.objects.domains import Domain
+from schemashift.objects.domains import read_temporary as read_temporary_domains
 from schemashift.objects.enums import Enum
 from schemashift.operations import Known
 from schemashift.schema import Keyed, Table, TableName
 
-from .normal import normal_table
+from .normal import normal_domain, normal_table
 from .read import read_temporary
 
 if TYPE_CHECKING:
@@ -93,7 +96,38 @@ def _provide(dialect: PostgreSQL, connection: sa.Connection, objects: Sequence[K
 
 
 def _temporary(statement: str, thing: Keyed) -> str:
-    """An enum of the default schema may be there with other labels: types of the temporary schema are found first."""
-    if isinstance(thing, Enum) and thing.schema is None:
-        return statement.replace("CREATE TYPE ", "CREATE TYPE pg_temp.", 1)
+    """A type of the default schema may be there as it was before: those of the temporary schema are found first."""
+    if isinstance(thing, Enum | Domain) and thing.schema is None:
+        word = "TYPE" if isinstance(thing, Enum) else "DOMAIN"
+        return statement.replace(f"CREATE {word} ", f"CREATE {word} pg_temp.", 1)
     return statement
+
+
+def canonical_domains(dialect: PostgreSQL, connection: sa.Connection, objects: Sequence[Keyed]) -> tuple[Keyed, ...]:
+    """What PostgreSQL makes of the domains among *objects*: it writes their CHECKs and defaults in its own way."""
+    found: list[Keyed] = []
+    for domain in (each for each in objects if isinstance(each, Domain)):
+        savepoint = connection.begin_nested()
+        try:
+            # The others first: a domain may be made of an enum, or of another domain.
+            _provide(dialect, connection, [each for each in objects if each is not domain])
+            _provide(dialect, connection, [replace(domain, schema=None)])
+            made = [each for each in read_temporary_domains(connection) if each.name == domain.name]
+        finally:
+            savepoint.rollback()
+        found += [_declared(normal_domain(each), domain) for each in made]
+        if not made:
+            log.warning("domain %s could not be compared exactly", domain.full_name)
+    return tuple(found)
+
+
+def _declared(made: Domain, domain: Domain) -> Domain:
+    """*made* in the place of *domain*, with the words of its author kept for writing it down."""
+    authors = {name: check.payload for name, check in domain.checks}
+    return replace(
+        made,
+        schema=domain.schema,
+        type=replace(made.type, payload=domain.type.payload, needs=domain.type.needs),
+        default=made.default and domain.default and replace(made.default, payload=domain.default.payload),
+        checks=tuple((name, replace(check, payload=authors.get(name))) for name, check in made.checks),
+    )
