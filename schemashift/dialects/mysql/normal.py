@@ -7,7 +7,8 @@ indexes only lose the parentheses around the whole: the servers rewrite them, an
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -348,8 +349,19 @@ def mark_implicit(table: Table) -> Table:
     wanted |= {(key.name or "", key.columns) for key in table.foreign_keys}
     if not wanted:
         return table
+    taken = {index.name for index in table.indexes} | {c.name for c in table.constraints if isinstance(c, Unique)}
+    # Where another index has the name, there is a number behind it.
+    numbered = (each.name for each in table.indexes if _NUMBERED.match(each.name))
+    wanted |= {(name, columns) for name in numbered for base, columns in wanted if _is_next(name, base, taken)}
     indexes = tuple(replace(index, implicit=_is_implicit(index, wanted)) for index in table.indexes)
     return replace(table, indexes=indexes)
+
+
+_NUMBERED = re.compile(r".+_\d+$", re.DOTALL)
+
+
+def _is_next(name: str, base: str, taken: Collection[str | None]) -> bool:
+    return base in taken and is_numbered(name, f"{base}_")
 
 
 def _is_implicit(index: Index, wanted: set[tuple[str, tuple[str, ...]]]) -> bool:

@@ -396,6 +396,16 @@ def test_the_index_of_a_foreign_key_is_known_by_name_and_columns(key: ForeignKey
     assert marked.implicit is implicit
 
 
+def test_the_index_of_a_foreign_key_has_a_number_where_its_name_is_taken() -> None:
+    """An unnamed UNIQUE that begins with the same column has taken the name."""
+    unique = Unique(columns=("a", "b"), name="a")
+    found = (index("a_2", "a"), index("a_x", "a"), index("b_2", "a"))
+    marked = mark_implicit(table(columns=COLUMNS, constraints=(FK, unique), indexes=found)).indexes
+    assert [each.implicit for each in marked] == [True, False, False]
+    alone = mark_implicit(table(columns=COLUMNS, constraints=(FK,), indexes=found)).indexes
+    assert not any(each.implicit for each in alone)
+
+
 def test_an_implicit_index_goes_unless_it_is_declared() -> None:
     read = mark_implicit(table(columns=COLUMNS, constraints=(FK,), indexes=(index("a", "a"), index("b", "b"))))
     assert reconcile(read, table()).indexes == (index("b", "b"),)
