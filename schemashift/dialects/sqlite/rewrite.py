@@ -124,7 +124,9 @@ class _Rewriter:
         if before.default != column.default:
             yield from _replaced(default, self.ddl.default(column.default) if column.default else "", end)
         end = max([end, *_ends(default)])
-        if (raw.nullable != column.nullable and column.name not in keys) or raw.options != column.options:
+        # A column of the primary key may be NULL where it does not say that it is not; one that was there stays so.
+        standing = column.name in keys and column.name in getattr(self.before.primary_key, "columns", ())
+        if (raw.nullable != column.nullable and not standing) or raw.options != column.options:
             text = "" if column.nullable else self.ddl.not_null(column)
             yield from _replaced((*item.of("not null"), *item.of("null")), text, end)
         if before.computed != column.computed:
