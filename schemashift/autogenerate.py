@@ -11,6 +11,7 @@ from schemashift.dialects import Dialect
 from schemashift.diff import diff, settle
 from schemashift.errors import NotSupported
 from schemashift.filling import filled
+from schemashift.notes import noted
 from schemashift.objects import KINDS
 from schemashift.operations import Operation
 from schemashift.render import Body, body
@@ -93,8 +94,9 @@ def _compare(
     # Once more, with what the database made of the models: the terms to say it in may be others now.
     before = _reconciled(read, after, dialect)
     found = [dialect.prepare(operation) for operation in diff(before, after, kinds=_KINDS, traits=dialect)]
-    operations = tuple(filled(found, back=False))
-    downgrade = tuple(filled((dialect.prepare(operation.inverse()) for operation in reversed(found)), back=True))
+    operations = tuple(noted(filled(found, back=False), back=False))
+    inverses = (dialect.prepare(operation.inverse()) for operation in reversed(found))
+    downgrade = tuple(noted(filled(inverses, back=True), back=True))
     return Comparison(operations=operations, downgrade=downgrade, before=before, after=after, left_alone=left_alone)
 
 

@@ -46,7 +46,9 @@ def filled(operations: Iterable[Operation], *, back: bool) -> Iterator[Operation
             yield operation
             continue
         column = replace(operation.column, default=Default(sql=value, payload=sa.text(value)))
-        yield replace(operation, column=column)
+        rows = f"the rows that {operation.table} has get {value}"
+        note = f"What {column.name} held is gone: {rows}." if back else f"{rows.capitalize()}, the model's default."
+        yield replace(operation, column=column, note=note)
         yield AlterColumn(table=operation.table, name=column.name, set=(("default", None),), before=column)
 
 

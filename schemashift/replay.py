@@ -18,7 +18,7 @@ from schemashift import op
 from schemashift.dialects import Dialect
 from schemashift.errors import Location
 from schemashift.operations import Execute, Incomplete, Operation
-from schemashift.schema import Schema, Table, TableName
+from schemashift.schema import Key, Schema, Table, TableName
 from schemashift.scripts import Script
 
 
@@ -78,6 +78,7 @@ class Recorder:
         self._dialect = dialect
         self._x = x
         self.operations: list[Operation] = []
+        self.made: set[Key] = set()
         self.reason: str | None = None
         self.leaves_transaction = False
 

@@ -24,7 +24,7 @@ FLOORS: tuple[frozenset[str], ...] = tuple(
         "objects",
         "dialects render op",
         "version_table ours filling context",
-        "replay models",
+        "replay models notes",
         "results database",
         "runner",
         "losses project autogenerate",

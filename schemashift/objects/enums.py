@@ -148,6 +148,11 @@ class AlterEnum(ObjectOperation):
         return tuple(dict(self.renames).get(label, label) for label in self.before or ())
 
     @property
+    def gone(self) -> tuple[str, ...]:
+        """The labels that are taken away."""
+        return tuple(label for label in self.renamed if label not in self.labels)
+
+    @property
     def rebuilds(self) -> bool:
         """Whether it takes more than ADD VALUE and RENAME VALUE."""
         kept = [label for label in self.labels if label in self.renamed]

@@ -158,24 +158,40 @@ class AlterSequence(ObjectOperation):
         yield f"ALTER SEQUENCE {ddl.table(self.after.full_name)} {type_}{settings}"
 
     def source(self, printer: Any) -> Iterator[Any]:
-        yield printer.call("op.alter_sequence", [self.after.name], **_words(self.after))
+        words = _words(self.after)
+        if self.before is not None:
+            # What it goes back to, also where that goes without saying.
+            changed = [each for each in _NAMES if getattr(self.before, each) != getattr(self.after, each)]
+            words |= {_NAMES[each]: getattr(self.after, each) for each in changed}
+        yield printer.call("op.alter_sequence", [self.after.name], **words)
 
 
 def _has_sequences(dialect: sa.Dialect) -> bool:
     return dialect.name == "postgresql" or bool(getattr(dialect, "is_mariadb", False))
 
 
+_NAMES = {
+    "type": "data_type",
+    "start": "start",
+    "increment": "increment",
+    "minimum": "minvalue",
+    "maximum": "maxvalue",
+    "cycle": "cycle",
+    "cache": "cache",
+}
+"""The keywords of ``op`` for the fields of a sequence."""
+
+
 def _words(sequence: NumberSequence) -> dict[str, Any]:
     """The options that do not go without saying, as keywords."""
     plain = normal(NumberSequence(name=sequence.name, schema=sequence.schema, type=sequence.type))
-    names = {"minimum": "minvalue", "maximum": "maxvalue", "type": "data_type"}
     words: dict[str, Any] = {}
-    for field in ("type", "start", "increment", "minimum", "maximum", "cycle", "cache"):
+    for field, word in _NAMES.items():
         value = getattr(sequence, field)
         goes_without_saying = value == ("BIGINT" if field == "type" else getattr(plain, field))
         if field == "maximum" and value in (_MARIADB_LIMIT, *_LIMITS.values()):
             goes_without_saying = True
-        words[names.get(field, field)] = None if goes_without_saying or (field == "cache" and value == 1000) else value
+        words[word] = None if goes_without_saying or (field == "cache" and value == 1000) else value
     return {**words, "schema": sequence.schema}
 
 

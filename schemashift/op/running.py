@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from schemashift.errors import Location, OutsideMigration
 from schemashift.operations import Operation
-from schemashift.schema import Table, TableName
+from schemashift.schema import Key, Table, TableName
 
 
 class Running(Protocol):
@@ -31,6 +31,10 @@ class Running(Protocol):
     @property
     def convention(self) -> Mapping[str, object] | None:
         """How the models' MetaData names what has no name; None where there are none, or it says nothing."""
+
+    @property
+    def made(self) -> set[Key]:
+        """The types with a name of their own that the script has made, or made sure of."""
 
     @property
     def version_table(self) -> TableName:

@@ -14,7 +14,16 @@ from schemashift.objects.domains import AlterDomain, CreateDomain, Domain, DropD
 from schemashift.objects.enums import AlterEnum, CreateEnum, DropEnum, Enum, RenameEnum, lift_enum
 from schemashift.operations import Operation
 from schemashift.schema import SQL, Key, Type
-from schemashift.sqla.lift import is_domain, lift_default, lift_expression, lift_type, named_types
+from schemashift.sqla.lift import (
+    domain_key,
+    enum_key,
+    is_domain,
+    lift_default,
+    lift_expression,
+    lift_type,
+    named_types,
+    type_key,
+)
 from schemashift.sqla.types import SQLType
 
 from .aliases import ColumnType, ServerDefault
@@ -36,13 +45,16 @@ def create_enum(name: str, labels: Sequence[str], *, schema: str | None = None, 
     migration = current()
     full = full_name(migration, name, schema)
     enum = Enum(name=full.name, schema=full.schema, labels=tuple(labels))
+    migration.made.add(enum.key)
     migration.do([CreateEnum(enum=enum, if_not_exists=if_not_exists, origin=origin())])
 
 
 def drop_enum(name: str, *, schema: str | None = None, if_exists: bool = False) -> None:
     """Drop an enum type (PostgreSQL)."""
     migration = current()
-    migration.do([DropEnum(name=full_name(migration, name, schema), if_exists=if_exists, origin=origin())])
+    full = full_name(migration, name, schema)
+    migration.made.discard(enum_key(*full))
+    migration.do([DropEnum(name=full, if_exists=if_exists, origin=origin())])
 
 
 def alter_enum(
@@ -87,7 +99,7 @@ def missing_types(migration: Running, types: Iterable[Any]) -> list[Operation]:
     dialect = migration.dialect
     found: dict[Key, Operation] = {}
     for each in (named for type_ in types for named in named_types(type_, dialect)):
-        if not getattr(each, "create_type", True):
+        if not getattr(each, "create_type", True) or type_key(each, dialect) in migration.made:
             continue
         if is_domain(each):
             domain = lift_domain(each, dialect)
@@ -95,6 +107,7 @@ def missing_types(migration: Running, types: Iterable[Any]) -> list[Operation]:
         else:
             enum = lift_enum(each, dialect)
             found[enum.key] = CreateEnum(enum=enum, if_not_exists=True, origin=origin())
+    migration.made.update(found)
     return list(found.values())
 
 
@@ -116,6 +129,7 @@ def create_domain(
     if migration.dialect.name != "postgresql":
         return
     domain = _domain(migration, name, schema, type_, server_default, nullable, checks)
+    migration.made.add(domain.key)
     migration.do([CreateDomain(domain=domain, if_not_exists=if_not_exists, origin=origin())])
 
 
@@ -169,7 +183,9 @@ def alter_domain(
 def drop_domain(name: str, *, schema: str | None = None, if_exists: bool = False) -> None:
     """Drop a domain (PostgreSQL)."""
     migration = current()
-    migration.do([DropDomain(name=full_name(migration, name, schema), if_exists=if_exists, origin=origin())])
+    full = full_name(migration, name, schema)
+    migration.made.discard(domain_key(*full))
+    migration.do([DropDomain(name=full, if_exists=if_exists, origin=origin())])
 
 
 def _domain(

@@ -37,13 +37,15 @@ class Operation(ABC):
     """A change of the schema.
 
     The five sets of keys are what ordering goes by: an operation comes after whatever creates or alters what it
-    *uses*, and after whatever *frees* what it *drops* or *alters*. ``origin`` is the script's line it came from.
+    *uses*, and after whatever *frees* what it *drops* or *alters*. ``origin`` is the script's line it came from,
+    ``note`` a comment for the script that it is written into.
     """
 
     verb: ClassVar[str] = ""
     """``create_table`` for `CreateTable`: the method of a dialect's DDL, and of the renderer, that knows it."""
 
     origin: Location | None = field(default=None, compare=False, repr=False)
+    note: str = field(default="", compare=False, repr=False)
 
     def __init_subclass__(cls) -> None:
         cls.verb = _CAPITAL.sub("_", cls.__name__).lower()

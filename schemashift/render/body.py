@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from textwrap import wrap
 from typing import NamedTuple
 
 import sqlalchemy as sa
 
 from schemashift.operations import Operation
 
-from .layout import layout
+from .layout import WIDTH, layout
 from .operations import Printer
 
 INDENT = "    "
@@ -38,7 +39,13 @@ def _import_order(line: str) -> tuple[bool, bool, str]:
 
 
 def _function(operations: Sequence[Operation], printer: Printer) -> str:
-    calls = [call for operation in operations for call in printer.calls(operation)]
-    if not calls:
-        return f"{INDENT}pass\n"
-    return "".join(f"{INDENT}{layout(call, INDENT)}\n" for call in calls)
+    lines = [line for operation in operations for line in _lines(operation, printer)]
+    return "".join(lines) or f"{INDENT}pass\n"
+
+
+def _lines(operation: Operation, printer: Printer) -> Iterator[str]:
+    head = f"{INDENT}# "
+    for line in wrap(operation.note, WIDTH, initial_indent=head, subsequent_indent=head, break_long_words=False):
+        yield f"{line}\n"
+    for call in printer.calls(operation):
+        yield f"{INDENT}{layout(call, INDENT)}\n"

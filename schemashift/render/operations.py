@@ -25,6 +25,7 @@ from schemashift.operations import (
     RenameColumn,
     RenameIndex,
     RenameTable,
+    default_name,
 )
 from schemashift.schema import (
     SQL,
@@ -114,7 +115,8 @@ class Printer:
         if isinstance(value, SQL):
             return self.source.text(self.written(value.payload, value.text))
         if isinstance(value, tuple) and value and all(isinstance(each, tuple) and len(each) == 2 for each in value):
-            return repr_value(dict(value))
+            # Storage parameters are text in the catalogue.
+            return repr_value({key: int(each) if str(each).isdigit() else each for key, each in value})
         return repr_value(list(value) if isinstance(value, tuple) else value)
 
     def written(self, payload: object, text: str) -> str:
@@ -361,7 +363,7 @@ class Printer:
 
     def add_constraint(self, operation: AddConstraint) -> Iterator[Node]:
         constraint, table = operation.constraint, operation.table
-        name = string(constraint.name) if constraint.name else "None"
+        name = self.constraint_name(table, constraint)
         options = self.keywords(self.declared(constraint))
         match constraint:
             case PrimaryKey():
@@ -379,12 +381,16 @@ class Printer:
             case ForeignKey():
                 yield self.create_foreign_key(table, constraint, [*self.actions(constraint), *options])
 
+    @staticmethod
+    def constraint_name(table: TableName, constraint: Constraint) -> str:
+        """The name it is dropped by, too: where the database keeps none, the one that scripts agree on."""
+        return string(constraint.name or default_name(table.name, constraint))
+
     def create_foreign_key(self, table: TableName, key: ForeignKey, words: list[str]) -> Call:
         """``op.create_foreign_key(...)``."""
         schemas = [f"source_schema={string(table.schema)}"] if table.schema else []
         schemas += [f"referent_schema={string(key.target.schema)}"] if key.target.schema else []
-        name = string(key.name) if key.name else "None"
-        places: list[Node] = [name, string(table.name), string(key.target.name)]
+        places: list[Node] = [self.constraint_name(table, key), string(table.name), string(key.target.name)]
         return Call(
             "op.create_foreign_key",
             [*places, self.strings(key.columns), self.strings(key.target_columns), *words, *schemas],

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from schemashift.dialects import Dialect
 from schemashift.errors import OutsideMigration
 from schemashift.operations import Operation
-from schemashift.schema import Table, TableName
+from schemashift.schema import Key, Table, TableName
 
 
 class Loading:
@@ -26,6 +26,7 @@ class Loading:
         self._dialect = dialect
         self.x = x
         self.version_table = version_table
+        self.made: set[Key] = set()
 
     @property
     def dialect(self) -> sa.Dialect:

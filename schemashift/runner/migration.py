@@ -19,7 +19,7 @@ from schemashift.runner.absent import NotThere
 from schemashift.runner.guarded import guarded_lines
 from schemashift.runner.references import References
 from schemashift.runner.units import Transactions
-from schemashift.schema import Table, TableName
+from schemashift.schema import Key, Table, TableName
 from schemashift.scripts import Script
 
 OPERATION = "schemashift_operation"
@@ -90,6 +90,7 @@ class Migration:
         self.kept = 0
         self.total: int | None = None
         self.ended = False
+        self.made: set[Key] = set()
         self.blamed: tuple[BaseException, Location | None] | None = None
         self._x = x
         self._version_table = version_table

@@ -1,0 +1,46 @@
+"""What a script says beside an operation at which a person must look: it deletes something, or rows may not fit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from schemashift.filling import needs_value
+from schemashift.objects.enums import AlterEnum
+from schemashift.operations import AddColumn, AlterColumn, DropColumn, DropTable, Operation
+
+
+def noted(operations: Iterable[Operation], *, back: bool) -> Iterator[Operation]:
+    """*operations* with a ``note`` where one is due.
+
+    The way *back* drops what the way forward made, which goes without saying.
+    """
+    for operation in operations:
+        text = operation.note or ("" if back else _deletes(operation)) or _may_fail(operation)
+        yield replace(operation, note=text) if text != operation.note else operation
+
+
+def _deletes(operation: Operation) -> str:
+    match operation:
+        case DropTable():
+            return f"Deletes {operation.name} with its rows: a downgrade makes the table again, without them."
+        case DropColumn() if operation.column is None or operation.column.computed is None:
+            return f"Deletes the values of {operation.table}.{operation.name}: a downgrade cannot bring them back."
+    return ""
+
+
+def _may_fail(operation: Operation) -> str:
+    match operation:
+        case AddColumn() if needs_value(operation.column):
+            return (
+                f"Fails where {operation.table} has rows, which have nothing to put into {operation.column.name}: "
+                "give it a server_default, or add it as nullable and fill it first."
+            )
+        case AlterColumn() if (
+            dict(operation.set).get("nullable") is False and dict(operation.set).get("identity") is None
+        ):
+            return f"Fails where a row has no {operation.name}: fill it before."
+        case AlterEnum() if operation.gone:
+            gone = ", ".join(map(repr, operation.gone))
+            return f"Fails where a row has {gone}: give it another label before."
+    return ""
