@@ -25,14 +25,14 @@ _KINDS = {kind.name: kind for kind in KINDS}
 class Comparison:
     """What makes the database equal to the models, and the way back.
 
-    ``left_alone`` are tables of the database that no model names and no migration of ours made.
+    ``left_alone`` are the tables and other objects of the database that no model names and no migration of ours made.
     """
 
     operations: tuple[Operation, ...]
     downgrade: tuple[Operation, ...]
     before: Schema
     after: Schema
-    left_alone: tuple[TableName, ...] = ()
+    left_alone: tuple[Key, ...] = ()
 
     def body(self, dialect: Dialect) -> Body:
         """The two functions of a script that does it."""
@@ -66,8 +66,14 @@ def compare(
     before = before.drop(*(table.key for table in strangers))
     objects = [dialect.normal_object(thing) for kind in KINDS for thing in kind.read(connection, schemas)]
     known = {*after, *(ours or ())}
-    before = before.put(*(o for o in objects if o.key in known or _KINDS[o.key.kind].is_ours(o, before)))
-    return _compare(connection, dialect, before, after, tuple(table.table_name for table in strangers))
+    others = [o for o in objects if o.key not in known and not _KINDS[o.key.kind].is_ours(o, before)]
+    before = before.put(*(o for o in objects if o not in others))
+    left_alone = sorted((each.key for each in (*strangers, *others) if each.key.kind != "schema"), key=_by_name)
+    return _compare(connection, dialect, before, after, tuple(left_alone))
+
+
+def _by_name(key: Key) -> tuple[bool, str, str, str]:
+    return key.kind != "table", key.kind, key.schema or "", key.name
 
 
 def _refuse_unreadable(connection: sa.Connection, dialect: Dialect, before: Schema, after: Schema) -> None:
@@ -82,7 +88,7 @@ def _refuse_unreadable(connection: sa.Connection, dialect: Dialect, before: Sche
 
 
 def _compare(
-    connection: sa.Connection, dialect: Dialect, before: Schema, after: Schema, left_alone: tuple[TableName, ...]
+    connection: sa.Connection, dialect: Dialect, before: Schema, after: Schema, left_alone: tuple[Key, ...]
 ) -> Comparison:
     read = before
     before = _reconciled(read, after, dialect)

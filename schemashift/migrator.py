@@ -305,29 +305,34 @@ class Migrator:
 
         return load_metadata(self.models, imports=self.config.imports, root=self.config.root)
 
-    def diff(self) -> Comparison:
+    def diff(self, *, drop: Names = ()) -> Comparison:
         """What makes the database equal to the models, and the way back. Nothing is written.
+
+        *drop* names what neither the models nor a migration knows and is to go all the same.
 
         Raises `NoModels`, `ModelsDoNotLoad`, `NoTables`, `NotSupported` and `DatabaseError`.
         """
         graph = self.graph()
         self.metadata()  # what is wrong with the models comes out before the database is asked
         with self.database.reading() as connection:
-            return self.compare(graph, connection)
+            return self.compare(graph, connection, drop)
 
-    def compare(self, graph: RevisionGraph, connection: sa.Connection) -> Comparison:
+    def compare(self, graph: RevisionGraph, connection: sa.Connection, drop: Names = ()) -> Comparison:
         """`diff` on a connection that is open already."""
         from schemashift.autogenerate import compare
         from schemashift.models import require_tables
-        from schemashift.ours import things_made
+        from schemashift.ours import keys_of, made_by_scripts, refuse_absent
 
         metadatas, database = self.metadata(), self.database
         dialect = database.dialect(connection)
         require_tables(metadatas, self.models, connection, database.version_name)
-        ours = things_made(self.scripts.source(each) for each in graph)
-        return compare(
+        named = {name: keys_of(name, dialect.sa.default_schema_name) for name in _several(drop)}
+        ours = made_by_scripts(self.scripts, graph, dialect, self.x).union(*named.values())
+        found = compare(
             connection, metadatas, dialect, ignore={database.version_name}, ours=ours, database=database.shown
         )
+        refuse_absent(named, found.before, found.left_alone, database.shown)
+        return found
 
     def check(self) -> Checked:
         """Whether the graph is whole, the scripts load, the database is at the head, and the models match it."""
@@ -348,10 +353,12 @@ class Migrator:
         branch_label: Names | None = None,
         depends_on: Names = (),
         version_path: str | os.PathLike[str] | None = None,
+        drop: Names = (),
     ) -> Written:
         """Write a new script on top of *head*; with *autogenerate*, with what the models have and the database lacks.
 
-        Where that is nothing, nothing is written. Without a *message* the changes give the name.
+        Where that is nothing, nothing is written. Without a *message* the changes give the name. What neither the
+        models nor a migration knows is dropped only where *drop* names it (``"reports"``, ``"audit.log"``).
         Raises, before anything is written, the graph's faults, `MultipleHeads`, `BadTarget`, `DuplicateRevision`,
         `DuplicateLabel`, and for *autogenerate* also `NoModels`, `ModelsDoNotLoad`, `NoTables`, `Behind`,
         `DatabaseAhead` and `DatabaseError`.
@@ -374,7 +381,7 @@ class Migrator:
         )
         if not autogenerate:
             return Written(self._write(header, one_line(message, "empty")))
-        return self._autogenerate(graph, header, one_line(message, ""))
+        return self._autogenerate(graph, header, one_line(message, ""), drop)
 
     def merge(
         self,
@@ -395,7 +402,7 @@ class Migrator:
         header = draft(graph, self.scripts, heads=parents, splice=True, rev_id=rev_id, branch_label=branch_label)
         return Written(self._write(header, one_line(message, f"merge {' and '.join(parents)}")))
 
-    def _autogenerate(self, graph: RevisionGraph, header: Draft, message: str) -> Written:
+    def _autogenerate(self, graph: RevisionGraph, header: Draft, message: str, drop: Names) -> Written:
         from schemashift.losses import warnings_for
         from schemashift.render import message as message_for
         from schemashift.results import Written
@@ -404,7 +411,7 @@ class Migrator:
         with database.reading() as connection:
             dialect = database.dialect(connection)
             _refuse_behind(graph, database.versions(dialect).read(connection).applied)
-            found = self.compare(graph, connection)
+            found = self.compare(graph, connection, drop)
             tables = sum(len(each.tables) for each in metadatas)
             if not found.operations:
                 return Written(None, tables=tables, left_alone=found.left_alone)

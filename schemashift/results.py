@@ -11,7 +11,7 @@ from schemashift.revisions import Plan, Revision
 if TYPE_CHECKING:
     from schemashift.discovery import Models
     from schemashift.operations import Operation
-    from schemashift.schema import TableName
+    from schemashift.schema import Key
     from schemashift.version_table import Applied
 
 
@@ -38,7 +38,7 @@ class Written(NamedTuple):
     revision: Revision | None
     operations: tuple[Operation, ...] = ()
     tables: int = 0
-    left_alone: tuple[TableName, ...] = ()
+    left_alone: tuple[Key, ...] = ()
     warnings: tuple[str, ...] = ()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from schemashift.migrator import Migrator
     from schemashift.operations import Operation
     from schemashift.results import Written
+    from schemashift.schema import Key
 
 SIGNS = {"+": "ok", "-": "warning", "~": "path"}
 
@@ -38,13 +40,23 @@ def change_document(operation: Operation) -> dict[str, Any]:
     return {**operation.describe()._asdict(), "operation": type(operation).__name__}
 
 
+def left_alone(keys: Iterable[Key], most: int = 5) -> str:
+    """``2 tables and 1 sequence (legacy, audit.log, numbers)``."""
+    found = list(keys)
+    kinds = Counter(key.kind for key in found)
+    counts = [plural(number, kind) for kind, number in kinds.items()]
+    names = ", ".join(str(key.table_name) for key in found[:most]) + (", ..." if len(found) > most else "")
+    return " and ".join([", ".join(counts[:-1]), counts[-1]] if len(counts) > 1 else counts) + f" ({names})"
+
+
 def show_changes(session: Session, migrator: Migrator, written: Written) -> None:
     """What was compared, and what differs."""
     ui = session.ui
     models = ", ".join(str(each) for each in migrator.models)
     compared = f"{models} ({plural(written.tables, 'table')}) against {migrator.database.shown}"
-    for name in written.left_alone:
-        ui.say(f"{paint('left alone:', 'warning')} table {name}, which neither the models nor a migration knows")
+    if written.left_alone:
+        ui.say(f"{paint('left alone:', 'warning')} {left_alone(written.left_alone)}")
+        ui.say(f"{paint('      hint:', 'hint')} neither the models nor a migration knows them; --drop NAME drops one")
     if written.revision is None:
         verb = "matches" if written.tables == 1 else "match"
         ui.say(f"no changes: {plural(written.tables, 'table')} {verb}; nothing written")

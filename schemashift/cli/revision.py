@@ -31,7 +31,9 @@ def revision(session: Session, **options: Any) -> dict[str, Any]:
         show_changes(session, migrator, written)
         session.answer["changes"] = [change_document(each) for each in written.operations]
         session.answer["warnings"] = [{"code": "rows", "message": each} for each in written.warnings]
-        session.answer["left_alone"] = [str(each) for each in written.left_alone]
+        session.answer["left_alone"] = [
+            {"kind": each.kind, "name": str(each.table_name)} for each in written.left_alone
+        ]
     return show_written(session, migrator, written)
 
 
@@ -54,6 +56,10 @@ command = Command(
     params=[
         click.Option(["-m", "--message"], metavar="TEXT", help="what it does; names the file"),
         click.Option(["--autogenerate"], is_flag=True, help="compare the models with the database"),
+        click.Option(
+            ["--drop"], multiple=True, metavar="NAME",
+            help="drop what neither the models nor a migration knows; may be repeated",
+        ),
         click.Option(["--rev-id"], metavar="ID", help="its id, in place of a random one"),
         click.Option(
             ["--head"], multiple=True, default=("head",), type=REVISION, metavar="REV",

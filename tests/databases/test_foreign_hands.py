@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import mysql, postgresql
 
 from schemashift import Migrator
-from schemashift.schema import TableName
+from schemashift.errors import UsageError
 
 
 def run(url: str, *statements: str) -> None:
@@ -444,7 +444,7 @@ THINGS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
             "CREATE INDEX ix_theirs ON theirs (x)",
             "ANALYZE",
         ),
-        ("t_theirs", "theirs"),
+        [("table", "t_theirs"), ("table", "theirs")],
     ),
     "postgresql": (
         (
@@ -468,7 +468,12 @@ THINGS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
             "CREATE STATISTICS their_statistics ON id, name FROM t",
         ),
         # A partition is a part of its table.
-        ("heir", "parted", "t_theirs", "theirs"),
+        [
+            *(("table", name) for name in ("heir", "parted", "t_theirs", "theirs")),
+            ("domain", "their_domain"),
+            ("enum", "their_enum"),
+            ("sequence", "their_sequence"),
+        ],
     ),
     "mariadb": (
         (
@@ -481,7 +486,7 @@ THINGS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
             "CREATE TRIGGER their_trigger BEFORE INSERT ON t FOR EACH ROW SET new.name = 'x'",
             "CREATE TABLE parted (id int, d date) PARTITION BY HASH (id) PARTITIONS 2",
         ),
-        ("parted", "t_theirs", "theirs"),
+        [("table", "parted"), ("table", "t_theirs"), ("table", "theirs"), ("sequence", "their_sequence")],
     ),
 }
 
@@ -496,17 +501,66 @@ def test_what_belongs_to_others_is_left_alone(engine_name: str, database_url: st
     run(database_url, *others)
     found = ours.diff()
     assert [str(each) for each in found.operations] == []
-    assert sorted(found.left_alone) == [TableName(name) for name in left_alone]
+    assert [(each.kind, each.name) for each in found.left_alone] == left_alone
     before = things(database_url)
 
     ours = Migrator(database_url, models=named(20, sa.Column("more", sa.Integer)), directory=tmp_path / "migrations")
     written = ours.revision("second", autogenerate=True)
     assert [each.describe().name for each in written.operations] == ["t.more"]
-    assert sorted(written.left_alone) == [TableName(name) for name in left_alone]
+    assert [(each.kind, each.name) for each in written.left_alone] == left_alone
     ours.upgrade()
     assert things(database_url) == before
     ours.downgrade("-1")
     assert things(database_url) == before
+
+
+@pytest.mark.databases("sqlite", "postgresql", "mariadb")
+def test_what_is_left_alone_is_dropped_when_it_is_named(engine_name: str, database_url: str, tmp_path: Path) -> None:
+    ours = migrator(database_url, named(20), tmp_path)
+    ours.revision("first", autogenerate=True)
+    ours.upgrade()
+    run(database_url, "CREATE TABLE theirs (id int)", "CREATE TABLE kept (id int)")
+    names = ["theirs"]
+    if engine_name != "sqlite":
+        run(database_url, "CREATE SEQUENCE their_sequence")
+        names.append("their_sequence")
+    if engine_name == "postgresql":
+        run(
+            database_url,
+            "CREATE SCHEMA s",
+            "CREATE TABLE s.theirs (id int)",
+            "CREATE TYPE public.their_enum AS ENUM ('a')",
+        )
+        names += ["s.theirs", "public.their_enum"]
+    written = ours.revision("second", autogenerate=True, drop=names)
+    assert sorted(operation.describe().name for operation in written.operations) == sorted(
+        name.removeprefix("public.") for name in names
+    )
+    assert [key.name for key in written.left_alone] == ["kept"]
+    ours.upgrade()
+    assert ours.diff().operations == ()
+    ours.downgrade("-1")
+    assert [key.name for key in ours.diff().left_alone] == ["kept"]
+    ours.upgrade()
+    with pytest.raises(UsageError, match=r'nothing called "kep" to drop[\s\S]*did you mean kept'):
+        ours.revision("third", autogenerate=True, drop="kep")
+
+
+def test_names_that_a_script_makes_up_are_ours(database_url: str, tmp_path: Path) -> None:
+    ours = migrator(database_url, named(20), tmp_path)
+    written = ours.revision("by hand").revision
+    assert written is not None
+    script = Path(written.path)
+    body = "for number in range(2):\n        op.create_table(f'made_{number}', sa.Column('id', sa.Integer()))\n"
+    script.write_text(script.read_text().replace("pass\n", body, 1))
+    ours.upgrade()
+    run(database_url, "CREATE TABLE made_2 (id int)")
+    found = ours.diff()
+    assert sorted(each.describe().name for each in found.operations if each.describe().sign == "-") == [
+        "made_0",
+        "made_1",
+    ]
+    assert [key.name for key in found.left_alone] == ["made_2"]
 
 
 EXTENSIONS = ("hstore", "citext", "pg_trgm")
