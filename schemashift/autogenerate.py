@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -33,10 +34,11 @@ class Comparison:
     before: Schema
     after: Schema
     left_alone: tuple[Key, ...] = ()
+    conventions: tuple[Mapping[Any, Any], ...] = ()
 
     def body(self, dialect: Dialect) -> Body:
         """The two functions of a script that does it."""
-        return body(self.operations, self.downgrade, dialect.sa)
+        return body(self.operations, self.downgrade, dialect.sa, self.conventions)
 
 
 def compare(
@@ -69,7 +71,8 @@ def compare(
     others = [o for o in objects if o.key not in known and not _KINDS[o.key.kind].is_ours(o, before)]
     before = before.put(*(o for o in objects if o not in others))
     left_alone = sorted((each.key for each in (*strangers, *others) if each.key.kind != "schema"), key=_by_name)
-    return _compare(connection, dialect, before, after, tuple(left_alone))
+    found = _compare(connection, dialect, before, after, tuple(left_alone))
+    return replace(found, conventions=tuple(metadata.naming_convention for metadata in declared))
 
 
 def _by_name(key: Key) -> tuple[bool, str, str, str]:

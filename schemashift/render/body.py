@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from textwrap import wrap
 from typing import NamedTuple
 
@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from schemashift.operations import Operation
 
 from .layout import WIDTH, layout
-from .operations import Printer
+from .operations import Convention, Printer
 
 INDENT = "    "
 
@@ -24,9 +24,14 @@ class Body(NamedTuple):
     downgrade: str
 
 
-def body(up: Sequence[Operation], down: Sequence[Operation], dialect: sa.Dialect) -> Body:
-    """The text of ``upgrade()`` and ``downgrade()``. Raises TypeError for an operation without a printer."""
-    printer = Printer(dialect)
+def body(
+    up: Sequence[Operation], down: Sequence[Operation], dialect: sa.Dialect, conventions: Iterable[Convention] = ()
+) -> Body:
+    """The text of ``upgrade()`` and ``downgrade()``. Raises TypeError for an operation without a printer.
+
+    *conventions* are the models' naming conventions, which must not be applied to names that are final.
+    """
+    printer = Printer(dialect, conventions)
     upgrade, downgrade = _function(up, printer), _function(down, printer)
     imports = set(printer.source.imports)
     if up or down:

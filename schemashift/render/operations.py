@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -51,6 +51,8 @@ from schemashift.sqla.source import Source, escape_binds, repr_value, string
 from .layout import Call
 
 Node = str | Call
+Convention = Mapping[Any, Any]
+"""What ``MetaData(naming_convention=...)`` was given."""
 _TYPES: dict[type[Constraint], str] = {
     PrimaryKey: "primary",
     Unique: "unique",
@@ -60,12 +62,30 @@ _TYPES: dict[type[Constraint], str] = {
 }
 
 
+_CONVENTION_KEYS: dict[str, tuple[type[Any], type[Any]]] = {
+    "pk": (PrimaryKey, sa.PrimaryKeyConstraint),
+    "uq": (Unique, sa.UniqueConstraint),
+    "fk": (ForeignKey, sa.ForeignKeyConstraint),
+    "ck": (Check, sa.CheckConstraint),
+    "ix": (Index, sa.Index),
+}
+
+
+def _renamed_by(convention: Convention) -> Iterator[type[Any]]:
+    """The kinds whose names *convention* makes of the names that they are given."""
+    for key, (kind, class_) in _CONVENTION_KEYS.items():
+        template = convention.get(key, convention.get(class_))
+        if isinstance(template, str) and "constraint_name" in template:
+            yield kind
+
+
 class Printer:
     """Writes operations for one dialect; `Source.imports` collects what they need imported."""
 
-    def __init__(self, dialect: sa.Dialect) -> None:
+    def __init__(self, dialect: sa.Dialect, conventions: Iterable[Convention] = ()) -> None:
         self.source = Source(dialect)
         self.dialect = dialect
+        self._renamed = {Check, *(kind for convention in conventions for kind in _renamed_by(convention))}
 
     def calls(self, operation: Operation) -> Iterator[Node]:
         """The calls that make *operation*: most are one, a table with indexes is several."""
@@ -178,9 +198,17 @@ class Printer:
         ]
         return f"{self.source.sa('Identity')}({', '.join(words)})"
 
+    def final(self, name: str, kind: type[Any] | None) -> str:
+        """A constraint's or an index's name. It is final: no naming convention may make another name of it.
+
+        CHECKs are always marked as such: the conventions that people copy make a CHECK's name of the one it has, and
+        a script has to mean the same when the models get one later.
+        """
+        return f"op.f({string(name)})" if kind in self._renamed else string(name)
+
     def named(self, constraint: Constraint) -> list[str]:
         """``name="x"`` and the options."""
-        name = [f"name={string(constraint.name)}"] if constraint.name else []
+        name = [f"name={self.final(constraint.name, type(constraint))}"] if constraint.name else []
         return [*name, *self.keywords(self.declared(constraint))]
 
     def deferral(self, constraint: Unique | ForeignKey | Exclude) -> list[str]:
@@ -381,10 +409,9 @@ class Printer:
             case ForeignKey():
                 yield self.create_foreign_key(table, constraint, [*self.actions(constraint), *options])
 
-    @staticmethod
-    def constraint_name(table: TableName, constraint: Constraint) -> str:
+    def constraint_name(self, table: TableName, constraint: Constraint) -> str:
         """The name it is dropped by, too: where the database keeps none, the one that scripts agree on."""
-        return string(constraint.name or default_name(table.name, constraint))
+        return self.final(constraint.name or default_name(table.name, constraint), type(constraint))
 
     def create_foreign_key(self, table: TableName, key: ForeignKey, words: list[str]) -> Call:
         """``op.create_foreign_key(...)``."""
@@ -397,13 +424,17 @@ class Printer:
         )
 
     def drop_constraint(self, operation: DropConstraint) -> Iterator[Node]:
-        words = [string(operation.name), string(operation.table.name)]
+        words = [self.final(operation.name, operation.kind), string(operation.table.name)]
         words += [f"type_={string(_TYPES[operation.kind])}"] if operation.kind else []
         yield Call("op.drop_constraint", [*words, *self.schema(operation.table)])
 
     def index(self, table: TableName, index: Index) -> Call:
         """``op.create_index(...)``."""
-        words: list[Node] = [string(index.name), string(table.name), Call("[", [self.part(p) for p in index.parts])]
+        words: list[Node] = [
+            self.final(index.name, Index),
+            string(table.name),
+            Call("[", [self.part(p) for p in index.parts]),
+        ]
         words += ["unique=True"] if index.unique else []
         lengths = {part.column: part.length for part in index.parts if part.length}
         words += [f"mysql_length={repr_value(lengths)}"] if lengths else []

@@ -104,7 +104,13 @@ class Source:
         values = [(name, default, getattr(type_, name, default)) for name, default in _parameters(class_)]
         positional = True
         for name, default, value in values:
-            if name in _NOT_DDL or value is None or _same(value, default):
+            # A Boolean's name is that of its CHECK, which is written by itself.
+            if (
+                name in _NOT_DDL
+                or (name == "name" and isinstance(type_, sa.Boolean))
+                or value is None
+                or _same(value, default)
+            ):
                 positional = positional and name in _NOT_DDL
                 continue
             text = self.type_(value) if isinstance(value, TypeEngine) else repr_value(value)
@@ -124,9 +130,10 @@ class Source:
         for name in ("charset", "collation", "schema"):
             if getattr(type_, name, None):
                 yield f"{name}={string(getattr(type_, name))}"
-        if type_.name and hasattr(type_, "native_enum"):
+        native = getattr(type_, "native_enum", True) is not False
+        if type_.name and native and hasattr(type_, "native_enum"):
             yield f"name={string(type_.name)}"
-        if getattr(type_, "native_enum", True) is False:
+        if not native:
             yield "native_enum=False"
             longest = max((len(value) for value in type_.enums), default=0)
             if type_.length and type_.length != longest:
