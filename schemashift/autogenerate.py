@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -102,11 +102,32 @@ def _compare(
     after = after.put(*dialect.canonical(connection, doubtful, objects=objects).values())
     # Once more, with what the database made of the models: the terms to say it in may be others now.
     before = _reconciled(read, after, dialect)
-    found = [dialect.prepare(operation) for operation in diff(before, after, kinds=_KINDS, traits=dialect)]
+    found = [dialect.prepare(operation) for operation in _ordered(before, after, dialect)]
     operations = tuple(noted(filled(found, back=False), back=False))
-    inverses = (dialect.prepare(operation.inverse()) for operation in reversed(found))
+    inverses = (dialect.prepare(operation) for operation in _way_back(found, before, dialect))
     downgrade = tuple(noted(filled(inverses, back=True), back=True))
     return Comparison(operations=operations, downgrade=downgrade, before=before, after=after, left_alone=left_alone)
+
+
+def _ordered(before: Schema, after: Schema, dialect: Dialect) -> tuple[Operation, ...]:
+    try:
+        return diff(before, after, kinds=_KINDS, traits=dialect)
+    except ValueError as error:
+        raise NotSupported(
+            "these changes wait for each other, and no order of them would run",
+            cause=str(error),
+            hints=["change the models in two steps, with a revision for each"],
+        ) from None
+
+
+def _way_back(found: Sequence[Operation], before: Schema, dialect: Dialect) -> Iterator[Operation]:
+    """The inverses in reverse order, or what a comparison says where one of them cannot be done."""
+    if all(dialect.comes_back(operation) for operation in found):
+        return (operation.inverse() for operation in reversed(found))
+    there = before
+    for operation in found:
+        there = operation.apply(there)
+    return iter(diff(there, before, kinds=_KINDS, traits=dialect))
 
 
 def _other_objects(before: Schema, after: Schema) -> list[Keyed]:

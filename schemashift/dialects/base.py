@@ -111,6 +111,16 @@ class Dialect:
         """The name the database itself would give to *constraint* (which has none) when added to *table*."""
         return None
 
+    def comes_back(self, operation: Operation) -> bool:
+        """Whether the inverse of *operation* can be done; where not, the way back is a comparison of its own."""
+        del operation
+        return True
+
+    def keeps_expression(self, before: Column, after: Column, text: str) -> bool:
+        """Whether an expression that uses a column stays what it is when the column becomes *after*."""
+        del before, after, text
+        return True
+
     def compile(self, operations: Sequence[Operation], known: Known) -> Iterator[Statement]:
         """The statements for *operations*, in order. A generator to be run statement by statement: it asks *known*
         for what it must see, and tells it what it has done. Raises `NotSupported` for what cannot be done here."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Protocol, TypeVar
 
@@ -16,6 +16,7 @@ from schemashift.operations import (
     DropColumn,
     DropIndex,
     DropTable,
+    ObjectOperation,
     Operation,
 )
 from schemashift.schema import ForeignKey, Key, Keyed, Schema, Table, TableName
@@ -57,8 +58,32 @@ def diff(
     operations: list[Operation] = []
     for key in sorted(before.keys() | after.keys(), key=_place):
         operations += _change(every[key.kind], key, before, after)
+    operations = _without_clashes(operations)
     operations += around(operations, before, after, traits)
     return order(operations)
+
+
+def _without_clashes(operations: Iterable[Operation]) -> list[Operation]:
+    """*operations*, a default of a type that changes itself taken away first and set last.
+
+    The old default may be a label that goes, and the new one a label that comes: neither order would do, there or back.
+    """
+    found = list(operations)
+    altered = {key for each in found if isinstance(each, ObjectOperation) for key in each.alters}
+    return [part for each in found for part in _in_steps(each, altered)]
+
+
+def _in_steps(operation: Operation, altered: Collection[Key]) -> Iterator[Operation]:
+    if not isinstance(operation, AlterColumn) or operation.before is None or operation.before.default is None:
+        yield operation
+        return
+    changes = dict(operation.set)
+    if changes.get("default") is None or not set(operation.before.type.needs) & set(altered):
+        yield operation
+        return
+    first = replace(operation, set=(("default", None),), options=())
+    yield first
+    yield replace(operation, before=first.after)
 
 
 def _place(key: Key) -> tuple[str, ...]:

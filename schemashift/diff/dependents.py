@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from schemashift.operations import AddColumn, AddConstraint, AlterColumn, CreateIndex, Operation
-from schemashift.schema import ForeignKey, Key, Schema, Table
+from schemashift.schema import SQL, Check, ForeignKey, Key, Schema, Table
 
 from .traits import Traits
 
@@ -50,7 +50,15 @@ def _keeps(part: Part, alteration: AlterColumn, traits: Traits) -> bool:
         return traits.keeps_foreign_key(before, alteration.after)
     if isinstance(part, AddColumn):
         return traits.keeps_generated(before, alteration.after)
-    return True
+    return all(traits.keeps_expression(before, alteration.after, text) for text in _texts(part))
+
+
+def _texts(part: AddConstraint | CreateIndex) -> Iterator[str]:
+    if isinstance(part, CreateIndex):
+        yield from (each.expression for each in part.index.parts if each.expression)
+        yield from (value.text for _, value in part.index.options if isinstance(value, SQL))
+    elif isinstance(part.constraint, Check):
+        yield part.constraint.sql
 
 
 def _unchanged(before: Schema, after: Schema) -> Iterator[Part]:

@@ -20,6 +20,9 @@ class Traits(Protocol):
     def keeps_generated(self, before: Column, after: Column) -> bool:
         """Whether a column that generated columns use can be altered while they stand."""
 
+    def keeps_expression(self, before: Column, after: Column, text: str) -> bool:
+        """Whether an expression that uses a column stays what it is when the column is altered."""
+
     def default_name(self, table: Table, constraint: Constraint) -> str | None:
         """The name the database itself would give to a constraint without one."""
 
@@ -34,6 +37,9 @@ class Standard:
         return False
 
     def keeps_generated(self, before: Column, after: Column) -> bool:
+        return True
+
+    def keeps_expression(self, before: Column, after: Column, text: str) -> bool:
         return True
 
     def default_name(self, table: Table, constraint: Constraint) -> str | None:

@@ -134,8 +134,8 @@ class AlterEnum(ObjectOperation):
 
     @property
     def alters(self) -> Keys:
-        columns = {Key.of_column(table, column) for table, column in self.users} if self.rebuilds else set()
-        return frozenset({enum_key(*self.name), *columns})
+        # What stands on a column (a CHECK, a generated column) may say a new label.
+        return frozenset({enum_key(*self.name), *(Key.of_column(table, column) for table, column in self.users)})
 
     @property
     def uses(self) -> Keys:

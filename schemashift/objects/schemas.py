@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from schemashift.operations import Description, ObjectOperation, Operation
 from schemashift.operations.base import Keys
 from schemashift.schema import Key, Keyed, Schema
-from schemashift.sqla.lift import declared_types
+from schemashift.sqla.lift import declared_sequences, declared_types
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +97,7 @@ class Schemas:
             return
         names = {table.schema for metadata in metadatas for table in metadata.tables.values()}
         names |= {type_.schema for type_ in declared_types(metadatas, dialect)}
+        names |= {sequence.schema for sequence in declared_sequences(metadatas)}
         yield from (Namespace(name=name) for name in sorted(filter(None, names)) if name != dialect.default_schema_name)
 
     def read(self, connection: sa.Connection, schemas: Iterable[str]) -> Iterator[Namespace]:

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from schemashift.operations import Description, Incomplete, ObjectOperation, Operation
 from schemashift.operations.base import Keys
 from schemashift.schema import Key, Keyed, Schema, TableName
+from schemashift.sqla.lift import declared_sequences
 
 log = logging.getLogger("schemashift")
 
@@ -248,14 +249,7 @@ class Sequences:
     def lift(self, metadatas: Sequence[sa.MetaData], dialect: sa.Dialect) -> Iterator[NumberSequence]:
         if not _has_sequences(dialect):
             return
-        for metadata in metadatas:
-            # create_all() makes the sequences of the MetaData, and those that columns take their default from.
-            found = dict(metadata._sequences)
-            for table in metadata.tables.values():
-                for column in table.columns:
-                    if isinstance(column.default, sa.Sequence) and not column.default.optional:
-                        found.setdefault(str(column.default.name), column.default)
-            yield from (lift_sequence(each, dialect) for each in found.values() if not each.optional)
+        yield from (lift_sequence(each, dialect) for each in declared_sequences(metadatas))
 
     def read(self, connection: sa.Connection, schemas: Iterable[str]) -> Iterator[NumberSequence]:
         dialect = connection.dialect

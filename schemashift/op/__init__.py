@@ -264,7 +264,11 @@ def add_column(
     migration = current()
     _check(migration, kw)
     source = sa.Table(table_name, _metadata(migration), _free(column), schema=schema)
-    table = migration.normal(lift_table(source, migration.dialect))
+    table = lift_table(source, migration.dialect)
+    if column.autoincrement is True and column.server_default is None:
+        # SQLAlchemy lets only a primary key count, and that comes in a step of its own.
+        table = replace(table, columns=(replace(table.columns[0], autoincrement=True),))
+    table = migration.normal(table)
     name, here = table.table_name, origin()
     migration.do(
         [

@@ -161,14 +161,26 @@ class AlterColumn(Operation):
 
     @property
     def uses(self) -> Keys:
-        needed = (value.needs for field, value in self.set if field in ("type", "default") and value is not None)
+        needed = [value.needs for field, value in self.set if field in ("type", "default") and value is not None]
+        if self._default_goes:
+            return frozenset({Key.of_table(self.table)}).union(*needed)
+        if self.before is not None and dict(self.set).get("default") is not None:
+            # The label of an enum that it is may be new.
+            needed.append(self.after.type.needs)
         return frozenset({Key.of_table(self.table), Key.of_column(self.table, self.name)}).union(*needed)
+
+    @property
+    def _default_goes(self) -> bool:
+        """Whether it takes a default away from a type that may lose the very label."""
+        before = self.before
+        return before is not None and bool(before.type.needs) and self.set == (("default", None),)
 
     @property
     def frees(self) -> Keys:
         if self.before is None:
             return NOTHING
-        return column_needs(self.before) - column_needs(self.after)
+        gone = column_needs(self.before) - column_needs(self.after)
+        return gone.union(self.before.type.needs) if self._default_goes else gone
 
     @property
     def alters(self) -> Keys:

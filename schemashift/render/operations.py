@@ -377,7 +377,7 @@ class Printer:
             case "comment":
                 return [f"comment={string(value) if value else None}"]
             case "computed":
-                return [f"server_default={self.computed(value)}" if value else "computed=None"]
+                return [f"computed={self.computed(value) if value else None}"]
             case "identity":
                 return [f"identity={self.identity(value) if value else None}"]
             case _:

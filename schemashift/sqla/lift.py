@@ -116,6 +116,17 @@ def declared_types(metadatas: Iterable[sa.MetaData], dialect: sa.Dialect) -> Ite
             yield from named_types(type_, dialect)
 
 
+def declared_sequences(metadatas: Iterable[sa.MetaData]) -> Iterator[Any]:
+    """What create_all() makes: the sequences of the MetaData, and those that columns take their default from."""
+    for metadata in metadatas:
+        found = dict(metadata._sequences)
+        for table in metadata.tables.values():
+            for column in table.columns:
+                if isinstance(column.default, sa.Sequence) and not column.default.optional:
+                    found.setdefault(str(column.default.name), column.default)
+        yield from (each for each in found.values() if not each.optional)
+
+
 def is_domain(type_: Any) -> bool:
     """Whether it is PostgreSQL's DOMAIN, told without the import of its dialect."""
     return getattr(type_, "__visit_name__", "") == "DOMAIN"

@@ -79,5 +79,13 @@ class PostgreSQL(Dialect):
     def replaces_column(self, before: Column, after: Column) -> bool:
         return after.computed is not None and before.computed != after.computed
 
+    def comes_back(self, operation: Operation) -> bool:
+        return not (isinstance(operation, AlterColumn) and ("computed", None) in operation.set)
+
+    def keeps_expression(self, before: Column, after: Column, text: str) -> bool:
+        """PostgreSQL reads an expression again that a column of another type is in, and what it wrote down for IN it
+        reads as something else."""
+        return before.type == after.type or " IN (" not in text
+
     def default_name(self, table: Table, constraint: Any) -> str | None:
         return names.default_name(table, constraint)

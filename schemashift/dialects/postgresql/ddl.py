@@ -293,6 +293,8 @@ class _Alteration:
         if before.autoincrement and self.changes.get("autoincrement", True) is False:
             yield f"{self.head} DROP DEFAULT"
             if follows:
+                # While the column owned it, pg_get_serial_sequence() might name it in the new one's place.
+                yield f"ALTER SEQUENCE {self.sequence()} OWNED BY NONE"
                 yield f"ALTER SEQUENCE {self.sequence()} RENAME TO {self.ddl.quote(self._aside)}"
             else:
                 yield f"DROP SEQUENCE {self.sequence()}"

@@ -27,7 +27,7 @@ from schemashift.schema import (
     options,
 )
 
-from .text import bare
+from .text import expression
 from .types import normal_type, type_engine
 
 _LITERAL_CAST = re.compile(r"^('(?:[^']|'')*')::[\w .\"()\[\],]+$")
@@ -89,7 +89,7 @@ def normal_domain(domain: Domain) -> Domain:
         domain,
         type=replace(domain.type, sql=sql, payload=payload),
         default=normal_default(domain.default),
-        checks=tuple((name, replace(check, text=bare(check.text.strip()))) for name, check in domain.checks),
+        checks=tuple((name, replace(check, text=expression(check.text.strip()))) for name, check in domain.checks),
     )
 
 

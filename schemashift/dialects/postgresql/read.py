@@ -32,7 +32,7 @@ from schemashift.schema import (
 )
 from schemashift.sqla.lift import default_needs, domain_key, enum_key
 
-from .text import bare
+from .text import expression
 from .types import normal_type, type_engine
 
 Rows = Iterable[Mapping[str, Any]]
@@ -231,7 +231,7 @@ class _Reader:
             type=self.type(row),
             nullable=not row["not_null"],
             default=self.default(default) if default is not None and not serial and not generated else None,
-            computed=Computed(sql=bare(default), stored=row["generated"] == "s") if generated else None,
+            computed=Computed(sql=expression(default), stored=row["generated"] == "s") if generated else None,
             identity=_identity(row) if row["identity"] else None,
             autoincrement=serial,
             comment=row["comment"] or None,
@@ -264,7 +264,7 @@ class _Reader:
             case "u":
                 return Unique(columns=columns, name=row["name"], options=_key_options(row), **_deferral(row))
             case "c":
-                text = bare(row["expression"])
+                text = expression(row["expression"])
                 return Check(sql=text, name=row["name"], columns=columns, options=_validity(row))
         return ForeignKey(
             columns=columns,
@@ -337,7 +337,7 @@ def _identity(row: Mapping[str, Any]) -> Identity:
 def _index(row: Mapping[str, Any], names: list[str]) -> Index:
     keys = row["keys"]
     parts = tuple(_part(row, place) for place in range(keys))
-    predicate = bare(row["predicate"]) if row["predicate"] else None
+    predicate = expression(row["predicate"]) if row["predicate"] else None
     texts = [part.expression for part in parts if part.expression] + ([predicate] if predicate else [])
     found = [
         ("postgresql_where", SQL(predicate) if predicate else None),
@@ -375,7 +375,7 @@ def _part(row: Mapping[str, Any], place: int) -> IndexPart:
     plain = row["numbers"][place] != 0
     return IndexPart(
         column=_unquoted(text) if plain else None,
-        expression=None if plain else bare(text),
+        expression=None if plain else expression(text),
         descending=descending,
         nulls=None if first == descending else ("first" if first else "last"),
         opclass=row["opclasses"][place],

@@ -2,6 +2,39 @@
 
 from __future__ import annotations
 
+import re
+
+_COLUMN = r'\((?P<column>VALUE|[a-z_][a-z0-9_$]*|"(?:[^"]|"")+")\)::text'
+_STRING = r"'(?:[^']|'')*'::character varying"
+_LISTS = (
+    rf"\(\(ARRAY\[(?P<plain>{_STRING}(?:, {_STRING})*)\]\)::text\[\]\)",
+    rf"\(ARRAY\[(?P<cast>\({_STRING}\)::text(?:, \({_STRING}\)::text)*)\]\)",
+)
+_IN = [re.compile(rf"{_COLUMN} (?P<operator>= ANY|<> ALL) {each}") for each in _LISTS]
+_ITEM = re.compile(r"('(?:[^']|'')*')::character varying")
+
+
+def expression(sql: str) -> str:
+    """The normal form of an expression that PostgreSQL wrote down."""
+    return restated(bare(sql))
+
+
+def restated(sql: str) -> str:
+    """*sql*, an expression as PostgreSQL wrote it down, with IN and NOT IN said by these words.
+
+    For a VARCHAR, PostgreSQL writes ``(s)::text = ANY ((ARRAY['a'::character varying])::text[])``; when it reads that
+    again it writes ``(s)::text = ANY (ARRAY[('a'::character varying)::text])``. What goes back has to be what came.
+    """
+    for pattern in _IN if "ARRAY[" in sql else ():
+        sql = pattern.sub(_in, sql)
+    return sql
+
+
+def _in(match: re.Match[str]) -> str:
+    groups = match.groupdict()
+    items = ", ".join(_ITEM.findall(groups.get("plain") or groups.get("cast") or ""))
+    return f"{groups['column']} {'IN' if groups['operator'] == '= ANY' else 'NOT IN'} ({items})"
+
 
 def bare(expression: str) -> str:
     """*expression* without the one pair of parentheses that PostgreSQL puts round a whole CHECK or predicate."""
