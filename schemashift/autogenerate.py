@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
@@ -11,7 +12,7 @@ import sqlalchemy as sa
 from schemashift.dialects import Dialect
 from schemashift.diff import diff, settle
 from schemashift.errors import NotSupported
-from schemashift.filling import filled
+from schemashift.filling import Filling
 from schemashift.notes import noted
 from schemashift.objects import KINDS
 from schemashift.operations import Operation
@@ -103,9 +104,14 @@ def _compare(
     # Once more, with what the database made of the models: the terms to say it in may be others now.
     before = _reconciled(read, after, dialect)
     found = [dialect.prepare(operation) for operation in _ordered(before, after, dialect)]
-    operations = tuple(noted(filled(found, back=False), back=False))
-    inverses = (dialect.prepare(operation) for operation in _way_back(found, before, dialect))
-    downgrade = tuple(noted(filled(inverses, back=True), back=True))
+    reached = before
+    for operation in found:
+        reached = operation.apply(reached)
+    forward = _filling(connection, dialect, reached, back=False)
+    operations = tuple(noted(forward.filled(found), back=False))
+    inverses = (dialect.prepare(operation) for operation in _way_back(found, before, reached, dialect))
+    backward = _filling(connection, dialect, before, back=True)
+    downgrade = tuple(noted(backward.filled(inverses), back=True))
     return Comparison(operations=operations, downgrade=downgrade, before=before, after=after, left_alone=left_alone)
 
 
@@ -120,13 +126,21 @@ def _ordered(before: Schema, after: Schema, dialect: Dialect) -> tuple[Operation
         ) from None
 
 
-def _way_back(found: Sequence[Operation], before: Schema, dialect: Dialect) -> Iterator[Operation]:
+def _filling(connection: sa.Connection, dialect: Dialect, target: Schema, *, back: bool) -> Filling:
+    return Filling(
+        target=target,
+        back=back,
+        sqlite=dialect.name == "sqlite",
+        quote=dialect.ddl.quote,
+        table=dialect.ddl.table,
+        accepts=partial(dialect.holds, connection),
+    )
+
+
+def _way_back(found: Sequence[Operation], before: Schema, there: Schema, dialect: Dialect) -> Iterator[Operation]:
     """The inverses in reverse order, or what a comparison says where one of them cannot be done."""
     if all(dialect.comes_back(operation) for operation in found):
         return (operation.inverse() for operation in reversed(found))
-    there = before
-    for operation in found:
-        there = operation.apply(there)
     return iter(diff(there, before, kinds=_KINDS, traits=dialect))
 
 

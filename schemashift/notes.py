@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 
 from schemashift.filling import needs_value
 from schemashift.objects.enums import AlterEnum
-from schemashift.operations import AddColumn, AlterColumn, DropColumn, DropTable, Operation
+from schemashift.operations import (
+    AddColumn,
+    AddConstraint,
+    AlterColumn,
+    CreateTable,
+    DropColumn,
+    DropTable,
+    FillColumn,
+    Operation,
+)
+from schemashift.schema import ForeignKey, TableName
 
 
 def noted(operations: Iterable[Operation], *, back: bool) -> Iterator[Operation]:
@@ -15,8 +25,16 @@ def noted(operations: Iterable[Operation], *, back: bool) -> Iterator[Operation]
 
     The way *back* drops what the way forward made, which goes without saying.
     """
-    for operation in operations:
-        text = operation.note or ("" if back else _deletes(operation)) or _may_fail(operation)
+    found = tuple(operations)
+    fresh = {operation.table.table_name for operation in found if isinstance(operation, CreateTable)}
+    filled: set[tuple[TableName, str]] = set()
+    for operation in found:
+        if isinstance(operation, FillColumn):
+            filled.add((operation.table, operation.column))
+        if isinstance(operation, AlterColumn) and (operation.table, operation.name) in filled:
+            yield operation
+            continue
+        text = operation.note or ("" if back else _deletes(operation)) or _may_fail(operation, fresh)
         yield replace(operation, note=text) if text != operation.note else operation
 
 
@@ -29,8 +47,10 @@ def _deletes(operation: Operation) -> str:
     return ""
 
 
-def _may_fail(operation: Operation) -> str:
+def _may_fail(operation: Operation, fresh: Collection[TableName]) -> str:
     match operation:
+        case AddConstraint(constraint=ForeignKey(target=target)) if target in fresh and operation.table not in fresh:
+            return f"Fails where {operation.table} has rows that point somewhere: {target} has none yet."
         case AddColumn() if needs_value(operation.column):
             return (
                 f"Fails where {operation.table} has rows, which have nothing to put into {operation.column.name}: "

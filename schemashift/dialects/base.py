@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 import sqlalchemy as sa
 
 from schemashift.operations import Known, Operation
-from schemashift.schema import Column, Keyed, Schema, Table, TableName
+from schemashift.schema import Check, Column, Keyed, Schema, Table, TableName
 from schemashift.sqla import reflect
 from schemashift.sqla.plain import plain
 
@@ -110,6 +110,23 @@ class Dialect:
     def default_name(self, table: Table, constraint: Any) -> str | None:
         """The name the database itself would give to *constraint* (which has none) when added to *table*."""
         return None
+
+    def holds(self, connection: sa.Connection, check: Check, column: Column, value: str) -> bool:
+        """Whether *check*, which uses *column* alone, takes *value* (SQL). Only the database knows its own words."""
+        row = f"SELECT {self.typed(value, column)} AS {self.ddl.quote(column.name)}"
+        sql = f"SELECT CASE WHEN {check.sql} THEN 1 ELSE 0 END FROM ({row}) AS t"
+        savepoint = connection.begin_nested()
+        try:
+            return bool(connection.exec_driver_sql(sql, execution_options={"no_parameters": True}).scalar())
+        except sa.exc.DBAPIError:
+            return False
+        finally:
+            savepoint.rollback()
+
+    def typed(self, value: str, column: Column) -> str:
+        """*value* such that an expression takes it for a value of *column*."""
+        del column
+        return value
 
     def comes_back(self, operation: Operation) -> bool:
         """Whether the inverse of *operation* can be done; where not, the way back is a comparison of its own."""

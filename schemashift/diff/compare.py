@@ -69,7 +69,9 @@ def _without_clashes(operations: Iterable[Operation]) -> list[Operation]:
     The old default may be a label that goes, and the new one a label that comes: neither order would do, there or back.
     """
     found = list(operations)
-    altered = {key for each in found if isinstance(each, ObjectOperation) for key in each.alters}
+    altered = {
+        key for each in found if isinstance(each, ObjectOperation) and each.changes_values for key in each.alters
+    }
     return [part for each in found for part in _in_steps(each, altered)]
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, ClassVar
 
 import sqlalchemy as sa
 
@@ -131,6 +131,8 @@ class AlterEnum(ObjectOperation):
     before: tuple[str, ...] | None = None
     renames: tuple[tuple[str, str], ...] = ()
     users: tuple[tuple[TableName, str], ...] = field(default=(), compare=False)
+
+    changes_values: ClassVar[bool] = True
 
     @property
     def alters(self) -> Keys:

@@ -34,6 +34,7 @@ from schemashift.operations import (
     DropIndex,
     DropTable,
     Execute,
+    FillColumn,
     Operation,
     RenameColumn,
     RenameIndex,
@@ -52,7 +53,7 @@ from schemashift.schema import (
     Unique,
     options,
 )
-from schemashift.sqla.lift import lift_constraint, lift_index, lift_table
+from schemashift.sqla.lift import lift_constraint, lift_default, lift_index, lift_table
 
 from .aliases import ColumnType as ColumnType
 from .aliases import ConstraintKind as ConstraintKind
@@ -295,6 +296,23 @@ def rename_column(table_name: str, old_column_name: str, new_column_name: str, *
     migration = current()
     table = full_name(migration, table_name, schema)
     migration.do([RenameColumn(table=table, old=str(old_column_name), new=str(new_column_name), origin=origin())])
+
+
+def fill_column(table_name: str, column_name: str, value: ServerDefault, *, schema: str | None = None) -> None:
+    """Give the rows that have none a value in a column: a string, or ``sa.text`` and SQL expressions as they are."""
+    migration = current()
+    table = full_name(migration, table_name, schema)
+    default = lift_default(value, migration.dialect)
+    if default is None:
+        raise ValueError(f"fill_column needs a value, not {value!r}")
+    migration.do([FillColumn(table=table, column=str(column_name), value=default, origin=origin())])
+
+
+def number_column(table_name: str, column_name: str, *, schema: str | None = None) -> None:
+    """Give every row a number of its own in a column: 1, 2, 3 and so on, in no particular order."""
+    migration = current()
+    table = full_name(migration, table_name, schema)
+    migration.do([FillColumn(table=table, column=str(column_name), origin=origin())])
 
 
 @_once(name="new_column_name", tabname="table_name")

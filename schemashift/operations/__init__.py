@@ -26,6 +26,7 @@ from .indexes import RenameIndex as RenameIndex
 from .known import Known as Known
 from .statements import BulkInsert as BulkInsert
 from .statements import Execute as Execute
+from .statements import FillColumn as FillColumn
 from .tables import AlterTable as AlterTable
 from .tables import CreateTable as CreateTable
 from .tables import DropTable as DropTable

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from schemashift.schema import Schema, TableName
+from schemashift.schema import Default, Schema, TableName
 
 from .base import Description, Incomplete, Operation
 
@@ -26,6 +26,29 @@ class Execute(Operation):
     def describe(self) -> Description:
         first = str(self.statement).strip().partition("\n")[0]
         return Description("~", "execute", first if len(first) <= 60 else first[:57] + "...")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FillColumn(Operation):
+    """Give the rows that have none a value in a column: ``value``, or a number of their own where that is None."""
+
+    table: TableName
+    column: str
+    value: Default | None = None
+
+    @property
+    def touches(self) -> tuple[TableName, ...]:
+        return (self.table,)
+
+    def inverse(self) -> Operation:
+        raise Incomplete("which rows had no value is not known")
+
+    def apply(self, schema: Schema) -> Schema:
+        return schema
+
+    def describe(self) -> Description:
+        value = str(self.value) if self.value is not None else "1, 2, 3, ..."
+        return Description("~", "rows", f"{self.table}.{self.column}", f"NULL -> {value}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,6 +20,7 @@ from schemashift.operations import (
     DropIndex,
     DropTable,
     Execute,
+    FillColumn,
     ObjectOperation,
     Operation,
     RenameColumn,
@@ -454,6 +455,14 @@ class Printer:
     def rename_index(self, operation: RenameIndex) -> Iterator[Node]:
         words = [string(operation.table.name), string(operation.old), string(operation.new)]
         yield Call("op.rename_index", [*words, *self.schema(operation.table)])
+
+    def fill_column(self, operation: FillColumn) -> Iterator[Node]:
+        words = [string(operation.table.name), string(operation.column)]
+        if operation.value is None:
+            yield Call("op.number_column", [*words, *self.schema(operation.table)])
+        else:
+            value = self.source.default(operation.value)
+            yield Call("op.fill_column", [*words, value, *self.schema(operation.table)])
 
     def execute(self, operation: Execute) -> Iterator[Node]:
         yield Call("op.execute", [string(str(operation.statement))])

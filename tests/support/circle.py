@@ -131,6 +131,9 @@ class Circle:
                     continue
                 inserted = models.rows(self.first[name], self.first, ROWS)
                 kept = [each for each in models.kept_columns(self.first[name], tab) if each in inserted[0]]
+                # Rows without a value in a column that is NOT NULL now were given one.
+                lacking = {each for row in inserted for each, value in row.items() if value is None}
+                kept = [each for each in kept if each not in lacking or tab.col(each).nullable]
                 table = metadata.tables[tab.key]
                 chosen = [*(table.c[each] for each in kept), sa.literal_column("1")]
                 found = connection.execute(sa.select(*chosen).select_from(table).order_by(table.c.id)).all()

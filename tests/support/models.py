@@ -341,7 +341,16 @@ def edit(rng: random.Random, tables: Tables, edits: int) -> Tables:
         for col in tables[name].cols:
             # A column that is NOT NULL without a default cannot be added to a table that has rows.
             col.nullable = col.nullable or (col.name not in old and col.default is None)
+            if col.name in old and not col.nullable and col.default is None and not col.computed:
+                # Rows that have no value need one, too.
+                col.nullable = _may_lack(before[name], before[name].col(col.name))
+        if not all(_keyed(tables[name], col) for col in tables[name].pk):
+            tables[name].pk = before[name].pk
     return tables
+
+
+def _keyed(tab: Tab, name: str) -> bool:
+    return any(col.name == name and not col.nullable for col in tab.cols)
 
 
 def _some(rng: random.Random, tables: Tables) -> Tab | None:
@@ -379,7 +388,12 @@ def add_check(rng: random.Random, tables: Tables, tab: Tab | None = None) -> Non
     numbers = [col for col in tab.cols if col.type in NUMBERS and col.computed is None]
     # MariaDB takes no CHECK on an AUTO_INCREMENT column, nor on one that a foreign key sets to NULL.
     numbers = [col for col in numbers if col.name != "id" and not col.name.endswith("_id")]
-    if numbers:
+    strings = [col for col in tab.cols if col.type in ("str20", "str50", "str200") and not col.name.endswith("_id")]
+    if strings and rng.random() < 0.3:
+        name, word = rng.choice(strings).name, rng.choice(("IN ('1', '2', '3', 'x')", "NOT IN ('-', 'it''s')"))
+        tab.checks.append((rng.choice((None, f"ck_{tab.name}_in_{rng.randint(0, 3)}")), f'"{name}" {word}'))
+        _dedupe(tab)
+    elif numbers:
         name = rng.choice(numbers).name
         text = rng.choice((f'"{name}" > -100', f'"{name}" >= -100 AND "{name}" < 100000000000', f'"{name}" <> -999'))
         tab.checks.append((rng.choice((None, f"ck_{tab.name}_{len(tab.checks)}_{rng.randint(0, 3)}")), text))
@@ -429,18 +443,24 @@ def add_fk(rng: random.Random, tables: Tables, tab: Tab | None = None) -> None:
     cols = tuple(f"{target.name}_id" if each == "id" else f"{target.name}_{each}_id" for each in target_cols)
     if any(col.name in cols for col in tab.cols) or (tables.dialect != "sqlite" and tab.options != target.options):
         return
-    tab.cols += [Col(name, target.col(to).type) for name, to in zip(cols, target_cols, strict=True)]
+    nullable = rng.random() < 0.7
+    tab.cols += [Col(name, target.col(to).type, nullable) for name, to in zip(cols, target_cols, strict=True)]
     name = rng.choice((None, f"fk_{tab.name}_{target.name}_{len(cols)}"))
     tab.fks.append(Fk(name, cols, target.name, target_cols))
-    _alter_actions(rng, tables, tab.fks[-1])
+    _alter_actions(rng, tables, tab, tab.fks[-1])
     if rng.random() < 0.3:
         tab.indexes.append((f"ix_{tab.name}_{cols[0]}", cols, "plain"))
     _dedupe(tab)
 
 
-def _alter_actions(rng: random.Random, tables: Tables, fk: Fk) -> None:
-    fk.ondelete = rng.choice(ACTIONS[tables.dialect])
-    fk.onupdate = rng.choice(ACTIONS[tables.dialect])
+def _alter_actions(rng: random.Random, tables: Tables, tab: Tab, fk: Fk) -> None:
+    actions = ACTIONS[tables.dialect]
+    if not all(tab.col(name).nullable for name in fk.cols):
+        actions = tuple(action for action in actions if action != "SET NULL")
+    fk.ondelete = rng.choice(actions)
+    # MariaDB cascades no update from a column that may be NULL to one that may not, and says so not always.
+    updates = actions if "SET NULL" in actions or tables.dialect != "mysql" else (None, "RESTRICT", "NO ACTION")
+    fk.onupdate = rng.choice(updates)
     fk.deferral = rng.choice(DEFERRALS) if tables.dialect != "mysql" else (None, None)
     # create_all() needs a name for a key that it makes by ALTER TABLE.
     fk.use_alter = fk.name is not None and rng.random() < 0.2
@@ -497,7 +517,9 @@ def _alter_computed(rng: random.Random, tables: Tables) -> None:
     assert col.computed is not None
     base = col.computed[0].rpartition(" + ")[0]
     how = rng.random()
-    if how < 0.5:
+    if how < 0.2:
+        col.computed, col.default = None, rng.choice((None, "7"))
+    elif how < 0.5:
         col.computed = (f"{base} + {rng.randint(4, 9)}", col.computed[1])
     elif how < 0.7 and tables.dialect != "postgresql":
         col.computed = (col.computed[0], not col.computed[1])
@@ -595,13 +617,19 @@ def _add_table(rng: random.Random, tables: Tables) -> None:
 
 def _drop_table(rng: random.Random, tables: Tables) -> None:
     tab = _some(rng, tables)
-    if tab and len(tables) > 1:
+    if tab and len(tables) > 1 and not _required(tables, tab):
         del tables[tab.name]
         for other in tables.values():
             # The columns that pointed to it go, too: to rows that a downgrade cannot bring back.
             for col in list(other.cols):
                 if col.name.startswith(f"{tab.name}_") and col.name.endswith("_id"):
                     _take_out(tables, other, col.name)
+
+
+def _required(tables: Tables, tab: Tab) -> bool:
+    """Whether rows of other tables must point to one of *tab*: a downgrade brings the table back without any."""
+    found = (col for other in tables.values() if other is not tab for col in other.cols if not col.nullable)
+    return any(col.name.startswith(f"{tab.name}_") and col.name.endswith("_id") for col in found)
 
 
 def _take_out(tables: Tables, tab: Tab, name: str) -> None:
@@ -627,7 +655,7 @@ def _drop_column(rng: random.Random, tables: Tables) -> None:
     tab = _some(rng, tables)
     # On the way back a NOT NULL column needs a value, which only the types that every database has are given.
     names = [c.name for c in tab.cols if c.name not in tab.pk and (c.nullable or c.type in TYPES)] if tab else []
-    names = [name for name in names if tab and name != "code" and (tab.name, name) not in tables.pinned]
+    names = [name for name in names if tab and (tab.name, name) not in tables.pinned]
     if tab and names:
         _take_out(tables, tab, rng.choice(names))
 
@@ -658,7 +686,9 @@ def _alter_type(rng: random.Random, tables: Tables) -> None:
     if (
         family
         and not styled
-        and not any(f'"{col.name}"' in text for _, text in tab.checks)
+        and (
+            not any(f'"{col.name}"' in text for _, text in tab.checks) or (col.type in STRINGS and "int" not in family)
+        )
         and not _generates(tab, col)
     ):
         col.type = rng.choice(family)
@@ -699,6 +729,14 @@ def _alter_nullable(rng: random.Random, tables: Tables) -> None:
     if cols:
         col = rng.choice(cols)
         col.nullable = not col.nullable
+        if not col.nullable and col.default is None:
+            # The rows that have none get it.
+            col.default = next(iter(DEFAULTS.get(col.type, ())), None)
+
+
+def _may_lack(tab: Tab, col: Col) -> bool:
+    """Whether rows may be without a value in it."""
+    return col.nullable and col.type not in NAMED and not tab.used(col.name)
 
 
 def _alter_default(rng: random.Random, tables: Tables) -> None:
@@ -707,6 +745,13 @@ def _alter_default(rng: random.Random, tables: Tables) -> None:
     if cols:
         col = rng.choice(cols)
         col.default = rng.choice((None, *DEFAULTS.get(col.type, ())))
+
+
+def _alter_label_default(rng: random.Random, tables: Tables) -> None:
+    found = [col for tab in tables.values() for col in tab.cols if col.type == "enum"]
+    if found:
+        col = rng.choice(found)
+        col.default = rng.choice((None, *tables.enums[str(col.named)])) if col.nullable else col.default
 
 
 def _alter_comment(rng: random.Random, tables: Tables) -> None:
@@ -746,7 +791,7 @@ def _rename_part(rng: random.Random, tables: Tables) -> None:
 def _alter_fk(rng: random.Random, tables: Tables) -> None:
     tab = _some(rng, tables)
     if tab and tab.fks:
-        _alter_actions(rng, tables, rng.choice(tab.fks))
+        _alter_actions(rng, tables, tab, rng.choice(tab.fks))
 
 
 def _alter_unique(rng: random.Random, tables: Tables) -> None:
@@ -786,6 +831,7 @@ EDITS: tuple[Callable[[random.Random, Tables], None], ...] = (
     _alter_nullable,
     _alter_default,
     _alter_default,
+    _alter_label_default,
     _alter_comment,
     _drop_part,
     _drop_part,
@@ -994,7 +1040,7 @@ def rows(tab: Tab, tables: Tables, count: int = 3) -> list[dict[str, Any]]:
     """Rows for a table: every column has a value, and foreign keys point to rows of the same number."""
     return [
         {
-            col.name: _value(col, tables, number)
+            col.name: _value(col, tables, number) if number < count or not _may_lack(tab, col) else None
             for col in tab.cols
             if not col.computed and not (col.identity and col.identity[0] and col.type in ("int", "bigint"))
         }

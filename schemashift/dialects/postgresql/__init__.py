@@ -79,6 +79,9 @@ class PostgreSQL(Dialect):
     def replaces_column(self, before: Column, after: Column) -> bool:
         return after.computed is not None and before.computed != after.computed
 
+    def typed(self, value: str, column: Column) -> str:
+        return f"CAST({value} AS {column.type.sql})"
+
     def comes_back(self, operation: Operation) -> bool:
         return not (isinstance(operation, AlterColumn) and ("computed", None) in operation.set)
 

@@ -130,6 +130,10 @@ class PostgreSQLDDL(DDL):
 
     # Operations --------------------------------------------------------------------------------------------------
 
+    def number_rows(self, table: str, column: str) -> str:
+        numbered = f"SELECT ctid AS place, row_number() OVER () AS number FROM {table}"
+        return f"UPDATE {table} AS t SET {column} = n.number FROM ({numbered}) AS n WHERE t.ctid = n.place"
+
     def alter_table(self, operation: AlterTable, known: Known) -> Iterator[str | Statement]:
         operation = known.complete(operation) if operation.partial else operation
         for field, value in operation.set:
