@@ -99,6 +99,10 @@ class Dialect:
         """Whether a column under (or at the other end of) a foreign key can become *after* while the key stands."""
         return before.type == after.type
 
+    def same_column(self, one: str, other: str) -> bool:
+        """Whether two names cannot stand for two columns of a table."""
+        return one == other
+
     def replaces_column(self, before: Column, after: Column) -> bool:
         """Whether *after* can only be had by dropping *before* and adding it anew."""
         return before.computed != after.computed

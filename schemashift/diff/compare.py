@@ -18,6 +18,7 @@ from schemashift.operations import (
     DropTable,
     ObjectOperation,
     Operation,
+    RenameColumn,
 )
 from schemashift.schema import ForeignKey, Key, Keyed, Schema, Table, TableName
 
@@ -51,6 +52,9 @@ def diff(
     *kinds* are the kinds of objects beside tables, by the kind of their keys. Unnamed constraints of *after* take the
     names of what is there. The same two schemas give the same operations, whatever order their parts came in.
     """
+    renames = tuple(_renames(before, after, traits))
+    for rename in renames:
+        before = rename.apply(before)
     common = ((before.table(table.table_name), table) for table in after.tables)
     after = after.put(*(settle(old, new, traits) for old, new in common if old is not None))
     tables = _Tables(before, after, traits)
@@ -60,7 +64,19 @@ def diff(
         operations += _change(every[key.kind], key, before, after)
     operations = _without_clashes(operations)
     operations += around(operations, before, after, traits)
-    return order(operations)
+    # They come first, and go last on the way back: everything else says the new names.
+    return (*renames, *order(operations))
+
+
+def _renames(before: Schema, after: Schema, traits: Traits) -> Iterator[RenameColumn]:
+    """The columns whose names are written in another way, and are the same to the database: one beside the other is
+    more than it takes."""
+    for table in after.tables:
+        old = before.table(table.table_name)
+        for column in old.columns if old is not None else ():
+            now = next((each.name for each in table.columns if traits.same_column(each.name, column.name)), column.name)
+            if now != column.name:
+                yield RenameColumn(table=table.table_name, old=column.name, new=now)
 
 
 def _without_clashes(operations: Iterable[Operation]) -> list[Operation]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
-from schemashift.operations import AddColumn, AddConstraint, AlterColumn, CreateIndex, Operation
+from schemashift.operations import AddColumn, AddConstraint, AlterColumn, AlterTable, CreateIndex, Operation
 from schemashift.schema import SQL, Check, ForeignKey, Key, Schema, Table
 
 from .traits import Traits
@@ -25,6 +26,7 @@ def around(operations: Sequence[Operation], before: Schema, after: Schema, trait
         for operation in operations
         if isinstance(operation, AlterColumn)
     }
+    altered |= _carried(operations, before, after)
     extra: list[Operation] = []
     standing = list(_unchanged(before, after))
     while True:
@@ -35,6 +37,27 @@ def around(operations: Sequence[Operation], before: Schema, after: Schema, trait
         for part in aside:
             extra += [part.inverse(), part]
             moved |= part.creates
+
+
+def _carried(operations: Sequence[Operation], before: Schema, after: Schema) -> dict[Key, AlterColumn]:
+    """The columns of tables whose options change, as if each had its table's options itself: on MySQL the columns
+    follow their table's character set. The traits say whether that is anything to a foreign key.
+
+    Nothing orders such a key around its table's change but the rank of the operations: it is dropped before any table
+    is altered, and added after all of them, for it takes both its ends.
+    """
+    changed = {each.table for each in operations if isinstance(each, AlterTable) and "options" in dict(each.set)}
+    found: dict[Key, AlterColumn] = {}
+    for name in changed:
+        old, new = before.table(name), after.table(name)
+        assert old is not None, "a table that is altered is there on both sides"
+        assert new is not None, "a table that is altered is there on both sides"
+        for column in new.columns:
+            was = old.column(column.name)
+            if was is not None:
+                start, end = (replace(c, options=(*t.options, *c.options)) for c, t in ((was, old), (column, new)))
+                found[Key.of_column(name, column.name)] = AlterColumn.between(name, start, end)
+    return found
 
 
 def _must_step_aside(part: Part, moved: set[Key], altered: dict[Key, AlterColumn], traits: Traits) -> bool:

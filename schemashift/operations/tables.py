@@ -165,6 +165,11 @@ class AlterTable(Operation):
         return frozenset({Key.of_table(self.table)})
 
     @property
+    def alters(self) -> Keys:
+        # A comment is nothing to anybody; a character set is something to whoever points here.
+        return self.uses if any(field == "options" for field, _ in self.set) else NOTHING
+
+    @property
     def touches(self) -> tuple[TableName, ...]:
         return (self.table,)
 

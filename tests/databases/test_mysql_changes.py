@@ -16,8 +16,9 @@ from sqlalchemy.dialects import mysql
 
 from schemashift.dialects.mysql import MySQL
 from schemashift.diff import diff
-from schemashift.operations import Known, Operation
-from schemashift.schema import Schema
+from schemashift.operations import AlterTable, DropConstraint, DropIndex, Known, Operation
+from schemashift.schema import ForeignKey as Key
+from schemashift.schema import Schema, TableName
 from schemashift.sqla.lift import lift_metadata
 
 pytestmark = pytest.mark.databases("mariadb", "mysql")
@@ -60,18 +61,29 @@ def not_counting(metadata: sa.MetaData) -> None:
     sa.Table("t", metadata, Column("id", Integer, primary_key=True, autoincrement=False), Column("b", Integer))
 
 
+def coded(metadata: sa.MetaData) -> None:
+    sa.Table("t", metadata, Column("code", String(10), primary_key=True))
+
+
+def counted(metadata: sa.MetaData) -> None:
+    sa.Table("t", metadata, Column("id", Integer, primary_key=True), Column("code", String(10), nullable=False))
+
+
 def other(metadata: sa.MetaData) -> None:
     sa.Table("t", metadata, Column("id", Integer), Column("b", Integer, primary_key=True))
 
 
-def child(type_: Any, **settings: Any) -> Build:
+def child(type_: Any, charset: str | None = None, **settings: Any) -> Build:
+    both: Any = {f"{prefix}_charset": charset for prefix in ("mysql", "mariadb")} if charset else {}
+
     def build(metadata: sa.MetaData) -> None:
-        sa.Table("parent", metadata, Column("id", type_, primary_key=True))
+        sa.Table("parent", metadata, Column("id", type_, primary_key=True), **both)
         sa.Table(
             "child",
             metadata,
             Column("id", Integer, primary_key=True),
             Column("p", type_, ForeignKey("parent.id", **settings)),
+            **both,
         )
 
     return build
@@ -203,6 +215,29 @@ CASES: dict[str, tuple[Build, Build]] = {
     ),
     "a key's types at both ends": (child(Integer), child(sa.BigInteger)),
     "a key's string types": (child(String(20), name="fk"), child(String(40), name="fk")),
+    "a key's character set": (child(String(20), charset="latin1"), child(String(20), charset="utf8mb4")),
+    "a number at both ends of a key": (child(Integer), child(sa.Uuid)),
+    "a date and an address": (
+        table(column("a", sa.Date), column("b", sa.Uuid)),
+        table(column("a", sa.Uuid), column("b", sa.DateTime)),
+    ),
+    "a label is renamed": (
+        table(column("a", sa.Enum("x", "y"), server_default="x")),
+        table(column("a", sa.Enum("z", "y"), server_default="z")),
+    ),
+    "a label is written in capitals": (
+        table(column("a", sa.Enum("x", "y"))),
+        table(column("a", sa.Enum("X", "y"))),
+    ),
+    "a counting key comes": (coded, counted),
+    "an index called after its key, which gets another name": (
+        table(column("a", Integer, key(name="one")), lambda: Index("one", "a")),
+        table(column("a", Integer, key(name="two")), lambda: Index("one", "a", "id")),
+    ),
+    "an index called after its key grows": (
+        table(column("a", Integer, key(name="one")), lambda: Index("one", "a")),
+        table(column("a", Integer, key(name="one")), lambda: Index("one", "a", "id")),
+    ),
     "parent and child go": (child(Integer), nothing),
 }
 
@@ -286,7 +321,7 @@ def fill(connection: sa.Connection, metadata: sa.MetaData, after: sa.MetaData) -
 
 def value(column: Any) -> object:
     if isinstance(column.type, sa.Enum):
-        return "x"
+        return column.type.enums[0]
     return "7" if isinstance(column.type, String) else 7
 
 
@@ -315,3 +350,30 @@ def test_a_change_there_and_back(connect: Callable[[], sa.Connection], case: str
     except Exception as error:
         error.add_note("\n".join(sent))
         raise
+
+
+def test_a_key_moves_to_a_column_that_counts_in_one_statement(connect: Callable[[], sa.Connection]) -> None:
+    before, after = models(coded), models(counted)
+    connection = connect()
+    before.create_all(connection)
+    connection.execute(before.tables["t"].insert(), [{"code": "a"}, {"code": "b"}])
+    sent: list[str] = []
+    run(connection, differences(connection, after), sent)
+    assert [tuple(row) for row in connection.execute(after.tables["t"].select())] == [(1, "a"), (2, "b")]
+    assert len(sent) == 1
+
+
+def test_an_index_that_went_with_its_key_may_be_dropped_as_well(connect: Callable[[], sa.Connection]) -> None:
+    connection = connect()
+    models(table(column("a", Integer, key(name="one")))).create_all(connection)
+    name = TableName("t")
+    run(connection, [DropConstraint(table=name, name="one", kind=Key), DropIndex(table=name, name="one")], [])
+    assert differences(connection, models(table(column("a", Integer)))) == ()
+
+
+def test_a_character_set_takes_the_place_of_a_collation(connect: Callable[[], sa.Connection]) -> None:
+    connection = connect()
+    models(table(column("a", String(20)), collate="latin1_bin")).create_all(connection)
+    given = (("options", (("mysql_charset", "utf8mb4"),)),)
+    run(connection, [AlterTable(table=TableName("t"), set=given, partial=True)], [])
+    assert differences(connection, models(table(column("a", String(20)), charset="utf8mb4"))) == ()

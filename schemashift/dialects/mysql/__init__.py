@@ -11,7 +11,10 @@ from schemashift.dialects.base import Dialect
 from schemashift.dialects.statement import Statement
 from schemashift.errors import NotSupported
 from schemashift.operations import (
+    AddColumn,
     AddConstraint,
+    AlterTable,
+    CreateIndex,
     CreateTable,
     DropConstraint,
     DropIndex,
@@ -22,15 +25,26 @@ from schemashift.operations import (
     RenameIndex,
     RenameTable,
 )
-from schemashift.schema import Check, Column, Constraint, ForeignKey, Keyed, Schema, Table, TableName
+from schemashift.schema import (
+    Check,
+    Column,
+    Constraint,
+    ForeignKey,
+    Keyed,
+    Options,
+    PrimaryKey,
+    Schema,
+    Table,
+    TableName,
+)
 
-from .ddl import ALTERATIONS, Alteration, MySQLDDL
+from .ddl import ALTERATIONS, COLLATIONS, Alteration, MySQLDDL
 from .names import server_name
 from .normal import normal, reconcile
 from .read import read_tables, unreadable
 from .scratch import canonical
 from .session import MySQLSession
-from .types import flavour_of
+from .types import flavour_of, spelled
 
 
 class MySQL(Dialect):
@@ -89,10 +103,21 @@ class MySQL(Dialect):
 
     def keeps_foreign_key(self, before: Column, after: Column) -> bool:
         """Only what is beside the type may change. MySQL also lets a VARCHAR grow, but not shrink on the way back;
-        and where it is pointed to it leaves AUTO_INCREMENT as it is."""
+        and where it is pointed to it leaves AUTO_INCREMENT as it is. A text is another where its table's character
+        set is, which stands among the column's options then."""
         if not flavour_of(self.sa).mariadb and before.autoincrement != after.autoincrement:
             return False
-        return before.type == after.type
+        return before.type == after.type and self._follows(before) == self._follows(after)
+
+    def _follows(self, column: Column) -> Options:
+        """The options of its table that decide what a column is, where it leaves that to them."""
+        if column.type.collation is not None or not spelled(column.type.sql, None, flavour_of(self.sa)).is_text:
+            return ()
+        return tuple(pair for pair in column.options if pair[0] in COLLATIONS)
+
+    def same_column(self, one: str, other: str) -> bool:
+        """Names of columns are the same in capitals."""
+        return one.lower() == other.lower()
 
     def replaces_column(self, before: Column, after: Column) -> bool:
         """A column cannot become VIRTUAL or cease to be; STORED and ordinary ones turn into each other."""
@@ -111,6 +136,8 @@ class MySQL(Dialect):
             if isinstance(operation, ALTERATIONS):
                 yield from self._altered(operation, pending, known)
                 continue
+            if isinstance(operation, AlterTable) and operation.partial:
+                operation = self.ddl.whole(operation, known)
             for sql in self.ddl.statements(operation, known):
                 yield sql if isinstance(sql, Statement) else Statement(sql=sql, operation=operation)
             if not isinstance(operation, _FOLLOWED):
@@ -126,9 +153,13 @@ class MySQL(Dialect):
             return
         group = [settled]
         if table is not None:
+            group = [*self.ddl.making_room(settled, table), settled]
             group += self._completing(settled, table, pending)
         for sql in self.ddl.alter(group, known):
             yield Statement(sql=sql, operation=first)
+        left = known.table(first.table) if table is not None else None
+        if table is not None and left is not None:
+            _forget_drops({i.name for i in table.indexes if i.implicit and left.index(i.name) is None}, left, pending)
 
     def _completing(self, first: Alteration, table: Table, pending: deque[Operation]) -> list[Alteration]:
         """Those of *pending* that must go together with *first*, taken out of it."""
@@ -140,8 +171,9 @@ class MySQL(Dialect):
             return []
         taken: list[Alteration] = []
         places: list[int] = []
+        replaces_key = _replaces_key(first, pending)
         for place, operation in enumerate(pending):
-            if self.ddl.legal(after):
+            if self.ddl.legal(after) and not (replaces_key and after.primary_key is None):
                 break
             if not isinstance(operation, ALTERATIONS) or operation.table != first.table or _is_apart(operation):
                 continue
@@ -167,11 +199,33 @@ def _on_its_table(operation: Alteration, known: Known) -> Alteration:
     return known.complete(operation) if isinstance(operation, DropIndex) and operation.table is None else operation
 
 
+def _replaces_key(first: Alteration, pending: Iterable[Operation]) -> bool:
+    """Whether a column that counts takes over from the primary key that goes: one statement, or rows that cannot be
+    counted leave a table without a key."""
+    if not isinstance(first, DropConstraint) or first.kind is not PrimaryKey:
+        return False
+    here = (each for each in pending if not isinstance(each, ALTERATIONS) or each.table == first.table)
+    following = next(here, None)
+    return isinstance(following, AddColumn) and following.column.autoincrement
+
+
 def _is_apart(operation: Alteration) -> bool:
     """Foreign keys and CHECKs have nothing to do with counting."""
     if isinstance(operation, AddConstraint):
         return isinstance(operation.constraint, ForeignKey | Check)
     return isinstance(operation, DropConstraint) and operation.kind in (ForeignKey, Check)
+
+
+def _forget_drops(gone: Collection[str], table: Table, pending: deque[Operation]) -> None:
+    """Take out of *pending* the drops of indexes that went with their foreign keys: many a script says it itself."""
+    names = set(gone)
+    for operation in [each for each in pending if table.table_name in each.touches]:
+        if isinstance(operation, CreateIndex):
+            # From here on the name means another one.
+            names.discard(operation.index.name)
+        elif isinstance(operation, DropIndex) and operation.name in names:
+            names.discard(operation.name)
+            pending.remove(operation)
 
 
 def _is_virtual(column: Column) -> bool:

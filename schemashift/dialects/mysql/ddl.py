@@ -5,7 +5,8 @@
   together with what gives it the next (`legal`);
 - a foreign key must have an index at every moment. InnoDB makes one by itself where there is none, and drops that
   one silently when another comes. It does not go with its key, and no index goes that a key needs (error 1553).
-  So each ALTER also says what becomes of these indexes (`upkeep`).
+  So each ALTER also says what becomes of these indexes (`upkeep`);
+- some types do not lead into each other, so another comes in between (`approach`).
 """
 
 from __future__ import annotations
@@ -48,10 +49,12 @@ from schemashift.schema import (
     Schema,
     Table,
     TableName,
+    Type,
     Unique,
 )
 
-from .defaults import is_literal
+from .bridges import bridge, renaming
+from .defaults import is_literal, split_on_update
 from .names import server_name
 from .normal import Facts, implicit_name, is_column_level, is_numbered, is_served, mark_implicit, serving_columns
 from .show_create import ColumnLevel
@@ -194,6 +197,9 @@ class MySQLDDL(DDL):
 
     # Tables ------------------------------------------------------------------------------------------------------
 
+    def number_rows(self, table: str, column: str) -> str:
+        return f"UPDATE {table} JOIN (SELECT @number := 0) AS start SET {column} = (@number := @number + 1)"
+
     def create(self, table: Table) -> str:
         return self.create_as(table, "CREATE TABLE")
 
@@ -280,9 +286,21 @@ class MySQLDDL(DDL):
         if table is not None:
             known.put(replace(table, constraints=tuple(_follow(c, operation) for c in table.constraints)))
 
+    def whole(self, operation: AlterTable, known: Known) -> AlterTable:
+        """A partial *operation* with what it leaves as it is. Character set and collation are one setting: the one that
+        is given takes the other's place."""
+        options = [dict(value) for field, value in operation.set if field == "options" and isinstance(value, tuple)]
+        given = {name for each in options for name in each} & COLLATIONS
+        past = COLLATIONS - given if given else frozenset()
+        done = known.complete(operation)
+        kept = (
+            (field, tuple(pair for pair in value if pair[0] not in past) if isinstance(value, tuple) else value)
+            for field, value in done.set
+        )
+        return replace(done, set=tuple(kept))
+
     def alter_table(self, operation: AlterTable, known: Known) -> Iterator[str | Statement]:
         clauses: list[str] = []
-        operation = known.complete(operation) if operation.partial else operation
         for field, value in operation.set:
             if field == "comment" and (value is None or isinstance(value, str)):
                 clauses.append(f"COMMENT={self.literal(value or '')}")
@@ -299,12 +317,11 @@ class MySQLDDL(DDL):
         if self.partitions(tuple(before.items())) != self.partitions(wanted):
             raise NotSupported(f'partitions of table "{table.table_name}" cannot be changed: use op.execute()')
         changed = {name for name in before.keys() | after.keys() if before.get(name) != after.get(name)}
-        collations = {"mysql_charset", "mysql_collate"}
-        yield from self.settings(tuple(pair for pair in wanted if pair[0] in changed - collations))
-        for name in sorted(changed - collations - after.keys()):
+        yield from self.settings(tuple(pair for pair in wanted if pair[0] in changed - COLLATIONS))
+        for name in sorted(changed - COLLATIONS - after.keys()):
             yield f"{name.removeprefix(self.prefix).upper()}={_BACK.get(name, 'DEFAULT')}"
-        if changed & collations:
-            yield from self.settings(tuple(pair for pair in wanted if pair[0] in collations) or self.database(table))
+        if changed & COLLATIONS:
+            yield from self.settings(tuple(pair for pair in wanted if pair[0] in COLLATIONS) or self.database(table))
             for column in table.columns:
                 if column.type.collation is None and spelled(column.type.sql, None, self.flavour).is_text:
                     yield f"MODIFY COLUMN {self.column(column, table)}"
@@ -402,11 +419,17 @@ class MySQLDDL(DDL):
                 return replace(operation, constraint=replace(operation.constraint, name=name))
             case CreateIndex():
                 exists = operation.if_not_exists and _has_index(table, operation.index.name)
-                return None if exists else operation
+                return None if exists or _is_implicit_there(operation.index, table) else operation
             case DropConstraint():
                 return _settled_constraint(operation, table)
             case DropIndex():
                 return _settled_index(operation, table)
+
+    def making_room(self, operation: Alteration, table: Table) -> Iterator[DropIndex]:
+        """An index that stands in for the one that comes, under its name, so that a key has one at every moment."""
+        standing = table.index(operation.index.name) if isinstance(operation, CreateIndex) else None
+        if standing is not None and standing.implicit:
+            yield DropIndex(table=table.table_name, name=standing.name, index=standing)
 
     def applied(self, operation: Alteration, table: Table) -> Table:
         """*table* after *operation*."""
@@ -426,6 +449,8 @@ class MySQLDDL(DDL):
         name = operations[0].table
         assert name is not None
         table = known.table(name) if any(map(self.needs_table, operations)) else None
+        for operation in operations:
+            yield from self.approach(operation, table)
         if table is None:
             yield self.alter_text(name, [c.text for each in operations for c in self.clauses(each, None)])
             known.apply(operations)
@@ -445,6 +470,27 @@ class MySQLDDL(DDL):
         yield self.one_or_many(operations, [clause.text for clause in clauses] + more)
         known.apply(operations)
         known.put(after)
+
+    def approach(self, operation: Alteration, table: Table | None) -> Iterator[str]:
+        """What must be done before a column can have its new type. See `schemashift.dialects.mysql.bridges`."""
+        if not isinstance(operation, AlterColumn):
+            return
+        before, after = _type_before(operation), _altered(operation)
+        between = None if before is None or after.computed else bridge(before, after, self.flavour)
+        if between is None:
+            return
+        # Without the CHECKs in its definition: they are said again with the type that they are for.
+        yield self.alter_text(operation.table, [f"MODIFY COLUMN {self.column(between.column, Table(name=''))}"])
+        for label in between.renames:
+            yield self.relabelled(label, between.column, operation.table, table)
+
+    def relabelled(self, label: tuple[str, str], column: Column, name: TableName, table: Table | None) -> str:
+        """The UPDATE for a renamed *label* of *column*. Columns that follow updates do not follow this one."""
+        base = spelled(column.type.sql, None, self.flavour).base
+        value, rows = map(self.spelt, renaming(label, self.quote(column.name), base))
+        following = (c for c in table.columns if c.default and split_on_update(c.default.sql)[1]) if table else ()
+        kept = "".join(f", {self.quote(each.name)} = {self.quote(each.name)}" for each in following)
+        return f"UPDATE {self.table(name)} SET {self.quote(column.name)} = {value}{kept} WHERE {rows}"
 
     def one_or_many(self, operations: list[Alteration], clauses: list[str]) -> str:
         """An index alone has a statement of its own that reads better."""
@@ -577,6 +623,9 @@ class MySQLDDL(DDL):
 
 
 _KEYS = (PrimaryKey, Unique)
+COLLATIONS = frozenset({"mysql_charset", "mysql_collate"})
+"""The options of a table that its columns follow."""
+
 _BACK = {"mysql_engine": "InnoDB", "mysql_key_block_size": "0"}
 
 
@@ -603,6 +652,20 @@ def _altered(operation: AlterColumn) -> Column:
             hints=["say existing_type=..., existing_nullable=... and existing_server_default=..."],
         )
     return Column(name=operation.name, **said)
+
+
+def _is_implicit_there(index: Index, table: Table) -> bool:
+    """Whether InnoDB keeps the very same index for a key. Nothing in the catalogue could tell the two."""
+    standing = table.index(index.name)
+    return standing is not None and standing.implicit and standing == index
+
+
+def _type_before(operation: AlterColumn) -> Type | None:
+    """The type that the column has. Without the table at hand, what the script says of it; None for a generated one,
+    which has no values of its own."""
+    if operation.before is None:
+        return dict(operation.existing).get("type")
+    return None if operation.before.computed else operation.before.type
 
 
 def _has_index(table: Table, name: str) -> bool:

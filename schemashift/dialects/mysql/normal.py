@@ -376,7 +376,8 @@ def reconcile(read: Table, declared: Table) -> Table:
     """*read* (in normal form) said the way *declared* says it, wherever both mean the same.
 
     - A unique index and a unique constraint are one thing: it becomes what *declared* has under that name.
-    - An index that InnoDB keeps for a foreign key is left out, unless *declared* has one of that name.
+    - An index that InnoDB keeps for a foreign key is left out, unless *declared* has one of that name, and the key:
+      it goes with its key (see `ddl`), and what is to stay has to come anew.
     - A column's collation is left out or written out as *declared* does it; so is the table's, and a character
       set stands for the collation it means on this server.
     - What a model has no words for is left out: INVISIBLE, SRID, comments of indexes; and partitions are taken
@@ -420,7 +421,7 @@ def _is_index_in(constraint: Constraint, declared: Table) -> bool:
 
 def _reconcile_indexes(read: Table, declared: Table) -> Iterator[Index]:
     for index in read.indexes:
-        if index.implicit and declared.index(index.name) is None:
+        if index.implicit and not (declared.index(index.name) and _is_kept(index, declared)):
             continue
         found = {name: value for name, value in index.options if name not in ("mysql_comment", "mysql_invisible")}
         wanted = declared.index(index.name)
@@ -433,6 +434,11 @@ def _reconcile_indexes(read: Table, declared: Table) -> Iterator[Index]:
     for constraint in read.constraints:
         if isinstance(constraint, Unique) and constraint.name and _is_index_in(constraint, declared):
             yield unique_index(constraint)
+
+
+def _is_kept(index: Index, declared: Table) -> bool:
+    """Whether a key of *declared* is one that InnoDB would make *index* for."""
+    return mark_implicit(replace(declared, indexes=(replace(index, implicit=False),))).indexes[0].implicit
 
 
 def unique_index(unique: Unique) -> Index:

@@ -409,8 +409,13 @@ def test_the_index_of_a_foreign_key_has_a_number_where_its_name_is_taken() -> No
 def test_an_implicit_index_goes_unless_it_is_declared() -> None:
     read = mark_implicit(table(columns=COLUMNS, constraints=(FK,), indexes=(index("a", "a"), index("b", "b"))))
     assert reconcile(read, table()).indexes == (index("b", "b"),)
-    kept = reconcile(read, table(indexes=(index("a", "a"),))).indexes
+    kept = reconcile(read, table(constraints=(FK,), indexes=(index("a", "a"),))).indexes
     assert [(i.name, i.implicit) for i in kept] == [("a", False), ("b", False)]
+
+
+def test_an_implicit_index_goes_with_its_key_though_it_is_declared() -> None:
+    read = mark_implicit(table(columns=COLUMNS, constraints=(FK,), indexes=(index("a", "a"),)))
+    assert reconcile(read, table(indexes=(index("a", "a"),))).indexes == ()
 
 
 def test_a_unique_key_is_what_the_model_says_it_is() -> None:
