@@ -74,7 +74,7 @@ class Filling:
         for operation in found:
             if isinstance(operation, AddColumn) and needs_value(operation.column):
                 yield from self._added(operation, empty)
-            elif isinstance(operation, AlterColumn) and dict(operation.set).get("nullable") is False:
+            elif isinstance(operation, AlterColumn) and becomes_required(operation):
                 yield from self._required(operation)
             else:
                 yield operation
@@ -93,10 +93,12 @@ class Filling:
         changes = dict(operation.set)
         if "type" in changes:
             # The value may be one of the new type alone.
-            first = replace(operation, set=tuple(pair for pair in operation.set if pair[0] != "nullable"))
+            # ON CONFLICT belongs to NOT NULL.
+            late = tuple(pair for pair in operation.set if pair[0] in ("nullable", "options"))
+            first = replace(operation, set=tuple(pair for pair in operation.set if pair not in late))
             yield first
             yield fill
-            yield replace(operation, set=(("nullable", False),), before=first.after, options=())
+            yield replace(operation, set=late, before=first.after, options=())
         else:
             yield fill
             yield operation
@@ -196,6 +198,13 @@ def _candidates(first: str | None, checks: list[Check]) -> Iterator[str]:
         yield from re.findall(r"'(?:[^']|'')*'", check.sql)
         for number in map(int, re.findall(r"(?<![\w.'])\d+(?![\w.'])", check.sql)):
             yield from map(str, (number, number + 1, number - 1))
+
+
+def becomes_required(operation: AlterColumn) -> bool:
+    """Whether it takes a column that may be NULL and says NOT NULL."""
+    changes = dict(operation.set)
+    nullable = operation.before is None or operation.before.nullable
+    return nullable and changes.get("nullable") is False and changes.get("identity") is None
 
 
 def needs_value(column: Column) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 
-from schemashift.filling import needs_value
+from schemashift.filling import becomes_required, needs_value
 from schemashift.objects.enums import AlterEnum
 from schemashift.operations import (
     AddColumn,
@@ -56,9 +56,7 @@ def _may_fail(operation: Operation, fresh: Collection[TableName]) -> str:
                 f"Fails where {operation.table} has rows, which have nothing to put into {operation.column.name}: "
                 "give it a server_default, or add it as nullable and fill it first."
             )
-        case AlterColumn() if (
-            dict(operation.set).get("nullable") is False and dict(operation.set).get("identity") is None
-        ):
+        case AlterColumn() if becomes_required(operation):
             return f"Fails where a row has no {operation.name}: fill it before."
         case AlterEnum() if operation.gone:
             gone = ", ".join(map(repr, operation.gone))

@@ -98,6 +98,54 @@ def test_a_rebuild_with_foreign_keys_on_keeps_every_child_row(scripts: Scripts, 
     engine.dispose()
 
 
+KEYS = {
+    "self": (
+        "CREATE TABLE node (id INTEGER PRIMARY KEY, up INT REFERENCES node (id) ON DELETE {action}, n INT)",
+        "INSERT INTO node VALUES (1, NULL, 1), (2, 1, 1), (3, 2, 1), (4, 4, 1)",
+    ),
+    "circle": (
+        "CREATE TABLE node (id INTEGER PRIMARY KEY, up INT REFERENCES leaf (id) ON DELETE {action}, n INT)",
+        "CREATE TABLE leaf (id INTEGER PRIMARY KEY, up INT REFERENCES node (id) ON DELETE {action}, n INT)",
+        "INSERT INTO leaf VALUES (1, NULL, 1), (2, NULL, 1)",
+        "INSERT INTO node VALUES (1, 1, 1), (2, 2, 1), (3, NULL, 1)",
+        "UPDATE leaf SET up = id",
+    ),
+    "deferred": (
+        "CREATE TABLE node (id INTEGER, up INT, n INT, PRIMARY KEY (id))",
+        """CREATE TABLE leaf (id INTEGER PRIMARY KEY, n INT,
+            up INT REFERENCES node (id) ON DELETE {action} ON UPDATE {action} DEFERRABLE INITIALLY DEFERRED)""",
+        "INSERT INTO node VALUES (1, 1, 1), (2, 2, 1)",
+        "INSERT INTO leaf VALUES (1, 1, 2), (2, 1, 1)",
+    ),
+}
+
+
+@pytest.mark.parametrize("keys", KEYS)
+@pytest.mark.parametrize("action", ["CASCADE", "SET NULL", "SET DEFAULT", "RESTRICT"])
+def test_rebuilds_there_and_back_touch_no_row_that_points_to_them(
+    tmp_path: Path, sqlite_url: str, keys: str, action: str
+) -> None:
+    """A row that points to its own, tables that point to each other, a key that waits for COMMIT; all in one run."""
+    engine = with_foreign_keys(sqlite_url)
+    with engine.begin() as connection:
+        for statement in KEYS[keys]:
+            connection.exec_driver_sql(statement.format(action=action))
+        tables = sorted(sa.inspect(connection).get_table_names())
+    asked = [f"SELECT id, up, CAST(n AS INT) FROM {table} ORDER BY id" for table in tables]
+    before = [rows_of(sqlite_url, each) for each in asked]
+    scripts = Scripts(tmp_path / "migrations")
+    there = "op.alter_column({0!r}, 'n', type_=sa.String(9))\nop.create_check_constraint('c', {0!r}, 'id > 0')\n"
+    back = "op.drop_constraint('c', {0!r}, type_='check')\nop.alter_column({0!r}, 'n', type_=sa.Integer())\n"
+    scripts.add("it", "".join(map(there.format, tables)), "".join(map(back.format, tables)))
+    for target, direction in (("head", "upgrade"), ("base", "downgrade"), ("head", "upgrade")):
+        scripts.go(engine, target, direction)
+        assert [rows_of(sqlite_url, each) for each in asked] == before
+    with engine.connect() as connection:
+        assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar() == 1
+        assert connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall() == []
+    engine.dispose()
+
+
 def test_rows_that_a_revision_leaves_pointing_nowhere_fail_it_by_name(scripts: Scripts, sqlite_url: str) -> None:
     scripts.add("bad", 'op.execute("DELETE FROM parent WHERE id = 2")')
     with pytest.raises(MigrationFailed) as caught:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
+from itertools import permutations
 from pathlib import Path
 
 import pytest
@@ -32,10 +34,12 @@ from schemashift.schema import (
     Check,
     Column,
     Computed,
+    Constraint,
     Default,
     Index,
     IndexPart,
     PrimaryKey,
+    Schema,
     Table,
     TableName,
     Type,
@@ -507,7 +511,7 @@ def test_a_primary_key_comes_goes_and_changes(database: Database) -> None:
     database.run(AddConstraint(table=T, constraint=PrimaryKey(columns=("id",), name="pk")))
     assert database.table("t").primary_key == PrimaryKey(columns=("id",), name="pk")
     database.run(AlterTable(table=T, set=(("options", options([("sqlite_autoincrement", True)])),)))
-    assert "id INTEGER PRIMARY KEY AUTOINCREMENT" in database.stored("t")
+    assert "id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT" in database.stored("t")
     assert database.sql("SELECT * FROM sqlite_sequence") == [("t", 1)]
     database.run(AlterTable(table=T, set=(("options", ()),)))
     assert "AUTOINCREMENT" not in database.stored("t")
@@ -519,6 +523,115 @@ def test_a_primary_key_comes_goes_and_changes(database: Database) -> None:
     assert database.stored("t").endswith("WITHOUT ROWID, STRICT")
     assert not database.table("t").columns[0].nullable
     assert database.sql("SELECT * FROM t") == [(1, "x")]
+
+
+COUNTS = AlterTable(table=T, set=(("options", options([("sqlite_autoincrement", True)])),), partial=True)
+DROP_KEY = DropConstraint(table=T, name="old")
+ADD_KEY = AddConstraint(table=T, constraint=PrimaryKey(columns=("id",), name="new"))
+
+
+@pytest.fixture
+def worded(database: Database) -> Database:
+    """A table with a key that cannot count yet."""
+    database.sql("CREATE TABLE t (id VARCHAR(9) NOT NULL, a TEXT, CONSTRAINT old PRIMARY KEY (id))")
+    database.sql("INSERT INTO t VALUES ('7', 'x')")
+    return database
+
+
+def is_counting(database: Database) -> bool:
+    rows = database.sql("SELECT id, typeof(id) FROM t")
+    return "id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT" in database.stored("t") and rows == [(7, "integer")]
+
+
+@pytest.mark.parametrize("order", [*permutations([COUNTS, DROP_KEY, alter("id", type=INTEGER)])])
+def test_autoincrement_waits_for_the_key_that_it_is_for(worded: Database, order: tuple[Operation, ...]) -> None:
+    assert len([s for s in worded.run(*order, ADD_KEY) if s.startswith("DROP TABLE")]) == 1
+    assert is_counting(worded)
+
+
+@pytest.mark.parametrize("place", [1, 2, 3])
+def test_autoincrement_waits_while_rows_are_changed(worded: Database, place: int) -> None:
+    """The table is then changed before it is what it shall be."""
+    steps: list[Operation] = [DROP_KEY, COUNTS, alter("id", type=INTEGER), ADD_KEY]
+    steps.insert(place, Execute(statement="UPDATE t SET a = 'y'"))
+    worded.run(*steps)
+    assert is_counting(worded)
+
+
+@pytest.mark.parametrize("order", [*permutations([0, 1, 2])])
+def test_a_key_has_its_name_when_autoincrement_goes(database: Database, order: tuple[int, ...]) -> None:
+    database.sql("CREATE TABLE t (id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, a INT)", "INSERT INTO t VALUES (7, 1)")
+    none = AlterTable(table=T, set=(("options", (("sqlite_autoincrement", None),)),), partial=True)
+    steps: list[Operation] = [none, ADD_KEY, alter("a", type=TEXT)]
+    database.run(DropConstraint(table=T, name="t_pkey"), *(steps[place] for place in order))
+    assert "CONSTRAINT new PRIMARY KEY (id)" in database.stored("t")
+    assert "AUTOINCREMENT" not in database.stored("t")
+
+
+def test_what_a_table_is_asked_to_be_is_forgotten_with_it(database: Database) -> None:
+    database.sql("CREATE TABLE t (a INT)")
+    integer = Table(name="t", columns=(column("id", nullable=False),), constraints=(PrimaryKey(columns=("id",)),))
+    database.run(COUNTS, Execute(statement="SELECT 1"), DropTable(name=T), CreateTable(table=integer))
+    assert "AUTOINCREMENT" not in database.stored("t")
+
+
+def test_what_a_table_is_asked_to_be_goes_with_its_new_name(database: Database) -> None:
+    database.sql("CREATE TABLE t (id INTEGER NOT NULL)")
+    key = AddConstraint(table=TableName("u"), constraint=PrimaryKey(columns=("id",)))
+    database.run(COUNTS, RenameTable(old=T, new="u"), key)
+    assert "id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT" in database.stored("u")
+
+
+NAMESAKES = (
+    "CREATE TABLE t (a INT, b INT, c INT, CONSTRAINT s CHECK (a > 0), CONSTRAINT s CHECK (b > 0), "
+    "CONSTRAINT s UNIQUE (a), CONSTRAINT s UNIQUE (b), CONSTRAINT t_a_key UNIQUE (c), "
+    "CONSTRAINT f FOREIGN KEY (a) REFERENCES p (id), CONSTRAINT f FOREIGN KEY (a) REFERENCES q (id))"
+)
+
+
+@pytest.mark.parametrize("place", range(7))
+def test_of_constraints_with_one_name_the_one_that_is_meant_is_dropped(database: Database, place: int) -> None:
+    """By what it is, and by what a script calls it."""
+    database.sql("CREATE TABLE p (id INTEGER PRIMARY KEY)", "CREATE TABLE q (id INTEGER PRIMARY KEY)", NAMESAKES)
+    before = database.table("t")
+    gone = before.constraints[place]
+    asked = AddConstraint(table=T, constraint=gone).inverse()
+    prepared = database.dialect.prepare(asked)
+    assert isinstance(prepared, DropConstraint)
+    assert prepared.verb == DropConstraint.verb
+    assert prepared.apply(Schema([before])).table(T) == without(before, gone)
+    assert prepared.inverse() == AddConstraint(table=T, constraint=gone)
+    for way in (asked, DropConstraint(table=T, name=prepared.name, kind=type(gone))):
+        database.run(way)
+        assert database.table("t") == without(before, gone)
+        database.run(AddConstraint(table=T, constraint=gone))
+        assert database.table("t") == before
+
+
+def without(table: Table, constraint: Constraint) -> Table:
+    """*table* without one of its constraints."""
+    return replace(table, constraints=tuple(c for c in table.constraints if c != constraint))
+
+
+def test_all_constraints_of_one_name_are_dropped_by_what_scripts_call_them(database: Database) -> None:
+    database.sql("CREATE TABLE p (id INTEGER PRIMARY KEY)", "CREATE TABLE q (id INTEGER PRIMARY KEY)", NAMESAKES)
+    asked = [AddConstraint(table=T, constraint=c).inverse() for c in database.table("t").constraints]
+    named = [database.dialect.prepare(operation) for operation in asked]
+    names = [operation.name for operation in named if isinstance(operation, DropConstraint)]
+    assert len(set(names)) == len(names) == 7
+    database.run(*(DropConstraint(table=T, name=name) for name in names))
+    assert database.table("t").constraints == ()
+
+
+def test_by_the_name_of_several_that_of_a_column_which_goes_is_dropped(database: Database) -> None:
+    """What a script of before, or of Alembic, says; without such a column it is the first."""
+    text = "CREATE TABLE t (a INT, b INT, CONSTRAINT s CHECK (a > 0), CONSTRAINT s CHECK (b > 0))"
+    database.sql(text)
+    database.run(DropConstraint(table=T, name="s", kind=Check), DropColumn(table=T, name="b"))
+    assert [c.columns for c in database.table("t").constraints] == [("a",)]
+    database.sql("DROP TABLE t", text)
+    database.run(DropConstraint(table=T, name="s", kind=Check))
+    assert [c.columns for c in database.table("t").constraints] == [("b",)]
 
 
 def test_an_index_name_moves_to_another_table(database: Database) -> None:

@@ -63,7 +63,8 @@ def _merged(constraints: Iterable[Constraint]) -> tuple[Constraint, ...]:
     CREATE TABLE makes one index of them (``transformIndexConstraints`` in PostgreSQL's parse_utilcmd.c), called as
     the first of them that has a name; the primary key is the first of all.
     """
-    found = sorted(constraints, key=lambda each: not isinstance(each, PrimaryKey))
+    # SQLAlchemy writes them down in the order they were made, which the payload still knows.
+    found = sorted(constraints, key=lambda c: (not isinstance(c, PrimaryKey), getattr(c.payload, "_creation_order", 0)))
     kept: list[Constraint] = []
     for constraint in found:
         same = [place for place, each in enumerate(kept) if _is_one_index(each, constraint)]

@@ -16,6 +16,7 @@ from schemashift.schema import Column, Schema, Table, TableName
 from .compile import Compilation
 from .ddl import SQLiteDDL
 from .normal import normal_table
+from .prepare import prepared
 from .read import attached, read_tables, unreadable
 from .reconcile import reconciled
 from .session import SQLiteSession
@@ -74,6 +75,10 @@ class SQLite(Dialect):
 
     def reconcile(self, read: Table, declared: Table) -> Table:
         return reconciled(read, declared)
+
+    def prepare(self, operation: Operation) -> Operation:
+        """See `schemashift.dialects.sqlite.prepare`."""
+        return prepared(operation)
 
     def default_name(self, table: Table, constraint: Any) -> str | None:
         """Our own name for it; several that would have the same are numbered, as PostgreSQL does."""

@@ -10,7 +10,7 @@ change may move behind another's.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from schemashift.dialects.statement import Statement
@@ -33,11 +33,11 @@ from schemashift.operations import (
     RenameIndex,
     RenameTable,
 )
-from schemashift.schema import Column, Constraint, Index, PrimaryKey, Schema, Table, TableName
+from schemashift.schema import Column, Constraint, Index, Options, PrimaryKey, Schema, Table, TableName
 
 from .ddl import SQLiteDDL
 from .native import Native
-from .normal import said_name
+from .normal import ON_CONFLICT_NOT_NULL, alias_of, said_name
 from .parse import TableText, parse_table
 from .read import Stored
 from .rebuild import PREFIX, Rebuild
@@ -50,15 +50,25 @@ DROP_COLUMN = (3, 35)
 
 @dataclass(slots=True)
 class Pending:
-    """A table with changes that are not done yet. ``after`` is in normal form."""
+    """A table with changes that are not done yet.
+
+    ``after`` is in normal form but for its ``options``, which wait for the last change: AUTOINCREMENT is for a key that
+    may be still to come, and takes away the key's name.
+    """
 
     after: Table
+    options: Options
     physical: set[str]
     """The columns that are there."""
     created: CreateTable | None = None
     fresh: set[str] = field(default_factory=set)
     operations: list[Operation] = field(default_factory=list)
     dropped_indexes: set[str] = field(default_factory=set)
+
+    @property
+    def whole(self) -> Table:
+        """The table with its options as they were said."""
+        return replace(self.after, options=self.options)
 
 
 class Compilation:
@@ -69,12 +79,17 @@ class Compilation:
         self.ddl: SQLiteDDL = dialect.ddl
         self.known = known
         self.pending: dict[TableName, Pending] = {}
+        self.said: dict[TableName, Options] = {}
+        """The options of tables as they were said, where the table could not have them all when it was changed."""
+        self.going: frozenset[tuple[TableName, str]] = frozenset()
+        """The columns that are dropped in this run."""
         version = getattr(dialect.sa, "server_version_info", None)
         self.version: tuple[int, ...] = version or sqlite3.sqlite_version_info
 
     def statements(self, operations: Sequence[Operation]) -> Iterator[Statement]:
         """The statements for *operations*. A generator to be run statement by statement."""
         self.check_version()
+        self.going = frozenset((each.table, each.name) for each in operations if isinstance(each, DropColumn))
         for operation in operations:
             yield from self.statement(operation)
         yield from self.flush_all()
@@ -122,13 +137,19 @@ class Compilation:
         """The collected changes of a table. Raises `Incomplete` where there is no such table."""
         if name not in self.pending:
             table = self.dialect.normal(self.known.need(name))
-            self.pending[name] = Pending(after=table, physical={column.name for column in table.columns})
+            physical = {column.name for column in table.columns}
+            options = self.said.get(name, table.options)
+            self.pending[name] = Pending(after=self.normal(table), options=options, physical=physical)
         return self.pending[name]
+
+    def normal(self, table: Table) -> Table:
+        """A table's normal form without its options."""
+        return self.dialect.normal(replace(table, options=()))
 
     def collect(self, name: TableName, operation: Operation) -> None:
         """Take in an operation that changes one table."""
         pending = self.table_pending(name)
-        table = pending.after
+        table = pending.whole
         match operation:
             case AddColumn() if operation.if_not_exists and _has(table, operation.column.name):
                 return
@@ -157,7 +178,7 @@ class Compilation:
                 pending.dropped_indexes.add(operation.old)
             case _:
                 pass
-        changed = operation.apply(Schema([table])).table(name)
+        changed = _with_conflict(operation).apply(Schema([table])).table(name)
         assert changed is not None
         self.change(pending, changed, operation)
 
@@ -177,7 +198,7 @@ class Compilation:
 
     def change(self, pending: Pending, after: Table, operation: Operation) -> None:
         """Note what a table becomes by an operation."""
-        pending.after = self.dialect.normal(after)
+        pending.after, pending.options = self.normal(after), after.options
         pending.operations.append(operation)
 
     def drop_constraint(self, pending: Pending, operation: DropConstraint) -> None:
@@ -189,7 +210,7 @@ class Compilation:
                 return
             raise Incomplete(f'table "{table.table_name}" has no constraint "{operation.name}"')
         kept = tuple(constraint for constraint in table.constraints if constraint != found)
-        self.change(pending, replace(table, constraints=kept), operation)
+        self.change(pending, replace(pending.whole, constraints=kept), operation)
 
     def constraint(self, pending: Pending, operation: DropConstraint) -> Constraint | None:
         """The constraint that is meant. Several without a name have numbers, which move when one is dropped: those
@@ -203,14 +224,17 @@ class Compilation:
         return self.named(table, operation) or self.named(self.before(pending), operation, among=table)
 
     def named(self, table: Table, operation: DropConstraint, among: Table | None = None) -> Constraint | None:
-        """The constraint of *table* with the operation's name, if *among* has it as well."""
+        """The constraint of *table* with the operation's name, if *among* has it as well.
+
+        Of several with that name it is the one that stands on a column which goes in this run, else the first.
+        """
         kinds = [c for c in table.constraints if operation.kind is None or isinstance(c, operation.kind)]
         kinds = [c for c in kinds if among is None or c in among.constraints]
-        for constraint in kinds:
-            if said_name(constraint) == operation.name:
-                return constraint
+        exact = [constraint for constraint in kinds if said_name(constraint) == operation.name]
+        if exact:
+            return next((c for c in exact if self.going & {(operation.table, name) for name in c.columns}), exact[0])
         unnamed = (c for c in kinds if c.name is None and self.dialect.default_name(table, c) == operation.name)
-        return next(unnamed, None)
+        return next((c for c in kinds if alias_of(c) == operation.name), None) or next(unnamed, None)
 
     def before(self, pending: Pending) -> Table:
         """The table as it is now."""
@@ -229,9 +253,10 @@ class Compilation:
             yield from self.flush(name)
         if operation.if_not_exists and self.known.table(name) is not None:
             return
-        table = self.dialect.normal(operation.table)
+        table = self.normal(operation.table)
         self.pending[name] = Pending(
             after=table,
+            options=operation.table.options,
             physical=set(),
             created=operation,
             fresh={c.name for c in table.columns},
@@ -241,6 +266,7 @@ class Compilation:
     def drop_table(self, operation: DropTable) -> Iterator[Statement]:
         """What was to be done to a table need not be done before it is dropped."""
         pending = self.pending.pop(operation.name, None)
+        self.said.pop(operation.name, None)
         if pending is not None and pending.created is not None:
             return
         exists = "IF EXISTS " if operation.if_exists else ""
@@ -261,6 +287,8 @@ class Compilation:
                 sql=f"ALTER TABLE {self.ddl.table(old)} RENAME TO {self.ddl.quote(new)}", operation=operation
             )
         self.known.apply(operation)
+        if operation.old in self.said:
+            self.said[TableName(operation.new, operation.old.schema)] = self.said.pop(operation.old)
         # Texts of other tables, and of triggers and views, are not what they were.
         self.known.forget()
 
@@ -290,7 +318,7 @@ class Compilation:
         for name, pending in self.pending.items():
             table = renamed.table(name)
             assert table is not None
-            pending.after = self.dialect.normal(table)
+            pending.after = self.normal(table)
 
     def drop_index_anywhere(self, operation: DropIndex) -> Iterator[Statement]:
         """An index by its name alone, as SQLite has it."""
@@ -323,26 +351,25 @@ class Compilation:
         """Do what waits for one table."""
         pending = self.pending.pop(name)
         operation = pending.operations[0] if pending.operations else None
+        after = self.dialect.normal(pending.whole)
+        self.said[name] = pending.options
         if pending.created is not None:
-            texts: Iterable[str] = self.created(pending)
+            texts: Iterable[str] = self.created(after)
         else:
-            before = self.before(pending)
-            texts = self.changed(before, pending)
+            texts = self.changed(self.before(pending), after, pending.fresh)
         for sql in texts:
             yield Statement(sql=sql, operation=operation)
 
-    def created(self, pending: Pending) -> Iterator[str]:
+    def created(self, table: Table) -> Iterator[str]:
         """A new table with its indexes."""
-        table = pending.after
         yield self.ddl.create(table)
         for index in table.indexes:
             yield self.ddl.index(table.table_name, index)
         self.known.apply(CreateTable(table=table))
 
-    def changed(self, before: Table, pending: Pending) -> Iterator[str]:
+    def changed(self, before: Table, after: Table, fresh: Collection[str]) -> Iterator[str]:
         """Native ALTERs where they do, else a rebuild."""
-        after = pending.after
-        native = Native(before, after, pending.fresh, self.ddl, self.dialect.normal)
+        native = Native(before, after, fresh, self.ddl, self.dialect.normal)
         if native.possible(self.texts_for(before, native)):
             yield from native.statements()
             self.known.put(after)
@@ -353,7 +380,7 @@ class Compilation:
                 f'table "{after.table_name}" cannot be rebuilt: its CREATE statement is not understood',
                 cause=stored.fault,
             )
-        yield from Rebuild(before, after, pending.fresh, stored, self.ddl).statements(self.columns_of)
+        yield from Rebuild(before, after, fresh, stored, self.ddl).statements(self.columns_of)
         self.known.put(after)
         self.known.forget()
 
@@ -395,3 +422,11 @@ def _swap(names: set[str], old: str, new: str) -> None:
 
 def _has(table: Table, column: str) -> bool:
     return any(each.name.lower() == column.lower() for each in table.columns)
+
+
+def _with_conflict(operation: Operation) -> Operation:
+    """What a script says beside a change of NOT NULL is an option of the column."""
+    if not isinstance(operation, AlterColumn):
+        return operation
+    said = tuple(pair for pair in operation.options if pair[0] == ON_CONFLICT_NOT_NULL)
+    return replace(operation, set=(*operation.set, ("options", said))) if said else operation

@@ -29,6 +29,9 @@ class SQLiteDDL(DDL):
 
     prefix = "sqlite_"
 
+    def number_rows(self, table: str, column: str) -> str:
+        return f"UPDATE {table} SET {column} = rowid"
+
     def quote(self, name: str) -> str:
         # Two words that SQLite reserves and SQLAlchemy does not know to; and SQLite takes an empty name.
         return f'"{name}"' if name.lower() in ("", "nothing", "returning") else super().quote(name)

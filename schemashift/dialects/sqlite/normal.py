@@ -12,8 +12,10 @@ What SQLite does not have (comments, identity, other schemas' foreign keys) is l
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from itertools import chain, count
 from typing import Any
 
 import sqlalchemy as sa
@@ -44,6 +46,9 @@ from .types import normal_type
 
 Quote = Callable[[str], str]
 
+ON_CONFLICT_NOT_NULL = "sqlite_on_conflict_not_null"
+"""The one option of a column that can be changed."""
+
 
 def normal_table(table: Table, quote: Quote) -> Table:
     """*table* in normal form. Pure and idempotent."""
@@ -56,7 +61,7 @@ def normal_table(table: Table, quote: Quote) -> Table:
     return replace(
         table,
         columns=columns,
-        constraints=tuple(sorted(dict.fromkeys(constraints), key=_place)),
+        constraints=tuple(_told_apart(table.name, sorted(dict.fromkeys(constraints), key=_place))),
         indexes=tuple(normal_index(index, names, columns) for index in table.indexes),
         comment=None,
         options=found,
@@ -71,6 +76,25 @@ def _place(constraint: Constraint) -> tuple[tuple[str, ...], str]:
         case ForeignKey():
             return constraint.columns, f"{constraint.target}({','.join(constraint.target_columns)}){constraint}"
     return constraint.columns, ""
+
+
+def _told_apart(table: str, constraints: Sequence[Constraint]) -> Iterable[Constraint]:
+    """*constraints*, with an alias for those that have a name together: SQLite does not mind."""
+    said = [(type(each), said_name(each)) for each in constraints]
+    names = Counter(each for each in said if each[1] is not None)
+    if len(names) == names.total():
+        return constraints
+    taken = {said_name(each) or default_name(table, each) for each in constraints}
+    return [_with_alias(table, each, taken) if names[type(each), said_name(each)] > 1 else each for each in constraints]
+
+
+def _with_alias(table: str, constraint: Constraint, taken: set[str]) -> Constraint:
+    """*constraint* with an alias that is not *taken*, or the one that it has."""
+    name = default_name(table, constraint)
+    names = chain([name], (f"{name}{number}" for number in count(1)))
+    alias = alias_of(constraint) or next(each for each in names if each not in taken)
+    taken.add(alias)
+    return replace(constraint, payload=Said(str(said_name(constraint)), constraint.payload, alias=alias))
 
 
 def _is_here(constraint: Constraint, table: Table) -> bool:
@@ -112,7 +136,7 @@ def normal_column(column: Column, names: Names, primary: tuple[str, ...]) -> Col
     if computed is not None:
         computed = replace(computed, sql=canonical(computed.sql, names)[0])
     nullable = column.nullable and column.name not in primary
-    conflict = None if nullable else conflict_of(column.options, "sqlite_on_conflict_not_null")
+    conflict = None if nullable else conflict_of(column.options, ON_CONFLICT_NOT_NULL)
     return replace(
         column,
         type=_type(column.type),
@@ -123,7 +147,7 @@ def normal_column(column: Column, names: Names, primary: tuple[str, ...]) -> Col
         # The rowid counts by itself wherever it is the primary key; AUTOINCREMENT is an option of the table.
         autoincrement=False,
         comment=None,
-        options=options([("sqlite_on_conflict_not_null", conflict)]),
+        options=options([(ON_CONFLICT_NOT_NULL, conflict)]),
     )
 
 
@@ -173,11 +197,20 @@ def normal_constraint(constraint: Constraint, table: Table, names: Names) -> Con
 
 
 class Said:
-    """The payload of a constraint whose default name somebody wrote down, round the payload it had."""
+    """The payload, round the payload it had, of a constraint whose default name somebody wrote down.
 
-    def __init__(self, name: str, payload: object) -> None:
+    Or of one whose name another constraint of the table has too: scripts tell it by its ``alias``.
+    """
+
+    def __init__(self, name: str, payload: object, *, alias: str | None = None) -> None:
         self.name = name
+        self.alias: str | None = alias or (payload.alias if isinstance(payload, Said) else None)
         self.sqltext = getattr(payload, "sqltext", None)
+
+
+def alias_of(constraint: Constraint) -> str | None:
+    """What scripts call a constraint that has its name together with another one."""
+    return constraint.payload.alias if isinstance(constraint.payload, Said) else None
 
 
 def said_name(constraint: Constraint) -> str | None:

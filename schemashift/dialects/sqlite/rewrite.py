@@ -49,6 +49,9 @@ class _Rewriter:
         self.ddl = ddl
         self.before = table_of(text, after.schema)
         self.names = Names.of(text.name, (item.name for item in text.columns), ddl.quote)
+        key = self.before.primary_key
+        self.keys = tuple(map(self.names.spelt, key.columns)) if key is not None else ()
+        """The columns of the old statement's primary key."""
         self.placed: set[Constraint] = set()
         """The constraints that have found their place in the statement."""
 
@@ -125,7 +128,7 @@ class _Rewriter:
             yield from _replaced(default, self.ddl.default(column.default) if column.default else "", end)
         end = max([end, *_ends(default)])
         # A column of the primary key may be NULL where it does not say that it is not; one that was there stays so.
-        standing = column.name in keys and column.name in getattr(self.before.primary_key, "columns", ())
+        standing = column.name in keys and column.name in self.keys
         if (raw.nullable != column.nullable and not standing) or raw.options != column.options:
             text = "" if column.nullable else self.ddl.not_null(column)
             yield from _replaced((*item.of("not null"), *item.of("null")), text, end)
