@@ -68,6 +68,8 @@ class Source:
         if isinstance(type_, TypeDecorator) and not type(type_).__module__.startswith("sqlalchemy."):
             # The impl freezes history against the application's code.
             return self.type_(self._implementation(type_))
+        if isinstance(type_, sa.PickleType):
+            return self.type_(type_.impl_instance)
         if is_domain(type_):
             return self._domain(type_)
         if isinstance(type_, UserDefinedType):
