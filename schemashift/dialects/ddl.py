@@ -285,16 +285,15 @@ class DDL:
         yield Statement(sql=sa.text(sql) if isinstance(sql, str) else sql, operation=operation)  # type: ignore[arg-type]
 
     def fill_column(self, operation: FillColumn, known: Known) -> Iterator[str | Statement]:
-        del known
-        table, column = self.table(operation.table), self.quote(operation.column)
+        column = self.quote(operation.column)
         if operation.value is None:
-            yield self.number_rows(table, column)
+            yield self.number_rows(known.need(operation.table), column)
         else:
-            yield f"UPDATE {table} SET {column} = {operation.value.sql} WHERE {column} IS NULL"
+            yield f"UPDATE {self.table(operation.table)} SET {column} = {operation.value.sql} WHERE {column} IS NULL"
 
-    def number_rows(self, table: str, column: str) -> str:
-        """The statement that gives each row a number in *column*; both are quoted."""
-        raise NotSupported(f"{self.dialect.name} cannot number the rows of {table}.{column}")
+    def number_rows(self, table: Table, column: str) -> str:
+        """The statement that gives each row a number in *column* (quoted)."""
+        raise NotSupported(f"{self.dialect.name} cannot number the rows of {table.table_name}.{column}")
 
     def bulk_insert(self, operation: BulkInsert, known: Known) -> Iterator[str | Statement]:
         del known

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
-from typing import Protocol, TypeVar
+from typing import Protocol, TypeGuard, TypeVar
 
 from schemashift.operations import (
     AddColumn,
@@ -62,7 +62,7 @@ def diff(
     operations: list[Operation] = []
     for key in sorted(before.keys() | after.keys(), key=_place):
         operations += _change(every[key.kind], key, before, after)
-    operations = _without_clashes(operations)
+    operations = _without_clashes(operations, before, after)
     operations += around(operations, before, after, traits)
     # They come first, and go last on the way back: everything else says the new names.
     return (*renames, *order(operations))
@@ -79,16 +79,28 @@ def _renames(before: Schema, after: Schema, traits: Traits) -> Iterator[RenameCo
                 yield RenameColumn(table=table.table_name, old=column.name, new=now)
 
 
-def _without_clashes(operations: Iterable[Operation]) -> list[Operation]:
+def _without_clashes(operations: Iterable[Operation], before: Schema, after: Schema) -> list[Operation]:
     """*operations*, a default of a type that changes itself taken away first and set last.
 
     The old default may be a label that goes, and the new one a label that comes: neither order would do, there or back.
     """
     found = list(operations)
-    altered = {
-        key for each in found if isinstance(each, ObjectOperation) and each.changes_values for key in each.alters
-    }
-    return [part for each in found for part in _in_steps(each, altered)]
+    objects = [each for each in found if isinstance(each, ObjectOperation)]
+    altered = {key for each in objects if each.changes_values or each.rewrites_defaults for key in each.alters}
+    parts = [part for each in found for part in _in_steps(each, altered)]
+    set_anyway = {Key.of_column(each.table, each.name) for each in found if _sets_default(each)}
+    rewritten = {key for each in objects if each.rewrites_defaults for key in each.alters}
+    for key in sorted(key for key in rewritten - set_anyway if key.kind == "column"):
+        old, new = (schema.table(key.table_name) for schema in (before, after))
+        column = old.column(key.part) if old is not None else None
+        if column is not None and column.default is not None and new is not None and new.column(key.part) == column:
+            first = AlterColumn(table=key.table_name, name=key.part, set=(("default", None),), before=column)
+            parts += [first, first.inverse()]
+    return parts
+
+
+def _sets_default(operation: Operation) -> TypeGuard[AlterColumn]:
+    return isinstance(operation, AlterColumn) and "default" in dict(operation.set)
 
 
 def _in_steps(operation: Operation, altered: Collection[Key]) -> Iterator[Operation]:

@@ -194,6 +194,10 @@ class AlterDomain(ObjectOperation):
         """The fields that change."""
         return tuple(field for field in FIELDS if getattr(self.before, field) != getattr(self.after, field))
 
+    @property
+    def rewrites_defaults(self) -> bool:
+        return "type" in self.changes
+
     def inverse(self) -> AlterDomain:
         return replace(self, before=self.after, after=self.before)
 

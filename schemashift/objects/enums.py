@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, ClassVar
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -132,7 +132,9 @@ class AlterEnum(ObjectOperation):
     renames: tuple[tuple[str, str], ...] = ()
     users: tuple[tuple[TableName, str], ...] = field(default=(), compare=False)
 
-    changes_values: ClassVar[bool] = True
+    @property
+    def changes_values(self) -> bool:
+        return True
 
     @property
     def alters(self) -> Keys:

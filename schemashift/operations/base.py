@@ -102,8 +102,15 @@ class Operation(ABC):
 class ObjectOperation(Operation):
     """A change of another kind of object than a table. Its SQL and its source stand in the kind's own file."""
 
-    changes_values: ClassVar[bool] = False
-    """Whether what was a value of it may be none afterwards, or the other way round."""
+    @property
+    def changes_values(self) -> bool:
+        """Whether what was a value of it may be none afterwards, or the other way round."""
+        return False
+
+    @property
+    def rewrites_defaults(self) -> bool:
+        """Whether the database would write the defaults of the columns that it alters in another way afterwards."""
+        return False
 
     def statements(self, ddl: Any, known: Any) -> Iterator[Any]:
         """The SQL for a dialect's `DDL` (``ddl.dialect.name`` says which); nothing where it has no such objects."""

@@ -121,8 +121,13 @@ class Run:
         with sa.create_engine(self.url, poolclass=sa.NullPool).connect() as connection:
             for table in self.after.sorted_tables:
                 found = connection.execute(table.select().order_by(*table.primary_key)).all()
-                lines += [f"{table.key}: {', '.join(str(value) for value in row)}" for row in found]
+                lines += [f"{table.key}: {', '.join(map(_noted, row))}" for row in found]
         return "".join(f"{line}\n" for line in lines)
+
+
+def _noted(value: object) -> str:
+    """A SET has no order in Python."""
+    return str(sorted(value)) if isinstance(value, set) else str(value)
 
 
 def _functions(script: str) -> str:

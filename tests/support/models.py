@@ -121,7 +121,7 @@ DEFAULTS: dict[str, tuple[Any, ...]] = {
     "int": ("0", "5", sa.text("1"), sa.text("-1"), sa.text("(1 + 2)")),
     "bigint": ("0", sa.text("12345678901")),
     "smallint": ("0", sa.text("3")),
-    "str20": ("", "new", "it's", "100%", "a:b", 'q"q', sa.text("'x'")),
+    "str20": ("", "new", "it's", "100%", "a:b", sa.text("'x'")),
     "str50": ("", "new", "it's", "NULL", "null", "1"),
     "str200": ("", "new", "back"),
     "bool": (sa.true(), sa.false(), sa.text("true")),
@@ -390,7 +390,9 @@ def add_check(rng: random.Random, tables: Tables, tab: Tab | None = None) -> Non
     numbers = [col for col in numbers if col.name != "id" and not col.name.endswith("_id")]
     strings = [col for col in tab.cols if col.type in ("str20", "str50", "str200") and not col.name.endswith("_id")]
     if strings and rng.random() < 0.3:
-        name, word = rng.choice(strings).name, rng.choice(("IN ('1', '2', '3', 'x')", "NOT IN ('-', 'it''s')"))
+        # Every value, and every default that such a column may have.
+        listed = "'1', '2', '3', 'x', '', 'new', 'it''s', '100%', 'a:b', 'NULL', 'null', 'back'"
+        name, word = rng.choice(strings).name, rng.choice((f"IN ({listed})", "NOT IN ('-', '?')"))
         tab.checks.append((rng.choice((None, f"ck_{tab.name}_in_{rng.randint(0, 3)}")), f'"{name}" {word}'))
         _dedupe(tab)
     elif numbers:

@@ -197,8 +197,9 @@ class MySQLDDL(DDL):
 
     # Tables ------------------------------------------------------------------------------------------------------
 
-    def number_rows(self, table: str, column: str) -> str:
-        return f"UPDATE {table} JOIN (SELECT @number := 0) AS start SET {column} = (@number := @number + 1)"
+    def number_rows(self, table: Table, column: str) -> str:
+        name = self.table(table.table_name)
+        return f"UPDATE {name} JOIN (SELECT @number := 0) AS start SET {column} = (@number := @number + 1)"
 
     def create(self, table: Table) -> str:
         return self.create_as(table, "CREATE TABLE")

@@ -130,9 +130,10 @@ class PostgreSQLDDL(DDL):
 
     # Operations --------------------------------------------------------------------------------------------------
 
-    def number_rows(self, table: str, column: str) -> str:
-        numbered = f"SELECT ctid AS place, row_number() OVER () AS number FROM {table}"
-        return f"UPDATE {table} AS t SET {column} = n.number FROM ({numbered}) AS n WHERE t.ctid = n.place"
+    def number_rows(self, table: Table, column: str) -> str:
+        name = self.table(table.table_name)
+        numbered = f"SELECT ctid AS place, row_number() OVER () AS number FROM {name}"
+        return f"UPDATE {name} AS t SET {column} = n.number FROM ({numbered}) AS n WHERE t.ctid = n.place"
 
     def alter_table(self, operation: AlterTable, known: Known) -> Iterator[str | Statement]:
         operation = known.complete(operation) if operation.partial else operation

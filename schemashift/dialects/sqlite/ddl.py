@@ -29,8 +29,12 @@ class SQLiteDDL(DDL):
 
     prefix = "sqlite_"
 
-    def number_rows(self, table: str, column: str) -> str:
-        return f"UPDATE {table} SET {column} = rowid"
+    def number_rows(self, table: Table, column: str) -> str:
+        name, key = self.table(table.table_name), table.primary_key
+        if key is None or ("sqlite_with_rowid", False) not in table.options:
+            return f"UPDATE {name} SET {column} = rowid"
+        mine, others = (", ".join(f"{each}.{self.quote(part)}" for part in key.columns) for each in (name, "o"))
+        return f"UPDATE {name} SET {column} = (SELECT count(*) FROM {name} AS o WHERE ({others}) <= ({mine}))"
 
     def quote(self, name: str) -> str:
         # Two words that SQLite reserves and SQLAlchemy does not know to; and SQLite takes an empty name.
