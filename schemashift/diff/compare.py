@@ -90,7 +90,7 @@ def _without_clashes(operations: Iterable[Operation], before: Schema, after: Sch
     parts = [part for each in found for part in _in_steps(each, altered)]
     set_anyway = {Key.of_column(each.table, each.name) for each in found if _sets_default(each)}
     rewritten = {key for each in objects if each.rewrites_defaults for key in each.alters}
-    for key in sorted(key for key in rewritten - set_anyway if key.kind == "column"):
+    for key in sorted((key for key in rewritten - set_anyway if key.kind == "column"), key=_place):
         old, new = (schema.table(key.table_name) for schema in (before, after))
         column = old.column(key.part) if old is not None else None
         if column is not None and column.default is not None and new is not None and new.column(key.part) == column:
