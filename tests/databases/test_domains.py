@@ -154,3 +154,33 @@ def test_checks_need_those_that_are_there() -> None:
 def test_the_name_of_a_check_that_has_none() -> None:
     assert default_name("d") == "d_check"
     assert default_name("ü" * 31) == "ü" * 28 + "_check"
+
+
+def test_a_default_is_set_anew_when_the_type_of_its_domain_changes(postgresql_url: str, tmp_path: Path) -> None:
+    """In every schema; PostgreSQL writes it in another way for another type, there and back."""
+
+    def models(base: type[sa.types.TypeEngine[object]]) -> Build:
+        def build(metadata: sa.MetaData) -> None:
+            number = postgresql.DOMAIN("number", base)
+            for schema in (None, "other"):
+                column = sa.Column("n", number, server_default="5")
+                sa.Table("t", metadata, sa.Column("id", sa.Integer, primary_key=True), column, schema=schema)
+
+        return build
+
+    def defaults() -> list[str]:
+        with sa.create_engine(postgresql_url, poolclass=sa.NullPool).connect() as connection:
+            joined = "pg_attrdef JOIN pg_attribute ON (attrelid, attnum) = (adrelid, adnum)"
+            sql = f"SELECT pg_get_expr(adbin, adrelid) FROM {joined} WHERE attname = 'n'"
+            return list(connection.exec_driver_sql(sql).scalars())
+
+    migrated(postgresql_url, tmp_path, models(sa.BigInteger))
+    wide = defaults()
+    metadata = sa.MetaData()
+    models(sa.Integer)(metadata)
+    ours = Migrator(postgresql_url, models=metadata, directory=tmp_path / "migrations")
+    ours.revision("narrow", autogenerate=True)
+    ours.upgrade()
+    assert defaults() == ["5", "5"] != wide
+    ours.downgrade("-1")
+    assert defaults() == wide
