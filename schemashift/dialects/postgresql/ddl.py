@@ -9,7 +9,7 @@ from typing import Any
 from schemashift.dialects.ddl import DDL
 from schemashift.dialects.statement import Statement
 from schemashift.errors import NotSupported
-from schemashift.operations import AlterColumn, AlterTable, CreateIndex, DropConstraint, DropIndex, Known
+from schemashift.operations import AlterColumn, AlterTable, CreateIndex, DropConstraint, DropIndex, FillColumn, Known
 from schemashift.schema import (
     Check,
     Column,
@@ -129,6 +129,16 @@ class PostgreSQLDDL(DDL):
         return replace(type_, sql=normal_type(type_.sql))
 
     # Operations --------------------------------------------------------------------------------------------------
+
+    def fill_column(self, operation: FillColumn, known: Known) -> Iterator[str | Statement]:
+        yield from super().fill_column(operation, known)
+        table = known.table(operation.table)
+        waiting = [c for c in table.constraints if getattr(c, "initially", None) == "DEFERRED"] if table else []
+        names = ", ".join(self.table(TableName(c.name, operation.table.schema)) for c in waiting if c.name)
+        if names:
+            # What waits for the end of the transaction would have ALTER TABLE refused: "pending trigger events".
+            yield f"SET CONSTRAINTS {names} IMMEDIATE"
+            yield f"SET CONSTRAINTS {names} DEFERRED"
 
     def number_rows(self, table: Table, column: str) -> str:
         name = self.table(table.table_name)
