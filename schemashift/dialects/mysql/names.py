@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from schemashift.schema import Check, Constraint, Exclude, ForeignKey, PrimaryKey, Table, Unique
 
-from .normal import is_numbered
+from .normal import implicit_name, is_numbered
 from .types import Flavour
 
 
@@ -37,6 +37,8 @@ def server_name(table: Table, constraint: Constraint, flavour: Flavour) -> str |
 def _first_free(name: str, table: Table) -> str:
     taken = {index.name.lower() for index in table.indexes if not index.implicit}
     taken |= {each.name.lower() for each in table.constraints if isinstance(each, Unique) and each.name}
+    # The index under a foreign key may have the name already, or get it.
+    taken |= {implicit_name(table.name, key).lower() for key in table.foreign_keys}
     number, free = 2, name
     while free.lower() in taken or free.upper() == "PRIMARY":
         free, number = f"{name}_{number}", number + 1
