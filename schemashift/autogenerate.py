@@ -130,7 +130,7 @@ def _filling(connection: sa.Connection, dialect: Dialect, target: Schema, *, bac
     return Filling(
         target=target,
         back=back,
-        sqlite=dialect.name == "sqlite",
+        counts=dialect.counts,
         quote=dialect.ddl.quote,
         table=dialect.ddl.table,
         accepts=partial(dialect.holds, connection),

@@ -58,11 +58,14 @@ _ZEROS: tuple[tuple[type[Any], str], ...] = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filling:
-    """Fills columns on the way to *target*. ``quote`` quotes a name; ``table`` a table's, with its schema."""
+    """Fills columns on the way to *target*. ``quote`` quotes a name, ``table`` a table's with its schema.
+
+    ``counts`` says whether a column that is the primary key alone is given its numbers by the database.
+    """
 
     target: Schema
     back: bool
-    sqlite: bool
+    counts: Callable[[Column], bool]
     quote: Callable[[str], str]
     table: Callable[[TableName], str]
     accepts: Accepts
@@ -131,7 +134,7 @@ class Filling:
         """Whether the database numbers the rows by itself."""
         key = table.primary_key
         alone = key is not None and key.columns == (column.name,)
-        return alone and (column.autoincrement or (self.sqlite and column.type.sql == "INTEGER"))
+        return alone and self.counts(column)
 
     def _value(self, column: Column, table: Table | None, empty: set[TableName]) -> tuple[str | None, str]:
         """A value for every row; or None, and what each gets instead."""

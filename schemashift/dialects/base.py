@@ -132,6 +132,10 @@ class Dialect:
         del column
         return value
 
+    def counts(self, column: Column) -> bool:
+        """Whether the rows of a table get numbers by themselves in *column*, added as all of its primary key."""
+        return column.autoincrement
+
     def comes_back(self, operation: Operation) -> bool:
         """Whether the inverse of *operation* can be done; where not, the way back is a comparison of its own."""
         del operation

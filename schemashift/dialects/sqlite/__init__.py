@@ -87,6 +87,10 @@ class SQLite(Dialect):
         place = same.index(constraint) if constraint in same else 0
         return f"{name}{place}" if place else name
 
+    def counts(self, column: Column) -> bool:
+        """It is another name for the rowid."""
+        return column.autoincrement or column.type.sql == "INTEGER"
+
     def keeps_foreign_key(self, before: Column, after: Column) -> bool:
         """Foreign keys are off in a run, and a rebuild leaves them as they are."""
         del before, after
