@@ -89,6 +89,11 @@ def child(type_: Any, charset: str | None = None, **settings: Any) -> Build:
     return build
 
 
+def pair() -> Callable[[], Any]:
+    """A key that a unique constraint on its first column does not serve."""
+    return lambda: sa.ForeignKeyConstraint(["a", "id"], ["t.a", "t.id"])
+
+
 def nothing(metadata: sa.MetaData) -> None:
     del metadata
 
@@ -102,6 +107,10 @@ CASES: dict[str, tuple[Build, Build]] = {
     "a key gets a unique constraint": (
         table(column("a", Integer, key())),
         table(column("a", Integer, key(), unique=True)),
+    ),
+    "a unique constraint beside a key of the same first column": (
+        table(column("a", Integer), pair()),
+        table(column("a", Integer, unique=True), pair()),
     ),
     "a key changes its action": (table(column("a", key())), table(column("a", key(ondelete="CASCADE")))),
     "a key points elsewhere": (

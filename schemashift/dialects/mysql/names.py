@@ -19,7 +19,7 @@ def server_name(table: Table, constraint: Constraint, flavour: Flavour) -> str |
         case PrimaryKey():
             return None
         case Unique():
-            return _first_free(constraint.columns[0], table)
+            return _first_free(constraint, table)
         case ForeignKey():
             return _next(f"{table.name}_ibfk_", table, ForeignKey)
         case Check() if flavour.mariadb:
@@ -34,11 +34,13 @@ def server_name(table: Table, constraint: Constraint, flavour: Flavour) -> str |
             return None
 
 
-def _first_free(name: str, table: Table) -> str:
+def _first_free(unique: Unique, table: Table) -> str:
+    name = unique.columns[0]
     taken = {index.name.lower() for index in table.indexes if not index.implicit}
     taken |= {each.name.lower() for each in table.constraints if isinstance(each, Unique) and each.name}
-    # The index under a foreign key may have the name already, or get it.
-    taken |= {implicit_name(table.name, key).lower() for key in table.foreign_keys}
+    # The index under a foreign key may have the name already, or get it. A key that *unique* serves has none.
+    others = [key for key in table.foreign_keys if unique.columns[: len(key.columns)] != key.columns]
+    taken |= {implicit_name(table.name, key).lower() for key in others}
     number, free = 2, name
     while free.lower() in taken or free.upper() == "PRIMARY":
         free, number = f"{name}_{number}", number + 1
