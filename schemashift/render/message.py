@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from schemashift.operations import (
     AddColumn,
@@ -10,14 +10,18 @@ from schemashift.operations import (
     CreateTable,
     DropColumn,
     DropTable,
+    FillColumn,
+    FillTable,
     Operation,
     RenameColumn,
     RenameTable,
 )
+from schemashift.schema import TableName
 
 
 def message(operations: Sequence[Operation]) -> str:
     """``create users``, ``add token to users and 4 more``. The weightiest operation gives the words."""
+    operations = list(_changes(operations))
     if not operations:
         return "empty"
     tables = [operation for operation in operations if isinstance(operation, CreateTable)]
@@ -29,6 +33,20 @@ def message(operations: Sequence[Operation]) -> str:
     first = min(operations, key=_weight)
     rest = len(operations) - 1
     return _words(first) + (f" and {rest} more" if rest else "")
+
+
+def _changes(operations: Sequence[Operation]) -> Iterator[Operation]:
+    """Without what is done for the rows only: a new column that is filled and then NOT NULL is one change."""
+    seen: set[tuple[TableName, str]] = set()
+    for operation in operations:
+        if isinstance(operation, AddColumn):
+            seen.add((operation.table, operation.column.name))
+        elif isinstance(operation, AlterColumn) and (operation.table, operation.name) in seen:
+            continue
+        elif isinstance(operation, AlterColumn):
+            seen.add((operation.table, operation.name))
+        if not isinstance(operation, FillColumn | FillTable):
+            yield operation
 
 
 def _tables(verb: str, names: list[str]) -> str:
