@@ -20,7 +20,7 @@ from schemashift.operations import (
     Operation,
     RenameColumn,
 )
-from schemashift.schema import ForeignKey, Key, Keyed, Schema, Table, TableName
+from schemashift.schema import ForeignKey, Index, Key, Keyed, PrimaryKey, Schema, Table, TableName, Unique
 
 from .cycles import cyclic
 from .dependents import around
@@ -159,7 +159,9 @@ class _Tables:
         for key in waiting:
             yield AddConstraint(table=thing.table_name, constraint=key).inverse()
         kept = tuple(constraint for constraint in thing.constraints if constraint not in waiting)
-        yield DropTable(name=thing.table_name, table=replace(thing, constraints=kept))
+        standing = replace(thing, constraints=kept)
+        asked = tuple(index for index in thing.indexes if not _comes_by_itself(index, standing))
+        yield DropTable(name=thing.table_name, table=replace(standing, indexes=asked))
 
     @staticmethod
     def _waiting(table: Table, cycles: frozenset[tuple[TableName, TableName]]) -> tuple[ForeignKey, ...]:
@@ -208,6 +210,17 @@ class _Tables:
         for column in after.columns:
             if before.column(column.name) is None:
                 yield AddColumn(table=name, column=column)
+
+
+def _comes_by_itself(index: Index, table: Table) -> bool:
+    """Whether MySQL makes *index* for a foreign key of *table*, under this name and nothing in its place."""
+    if not index.implicit:
+        return False
+    keys = [key for key in table.foreign_keys if key.columns == index.columns]
+    others = [each.columns for each in table.constraints if isinstance(each, PrimaryKey | Unique)]
+    others += [each.columns for each in table.indexes if each is not index]
+    served = any(columns[: len(index.columns)] == index.columns for columns in others)
+    return not served and [key.name for key in keys] == [index.name]
 
 
 def _parts(
