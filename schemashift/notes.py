@@ -15,6 +15,7 @@ from schemashift.operations import (
     DropColumn,
     DropTable,
     FillColumn,
+    FillTable,
     Operation,
 )
 from schemashift.schema import ForeignKey, TableName
@@ -31,6 +32,8 @@ def noted(operations: Iterable[Operation], *, back: bool) -> Iterator[Operation]
     for operation in found:
         if isinstance(operation, FillColumn):
             filled.add((operation.table, operation.column))
+        if isinstance(operation, FillTable):
+            fresh.discard(operation.table)
         if isinstance(operation, AlterColumn) and (operation.table, operation.name) in filled:
             yield operation
             continue

@@ -132,8 +132,9 @@ class Dialect:
         del column
         return value
 
-    def counts(self, column: Column) -> bool:
-        """Whether the rows of a table get numbers by themselves in *column*, added as all of its primary key."""
+    def counts(self, column: Column, table: Table) -> bool:
+        """Whether the rows of *table* get numbers by themselves in *column*, which is all of its primary key."""
+        del table
         return column.autoincrement
 
     def comes_back(self, operation: Operation) -> bool:

@@ -22,6 +22,7 @@ from schemashift.operations import (
     DropTable,
     Execute,
     FillColumn,
+    FillTable,
     Known,
     ObjectOperation,
     Operation,
@@ -290,6 +291,41 @@ class DDL:
             yield self.number_rows(known.need(operation.table), column)
         else:
             yield f"UPDATE {self.table(operation.table)} SET {column} = {operation.value.sql} WHERE {column} IS NULL"
+
+    def fill_table(self, operation: FillTable, known: Known) -> Iterator[str | Statement]:
+        yield self.insert_missing(operation, known.table(operation.table))
+
+    def insert_missing(self, operation: FillTable, table: Table | None, overriding: str = "") -> str:
+        """The INSERT of *operation*; ``overriding`` stands before its SELECT."""
+        name, keys = self.table(operation.table), {self.quote(a): self.quote(b) for a, b in operation.keys}
+        given = {
+            self.quote(each): self.next_number(name, each, table) if value is None else value.sql
+            for each, value in operation.values
+        }
+        into = ", ".join((*keys, *given))
+        wanted = ", ".join((*(f"c.{each}" for each in keys.values()), *given.values()))
+        children = self.table(operation.children) if operation.children is not None else ""
+        if not keys:
+            there = f" WHERE EXISTS (SELECT * FROM {children})" if children else ""
+            source, absent = f"SELECT 1 AS one{there}", f"SELECT * FROM {name}"
+        else:
+            # Several columns may get the same.
+            theirs = tuple(dict.fromkeys(keys.values()))
+            there = " AND ".join(f"{each} IS NOT NULL" for each in theirs)
+            source = f"SELECT DISTINCT {', '.join(theirs)} FROM {children} WHERE {there}"
+            same = " AND ".join(f"p.{ours} = c.{theirs}" for ours, theirs in keys.items())
+            absent = f"SELECT * FROM {name} AS p WHERE {same}"
+        return (
+            f"INSERT INTO {name} ({into}){overriding} SELECT {wanted} FROM ({source}) AS c WHERE NOT EXISTS ({absent})"
+        )
+
+    def next_number(self, name: str, column: str, table: Table | None) -> str:
+        """A number for each row that comes, past those that are there."""
+        there = table.column(column) if table is not None else None
+        affinity = getattr(there.type.payload, "_type_affinity", None) if there is not None else None
+        numeric = affinity is not None and issubclass(affinity, (sa.Integer, sa.Numeric))
+        last = f"coalesce(max({self.quote(column)}), 0)" if numeric else "count(*)"
+        return f"(SELECT {last} FROM {name}) + row_number() OVER ()"
 
     def number_rows(self, table: Table, column: str) -> str:
         """The statement that gives each row a number in *column* (quoted)."""

@@ -26,7 +26,6 @@ from schemashift.operations import (
     AddConstraint,
     AlterColumn,
     AlterTable,
-    BulkInsert,
     CreateIndex,
     CreateTable,
     DropColumn,
@@ -34,7 +33,6 @@ from schemashift.operations import (
     DropIndex,
     DropTable,
     Execute,
-    FillColumn,
     Operation,
     RenameColumn,
     RenameIndex,
@@ -53,7 +51,7 @@ from schemashift.schema import (
     Unique,
     options,
 )
-from schemashift.sqla.lift import lift_constraint, lift_default, lift_index, lift_table
+from schemashift.sqla.lift import lift_constraint, lift_index, lift_table
 
 from .aliases import ColumnType as ColumnType
 from .aliases import ConstraintKind as ConstraintKind
@@ -65,6 +63,10 @@ from .objects import create_schema as create_schema
 from .objects import create_sequence as create_sequence
 from .objects import drop_schema as drop_schema
 from .objects import drop_sequence as drop_sequence
+from .rows import bulk_insert as bulk_insert
+from .rows import fill_column as fill_column
+from .rows import fill_table as fill_table
+from .rows import number_column as number_column
 from .running import RUNNING as RUNNING
 from .running import Running as Running
 from .running import caller as caller
@@ -296,23 +298,6 @@ def rename_column(table_name: str, old_column_name: str, new_column_name: str, *
     migration = current()
     table = full_name(migration, table_name, schema)
     migration.do([RenameColumn(table=table, old=str(old_column_name), new=str(new_column_name), origin=origin())])
-
-
-def fill_column(table_name: str, column_name: str, value: ServerDefault, *, schema: str | None = None) -> None:
-    """Give the rows that have none a value in a column: a string, or ``sa.text`` and SQL expressions as they are."""
-    migration = current()
-    table = full_name(migration, table_name, schema)
-    default = lift_default(value, migration.dialect)
-    if default is None:
-        raise ValueError(f"fill_column needs a value, not {value!r}")
-    migration.do([FillColumn(table=table, column=str(column_name), value=default, origin=origin())])
-
-
-def number_column(table_name: str, column_name: str, *, schema: str | None = None) -> None:
-    """Give every row a number of its own in a column: 1, 2, 3 and so on, in no particular order."""
-    migration = current()
-    table = full_name(migration, table_name, schema)
-    migration.do([FillColumn(table=table, column=str(column_name), origin=origin())])
 
 
 @_once(name="new_column_name", tabname="table_name")
@@ -716,25 +701,6 @@ def _add_constraint(migration: Running, table: TableName, constraint: Constraint
 def execute(sqltext: str | sa.Executable, execution_options: Mapping[str, Any] | None = None) -> None:
     """Run a statement. A string is ``sa.text``: ``:name`` is a parameter, ``\\:`` a colon."""
     current().now(Execute(statement=sqltext, options=tuple((execution_options or {}).items()), origin=origin()))
-
-
-def bulk_insert(
-    table: sa.Table | sa.TableClause, rows: Sequence[Mapping[str, Any]], *, multiinsert: bool = True
-) -> None:
-    """Insert rows: dictionaries from column name to value, or to an `inline_literal`."""
-    if isinstance(rows, (str, bytes, Mapping)) or not all(isinstance(row, Mapping) for row in rows):
-        raise TypeError("bulk_insert takes a list of dictionaries")
-    migration = current()
-    plain = not any(isinstance(value, sa.ClauseElement) for row in rows for value in row.values())
-    migration.now(
-        BulkInsert(
-            table=full_name(migration, table.name, getattr(table, "schema", None)),
-            target=table,
-            rows=tuple(rows),
-            multi=multiinsert and plain,
-            origin=origin(),
-        )
-    )
 
 
 # Several changes of one table --------------------------------------------------------------------------------------

@@ -27,6 +27,7 @@ from .known import Known as Known
 from .statements import BulkInsert as BulkInsert
 from .statements import Execute as Execute
 from .statements import FillColumn as FillColumn
+from .statements import FillTable as FillTable
 from .tables import AlterTable as AlterTable
 from .tables import CreateTable as CreateTable
 from .tables import DropTable as DropTable

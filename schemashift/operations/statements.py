@@ -52,6 +52,34 @@ class FillColumn(Operation):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FillTable(Operation):
+    """Give a table the rows that another's point to and it has not.
+
+    There is one for each value that ``children`` hold in the columns of ``keys``, which are pairs of this table's
+    column and theirs. Without ``keys`` it is one row, where the table has none and ``children``, if given, has some.
+    ``values`` is what the other columns get: SQL, or a number of their own where that is None.
+    """
+
+    table: TableName
+    values: tuple[tuple[str, Default | None], ...] = ()
+    children: TableName | None = None
+    keys: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def touches(self) -> tuple[TableName, ...]:
+        return (self.table,) if self.children is None else (self.table, self.children)
+
+    def inverse(self) -> Operation:
+        raise Incomplete("rows that were made are not taken out again")
+
+    def apply(self, schema: Schema) -> Schema:
+        return schema
+
+    def describe(self) -> Description:
+        return Description("+", "rows", str(self.table), f"for {self.children}" if self.children else "")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BulkInsert(Operation):
     """Rows for a table: a SQLAlchemy table (or its name) and mappings of column names to values."""
 

@@ -6,10 +6,14 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 WIDTH = 100
+_BRACKETS = {"[": ("[", "]"), "{": ("{", "}")}
 
 
 class Call(NamedTuple):
-    """``head(argument, name=argument)``; a list has the head "[". ``broken`` asks for a line per argument always."""
+    """``head(argument, name=argument)``; a list has the head "[", a dictionary "{".
+
+    ``broken`` asks for a line per argument always.
+    """
 
     head: str
     arguments: Sequence[str | Call]
@@ -17,9 +21,13 @@ class Call(NamedTuple):
     broken: bool = False
 
     def __str__(self) -> str:
-        close = "]" if self.head == "[" else ")"
-        opening = "[" if self.head == "[" else f"{self.head}("
+        opening, close = self.brackets
         return f"{self._name}{opening}{', '.join(map(str, self.arguments))}{close}"
+
+    @property
+    def brackets(self) -> tuple[str, str]:
+        """What the arguments stand in, with the head."""
+        return _BRACKETS.get(self.head, (f"{self.head}(", ")"))
 
     @property
     def _name(self) -> str:
@@ -32,8 +40,7 @@ def layout(node: str | Call, indent: str, *, room: int = 0) -> str:
     if isinstance(node, str) or (not node.broken and len(indent) + len(line) + room <= WIDTH) or not node.arguments:
         return line
     inner = indent + "    "
-    close = "]" if node.head == "[" else ")"
-    opening = "[" if node.head == "[" else f"{node.head}("
+    opening, close = node.brackets
     name = f"{node.name}=" if node.name else ""
     lines = [f"{inner}{layout(each, inner, room=1)}," for each in node.arguments]
     return "\n".join([name + opening, *lines, indent + close])

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import click
 import pytest
+import sqlalchemy as sa
 
 from schemashift.cli import cli
 from schemashift.cli.group import COMMON
@@ -139,7 +140,12 @@ def test_the_python_of_the_readme(project: Project) -> None:
 def test_the_script_of_the_readme(project: Project) -> None:
     code = next(each for each in blocks("python") if "op.add_column(" in each)
     project.start()
-    project.revision("aaa1", None, 'op.create_table("users", sa.Column("id", sa.Integer, primary_key=True))')
+    tables = """op.create_table("users", sa.Column("id", sa.Integer, primary_key=True))
+    op.create_table("posts", sa.Column("author_id", sa.Integer))
+    op.execute("INSERT INTO posts VALUES (7)")"""
+    project.revision("aaa1", None, tables)
     project.revision("bbb2", "aaa1", "\n    ".join(code.splitlines()), 'op.drop_column("users", "age")')
     project.ok("upgrade")
+    with sa.create_engine(f"sqlite:///{project.folder / 'app.db'}").connect() as connection:
+        assert connection.exec_driver_sql("SELECT id, age FROM users").all() == [(7, 0)]
     project.ok("downgrade", "-1")

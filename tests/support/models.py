@@ -619,19 +619,15 @@ def _add_table(rng: random.Random, tables: Tables) -> None:
 
 def _drop_table(rng: random.Random, tables: Tables) -> None:
     tab = _some(rng, tables)
-    if tab and len(tables) > 1 and not _required(tables, tab):
+    if tab and len(tables) > 1:
         del tables[tab.name]
+        keep = rng.random() < 0.5
         for other in tables.values():
-            # The columns that pointed to it go, too: to rows that a downgrade cannot bring back.
+            other.fks = [fk for fk in other.fks if fk.target != tab.name]
+            # The columns that pointed to it may go, too.
             for col in list(other.cols):
-                if col.name.startswith(f"{tab.name}_") and col.name.endswith("_id"):
+                if not keep and col.name.startswith(f"{tab.name}_") and col.name.endswith("_id"):
                     _take_out(tables, other, col.name)
-
-
-def _required(tables: Tables, tab: Tab) -> bool:
-    """Whether rows of other tables must point to one of *tab*: a downgrade brings the table back without any."""
-    found = (col for other in tables.values() if other is not tab for col in other.cols if not col.nullable)
-    return any(col.name.startswith(f"{tab.name}_") and col.name.endswith("_id") for col in found)
 
 
 def _take_out(tables: Tables, tab: Tab, name: str) -> None:

@@ -26,6 +26,8 @@ from schemashift.operations import (
     DropIndex,
     DropTable,
     Execute,
+    FillColumn,
+    FillTable,
     Operation,
     RenameColumn,
     RenameIndex,
@@ -411,6 +413,32 @@ def test_statements_and_rows(script: Script) -> None:
     assert rows == BulkInsert(table=T, target=table, rows=({"a": 1}, {"a": 2}))
     assert isinstance(literal, BulkInsert)
     assert not literal.multi, "an expression cannot be one of many parameters"
+
+
+def test_rows_that_are_there_or_needed_get_values(script: Script) -> None:
+    script(op.fill_column, "t", "a", sa.text("1"))
+    script(op.number_column, "t", "b")
+    script(op.fill_table, "t", {"a": "it's", "b": None}, children="c", keys={"id": "t_id"}, children_schema="s")
+    script(op.fill_table, "t", {"a": sa.text("1")}, schema="s")
+    first, second, parents, one = script.operations
+    assert isinstance(first, FillColumn)
+    assert (str(first.table), first.column, str(first.value)) == ("t", "a", "1")
+    assert isinstance(second, FillColumn)
+    assert second.value is None
+    assert isinstance(parents, FillTable)
+    assert parents.children == TableName("c", "s")
+    assert parents.keys == (("id", "t_id"),)
+    assert [(name, value and value.sql) for name, value in parents.values] == [("a", "'it''s'"), ("b", None)]
+    assert isinstance(one, FillTable)
+    assert one.table == TableName("t", "s")
+    assert one.children is None
+
+
+def test_what_rows_are_filled_with_must_be_said(script: Script) -> None:
+    with pytest.raises(ValueError, match="children="):
+        script(op.fill_table, "t", keys={"id": "t_id"})
+    with pytest.raises(ValueError, match="needs a value"):
+        script(op.fill_column, "t", "a", None)
 
 
 @pytest.mark.parametrize("rows", [{"a": 1}, "abc", [("a", 1)]])

@@ -9,7 +9,16 @@ from typing import Any
 from schemashift.dialects.ddl import DDL
 from schemashift.dialects.statement import Statement
 from schemashift.errors import NotSupported
-from schemashift.operations import AlterColumn, AlterTable, CreateIndex, DropConstraint, DropIndex, FillColumn, Known
+from schemashift.operations import (
+    AlterColumn,
+    AlterTable,
+    CreateIndex,
+    DropConstraint,
+    DropIndex,
+    FillColumn,
+    FillTable,
+    Known,
+)
 from schemashift.schema import (
     Check,
     Column,
@@ -132,9 +141,28 @@ class PostgreSQLDDL(DDL):
 
     def fill_column(self, operation: FillColumn, known: Known) -> Iterator[str | Statement]:
         yield from super().fill_column(operation, known)
+        yield from self._check_now(known.table(operation.table))
+
+    def fill_table(self, operation: FillTable, known: Known) -> Iterator[str | Statement]:
         table = known.table(operation.table)
-        waiting = [c for c in table.constraints if getattr(c, "initially", None) == "DEFERRED"] if table else []
-        names = ", ".join(self.table(TableName(c.name, operation.table.schema)) for c in waiting if c.name)
+        given = {name for name, _ in (*operation.keys, *operation.values)}
+        given_columns = [each for each in table.columns if each.name in given] if table is not None else []
+        overriding = " OVERRIDING SYSTEM VALUE" if any(each.identity for each in given_columns) else ""
+        yield self.insert_missing(operation, table, overriding)
+        for column in given_columns:
+            if column.autoincrement or column.identity:
+                # What was given a number did not count.
+                name = self.table(operation.table)
+                sequence = f"pg_get_serial_sequence({self.literal(name)}, {self.literal(column.name)})"
+                yield f"SELECT setval({sequence}, max({self.quote(column.name)})) FROM {name}"
+        yield from self._check_now(table)
+
+    def _check_now(self, table: Table | None) -> Iterator[str]:
+        """Have the constraints of *table* checked that wait for the end of the transaction."""
+        if table is None:
+            return
+        waiting = [c.name for c in table.constraints if getattr(c, "initially", None) == "DEFERRED" and c.name]
+        names = ", ".join(self.table(TableName(name, table.schema)) for name in waiting)
         if names:
             # What waits for the end of the transaction would have ALTER TABLE refused: "pending trigger events".
             yield f"SET CONSTRAINTS {names} IMMEDIATE"

@@ -87,8 +87,10 @@ class SQLite(Dialect):
         place = same.index(constraint) if constraint in same else 0
         return f"{name}{place}" if place else name
 
-    def counts(self, column: Column) -> bool:
-        """It is another name for the rowid."""
+    def counts(self, column: Column, table: Table) -> bool:
+        """It is another name for the rowid, where there is one."""
+        if ("sqlite_with_rowid", False) in table.options:
+            return False
         return column.autoincrement or column.type.sql == "INTEGER"
 
     def keeps_foreign_key(self, before: Column, after: Column) -> bool:

@@ -1,0 +1,158 @@
+"""Operations with values for the rows that would have none."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+
+from schemashift.operations import AddColumn, AddConstraint, AlterColumn, CreateTable, FillColumn, Operation
+from schemashift.schema import Column, Default, ForeignKey, Schema, Table, TableName
+
+from .parents import Parents
+from .values import (
+    Accepts,
+    as_default,
+    becomes_required,
+    declared_value,
+    differ,
+    fitting,
+    given,
+    is_countable,
+    key_of,
+    needs_value,
+)
+
+
+class Filling:
+    """Fills columns on the way to *target*. ``quote`` quotes a name, ``table`` a table's with its schema.
+
+    ``counts`` says whether a column that is the primary key alone is given its numbers by the database.
+    """
+
+    def __init__(
+        self,
+        target: Schema,
+        *,
+        back: bool,
+        counts: Callable[[Column, Table], bool],
+        quote: Callable[[str], str],
+        table: Callable[[TableName], str],
+        accepts: Accepts,
+    ) -> None:
+        self.target = target
+        self.back = back
+        self.counts = counts
+        self.quote = quote
+        self.table = table
+        self.accepts = accepts
+
+    def filled(self, operations: Iterable[Operation]) -> Iterator[Operation]:
+        """*operations*, with values for the rows that would have none."""
+        found = tuple(operations)
+        parents = Parents(self.target, found, counts=self.counts, first=self.first, accepts=self.accepts)
+        for operation in found:
+            if isinstance(operation, CreateTable):
+                parents.fresh.add(operation.table.table_name)
+            if isinstance(operation, AddColumn) and needs_value(operation.column):
+                yield from self._added(operation, parents)
+            elif isinstance(operation, AlterColumn) and becomes_required(operation):
+                yield from self._required(operation)
+            elif isinstance(operation, AddConstraint) and isinstance(operation.constraint, ForeignKey) and self.back:
+                yield from parents.of(operation.constraint.target)
+                yield operation
+            else:
+                yield operation
+
+    # A column that was nullable -----------------------------------------------------------------------------------
+
+    def _required(self, operation: AlterColumn) -> Iterator[Operation]:
+        """Rows without a value get the column's default."""
+        after = operation.after if operation.before is not None else None
+        value = None if after is None or after.identity is not None or after.computed is not None else given(after)
+        if value is None:
+            yield operation
+            return
+        fill = FillColumn(table=operation.table, column=operation.name, value=value)
+        fill = replace(fill, note=f"Rows of {operation.table} without {operation.name} get its default.")
+        changes = dict(operation.set)
+        if "type" in changes:
+            # The value may be one of the new type alone.
+            # ON CONFLICT belongs to NOT NULL.
+            late = tuple(pair for pair in operation.set if pair[0] in ("nullable", "options"))
+            first = replace(operation, set=tuple(pair for pair in operation.set if pair not in late))
+            yield first
+            yield fill
+            yield replace(operation, set=late, before=first.after, options=())
+        else:
+            yield fill
+            yield operation
+
+    # A new column -------------------------------------------------------------------------------------------------
+
+    def _added(self, operation: AddColumn, parents: Parents) -> Iterator[Operation]:
+        table, column = self.target.table(operation.table), operation.column
+        if table is not None and parents.counts_alone(column, table):
+            yield replace(operation, note=f"The rows that {operation.table} has are numbered.")
+            return
+        declared = declared_value(column)
+        if not self.back and declared is None:
+            yield operation
+            return
+        gone = f"What {column.name} held is gone: the rows that {operation.table} has get "
+        if self.back and declared is None and table is not None:
+            key = key_of(table, column.name)
+            own = key is not None and key.target == operation.table
+            # Beside the columns that a key has kept, each row has a row of its own to point to.
+            apart = key is not None and len(key.columns) > 1 and key.target in parents.fresh
+            if not own and (apart or differ(table, column.name)) and is_countable(column.type.payload):
+                yield from self._each(operation, gone + "a number each.", None)
+                return
+            if key is not None and (len(key.columns) == 1 or key.target not in parents.fresh):
+                yield from parents.one(key.target, key.target_columns, operation.table)
+                parents.settled.add((operation.table, column.name))
+                note = f"{gone}{'their own key' if own else f'a row of {key.target}'} to point to."
+                yield from self._each(operation, note, self._fitting(table, key, column.name, parents))
+                return
+        value = declared if declared is not None else fitting(column, table, self.accepts)
+        if value is None:
+            yield operation
+            return
+        text = f"{gone}{value}." if self.back else f"The rows that {operation.table} has get {value}, its default."
+        column = replace(column, default=as_default(value))
+        yield replace(operation, column=column, note=text)
+        yield AlterColumn(table=operation.table, name=column.name, set=(("default", None),), before=column)
+
+    @staticmethod
+    def _each(operation: AddColumn, note: str, value: Default | None) -> Iterator[Operation]:
+        """One for each row, which no default can be."""
+        before = replace(operation.column, nullable=True)
+        yield replace(operation, column=before, note=note)
+        yield FillColumn(table=operation.table, column=before.name, value=value)
+        yield AlterColumn(table=operation.table, name=before.name, set=(("nullable", False),), before=before)
+
+    def first(self, key: ForeignKey, column: str) -> Default:
+        """What *column* of *key* holds to point to the first row that there is."""
+        targets = dict(zip(key.columns, (f"p.{self.quote(each)}" for each in key.target_columns), strict=True))
+        name, wanted = self.table(key.target), targets[column]
+        if len(targets) == 1:
+            return as_default(f"(SELECT min({wanted}) FROM {name} AS p)")
+        there = " AND ".join(f"{each} IS NOT NULL" for each in targets.values())
+        order = ", ".join(targets.values())
+        return as_default(f"(SELECT {wanted} FROM {name} AS p WHERE {there} ORDER BY {order} LIMIT 1)")
+
+    def _fitting(self, table: Table, key: ForeignKey, column: str, parents: Parents) -> Default:
+        """What *column* of *table* holds to point to a row by *key*, whose other columns may have kept their values."""
+        kept = [each for each in key.columns if (table.table_name, each) not in parents.coming]
+        if not kept and key.target != table.table_name:
+            return self.first(key, column)
+        targets = dict(zip(key.columns, map(self.quote, key.target_columns), strict=True))
+        target, name, here = targets.pop(column), self.table(key.target), self.table(table.table_name)
+        if not kept:
+            return as_default(target)
+        # MySQL reads from the table that it updates only what stands in parentheses of its own.
+        source = f"(SELECT * FROM {name})" if name == here else name
+        # The other columns of the key say which row it is.
+        where = " AND ".join(
+            f"p.{theirs} = {here}.{self.quote(ours)}" for ours, theirs in targets.items() if ours in kept
+        )
+        return as_default(f"(SELECT min(p.{target}) FROM {source} AS p WHERE {where})")

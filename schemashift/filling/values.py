@@ -1,0 +1,162 @@
+"""Which value a column can be given: a zero of its type, the model's default, what its CHECKs hold for."""
+
+from __future__ import annotations
+
+import datetime
+import decimal
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import sqlalchemy as sa
+
+from schemashift.operations import AlterColumn
+from schemashift.schema import Check, Column, Default, ForeignKey, PrimaryKey, Table, Unique
+from schemashift.sqla.lift import is_domain
+
+Accepts = Callable[[Check, Column, str], bool]
+"""Whether a CHECK on one column holds for a value, which is SQL."""
+
+_NAMED_ZEROS = {
+    "INET": "'0.0.0.0'",
+    "CIDR": "'0.0.0.0/0'",
+    "MACADDR": "'00:00:00:00:00:00'",
+    "MACADDR8": "'00:00:00:00:00:00:00:00'",
+    "TSVECTOR": "''",
+    "TSQUERY": "''",
+    "HSTORE": "''",
+    "MONEY": "0",
+    "OID": "0",
+    "INTERVAL": "'0'",
+    # MySQL's TIMESTAMP begins one second after 1970, in whatever zone the session is.
+    "TIMESTAMP": "'1970-01-02 00:00:00'",
+    **dict.fromkeys(("INT4RANGE", "INT8RANGE", "NUMRANGE", "DATERANGE", "TSRANGE", "TSTZRANGE"), "'empty'"),
+}
+"""The zeros of types that one database has, by the name that SQLAlchemy visits them by."""
+_ZEROS: tuple[tuple[type[Any], str], ...] = (
+    (sa.Boolean, "false"),
+    (sa.Integer, "0"),
+    (sa.Numeric, "0"),
+    (sa.Float, "0"),  # no Numeric any more in SQLAlchemy 2.1
+    (sa.DateTime, "'1970-01-01 00:00:00'"),
+    (sa.Date, "'1970-01-01'"),
+    (sa.Time, "'00:00:00'"),
+    (sa.Interval, "'0'"),
+    (sa.Uuid, "'00000000-0000-0000-0000-000000000000'"),
+    (sa.JSON, "'{}'"),
+    (sa.LargeBinary, "''"),
+    (sa.String, "''"),
+)
+
+
+def key_of(table: Table, column: str) -> ForeignKey | None:
+    """The foreign key of *table* that *column* is a part of."""
+    return next((key for key in table.foreign_keys if column in key.columns and key.target_columns), None)
+
+
+def differ(table: Table, column: str) -> bool:
+    """Whether no two rows may have the same value in *column*, or in what it is a part of."""
+    keys = [each.columns for each in table.constraints if isinstance(each, PrimaryKey | Unique)]
+    keys += [index.columns for index in table.indexes if index.unique]
+    return any(column in columns for columns in keys)
+
+
+def is_countable(type_: Any) -> bool:
+    """Whether a number is a value of the type."""
+    if is_domain(type_):
+        return is_countable(type_.data_type)
+    return isinstance(type_, sa.Integer | sa.Numeric | sa.Float | sa.String) and not isinstance(type_, sa.Enum)
+
+
+def fitting(column: Column, table: Table | None, accepts: Accepts, *, first: str | None = None) -> str | None:
+    """A value that all rows may have, *first* or the zero to begin with; that one where no CHECK takes any."""
+    first = first or zero(column.type.payload)
+    checks = [each for each in table.constraints if isinstance(each, Check)] if table is not None else []
+    checks = [each for each in checks if each.columns == (column.name,)]
+    for candidate in _candidates(first, checks):
+        if all(accepts(check, column, candidate) for check in checks):
+            return candidate
+    return first
+
+
+def as_default(sql: str) -> Default:
+    """*sql* as an operation holds it."""
+    return Default(sql=sql, payload=sa.text(sql))
+
+
+def _candidates(first: str | None, checks: list[Check]) -> Iterator[str]:
+    """Values to try: the zero of the type, and what the CHECKs speak of."""
+    if first is None or not checks:
+        return
+    yield first
+    for check in checks:
+        yield from re.findall(r"'(?:[^']|'')*'", check.sql)
+        for number in map(int, re.findall(r"(?<![\w.'])\d+(?![\w.'])", check.sql)):
+            yield from map(str, (number, number + 1, number - 1))
+
+
+def becomes_required(operation: AlterColumn) -> bool:
+    """Whether it takes a column that may be NULL and says NOT NULL."""
+    changes = dict(operation.set)
+    nullable = operation.before is None or operation.before.nullable
+    return nullable and changes.get("nullable") is False and changes.get("identity") is None
+
+
+def is_empty(column: Column) -> bool:
+    """Whether rows that are not told otherwise have NULL in a column."""
+    return column.nullable and all(each is None for each in (column.default, column.computed, column.identity))
+
+
+def needs_value(column: Column) -> bool:
+    """Whether rows that are there would have nothing to put into a new column."""
+    given = (column.default, column.computed, column.identity)
+    return not column.nullable and not column.autoincrement and all(each is None for each in given)
+
+
+def given(column: Column) -> Default | None:
+    """The default that rows get: the server's, or the model's where that is a plain value."""
+    if column.default is not None:
+        return column.default
+    declared = declared_value(column)
+    return None if declared is None else as_default(declared)
+
+
+def declared_value(column: Column) -> str | None:
+    """The model's Python default, where it is a plain value, as SQL."""
+    declared = getattr(column.payload, "default", None)
+    if declared is not None and getattr(declared, "is_scalar", False):
+        return _literal(declared.arg, column.type.payload)
+    return None
+
+
+def _literal(value: Any, type_: Any) -> str | None:
+    """A plain Python value as SQL; None for one that only its type could say."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, (int, float, decimal.Decimal)):
+        return str(value)
+    if isinstance(value, (datetime.date, datetime.datetime, datetime.time)):
+        return f"'{value}'"
+    if isinstance(type_, sa.Enum) and not isinstance(value, str):
+        value = getattr(value, "name", None)
+    if isinstance(value, str) and "\\" not in value:
+        return "'" + value.replace("'", "''") + "'"
+    return None
+
+
+def zero(type_: Any) -> str | None:
+    """The zero of a type, as SQL; None where there is none that every database takes."""
+    name = str(getattr(type_, "__visit_name__", ""))
+    if isinstance(type_, sa.types.TypeDecorator) and not isinstance(type_, sa.Interval):
+        return zero(type_.impl_instance)
+    if is_domain(type_):
+        return zero(type_.data_type)
+    if isinstance(type_, sa.Enum):
+        return "'" + type_.enums[0].replace("'", "''") + "'" if type_.enums else None
+    if isinstance(type_, sa.ARRAY) or name.endswith("MULTIRANGE"):
+        return "'{}'"
+    if name == "BIT" and hasattr(type_, "varying"):
+        return "''" if type_.varying else f"'{'0' * (type_.length or 1)}'"
+    if name in _NAMED_ZEROS:
+        return _NAMED_ZEROS[name]
+    return next((text for class_, text in _ZEROS if isinstance(type_, class_)), None)
