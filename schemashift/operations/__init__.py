@@ -1,7 +1,7 @@
 """What can change: the waist of the house. Frozen operations, each holding both its ends.
 
 Above are those who make operations (the diff, ``op`` in scripts), below those who use them (dialects, renderer,
-replay). One more operation is one more class here, a line in ``op.py`` and a printer in ``render``.
+replay). One more operation is one more class here, a function in ``op`` and a printer in ``render``.
 """
 
 from .base import Description as Description

@@ -68,9 +68,9 @@ def script() -> Script:
 FUNCTIONS = [
     (name, function)
     for name, function in vars(op).items()
-    if inspect.isfunction(function) and function.__module__ == op.__name__ and not name.startswith("_")
+    if inspect.isfunction(function) and function.__module__.startswith(op.__name__) and not name.startswith("_")
 ]
-FREE = {"f", "inline_literal", "running", "caller"}
+FREE = {"f", "inline_literal", "running", "caller", "sql_type"}
 ARGUMENTS: dict[str, Any] = {
     "column": sa.Column("a", sa.Integer),
     "columns": ["a"],
@@ -90,9 +90,14 @@ def test_outside_a_migration_every_function_says_so_in_one_line(name: str, funct
         for parameter in inspect.signature(function).parameters.values()
         if parameter.default is parameter.empty and parameter.kind is parameter.POSITIONAL_OR_KEYWORD
     ]
+    named = {
+        parameter.name: "x"
+        for parameter in inspect.signature(function).parameters.values()
+        if parameter.default is parameter.empty and parameter.kind is parameter.KEYWORD_ONLY
+    }
 
     def call() -> None:
-        result = function(*(ARGUMENTS.get(parameter.name, "x") for parameter in needed))
+        result = function(*(ARGUMENTS.get(parameter.name, "x") for parameter in needed), **named)
         if hasattr(result, "__enter__"):
             result.__enter__()
 

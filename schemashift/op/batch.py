@@ -1,0 +1,275 @@
+"""Several changes of one table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, Literal
+
+import sqlalchemy as sa
+
+from schemashift.operations import AddConstraint, DropConstraint, Operation
+from schemashift.schema import Table
+
+from .aliases import ColumnType, ConstraintKind, ServerDefault
+from .columns import add_column, alter_column, drop_column, rename_column
+from .constraints import (
+    create_check_constraint,
+    create_foreign_key,
+    create_primary_key,
+    create_unique_constraint,
+    drop_constraint,
+)
+from .context import Context
+from .indexes import create_index, drop_index, rename_index
+from .migration import execute, f, get_bind, get_context, inline_literal
+from .naming import Convention, named
+from .running import Running, current, full_name, origin
+from .tables import alter_table, create_table_comment, drop_table_comment
+
+
+@contextmanager
+def batch_alter_table(
+    table_name: str,
+    schema: str | None = None,
+    recreate: Literal["auto", "always", "never"] = "auto",
+    *,
+    naming_convention: Convention | None = None,
+    table_kwargs: Mapping[str, Any] | None = None,
+    **_kw: Any,
+) -> Iterator[Batch]:
+    """Several changes of one table as one group; its methods leave out the table's name.
+
+    A plain grouping: no database needs it, SQLite neither. It is here for scripts that come from Alembic, and so is
+    what it does there beside: where it makes a SQLite table anew, the constraints without a name get theirs by
+    *naming_convention*, and the table *table_kwargs* (``sqlite_autoincrement=True``). Alembic's other keywords
+    (``copy_from``, ``reflect_args``, ...) say what its copy would lose, and nothing is lost here.
+    """
+    migration = current()
+    table = full_name(migration, table_name, schema)
+    there = None
+    if migration.dialect.name == "sqlite" and naming_convention:
+        there = migration.table(table)
+    with migration.group():
+        batch = Batch(table_name, schema)
+        batch._remake = _Remake(migration, there, naming_convention, dict(table_kwargs or {}))
+        if recreate == "always":
+            batch._anew()
+        yield batch
+
+
+class _Remake:
+    """What goes with making a SQLite table anew."""
+
+    def __init__(
+        self, migration: Running, table: Table | None, convention: Convention | None, options: Mapping[str, Any]
+    ) -> None:
+        self.migration = migration
+        self.table = table
+        self.convention = convention
+        self.options = options
+
+    def operations(self) -> Iterator[Operation]:
+        """The table's unnamed constraints get their names. A CHECK has none that a convention could begin with."""
+        if self.table is None:
+            return
+        name, here = self.table.table_name, origin()
+        for constraint in self.table.constraints:
+            said = constraint.name or getattr(constraint.payload, "name", None)
+            new = named(constraint, name, self.convention)
+            if said is None and new.name is not None:
+                kind = type(constraint)
+                yield DropConstraint(table=name, name=new.name, kind=kind, constraint=constraint, origin=here)
+                yield AddConstraint(table=name, constraint=new, origin=here)
+
+
+class Batch:
+    """The operations of this module with the table's name filled in. See `batch_alter_table`."""
+
+    def __init__(self, table_name: str, schema: str | None) -> None:
+        self.table_name = table_name
+        self.schema = schema
+        self._remake: _Remake | None = None
+
+    def _anew(self) -> None:
+        """The table is made anew on SQLite by what comes next."""
+        remake, self._remake = self._remake, None
+        if remake is not None and remake.migration.dialect.name == "sqlite":
+            remake.migration.do(list(remake.operations()))
+            if remake.options:
+                alter_table(self.table_name, schema=self.schema, **remake.options)
+
+    def add_column(
+        self,
+        column: sa.Column[Any],
+        *,
+        insert_before: str | None = None,
+        insert_after: str | None = None,
+        if_not_exists: bool | None = None,
+        **kw: Any,
+    ) -> None:
+        """See `op.add_column`. A new column stands behind the others."""
+        del insert_before, insert_after
+        add_column(self.table_name, column, schema=self.schema, if_not_exists=if_not_exists, **kw)
+
+    def drop_column(self, column_name: str, *, if_exists: bool | None = None, **kw: Any) -> None:
+        """See `op.drop_column`."""
+        self._anew()
+        drop_column(self.table_name, column_name, schema=self.schema, if_exists=if_exists, **kw)
+
+    def rename_column(self, old_column_name: str, new_column_name: str) -> None:
+        """See `op.rename_column`."""
+        rename_column(self.table_name, old_column_name, new_column_name, schema=self.schema)
+
+    def alter_column(
+        self,
+        column_name: str,
+        *,
+        nullable: bool | None = None,
+        comment: str | Literal[False] | None = False,
+        server_default: ServerDefault | Literal[False] | None = False,
+        new_column_name: str | None = None,
+        type_: ColumnType | None = None,
+        autoincrement: bool | Literal["auto", "ignore_fk"] | None = None,
+        existing_type: ColumnType | None = None,
+        existing_server_default: ServerDefault | Literal[False] | None = False,
+        existing_nullable: bool | None = None,
+        existing_autoincrement: bool | Literal["auto", "ignore_fk"] | None = None,
+        existing_comment: str | None = None,
+        insert_before: str | None = None,
+        insert_after: str | None = None,
+        **kw: Any,
+    ) -> None:
+        """See `op.alter_column`. The place among the columns stays as it is."""
+        del insert_before, insert_after
+        self._anew()
+        alter_column(
+            self.table_name,
+            column_name,
+            nullable=nullable,
+            comment=comment,
+            server_default=server_default,
+            new_column_name=new_column_name,
+            type_=type_,
+            autoincrement=autoincrement,
+            existing_type=existing_type,
+            existing_server_default=existing_server_default,
+            existing_nullable=existing_nullable,
+            existing_autoincrement=existing_autoincrement,
+            existing_comment=existing_comment,
+            schema=self.schema,
+            **kw,
+        )
+
+    def create_index(
+        self,
+        index_name: str,
+        columns: Sequence[str | sa.TextClause | sa.ColumnElement[Any]],
+        *,
+        unique: bool = False,
+        if_not_exists: bool | None = None,
+        **kw: Any,
+    ) -> None:
+        """See `op.create_index`."""
+        create_index(
+            index_name,
+            self.table_name,
+            columns,
+            schema=self.schema,
+            unique=unique,
+            if_not_exists=if_not_exists,
+            **kw,
+        )
+
+    def drop_index(self, index_name: str, *, if_exists: bool | None = None, **kw: Any) -> None:
+        """See `op.drop_index`."""
+        drop_index(index_name, self.table_name, schema=self.schema, if_exists=if_exists, **kw)
+
+    def rename_index(self, old_index_name: str, new_index_name: str) -> None:
+        """See `op.rename_index`."""
+        rename_index(self.table_name, old_index_name, new_index_name, schema=self.schema)
+
+    def create_foreign_key(
+        self,
+        constraint_name: str | None,
+        referent_table: str,
+        local_cols: Sequence[str],
+        remote_cols: Sequence[str],
+        *,
+        referent_schema: str | None = None,
+        onupdate: str | None = None,
+        ondelete: str | None = None,
+        deferrable: bool | None = None,
+        initially: str | None = None,
+        match: str | None = None,
+        **kw: Any,
+    ) -> None:
+        """See `op.create_foreign_key`."""
+        self._anew()
+        create_foreign_key(
+            constraint_name,
+            self.table_name,
+            referent_table,
+            local_cols,
+            remote_cols,
+            onupdate=onupdate,
+            ondelete=ondelete,
+            deferrable=deferrable,
+            initially=initially,
+            match=match,
+            source_schema=self.schema,
+            referent_schema=referent_schema,
+            **kw,
+        )
+
+    def create_unique_constraint(self, constraint_name: str | None, columns: Sequence[str], **kw: Any) -> None:
+        """See `op.create_unique_constraint`."""
+        self._anew()
+        create_unique_constraint(constraint_name, self.table_name, columns, schema=self.schema, **kw)
+
+    def create_primary_key(self, constraint_name: str | None, columns: Sequence[str], **kw: Any) -> None:
+        """See `op.create_primary_key`."""
+        self._anew()
+        create_primary_key(constraint_name, self.table_name, columns, schema=self.schema, **kw)
+
+    def create_check_constraint(
+        self, constraint_name: str | None, condition: str | sa.TextClause | sa.ColumnElement[bool], **kw: Any
+    ) -> None:
+        """See `op.create_check_constraint`."""
+        self._anew()
+        create_check_constraint(constraint_name, self.table_name, condition, schema=self.schema, **kw)
+
+    def drop_constraint(
+        self, constraint_name: str, type_: ConstraintKind | None = None, *, if_exists: bool | None = None
+    ) -> None:
+        """See `op.drop_constraint`."""
+        self._anew()
+        drop_constraint(constraint_name, self.table_name, type_, schema=self.schema, if_exists=if_exists)
+
+    def create_table_comment(self, comment: str | None, *, existing_comment: str | None = None) -> None:
+        """See `op.create_table_comment`."""
+        create_table_comment(self.table_name, comment, existing_comment=existing_comment, schema=self.schema)
+
+    def drop_table_comment(self, *, existing_comment: str | None = None) -> None:
+        """See `op.drop_table_comment`."""
+        drop_table_comment(self.table_name, existing_comment=existing_comment, schema=self.schema)
+
+    def execute(self, sqltext: str | sa.Executable, execution_options: Mapping[str, Any] | None = None) -> None:
+        """See `op.execute`."""
+        execute(sqltext, execution_options)
+
+    def f(self, name: str) -> str:
+        """See `op.f`."""
+        return f(name)
+
+    def inline_literal(self, value: Any, type_: ColumnType | None = None) -> sa.ColumnElement[Any]:
+        """See `op.inline_literal`."""
+        return inline_literal(value, type_)
+
+    def get_bind(self) -> sa.Connection:
+        """See `op.get_bind`."""
+        return get_bind()
+
+    def get_context(self) -> Context:
+        """See `op.get_context`."""
+        return get_context()
