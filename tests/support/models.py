@@ -236,6 +236,7 @@ class Tables(dict[str, Tab]):
         self.sequences: dict[str, tuple[int, int]] = {}
         self.taken: set[str] = set()
         self.pinned: set[tuple[str, str]] = set()
+        self.targets: set[tuple[str, tuple[str, ...]]] = set()
 
     @property
     def types(self) -> dict[str, Callable[[], Any]]:
@@ -333,6 +334,7 @@ def edit(rng: random.Random, tables: Tables, edits: int) -> Tables:
     # A name that was another table's, or another column's, is not used again: values that cannot become each other.
     tables.taken = {*before, *(f"{tab.name}.{col.name}" for tab in before.values() for col in tab.cols)}
     # What keys point to keeps its values: the way back makes the keys again.
+    tables.targets = {(fk.target, fk.target_cols) for tab in before.values() for fk in tab.fks}
     tables.pinned = {(fk.target, col) for tab in before.values() for fk in tab.fks for col in fk.target_cols}
     for _ in range(edits):
         rng.choice(EDITS)(rng, tables)
@@ -619,7 +621,7 @@ def _add_table(rng: random.Random, tables: Tables) -> None:
 
 def _drop_table(rng: random.Random, tables: Tables) -> None:
     tab = _some(rng, tables)
-    if tab and len(tables) > 1:
+    if tab and len(tables) > 1 and not _woven(tables, tab):
         del tables[tab.name]
         keep = rng.random() < 0.5
         for other in tables.values():
@@ -628,6 +630,12 @@ def _drop_table(rng: random.Random, tables: Tables) -> None:
             for col in list(other.cols):
                 if not keep and col.name.startswith(f"{tab.name}_") and col.name.endswith("_id"):
                     _take_out(tables, other, col.name)
+
+
+def _woven(tables: Tables, tab: Tab) -> bool:
+    """Whether keys of several columns and other keys point to *tab*, whose rows all of them would have to share."""
+    keys = {columns for target, columns in tables.targets if target == tab.name}
+    return len(keys) > 1 and any(len(columns) > 1 for columns in keys)
 
 
 def _take_out(tables: Tables, tab: Tab, name: str) -> None:
