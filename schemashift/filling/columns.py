@@ -98,35 +98,46 @@ class Filling:
         if not self.back and declared is None:
             yield operation
             return
-        gone = f"What {column.name} held is gone: the rows that {operation.table} has get "
-        if self.back and declared is None and table is not None:
-            key = key_of(table, column.name)
-            own = key is not None and key.target == operation.table
-            # Beside the columns that a key has kept, each row has a row of its own to point to.
-            apart = key is not None and len(key.columns) > 1 and key.target in parents.fresh
-            if not own and (apart or differ(table, column.name)) and is_countable(column.type.payload):
-                yield from self._each(operation, gone + "a number each.", None)
-                return
-            if key is not None and (len(key.columns) == 1 or key.target not in parents.fresh):
-                yield from parents.one(key.target, key.target_columns, operation.table)
-                parents.settled.add((operation.table, column.name))
-                note = f"{gone}{'their own key' if own else f'a row of {key.target}'} to point to."
-                yield from self._each(operation, note, self._fitting(table, key, column.name, parents))
-                return
+        if (
+            self.back
+            and declared is None
+            and table is not None
+            and (each := tuple(self._lost(operation, table, parents)))
+        ):
+            yield from each
+            return
         value = declared if declared is not None else fitting(column, table, self.accepts)
         if value is None:
             yield operation
             return
-        text = f"{gone}{value}." if self.back else f"The rows that {operation.table} has get {value}, its default."
+        text = (
+            f"{_gone(operation)}{value}."
+            if self.back
+            else f"The rows that {operation.table} has get {value}, its default."
+        )
         column = replace(column, default=as_default(value))
         yield replace(operation, column=column, note=text)
         yield AlterColumn(table=operation.table, name=column.name, set=(("default", None),), before=column)
+
+    def _lost(self, operation: AddColumn, table: Table, parents: Parents) -> Iterator[Operation]:
+        """A column that comes back, with a value for each row; nothing where one for all of them will do."""
+        column, key = operation.column, key_of(table, operation.column.name)
+        own = key is not None and key.target == operation.table
+        # Beside the columns that a key has kept, each row has a row of its own to point to.
+        apart = key is not None and len(key.columns) > 1 and key.target in parents.fresh
+        if not own and (apart or differ(table, column.name)) and is_countable(column.type.payload):
+            yield from self._each(operation, "a number each.", None)
+        elif key is not None and not apart:
+            yield from parents.one(key.target, key.target_columns, operation.table)
+            parents.settled.add((operation.table, column.name))
+            note = f"{'their own key' if own else f'a row of {key.target}'} to point to."
+            yield from self._each(operation, note, self._fitting(table, key, column.name, parents))
 
     @staticmethod
     def _each(operation: AddColumn, note: str, value: Default | None) -> Iterator[Operation]:
         """One for each row, which no default can be."""
         before = replace(operation.column, nullable=True)
-        yield replace(operation, column=before, note=note)
+        yield replace(operation, column=before, note=_gone(operation) + note)
         yield FillColumn(table=operation.table, column=before.name, value=value)
         yield AlterColumn(table=operation.table, name=before.name, set=(("nullable", False),), before=before)
 
@@ -156,3 +167,7 @@ class Filling:
             f"p.{theirs} = {here}.{self.quote(ours)}" for ours, theirs in targets.items() if ours in kept
         )
         return as_default(f"(SELECT min(p.{target}) FROM {source} AS p WHERE {where})")
+
+
+def _gone(operation: AddColumn) -> str:
+    return f"What {operation.column.name} held is gone: the rows that {operation.table} has get "
