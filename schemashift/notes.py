@@ -55,8 +55,9 @@ def _may_fail(operation: Operation, fresh: Collection[TableName]) -> str:
         case AddConstraint(constraint=ForeignKey(target=target)) if target in fresh and operation.table not in fresh:
             return f"Fails where {operation.table} has rows that point somewhere: {target} has none yet."
         case AddColumn() if needs_value(operation.column):
+            # MariaDB makes up a zero.
             return (
-                f"Fails where {operation.table} has rows, which have nothing to put into {operation.column.name}: "
+                f"Where {operation.table} has rows, they have no value for {operation.column.name}: "
                 "give it a server_default, or add it as nullable and fill it first."
             )
         case AlterColumn() if becomes_required(operation):

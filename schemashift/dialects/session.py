@@ -12,7 +12,7 @@ import getpass
 import random
 import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from typing import Any, NamedTuple
@@ -51,6 +51,9 @@ def who() -> str:
     except (OSError, KeyError, ImportError):  # a container's user id that no passwd file knows
         user = "unknown"
     return f"{user}@{socket.gethostname()}"
+
+
+NO_VALUE = "rows that are there lack a value: give the column a server_default, or fill it before (op.fill_column)"
 
 
 class Session:
@@ -202,6 +205,9 @@ class Session:
     def after_error(self) -> None:
         """Called when a statement failed, before anybody asks `in_transaction` again."""
 
+    hints: Mapping[str, str] = {}
+    """What to do about errors of these codes."""
+
     def message(self, error: BaseException) -> str:
         """What a driver's error says, without codes and positions."""
         return str(error).strip().partition("\n")[0]
@@ -212,9 +218,8 @@ class Session:
         return str(found) if found else None
 
     def hint(self, error: BaseException) -> str | None:
-        """A hint that the database itself gave."""
-        del error
-        return None
+        """A hint that the database itself gave, or that its code calls for."""
+        return self.hints.get(self.code(error) or "")
 
     def is_busy(self, error: BaseException) -> bool:
         """Whether the error says that the holder of the lock lets nobody read."""

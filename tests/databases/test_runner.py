@@ -513,3 +513,14 @@ def test_an_operation_on_something_that_is_not_there_is_a_failed_migration(scrip
     with pytest.raises(MigrationFailed, match='there is no table "nowhere"') as caught:
         scripts.go(sqlite_url)
     assert caught.value.where[0].line == scripts.line("bad", "nowhere")
+
+
+def test_rows_without_a_value_are_told_of_by_the_tables_own_name(scripts: Scripts, database_url: str) -> None:
+    scripts.add("users", f'{USERS}\nop.execute("INSERT INTO users (id) VALUES (1)")')
+    scripts.add("required", 'op.alter_column("users", "name", nullable=False, existing_type=sa.String(20))')
+    with pytest.raises(MigrationFailed) as caught:
+        scripts.go(database_url)
+    assert "name" in caught.value.message
+    assert "_schemashift_" not in caught.value.message
+    assert "op.fill_column" in caught.value.hints[0]
+    assert caught.value.where[0].line == scripts.line("required", "alter_column")

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 import sqlalchemy as sa
 
-from schemashift.dialects.session import UNKNOWN_HOLDER, Session
+from schemashift.dialects.session import NO_VALUE, UNKNOWN_HOLDER, Session
 from schemashift.schema import TableName
 
 _IN_TRANSACTION = 1
@@ -85,6 +85,12 @@ class MySQLSession(Session):
     def after_error(self) -> None:
         """The packet of an error does not say whether a transaction is open, and a failed DDL has committed it."""
         self.quietly(lambda: self.execute("DO 0"))
+
+    # Cannot be null; no default value; invalid use of NULL; and MariaDB's ALTER, which says the same of both.
+    hints: Mapping[str, str] = {
+        **dict.fromkeys(("1048", "1364", "1138"), NO_VALUE),
+        "1265": "a row has no value for the column, or one that does not fit: change it before (op.fill_column)",
+    }
 
     def message(self, error: BaseException) -> str:
         return str(error.args[1]) if len(error.args) > 1 else super().message(error)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
 import sqlalchemy as sa
 
-from schemashift.dialects.session import UNKNOWN_HOLDER, Session, who
+from schemashift.dialects.session import NO_VALUE, UNKNOWN_HOLDER, Session, who
 from schemashift.schema import TableName
 
 _IDLE, _UNKNOWN = 0, 4
@@ -140,13 +140,15 @@ class PostgreSQLSession(Session):
 
     # What went wrong
 
+    hints: Mapping[str, str] = {"23502": NO_VALUE}
+
     def message(self, error: BaseException) -> str:
         diagnosis = getattr(error, "diag", None)
         return str(getattr(diagnosis, "message_primary", None) or super().message(error))
 
     def hint(self, error: BaseException) -> str | None:
         found = getattr(getattr(error, "diag", None), "message_hint", None)
-        return str(found) if found else None
+        return str(found) if found else super().hint(error)
 
     def is_taken(self, error: BaseException) -> bool:
         return self.code(error) == "42P07"

@@ -16,7 +16,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from schemashift.dialects.session import Session
+from schemashift.dialects.session import NO_VALUE, Session
 from schemashift.dialects.sqlite.rebuild import PREFIX
 from schemashift.errors import BorrowedTransaction
 from schemashift.operations import Known
@@ -132,6 +132,12 @@ class SQLiteSession(Session):
     def is_busy(self, error: BaseException) -> bool:
         """A transaction that outgrew SQLite's cache shuts readers out too, until it ends."""
         return (self.code(error) or "").startswith(_BUSY)
+
+    hints: Mapping[str, str] = {"SQLITE_CONSTRAINT_NOTNULL": NO_VALUE}
+
+    def message(self, error: BaseException) -> str:
+        """By the table's own name, where it is being made anew."""
+        return super().message(error).replace(PREFIX, "")
 
     def code(self, error: BaseException) -> str | None:
         return getattr(error, "sqlite_errorname", None)
