@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from schemashift.operations import AddColumn, AddConstraint, AlterColumn, CreateTable, FillColumn, Operation
 from schemashift.schema import Column, Default, ForeignKey, Schema, Table, TableName
@@ -23,28 +23,19 @@ from .values import (
 )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Filling:
     """Fills columns on the way to *target*. ``quote`` quotes a name, ``table`` a table's with its schema.
 
     ``counts`` says whether a column that is the primary key alone is given its numbers by the database.
     """
 
-    def __init__(
-        self,
-        target: Schema,
-        *,
-        back: bool,
-        counts: Callable[[Column, Table], bool],
-        quote: Callable[[str], str],
-        table: Callable[[TableName], str],
-        accepts: Accepts,
-    ) -> None:
-        self.target = target
-        self.back = back
-        self.counts = counts
-        self.quote = quote
-        self.table = table
-        self.accepts = accepts
+    target: Schema
+    back: bool
+    counts: Callable[[Column, Table], bool]
+    quote: Callable[[str], str]
+    table: Callable[[TableName], str]
+    accepts: Accepts
 
     def filled(self, operations: Iterable[Operation]) -> Iterator[Operation]:
         """*operations*, with values for the rows that would have none."""
