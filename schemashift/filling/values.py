@@ -81,7 +81,7 @@ def fitting(column: Column, table: Table | None, accepts: Accepts, *, first: str
 
 def as_default(sql: str) -> Default:
     """*sql* as an operation holds it."""
-    return Default(sql=sql, payload=sa.text(sql))
+    return Default(sql=sql)
 
 
 def _candidates(first: str | None, checks: list[Check]) -> Iterator[str]:
