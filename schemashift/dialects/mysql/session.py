@@ -14,7 +14,7 @@ _IN_TRANSACTION = 1
 """``SERVER_STATUS_IN_TRANS`` of the protocol."""
 
 # Names of locks belong to the server, so the database is in it; they have at most 64 characters.
-_NAME = "CONCAT('ss:', SHA1(CONCAT(COALESCE(:schema, DATABASE(), ''), '.', :name)))"
+_NAME = "CONCAT('ss:', LEFT(SHA2(CONCAT(COALESCE(:schema, DATABASE(), ''), '.', :name), 256), 40))"
 TRY = sa.text(f"SELECT GET_LOCK({_NAME}, 0)")
 UNLOCK = sa.text(f"SELECT RELEASE_LOCK({_NAME})")
 HOLDER = sa.text(
