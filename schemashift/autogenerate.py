@@ -39,7 +39,7 @@ class Comparison:
 
     def body(self, dialect: Dialect) -> Body:
         """The two functions of a script that does it."""
-        return body(self.operations, self.downgrade, dialect.sa, self.conventions, dialect.default_name)
+        return body(self.operations, self.downgrade, dialect.sa, self.conventions)
 
 
 def compare(

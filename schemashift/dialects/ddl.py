@@ -323,7 +323,7 @@ class DDL:
         """A number for each row that comes, past those that are there."""
         there = table.column(column) if table is not None else None
         affinity = getattr(there.type.payload, "_type_affinity", None) if there is not None else None
-        numeric = affinity is not None and issubclass(affinity, (sa.Integer, sa.Numeric))
+        numeric = affinity is not None and issubclass(affinity, (sa.Integer, sa.Numeric, sa.Float))
         last = f"coalesce(max({self.quote(column)}), 0)" if numeric else "count(*)"
         return f"(SELECT {last} FROM {name}) + row_number() OVER ()"
 

@@ -53,7 +53,9 @@ def who() -> str:
     return f"{user}@{socket.gethostname()}"
 
 
-NO_VALUE = "rows that are there lack a value: give the column a server_default, or fill it before (op.fill_column)"
+NO_VALUE = (
+    "a row has no value where it must have one: give the column a server_default, or fill it before (op.fill_column)"
+)
 
 
 class Session:

@@ -15,6 +15,7 @@ from .values import (
     becomes_required,
     declared_value,
     differ,
+    differs_alone,
     fitting,
     given,
     is_countable,
@@ -114,9 +115,11 @@ class Filling:
         """A column that comes back, with a value for each row; nothing where one for all of them will do."""
         column, key = operation.column, key_of(table, operation.column.name)
         own = key is not None and key.target == operation.table
+        fresh = key is not None and key.target in parents.fresh and not own
         # Beside the columns that a key has kept, each row has a row of its own to point to.
-        apart = key is not None and len(key.columns) > 1 and key.target in parents.fresh
-        if not own and (apart or differ(table, column.name)) and is_countable(column.type.payload):
+        apart = key is not None and fresh and len(key.columns) > 1
+        each = is_countable(column.type.payload) and (apart or differ(table, column.name))
+        if each and (key is None or fresh):
             yield from self._each(operation, "a number each.", None)
         elif key is not None and not apart:
             yield from parents.one(key.target, key.target_columns, operation.table)
@@ -134,30 +137,41 @@ class Filling:
 
     def first(self, key: ForeignKey, column: str) -> Default:
         """What *column* of *key* holds to point to the first row that there is."""
+        # PostgreSQL has no min() of a UUID.
         targets = dict(zip(key.columns, (f"p.{self.quote(each)}" for each in key.target_columns), strict=True))
-        name, wanted = self.table(key.target), targets[column]
-        if len(targets) == 1:
-            return as_default(f"(SELECT min({wanted}) FROM {name} AS p)")
         there = " AND ".join(f"{each} IS NOT NULL" for each in targets.values())
+        where = f" WHERE {there}" if len(targets) > 1 else ""
         order = ", ".join(targets.values())
-        return as_default(f"(SELECT {wanted} FROM {name} AS p WHERE {there} ORDER BY {order} LIMIT 1)")
+        return as_default(
+            f"(SELECT {targets[column]} FROM {self.table(key.target)} AS p{where} ORDER BY {order} LIMIT 1)"
+        )
 
     def _fitting(self, table: Table, key: ForeignKey, column: str, parents: Parents) -> Default:
         """What *column* of *table* holds to point to a row by *key*, whose other columns may have kept their values."""
         kept = [each for each in key.columns if (table.table_name, each) not in parents.coming]
-        if not kept and key.target != table.table_name:
-            return self.first(key, column)
+        here, name = self.table(table.table_name), self.table(key.target)
         targets = dict(zip(key.columns, map(self.quote, key.target_columns), strict=True))
-        target, name, here = targets.pop(column), self.table(key.target), self.table(table.table_name)
-        if not kept:
+        target = targets[column]
+        if not kept and name == here:
             return as_default(target)
+        if not kept and differs_alone(table, column) and (places := self._places(table, column)):
+            numbered = f"SELECT p.{target} AS v, row_number() OVER (ORDER BY p.{target}) AS n FROM {name} AS p"
+            return as_default(f"(SELECT q.v FROM ({numbered}) AS q WHERE q.n = {places})")
+        if not kept:
+            return self.first(key, column)
         # MySQL reads from the table that it updates only what stands in parentheses of its own.
         source = f"(SELECT * FROM {name})" if name == here else name
         # The other columns of the key say which row it is.
-        where = " AND ".join(
-            f"p.{theirs} = {here}.{self.quote(ours)}" for ours, theirs in targets.items() if ours in kept
-        )
-        return as_default(f"(SELECT min(p.{target}) FROM {source} AS p WHERE {where})")
+        where = " AND ".join(f"p.{targets[each]} = {here}.{self.quote(each)}" for each in kept)
+        return as_default(f"(SELECT p.{target} FROM {source} AS p WHERE {where} ORDER BY p.{target} LIMIT 1)")
+
+    def _places(self, table: Table, column: str) -> str:
+        """Which row of *table* one is, counted by its primary key; empty where that cannot be said."""
+        key = table.primary_key
+        if key is None or len(key.columns) != 1 or key.columns == (column,):
+            return ""
+        place, here = self.quote(key.columns[0]), self.table(table.table_name)
+        return f"(SELECT count(*) FROM (SELECT * FROM {here}) AS o WHERE o.{place} <= {here}.{place})"
 
 
 def _gone(operation: AddColumn) -> str:

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from schemashift.operations import AddColumn, AddConstraint, FillTable, Operation
-from schemashift.schema import Column, Default, ForeignKey, Schema, Table, TableName
+from schemashift.schema import Check, Column, Default, ForeignKey, Schema, Table, TableName
 
-from .values import Accepts, as_default, differ, fitting, is_countable, is_empty, key_of, needs_value
+from .values import (
+    Accepts,
+    as_default,
+    differ,
+    fitting,
+    is_countable,
+    is_empty,
+    key_of,
+    needs_value,
+    one_of,
+)
 
 
 class Parents:
@@ -62,22 +73,29 @@ class Parents:
             yield from self._of(*pair)
 
     def _of(self, child: TableName, key: ForeignKey) -> Iterator[Operation]:
-        if not key.target_columns or any((child, each) in self.settled for each in key.columns):
-            return
-        ends = [(child, each) for each in key.columns] + [(key.target, each) for each in key.target_columns]
-        # Of several columns some may have been kept: a row with these is there already, and there cannot be another.
-        lost = len(key.columns) == 1 and any(end in self.coming for end in ends)
-        if lost or key.target in self.fresh:
-            note = f"Rows of {child} point to rows of {key.target} that are gone: each of these comes back empty."
-            pairs = dict(zip(key.target_columns, key.columns, strict=True))
-            yield from self._fill(key.target, pairs, {}, child, note)
+        settled = any((child, each) in self.settled for each in key.columns)
+        if key.target in self.fresh and key.target_columns and not settled:
+            yield from self._pointed(key.target, dict(zip(key.target_columns, key.columns, strict=True)), child)
+
+    def _pointed(self, target: TableName, keys: dict[str, str], child: TableName) -> Iterator[Operation]:
+        note = f"Rows of {child} point to rows of {target} that are gone: each of these comes back empty."
+        yield from self._fill(target, keys, {}, child, note)
 
     def one(self, table: TableName, columns: tuple[str, ...], children: TableName) -> Iterator[Operation]:
         """A row to point to by *columns*, where *table* has none and *children* has some."""
-        if table in self.fresh and table not in self.fed and (there := self.target.table(table)) is not None:
-            wanted = self.referenced[table] | set(columns)
-            values = {each.name: self._plain(each, there) for each in there.columns if each.name in wanted}
-            yield from self._fill(table, {}, values, children, f"{table} comes back empty, and gets a row to point to.")
+        there = self.target.table(table)
+        if there is None or table not in self.fresh or table in self.fed:
+            return
+        wanted = self.referenced[table] | set(columns)
+        # What is a key of another table, too, is its row's.
+        plain = (each for each in there.columns if each.name in wanted and not self._is_foreign(each, there))
+        values = {each.name: self._plain(each, there) for each in plain}
+        yield from self._fill(table, {}, values, children, f"{table} comes back empty, and gets a row to point to.")
+
+    @staticmethod
+    def _is_foreign(column: Column, table: Table) -> bool:
+        key = key_of(table, column.name)
+        return key is not None and key.target != table.table_name
 
     def counts_alone(self, column: Column, table: Table) -> bool:
         """Whether the database numbers the rows of *table* by *column* itself."""
@@ -86,15 +104,11 @@ class Parents:
         return alone and self.counts(column, table)
 
     def _plain(self, column: Column, table: Table) -> Default | None:
+        """A value that one row may have; None where none is known."""
         # MySQL takes a zero in a key for the order to count.
         key = column.name in self.referenced[table.table_name] or key_of(table, column.name) is not None
-        value = fitting(column, table, self.accepts, first="1" if key and is_countable(column.type.payload) else None)
+        value = fitting(column, table, self.accepts, first=one_of(column.type.payload) if key else None)
         return None if value is None else as_default(value)
-
-    def _value(self, column: Column, table: Table) -> Default | None:
-        """What a row without a meaning has in *column*; None for a number."""
-        different = differ(table, column.name) and is_countable(column.type.payload)
-        return None if different else self._plain(column, table)
 
     def _fill(
         self,
@@ -105,38 +119,84 @@ class Parents:
         note: str,
     ) -> Iterator[Operation]:
         table = self.target.table(name)
-        if table is None:
+        if table is None or name in self.begun:
             return
         self.fed.add(name)
         self.begun.add(name)
-        own: list[tuple[str, str]] = []
-        for column in table.columns:
-            if column.name in keys or column.name in values:
-                continue
-            wanted = needs_value(column) or (column.name in self.referenced[name] and is_empty(column))
-            if not wanted or self.counts_alone(column, table):
-                continue
+        yield from self._sharing(table, keys, children)
+        row = _Row(table, keys, values)
+        wanted = [each for each in table.columns if self._is_wanted(each, table) and not row.has(each.name)]
+        for column in wanted:
             key = key_of(table, column.name)
             if key is None:
-                values[column.name] = self._value(column, table)
-                continue
-            theirs = key.target_columns[key.columns.index(column.name)]
-            if key.target == name and theirs != column.name:
-                own.append((column.name, theirs))
-            elif key.target == name:
-                values[column.name] = self._value(column, table)
-            else:
+                row.give(column, self._plain(column, table))
+            elif key.target != name:
                 yield from self.one(key.target, key.target_columns, children)
                 # In a circle the row that this one will point to comes after it.
                 later = key.target in self.begun
-                values[column.name] = self._plain(column, table) if later else self.first(key, column.name)
-        for mine, theirs in own:
-            # The row points to itself.
-            if theirs in keys:
-                keys[mine] = keys[theirs]
-            elif (target := table.column(theirs)) is not None:
-                values[mine] = values.setdefault(theirs, target.default or self._value(target, table))
+                row.values[column.name] = self._plain(column, table) if later else self.first(key, column.name)
+        for column in wanted:
+            if not row.has(column.name):
+                self._point_to_itself(row, column)
         self.begun.discard(name)
-        yield FillTable(
-            table=name, values=tuple(values.items()), children=children, keys=tuple(keys.items()), note=note
-        )
+        given = tuple(row.values.items())
+        note = " ".join((note, *row.doubts))
+        yield FillTable(table=name, values=given, children=children, keys=tuple(keys.items()), note=note)
+
+    def _sharing(self, table: Table, keys: dict[str, str], children: TableName) -> Iterator[Operation]:
+        """Rows of other tables that have the same key: joined inheritance, an association."""
+        for key in table.foreign_keys:
+            if key.target in self.fresh and key.target_columns and set(key.columns) <= set(keys):
+                theirs = {there: keys[here] for here, there in zip(key.columns, key.target_columns, strict=True)}
+                yield from self._pointed(key.target, theirs, children)
+
+    def _is_wanted(self, column: Column, table: Table) -> bool:
+        """Whether a row needs a value that the database does not give by itself."""
+        referenced = column.name in self.referenced[table.table_name] and is_empty(column)
+        counted = key_of(table, column.name) is None and self.counts_alone(column, table)
+        return (needs_value(column) or referenced) and not counted
+
+    def _point_to_itself(self, row: _Row, column: Column) -> None:
+        key = key_of(row.table, column.name)
+        assert key is not None, "the others have been given a value"
+        theirs = key.target_columns[key.columns.index(column.name)]
+        target = row.table.column(theirs)
+        if theirs in row.keys:
+            row.keys[column.name] = row.keys[theirs]
+        elif target is not None:
+            if not row.has(theirs):
+                row.give(target, _constant(target) or self._plain(target, row.table))
+            row.values[column.name] = row.values.get(theirs)
+
+
+class _Row:
+    """What the rows of a table are given, and where that may not do."""
+
+    def __init__(self, table: Table, keys: dict[str, str], values: Mapping[str, Default | None]) -> None:
+        self.table = table
+        self.keys = keys
+        self.values: dict[str, Default | None] = {name: value for name, value in values.items() if value is not None}
+        self.doubts: list[str] = []
+
+    def has(self, column: str) -> bool:
+        """Whether *column* has got something."""
+        return column in self.keys or column in self.values
+
+    def give(self, column: Column, value: Default | None) -> None:
+        """Give each row *value* in *column*, or a number of its own where they must differ."""
+        checked = any(isinstance(each, Check) and column.name in each.columns for each in self.table.constraints)
+        different = differ(self.table, column.name)
+        if different and is_countable(column.type.payload) and not checked:
+            self.values[column.name] = None
+        elif value is None:
+            self.doubts.append(f"Fails: nothing is known that {column.name} could get.")
+        else:
+            self.values[column.name] = value
+            if different and self.keys:
+                self.doubts.append(f"Fails for more than one: {column.name} must differ.")
+
+
+def _constant(column: Column) -> Default | None:
+    """The default, where it is the same wherever it is said."""
+    default = column.default
+    return default if default is not None and re.fullmatch(r"'(?:[^']|'')*'|[-+]?\d+", default.sql) else None

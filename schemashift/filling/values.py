@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import decimal
 import re
+import uuid
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -54,11 +55,19 @@ def key_of(table: Table, column: str) -> ForeignKey | None:
     return next((key for key in table.foreign_keys if column in key.columns and key.target_columns), None)
 
 
+def differs_alone(table: Table, column: str) -> bool:
+    """Whether no two rows may have the same value in *column*, whatever the others hold."""
+    return any(columns == (column,) for columns in _unique(table))
+
+
 def differ(table: Table, column: str) -> bool:
     """Whether no two rows may have the same value in *column*, or in what it is a part of."""
+    return any(column in columns for columns in _unique(table))
+
+
+def _unique(table: Table) -> list[tuple[str, ...]]:
     keys = [each.columns for each in table.constraints if isinstance(each, PrimaryKey | Unique)]
-    keys += [index.columns for index in table.indexes if index.unique]
-    return any(column in columns for columns in keys)
+    return keys + [index.columns for index in table.indexes if index.unique]
 
 
 def is_countable(type_: Any) -> bool:
@@ -77,6 +86,16 @@ def fitting(column: Column, table: Table | None, accepts: Accepts, *, first: str
         if all(accepts(check, column, candidate) for check in checks):
             return candidate
     return first
+
+
+def one_of(type_: Any) -> str | None:
+    """The one of a type that can be counted, as SQL; None for the others. A UUID may be kept as text."""
+    if not is_countable(type_):
+        return None
+    if isinstance(type_, sa.CHAR) and type_.length in (32, 36):
+        digits = f"{1:032x}"
+        return f"'{digits}'" if type_.length == 32 else f"'{uuid.UUID(digits)}'"
+    return "1"
 
 
 def as_default(sql: str) -> Default:

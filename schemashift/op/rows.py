@@ -45,13 +45,17 @@ def fill_table(
     There is one row for each value that *children* hold in the columns of *keys*, a mapping of this table's columns to
     theirs; without *keys* it is one row, where the table has none and *children*, if given, has some. *values* are for
     the other columns: as for :func:`fill_column`, or None for a number of their own. Raises ValueError for keys without
-    children.
+    children, for neither values nor keys, and for a value that is none.
     """
     migration = current()
     given = {
         str(name): None if each is None else lift_default(each, migration.dialect)
         for name, each in (values or {}).items()
     }
+    if not given and not keys:
+        raise ValueError("fill_table needs values, or keys")
+    if any(each is None and (values or {}).get(name) is not None for name, each in given.items()):
+        raise ValueError("fill_table needs values that SQL can say")
     if keys and not children:
         raise ValueError("fill_table needs the table whose columns the keys name: children=")
     migration.do(

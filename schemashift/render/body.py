@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from schemashift.operations import Operation
 
 from .layout import WIDTH, layout
-from .operations import Convention, DefaultName, Printer, unnamed
+from .operations import Convention, Printer
 
 INDENT = "    "
 
@@ -25,18 +25,13 @@ class Body(NamedTuple):
 
 
 def body(
-    up: Sequence[Operation],
-    down: Sequence[Operation],
-    dialect: sa.Dialect,
-    conventions: Iterable[Convention] = (),
-    default_name: DefaultName = unnamed,
+    up: Sequence[Operation], down: Sequence[Operation], dialect: sa.Dialect, conventions: Iterable[Convention] = ()
 ) -> Body:
     """The text of ``upgrade()`` and ``downgrade()``. Raises TypeError for an operation without a printer.
 
-    *conventions* are the models' naming conventions, which must not be applied to names that are final;
-    *default_name* says what the database calls a constraint of a table that is given no name.
+    *conventions* are the models' naming conventions, which must not be applied to names that are final.
     """
-    printer = Printer(dialect, conventions, default_name)
+    printer = Printer(dialect, conventions)
     upgrade, downgrade = _function(up, printer), _function(down, printer)
     imports = set(printer.source.imports)
     if up or down:

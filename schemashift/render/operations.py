@@ -54,7 +54,6 @@ from .layout import Call
 
 Node = str | Call
 Convention = Mapping[Any, Any]
-DefaultName = Callable[[Table, Any], str | None]
 """What ``MetaData(naming_convention=...)`` was given."""
 _TYPES: dict[type[Constraint], str] = {
     PrimaryKey: "primary",
@@ -74,32 +73,21 @@ _CONVENTION_KEYS: dict[str, tuple[type[Any], type[Any]]] = {
 }
 
 
-def unnamed(table: Table, constraint: Constraint) -> str | None:
-    """What a constraint is called that is given no name, where nothing is known of that."""
-    del table, constraint
-    return None
-
-
-def _named_by(convention: Convention, part: str = "") -> Iterator[type[Any]]:
-    """The kinds that *convention* names, by a template with *part* in it."""
+def _renamed_by(convention: Convention) -> Iterator[type[Any]]:
+    """The kinds whose names *convention* makes of the names that they are given."""
     for key, (kind, class_) in _CONVENTION_KEYS.items():
         template = convention.get(key, convention.get(class_))
-        if template is not None and part in str(template):
+        if isinstance(template, str) and "constraint_name" in template:
             yield kind
 
 
 class Printer:
     """Writes operations for one dialect; `Source.imports` collects what they need imported."""
 
-    def __init__(
-        self, dialect: sa.Dialect, conventions: Iterable[Convention] = (), default_name: DefaultName = unnamed
-    ) -> None:
+    def __init__(self, dialect: sa.Dialect, conventions: Iterable[Convention] = ()) -> None:
         self.source = Source(dialect)
         self.dialect = dialect
-        self._default_name = default_name
-        conventions = tuple(conventions)
-        self._named = {kind for convention in conventions for kind in _named_by(convention)}
-        self._renamed = {Check, *(kind for each in conventions for kind in _named_by(each, "constraint_name"))}
+        self._renamed = {Check, *(kind for convention in conventions for kind in _renamed_by(convention))}
 
     def calls(self, operation: Operation) -> Iterator[Node]:
         """The calls that make *operation*: most are one, a table with indexes is several."""
@@ -310,14 +298,10 @@ class Printer:
         for index in table.indexes:
             yield self.index(table.table_name, index)
 
-    def is_inline(self, key: PrimaryKey, table: Table) -> bool:
-        """Whether ``primary_key=True`` on the columns says all of it: no name, no options, in the table's order.
-
-        A name that the database gives to what has none goes without saying, unless a convention would give another.
-        """
-        others = replace(table, constraints=tuple(each for each in table.constraints if each is not key))
-        by_itself = PrimaryKey not in self._named and key.name == self._default_name(others, key)
-        if key.options or (key.name and not by_itself):
+    @staticmethod
+    def is_inline(key: PrimaryKey, table: Table) -> bool:
+        """Whether ``primary_key=True`` on the columns says all of it: no name, no options, in the table's order."""
+        if key.name or key.options:
             return False
         return tuple(column.name for column in table.columns if column.name in key.columns) == key.columns
 

@@ -154,7 +154,11 @@ class PostgreSQLDDL(DDL):
                 # What was given a number did not count.
                 name = self.table(operation.table)
                 sequence = f"pg_get_serial_sequence({self.literal(name)}, {self.literal(column.name)})"
-                yield f"SELECT setval({sequence}, max({self.quote(column.name)})) FROM {name}"
+                place, identity = self.quote(column.name), column.identity or Identity()
+                step, start = identity.increment or 1, 1 if identity.start is None else identity.start
+                furthest, further = ("max", "greatest") if step > 0 else ("min", "least")
+                number = f"{further}({furthest}({place}) + {step}, {start})"
+                yield f"SELECT setval({sequence}, {number}, false) FROM {name}"
         yield from self._check_now(table)
 
     def _check_now(self, table: Table | None) -> Iterator[str]:
