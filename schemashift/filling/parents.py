@@ -110,6 +110,13 @@ class Parents:
         value = fitting(column, table, self.accepts, first=one_of(column.type.payload) if key else None)
         return None if value is None else as_default(value)
 
+    def _takes_numbers(self, column: Column, table: Table) -> bool:
+        """Whether numbers are values of *column*, as far as its own CHECKs say of the first."""
+        checks = [c for c in table.constraints if isinstance(c, Check) and c.columns == (column.name,)]
+        return is_countable(column.type.payload) and all(
+            self.accepts(check, column, str(number)) for check in checks for number in (1, 2, 3)
+        )
+
     def _fill(
         self,
         name: TableName,
@@ -129,7 +136,7 @@ class Parents:
         for column in wanted:
             key = key_of(table, column.name)
             if key is None:
-                row.give(column, self._plain(column, table))
+                row.give(column, self._plain(column, table), numbers=self._takes_numbers(column, table))
             elif key.target != name:
                 yield from self.one(key.target, key.target_columns, children)
                 # In a circle the row that this one will point to comes after it.
@@ -165,7 +172,8 @@ class Parents:
             row.keys[column.name] = row.keys[theirs]
         elif target is not None:
             if not row.has(theirs):
-                row.give(target, _constant(target) or self._plain(target, row.table))
+                value = _constant(target) or self._plain(target, row.table)
+                row.give(target, value, numbers=self._takes_numbers(target, row.table))
             row.values[column.name] = row.values.get(theirs)
 
 
@@ -182,11 +190,10 @@ class _Row:
         """Whether *column* has got something."""
         return column in self.keys or column in self.values
 
-    def give(self, column: Column, value: Default | None) -> None:
-        """Give each row *value* in *column*, or a number of its own where they must differ."""
-        checked = any(isinstance(each, Check) and column.name in each.columns for each in self.table.constraints)
+    def give(self, column: Column, value: Default | None, *, numbers: bool) -> None:
+        """Give each row *value* in *column*, or a number of its own where they must differ; *numbers* will do."""
         different = differ(self.table, column.name)
-        if different and is_countable(column.type.payload) and not checked:
+        if different and numbers:
             self.values[column.name] = None
         elif value is None:
             self.doubts.append(f"Fails: nothing is known that {column.name} could get.")

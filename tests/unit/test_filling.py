@@ -6,7 +6,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.dialects import sqlite
 
-from schemashift.filling.values import as_default, zero
+from schemashift.filling.values import as_default, one_of, zero
 from schemashift.sqla.lift import lift_default
 from schemashift.sqla.source import Source
 
@@ -39,3 +39,18 @@ def test_a_value_survives_the_script(sql: str) -> None:
 )
 def test_the_zero_of_a_type(type_: sa.types.TypeEngine[object], expected: str | None) -> None:
     assert zero(type_) == expected
+
+
+@pytest.mark.parametrize(
+    ("type_", "expected"),
+    [
+        (sa.Integer(), "1"),
+        (sa.String(20), "1"),
+        (sa.CHAR(32), "'00000000000000000000000000000001'"),
+        (sa.CHAR(36), "'00000000-0000-0000-0000-000000000001'"),
+        (sa.Uuid(), None),
+        (sa.Enum("a"), None),
+    ],
+)
+def test_the_one_of_a_type(type_: sa.types.TypeEngine[object], expected: str | None) -> None:
+    assert one_of(type_) == expected

@@ -442,6 +442,10 @@ def test_rows_that_are_there_or_needed_get_values(script: Script) -> None:
 def test_what_rows_are_filled_with_must_be_said(script: Script) -> None:
     with pytest.raises(ValueError, match="children="):
         script(op.fill_table, "t", keys={"id": "t_id"})
+    with pytest.raises(ValueError, match="values, or keys"):
+        script(op.fill_table, "t", children="c")
+    with pytest.raises(ValueError, match="SQL can say"):
+        script(op.fill_table, "t", {"id": sa.FetchedValue()})
     with pytest.raises(ValueError, match="needs a value"):
         script(op.fill_column, "t", "a", None)
 
