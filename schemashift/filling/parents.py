@@ -19,6 +19,7 @@ from .values import (
     key_of,
     needs_value,
     one_of,
+    spare,
 )
 
 
@@ -107,7 +108,12 @@ class Parents:
         """A value that one row may have; None where none is known."""
         # MySQL takes a zero in a key for the order to count.
         key = column.name in self.referenced[table.table_name] or key_of(table, column.name) is not None
-        value = fitting(column, table, self.accepts, first=one_of(column.type.payload) if key else None)
+        value = fitting(
+            column,
+            table,
+            self.accepts,
+            first=(one_of(column.type.payload) if key else None) or spare(column.type.payload),
+        )
         return None if value is None else as_default(value)
 
     def _takes_numbers(self, column: Column, table: Table) -> bool:
@@ -143,8 +149,9 @@ class Parents:
                 later = key.target in self.begun
                 row.values[column.name] = self._plain(column, table) if later else self.first(key, column.name)
         for column in wanted:
-            if not row.has(column.name):
-                self._point_to_itself(row, column)
+            key = key_of(table, column.name)
+            if key is not None and key.target == name and not row.has(column.name):
+                self._point_to_itself(row, key, column)
         self.begun.discard(name)
         given = tuple(row.values.items())
         note = " ".join((note, *row.doubts))
@@ -163,9 +170,7 @@ class Parents:
         counted = key_of(table, column.name) is None and self.counts_alone(column, table)
         return (needs_value(column) or referenced) and not counted
 
-    def _point_to_itself(self, row: _Row, column: Column) -> None:
-        key = key_of(row.table, column.name)
-        assert key is not None, "the others have been given a value"
+    def _point_to_itself(self, row: _Row, key: ForeignKey, column: Column) -> None:
         theirs = key.target_columns[key.columns.index(column.name)]
         target = row.table.column(theirs)
         if theirs in row.keys:

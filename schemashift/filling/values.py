@@ -98,6 +98,14 @@ def one_of(type_: Any) -> str | None:
     return "1"
 
 
+def spare(type_: Any) -> str | None:
+    """The zero of a type of MySQL's that takes none as a column's default, as SQL."""
+    name = str(getattr(type_, "__visit_name__", ""))
+    if name == "BIT" and not hasattr(type_, "varying"):
+        return "0"
+    return {"YEAR": "1970", "SET": "''"}.get(name) or ("''" if name.endswith("BLOB") else None)
+
+
 def as_default(sql: str) -> Default:
     """*sql* as an operation holds it."""
     return Default(sql=sql)

@@ -463,7 +463,13 @@ class Printer:
             yield Call("op.number_column", [*words, *self.schema(operation.table)])
         else:
             value = self.source.default(operation.value)
-            yield Call("op.fill_column", [*words, value, *self.schema(operation.table)])
+            text = f"{self.source.sa('text')}("
+            if value.startswith(text):
+                yield Call(
+                    "op.fill_column", [*words, Call(text[:-1], [value[len(text) : -1]]), *self.schema(operation.table)]
+                )
+            else:
+                yield Call("op.fill_column", [*words, value, *self.schema(operation.table)])
 
     def fill_table(self, operation: FillTable) -> Iterator[Node]:
         words: list[Node] = [string(operation.table.name)]
