@@ -12,7 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from schemashift.operations import AlterColumn
-from schemashift.schema import Check, Column, Default, ForeignKey, PrimaryKey, Table, Unique
+from schemashift.schema import Check, Column, Default, Exclude, ForeignKey, PrimaryKey, Table, Unique
 from schemashift.sqla.lift import is_domain
 
 Accepts = Callable[[Check, Column, str], bool]
@@ -66,7 +66,7 @@ def differ(table: Table, column: str) -> bool:
 
 
 def _unique(table: Table) -> list[tuple[str, ...]]:
-    keys = [each.columns for each in table.constraints if isinstance(each, PrimaryKey | Unique)]
+    keys = [each.columns for each in table.constraints if isinstance(each, PrimaryKey | Unique | Exclude)]
     return keys + [index.columns for index in table.indexes if index.unique]
 
 

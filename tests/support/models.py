@@ -633,7 +633,12 @@ def _drop_table(rng: random.Random, tables: Tables) -> None:
 
 
 def _woven(tables: Tables, tab: Tab) -> bool:
-    """Whether keys of several columns and other keys point to *tab*, whose rows all of them would have to share."""
+    """Whether rows that a downgrade brings back are out of reach.
+
+    Keys of several columns and other keys point to *tab*, and would have to share them; or they exclude each other.
+    """
+    if tab.excludes:
+        return True
     keys = {columns for target, columns in tables.targets if target == tab.name}
     return len(keys) > 1 and any(len(columns) > 1 for columns in keys)
 
