@@ -90,13 +90,9 @@ class Filling:
         if not self.back and declared is None:
             yield operation
             return
-        if (
-            self.back
-            and declared is None
-            and table is not None
-            and (each := tuple(self._lost(operation, table, parents)))
-        ):
-            yield from each
+        lost = tuple(self._lost(operation, table, parents)) if declared is None and table is not None else ()
+        if lost:
+            yield from lost
             return
         value = declared if declared is not None else fitting(column, table, self.accepts)
         if value is None:

@@ -7,11 +7,12 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from schemashift.operations import AddColumn, AddConstraint, FillTable, Operation
-from schemashift.schema import Check, Column, Default, ForeignKey, Schema, Table, TableName
+from schemashift.schema import Column, Default, ForeignKey, Schema, Table, TableName
 
 from .values import (
     Accepts,
     as_default,
+    checks_of,
     differ,
     fitting,
     is_countable,
@@ -118,10 +119,8 @@ class Parents:
 
     def _takes_numbers(self, column: Column, table: Table) -> bool:
         """Whether numbers are values of *column*, as far as its own CHECKs say of the first."""
-        checks = [c for c in table.constraints if isinstance(c, Check) and c.columns == (column.name,)]
-        return is_countable(column.type.payload) and all(
-            self.accepts(check, column, str(number)) for check in checks for number in (1, 2, 3)
-        )
+        tried = ((check, str(number)) for check in checks_of(column, table) for number in (1, 2, 3))
+        return is_countable(column.type.payload) and all(self.accepts(check, column, text) for check, text in tried)
 
     def _fill(
         self,

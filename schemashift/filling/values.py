@@ -77,11 +77,15 @@ def is_countable(type_: Any) -> bool:
     return isinstance(type_, sa.Integer | sa.Numeric | sa.Float | sa.String) and not isinstance(type_, sa.Enum)
 
 
+def checks_of(column: Column, table: Table) -> list[Check]:
+    """The CHECKs on *column* alone."""
+    return [each for each in table.constraints if isinstance(each, Check) and each.columns == (column.name,)]
+
+
 def fitting(column: Column, table: Table | None, accepts: Accepts, *, first: str | None = None) -> str | None:
     """A value that all rows may have, *first* or the zero to begin with; that one where no CHECK takes any."""
     first = first or zero(column.type.payload)
-    checks = [each for each in table.constraints if isinstance(each, Check)] if table is not None else []
-    checks = [each for each in checks if each.columns == (column.name,)]
+    checks = checks_of(column, table) if table is not None else []
     for candidate in _candidates(first, checks):
         if all(accepts(check, column, candidate) for check in checks):
             return candidate

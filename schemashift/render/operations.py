@@ -463,13 +463,9 @@ class Printer:
             yield Call("op.number_column", [*words, *self.schema(operation.table)])
         else:
             value = self.source.default(operation.value)
-            text = f"{self.source.sa('text')}("
-            if value.startswith(text):
-                yield Call(
-                    "op.fill_column", [*words, Call(text[:-1], [value[len(text) : -1]]), *self.schema(operation.table)]
-                )
-            else:
-                yield Call("op.fill_column", [*words, value, *self.schema(operation.table)])
+            head, _, rest = value.partition("(")
+            node = Call(head, [rest[:-1]]) if head == "sa.text" else value
+            yield Call("op.fill_column", [*words, node, *self.schema(operation.table)])
 
     def fill_table(self, operation: FillTable) -> Iterator[Node]:
         words: list[Node] = [string(operation.table.name)]
