@@ -6,8 +6,8 @@ from importlib import import_module
 
 import sqlalchemy as sa
 
-from .base import Dialect as Dialect
-from .statement import Statement as Statement
+from schemashift.dialects.base import Dialect as Dialect
+from schemashift.dialects.statement import Statement as Statement
 
 DIALECTS: dict[str, str] = {
     "sqlite": "schemashift.dialects.sqlite:SQLite",

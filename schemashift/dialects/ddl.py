@@ -7,6 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from schemashift.dialects.statement import Statement
 from schemashift.errors import NotSupported
 from schemashift.operations import (
     AddColumn,
@@ -44,8 +45,6 @@ from schemashift.schema import (
     TableName,
     Unique,
 )
-
-from .statement import Statement
 
 
 class DDL:

@@ -1,7 +1,7 @@
 """Two schemas in, ordered operations out. Pure: values, no database, no dialect by name."""
 
-from .compare import diff as diff
-from .names import settle as settle
-from .order import order as order
-from .traits import STANDARD as STANDARD
-from .traits import Traits as Traits
+from schemashift.diff.compare import diff as diff
+from schemashift.diff.names import settle as settle
+from schemashift.diff.order import order as order
+from schemashift.diff.traits import STANDARD as STANDARD
+from schemashift.diff.traits import Traits as Traits

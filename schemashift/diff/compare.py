@@ -6,6 +6,11 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Protocol, TypeGuard, TypeVar
 
+from schemashift.diff.cycles import cyclic
+from schemashift.diff.dependents import around
+from schemashift.diff.names import settle
+from schemashift.diff.order import order
+from schemashift.diff.traits import STANDARD, Traits
 from schemashift.operations import (
     AddColumn,
     AddConstraint,
@@ -21,12 +26,6 @@ from schemashift.operations import (
     RenameColumn,
 )
 from schemashift.schema import ForeignKey, Index, Key, Keyed, PrimaryKey, Schema, Table, TableName, Unique
-
-from .cycles import cyclic
-from .dependents import around
-from .names import settle
-from .order import order
-from .traits import STANDARD, Traits
 
 Value = TypeVar("Value")
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from schemashift.diff.traits import Traits
 from schemashift.operations import AddColumn, AddConstraint, AlterColumn, AlterTable, CreateIndex, Operation
 from schemashift.schema import SQL, Check, ForeignKey, Key, Schema, Table
-
-from .traits import Traits
 
 Part = AddConstraint | AddColumn | CreateIndex
 """An unchanged part of a table, as the operation that would make it: its ``uses`` are what it stands on."""

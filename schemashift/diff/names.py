@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from schemashift.diff.traits import Traits
 from schemashift.schema import Constraint, Table
-
-from .traits import Traits
 
 
 def settle(before: Table, after: Table, traits: Traits) -> Table:

@@ -9,6 +9,6 @@ get an empty one with that key. All of it stands in the script, where it can be 
 
 from __future__ import annotations
 
-from .columns import Filling as Filling
-from .values import becomes_required as becomes_required
-from .values import needs_value as needs_value
+from schemashift.filling.columns import Filling as Filling
+from schemashift.filling.values import becomes_required as becomes_required
+from schemashift.filling.values import needs_value as needs_value

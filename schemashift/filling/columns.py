@@ -5,11 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from schemashift.operations import AddColumn, AddConstraint, AlterColumn, CreateTable, FillColumn, Operation
-from schemashift.schema import Column, Default, ForeignKey, Schema, Table, TableName
-
-from .parents import Parents
-from .values import (
+from schemashift.filling.parents import Parents
+from schemashift.filling.values import (
     Accepts,
     as_default,
     becomes_required,
@@ -22,6 +19,8 @@ from .values import (
     key_of,
     needs_value,
 )
+from schemashift.operations import AddColumn, AddConstraint, AlterColumn, CreateTable, FillColumn, Operation
+from schemashift.schema import Column, Default, ForeignKey, Schema, Table, TableName
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

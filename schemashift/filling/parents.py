@@ -6,10 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
-from schemashift.operations import AddColumn, AddConstraint, FillTable, Operation
-from schemashift.schema import Column, Default, ForeignKey, Schema, Table, TableName
-
-from .values import (
+from schemashift.filling.values import (
     Accepts,
     as_default,
     checks_of,
@@ -22,6 +19,8 @@ from .values import (
     one_of,
     spare,
 )
+from schemashift.operations import AddColumn, AddConstraint, FillTable, Operation
+from schemashift.schema import Column, Default, ForeignKey, Schema, Table, TableName
 
 
 class Parents:

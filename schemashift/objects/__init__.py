@@ -3,7 +3,7 @@
 `KINDS` is what the comparison goes through; a new kind is a file and its line here.
 """
 
-from . import domains, enums, schemas, sequences
-from .kind import Kind as Kind
+from schemashift.objects import domains, enums, schemas, sequences
+from schemashift.objects.kind import Kind as Kind
 
 KINDS: tuple[Kind, ...] = (schemas.KIND, enums.KIND, domains.KIND, sequences.KIND)

@@ -13,6 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from schemashift.errors import NotSupported
+from schemashift.objects.rebuild import rebuilt, users
 from schemashift.operations import Description, Incomplete, ObjectOperation, Operation
 from schemashift.operations.base import Keys
 from schemashift.schema import SQL, Column, Default, Key, Keyed, Schema, TableName, Type
@@ -26,8 +27,6 @@ from schemashift.sqla.lift import (
     lift_type,
     type_key,
 )
-
-from .rebuild import rebuilt, users
 
 Checks = tuple[tuple[str, SQL], ...]
 """Names and expressions, in the order of the names."""

@@ -12,12 +12,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from schemashift.objects.rebuild import rebuilt, users
 from schemashift.operations import Description, Incomplete, ObjectOperation, Operation
 from schemashift.operations.base import Keys
 from schemashift.schema import Column, Key, Keyed, Schema, TableName
 from schemashift.sqla.lift import declared_types, enum_key, is_domain
-
-from .rebuild import rebuilt, users
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,24 +8,23 @@ from typing import Any, Literal
 
 import sqlalchemy as sa
 
-from schemashift.operations import AddConstraint, DropConstraint, Operation
-from schemashift.schema import Table
-
-from .aliases import ColumnType, ConstraintKind, ServerDefault
-from .columns import add_column, alter_column, drop_column, rename_column
-from .constraints import (
+from schemashift.op.aliases import ColumnType, ConstraintKind, ServerDefault
+from schemashift.op.columns import add_column, alter_column, drop_column, rename_column
+from schemashift.op.constraints import (
     create_check_constraint,
     create_foreign_key,
     create_primary_key,
     create_unique_constraint,
     drop_constraint,
 )
-from .context import Context
-from .indexes import create_index, drop_index, rename_index
-from .migration import execute, f, get_bind, get_context, inline_literal
-from .naming import Convention, named
-from .running import Running, current, full_name, origin
-from .tables import alter_table, create_table_comment, drop_table_comment
+from schemashift.op.context import Context
+from schemashift.op.indexes import create_index, drop_index, rename_index
+from schemashift.op.migration import execute, f, get_bind, get_context, inline_literal
+from schemashift.op.naming import Convention, named
+from schemashift.op.running import Running, current, full_name, origin
+from schemashift.op.tables import alter_table, create_table_comment, drop_table_comment
+from schemashift.operations import AddConstraint, DropConstraint, Operation
+from schemashift.schema import Table
 
 
 @contextmanager

@@ -9,6 +9,10 @@ from typing import Any, Literal, cast
 import sqlalchemy as sa
 
 from schemashift.errors import NotSupported
+from schemashift.op.aliases import ColumnType, ServerDefault
+from schemashift.op.given import OF_COLUMN, check_keywords, free, lift_keywords, metadata_of, once
+from schemashift.op.running import Running, current, full_name, origin
+from schemashift.op.types import missing_types
 from schemashift.operations import (
     CHANGEABLE,
     AddColumn,
@@ -22,11 +26,6 @@ from schemashift.operations import (
 )
 from schemashift.schema import Check, Constraint, Table, TableName
 from schemashift.sqla.lift import lift_table
-
-from .aliases import ColumnType, ServerDefault
-from .given import OF_COLUMN, check_keywords, free, lift_keywords, metadata_of, once
-from .running import Running, current, full_name, origin
-from .types import missing_types
 
 
 def add_column(

@@ -10,14 +10,13 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
 from schemashift.errors import NotSupported
+from schemashift.op.aliases import ConstraintKind
+from schemashift.op.given import lift_keywords, metadata_of, once, referential_action, uppercase
+from schemashift.op.naming import named
+from schemashift.op.running import Running, current, full_name, origin
 from schemashift.operations import AddConstraint, DropConstraint
 from schemashift.schema import Check, Constraint, Exclude, ForeignKey, PrimaryKey, Table, TableName, Unique
 from schemashift.sqla.lift import lift_constraint
-
-from .aliases import ConstraintKind
-from .given import lift_keywords, metadata_of, once, referential_action, uppercase
-from .naming import named
-from .running import Running, current, full_name, origin
 
 _KINDS: dict[str, type[Constraint]] = {
     "foreignkey": ForeignKey,

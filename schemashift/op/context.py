@@ -8,9 +8,8 @@ from typing import Any, NoReturn
 
 import sqlalchemy as sa
 
+from schemashift.op.running import Running, origin
 from schemashift.operations import Execute
-
-from .running import Running, origin
 
 
 class Settings:

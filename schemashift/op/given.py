@@ -9,9 +9,8 @@ from typing import Any, TypeVar, cast
 import sqlalchemy as sa
 from sqlalchemy.schema import SchemaItem
 
+from schemashift.op.running import Running
 from schemashift.schema import SQL, Options, options
-
-from .running import Running
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 

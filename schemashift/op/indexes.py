@@ -7,12 +7,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from schemashift.op.given import lift_keywords, metadata_of, once, split_index_options
+from schemashift.op.running import current, full_name, origin
 from schemashift.operations import CreateIndex, DropIndex, RenameIndex
 from schemashift.schema import Table
 from schemashift.sqla.lift import lift_index
-
-from .given import lift_keywords, metadata_of, once, split_index_options
-from .running import current, full_name, origin
 
 
 @once(name="index_name", tablename="table_name")

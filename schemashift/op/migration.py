@@ -9,11 +9,10 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.schema import conv
 
+from schemashift.op.aliases import ColumnType
+from schemashift.op.context import Context
+from schemashift.op.running import current, origin
 from schemashift.operations import Execute
-
-from .aliases import ColumnType
-from .context import Context
-from .running import current, origin
 
 
 def get_context() -> Context:

@@ -9,8 +9,7 @@ import sqlalchemy as sa
 
 from schemashift.objects.schemas import CreateSchema, DropSchema
 from schemashift.objects.sequences import AlterSequence, CreateSequence, DropSequence, NumberSequence, lift_sequence
-
-from .running import Running, current, full_name, origin
+from schemashift.op.running import Running, current, full_name, origin
 
 # Sequences ---------------------------------------------------------------------------------------------------------
 

@@ -7,11 +7,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from schemashift.op.aliases import ServerDefault
+from schemashift.op.running import current, full_name, origin
 from schemashift.operations import BulkInsert, FillColumn, FillTable
 from schemashift.sqla.lift import lift_default
-
-from .aliases import ServerDefault
-from .running import current, full_name, origin
 
 
 def fill_column(table_name: str, column_name: str, value: ServerDefault, *, schema: str | None = None) -> None:

@@ -8,12 +8,11 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.schema import SchemaItem
 
+from schemashift.op.given import check_keywords, free, lift_value, metadata_of
+from schemashift.op.running import Running, current, full_name, origin
+from schemashift.op.types import missing_types
 from schemashift.operations import AlterTable, CreateTable, DropTable, RenameTable
 from schemashift.sqla.lift import lift_table
-
-from .given import check_keywords, free, lift_value, metadata_of
-from .running import Running, current, full_name, origin
-from .types import missing_types
 
 
 def create_table(

@@ -12,6 +12,8 @@ import sqlalchemy as sa
 
 from schemashift.objects.domains import AlterDomain, CreateDomain, Domain, DropDomain, lift_domain
 from schemashift.objects.enums import AlterEnum, CreateEnum, DropEnum, Enum, RenameEnum, lift_enum
+from schemashift.op.aliases import ColumnType, ServerDefault
+from schemashift.op.running import Running, current, full_name, origin
 from schemashift.operations import Operation
 from schemashift.schema import SQL, Key, Type
 from schemashift.sqla.lift import (
@@ -25,9 +27,6 @@ from schemashift.sqla.lift import (
     type_key,
 )
 from schemashift.sqla.types import SQLType
-
-from .aliases import ColumnType, ServerDefault
-from .running import Running, current, full_name, origin
 
 DomainChecks: TypeAlias = Mapping[str, str | sa.TextClause | sa.ColumnElement[bool]]
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
+from schemashift.operations.base import NOTHING, Description, Incomplete, Keys, Operation, edit, need_table
 from schemashift.schema import Column, Key, Options, Schema, Table, TableName, identifiers, renamed
 from schemashift.schema.table import ForeignKey
-
-from .base import NOTHING, Description, Incomplete, Keys, Operation, edit, need_table
 
 CHANGEABLE = ("type", "nullable", "default", "computed", "identity", "autoincrement", "comment", "options")
 """The fields of a column that `AlterColumn` can set, in the order they are shown."""

@@ -6,9 +6,8 @@ from dataclasses import dataclass, replace
 from typing import Self
 from zlib import crc32
 
+from schemashift.operations.base import NOTHING, Description, Incomplete, Keys, Operation, edit, need_table, referable
 from schemashift.schema import Check, Constraint, Exclude, ForeignKey, Key, PrimaryKey, Schema, Table, TableName, Unique
-
-from .base import NOTHING, Description, Incomplete, Keys, Operation, edit, need_table, referable
 
 _NOUN = {PrimaryKey: "primary key", Unique: "unique", ForeignKey: "foreign key", Check: "check", Exclude: "exclusion"}
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Self
 
+from schemashift.operations.base import NOTHING, Description, Incomplete, Keys, Operation, edit, need_table, referable
 from schemashift.schema import Index, Key, Options, Schema, TableName
-
-from .base import NOTHING, Description, Incomplete, Keys, Operation, edit, need_table, referable
 
 
 def _stands_on(table: TableName, index: Index) -> Keys:

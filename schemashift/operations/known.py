@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TypeVar
 
+from schemashift.operations.base import Incomplete, Operation
+from schemashift.operations.columns import RenameColumn
+from schemashift.operations.tables import CreateTable, DropTable, RenameTable
 from schemashift.schema import ForeignKey, Schema, Table, TableName
-
-from .base import Incomplete, Operation
-from .columns import RenameColumn
-from .tables import CreateTable, DropTable, RenameTable
 
 AnyOperation = TypeVar("AnyOperation", bound=Operation)
 Read = Callable[[TableName], Table | None]

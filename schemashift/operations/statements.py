@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from schemashift.operations.base import Description, Incomplete, Operation
 from schemashift.schema import Default, Schema, TableName
-
-from .base import Description, Incomplete, Operation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Self
 
+from schemashift.operations.base import NOTHING, Description, Incomplete, Keys, Operation, edit, need_table
+from schemashift.operations.columns import column_needs
+from schemashift.operations.constraints import brings, stands_on
+from schemashift.operations.indexes import index_brings
 from schemashift.schema import ForeignKey, Key, Options, Schema, Table, TableName, options
-
-from .base import NOTHING, Description, Incomplete, Keys, Operation, edit, need_table
-from .columns import column_needs
-from .constraints import brings, stands_on
-from .indexes import index_brings
 
 
 def _brought(table: Table) -> Keys:

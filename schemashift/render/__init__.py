@@ -1,5 +1,5 @@
 """Values to Python source: the body of a script, and a message for it."""
 
-from .body import Body as Body
-from .body import body as body
-from .message import message as message
+from schemashift.render.body import Body as Body
+from schemashift.render.body import body as body
+from schemashift.render.message import message as message

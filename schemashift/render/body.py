@@ -9,9 +9,8 @@ from typing import NamedTuple
 import sqlalchemy as sa
 
 from schemashift.operations import Operation
-
-from .layout import WIDTH, layout
-from .operations import Convention, Printer
+from schemashift.render.layout import WIDTH, layout
+from schemashift.render.operations import Convention, Printer
 
 INDENT = "    "
 

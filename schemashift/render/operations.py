@@ -29,6 +29,7 @@ from schemashift.operations import (
     RenameTable,
     default_name,
 )
+from schemashift.render.layout import Call
 from schemashift.schema import (
     SQL,
     Check,
@@ -49,8 +50,6 @@ from schemashift.schema import (
 )
 from schemashift.sqla.lift import lift_expression, lift_options
 from schemashift.sqla.source import Source, escape_binds, repr_value, string
-
-from .layout import Call
 
 Node = str | Call
 Convention = Mapping[Any, Any]

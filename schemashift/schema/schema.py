@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Protocol
 
-from .names import Key, TableName
-from .table import ForeignKey, Table
+from schemashift.schema.names import Key, TableName
+from schemashift.schema.table import ForeignKey, Table
 
 
 class Keyed(Protocol):

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias, TypeVar
 
-from .names import Key, TableName
+from schemashift.schema.names import Key, TableName
 
 Options: TypeAlias = tuple[tuple[str, object], ...]
 """Dialect options by name (``postgresql_where``, ``mysql_engine``), sorted; values are hashable."""

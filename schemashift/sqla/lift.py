@@ -42,8 +42,7 @@ from schemashift.schema import (
     mentioned,
     options,
 )
-
-from .plain import plain
+from schemashift.sqla.plain import plain
 
 _COLLATE = re.compile(r'\s+COLLATE\s+(?:"((?:[^"]|"")+)"|`([^`]+)`|([\w.@-]+))$', re.IGNORECASE)
 

@@ -27,9 +27,8 @@ from schemashift.schema import (
     mentioned,
     options,
 )
-
-from .lift import lift_type
-from .plain import plain
+from schemashift.sqla.lift import lift_type
+from schemashift.sqla.plain import plain
 
 _Found = Mapping[Any, Any]
 

@@ -19,9 +19,8 @@ from sqlalchemy.types import TypeDecorator, TypeEngine, UserDefinedType
 
 from schemashift.errors import NotSupported
 from schemashift.schema import Default
-
-from .lift import is_domain, lift_type
-from .types import SQLType
+from schemashift.sqla.lift import is_domain, lift_type
+from schemashift.sqla.types import SQLType
 
 # Parameters that say how Python sees values, or that are written as constraints of their own.
 _NOT_DDL = {

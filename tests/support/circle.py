@@ -12,9 +12,8 @@ from collections.abc import Callable
 import sqlalchemy as sa
 
 from schemashift import Migrator
-
-from . import models
-from .catalogue import Catalogue, catalogue, difference
+from tests.support import models
+from tests.support.catalogue import Catalogue, catalogue, difference
 
 ROWS = 3
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Iterator
 
-from .models import Tables
+from tests.support.models import Tables
 
 Pair = tuple[Tables, Tables]
 PARTS = ("cols", "uniques", "checks", "fks", "excludes", "indexes")

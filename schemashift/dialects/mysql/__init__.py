@@ -8,6 +8,13 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 import sqlalchemy as sa
 
 from schemashift.dialects.base import Dialect
+from schemashift.dialects.mysql.ddl import ALTERATIONS, COLLATIONS, Alteration, MySQLDDL
+from schemashift.dialects.mysql.names import server_name
+from schemashift.dialects.mysql.normal import normal, reconcile
+from schemashift.dialects.mysql.read import read_tables, unreadable
+from schemashift.dialects.mysql.scratch import canonical
+from schemashift.dialects.mysql.session import MySQLSession
+from schemashift.dialects.mysql.types import flavour_of, spelled
 from schemashift.dialects.statement import Statement
 from schemashift.errors import NotSupported
 from schemashift.operations import (
@@ -37,14 +44,6 @@ from schemashift.schema import (
     Table,
     TableName,
 )
-
-from .ddl import ALTERATIONS, COLLATIONS, Alteration, MySQLDDL
-from .names import server_name
-from .normal import normal, reconcile
-from .read import read_tables, unreadable
-from .scratch import canonical
-from .session import MySQLSession
-from .types import flavour_of, spelled
 
 
 class MySQL(Dialect):

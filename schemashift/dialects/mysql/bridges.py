@@ -13,11 +13,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import NamedTuple
 
+from schemashift.dialects.mysql.text import quoted, tokens
+from schemashift.dialects.mysql.types import Flavour, Spelled, spelled
 from schemashift.objects.enums import renamed_labels
 from schemashift.schema import Column, Type
-
-from .text import quoted, tokens
-from .types import Flavour, Spelled, spelled
 
 
 class Bridge(NamedTuple):

@@ -18,6 +18,21 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 
 from schemashift.dialects.ddl import DDL
+from schemashift.dialects.mysql.bridges import bridge, renaming
+from schemashift.dialects.mysql.defaults import is_literal, split_on_update
+from schemashift.dialects.mysql.names import server_name
+from schemashift.dialects.mysql.normal import (
+    Facts,
+    implicit_name,
+    is_column_level,
+    is_numbered,
+    is_served,
+    mark_implicit,
+    serving_columns,
+)
+from schemashift.dialects.mysql.show_create import ColumnLevel
+from schemashift.dialects.mysql.text import quoted, with_column, without_escapes
+from schemashift.dialects.mysql.types import EXPRESSION_DEFAULTS_ONLY, default_collation, flavour_of, spelled
 from schemashift.dialects.statement import Statement
 from schemashift.errors import NotSupported
 from schemashift.operations import (
@@ -52,14 +67,6 @@ from schemashift.schema import (
     Type,
     Unique,
 )
-
-from .bridges import bridge, renaming
-from .defaults import is_literal, split_on_update
-from .names import server_name
-from .normal import Facts, implicit_name, is_column_level, is_numbered, is_served, mark_implicit, serving_columns
-from .show_create import ColumnLevel
-from .text import quoted, with_column, without_escapes
-from .types import EXPRESSION_DEFAULTS_ONLY, default_collation, flavour_of, spelled
 
 Alteration = AddColumn | DropColumn | AlterColumn | AddConstraint | DropConstraint | CreateIndex | DropIndex
 ALTERATIONS = (AddColumn, DropColumn, AlterColumn, AddConstraint, DropConstraint, CreateIndex, DropIndex)

@@ -15,8 +15,8 @@ import re
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from functools import lru_cache
 
-from .text import Token, quoted, tokens, unwrapped
-from .types import Flavour, Spelled
+from schemashift.dialects.mysql.text import Token, quoted, tokens, unwrapped
+from schemashift.dialects.mysql.types import Flavour, Spelled
 
 BEYOND = re.compile("[\U00010000-\U0010ffff]")
 _ON_UPDATE = re.compile(r"(.*?)\s*\bON\s+UPDATE\s+(\w+\s*(?:\(\s*\d*\s*\))?)\s*$", re.IGNORECASE | re.DOTALL)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+from schemashift.dialects.mysql.normal import implicit_name, is_numbered
+from schemashift.dialects.mysql.types import Flavour
 from schemashift.schema import Check, Constraint, Exclude, ForeignKey, PrimaryKey, Table, Unique
-
-from .normal import implicit_name, is_numbered
-from .types import Flavour
 
 
 def server_name(table: Table, constraint: Constraint, flavour: Flavour) -> str | None:

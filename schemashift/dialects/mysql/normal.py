@@ -14,6 +14,19 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from schemashift.dialects.mysql.defaults import BEYOND, normal_default
+from schemashift.dialects.mysql.show_create import ColumnLevel
+from schemashift.dialects.mysql.text import tokens, unwrapped
+from schemashift.dialects.mysql.types import (
+    Flavour,
+    Spelled,
+    charset_name,
+    charset_of,
+    collation_name,
+    default_collation,
+    normal_type,
+    spelled,
+)
 from schemashift.errors import NotSupported
 from schemashift.schema import (
     Check,
@@ -32,11 +45,6 @@ from schemashift.schema import (
     Unique,
     options,
 )
-
-from .defaults import BEYOND, normal_default
-from .show_create import ColumnLevel
-from .text import tokens, unwrapped
-from .types import Flavour, Spelled, charset_name, charset_of, collation_name, default_collation, normal_type, spelled
 
 LONGEST_NAME = 64
 

@@ -14,12 +14,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from schemashift.dialects.mysql.normal import Facts, mark_implicit, normal
+from schemashift.dialects.mysql.show_create import parse
+from schemashift.dialects.mysql.text import quoted
+from schemashift.dialects.mysql.types import Flavour, charset_name, collation_name, flavour_of
 from schemashift.schema import Options, Table, TableName, options
-
-from .normal import Facts, mark_implicit, normal
-from .show_create import parse
-from .text import quoted
-from .types import Flavour, charset_name, collation_name, flavour_of
 
 log = logging.getLogger("schemashift")
 

@@ -14,11 +14,10 @@ from dataclasses import replace
 import sqlalchemy as sa
 
 from schemashift.dialects.graft import for_scratch, graft
+from schemashift.dialects.mysql.ddl import MySQLDDL
+from schemashift.dialects.mysql.normal import is_column_level
+from schemashift.dialects.mysql.read import Reader, ask
 from schemashift.schema import Check, Options, Table, TableName
-
-from .ddl import MySQLDDL
-from .normal import is_column_level
-from .read import Reader, ask
 
 log = logging.getLogger("schemashift")
 

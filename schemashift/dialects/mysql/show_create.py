@@ -12,6 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from schemashift.dialects.mysql.text import Token, tokens
 from schemashift.schema import (
     Check,
     Column,
@@ -30,8 +31,6 @@ from schemashift.schema import (
     options,
 )
 from schemashift.sqla.lift import default_needs
-
-from .text import Token, tokens
 
 END = Token("end", "", -1, -1)
 

@@ -14,10 +14,9 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.dialects import mysql
 
+from schemashift.dialects.mysql.text import quoted, tokens
 from schemashift.schema import Type
 from schemashift.sqla.types import SQLType
-
-from .text import quoted, tokens
 
 
 class Flavour(NamedTuple):

@@ -10,15 +10,14 @@ from typing import Any
 import sqlalchemy as sa
 
 from schemashift.dialects.base import Dialect
+from schemashift.dialects.postgresql import names, scratch
+from schemashift.dialects.postgresql.ddl import PostgreSQLDDL
+from schemashift.dialects.postgresql.normal import normal_domain, normal_table, reconcile
+from schemashift.dialects.postgresql.read import read_tables, schema_names
+from schemashift.dialects.postgresql.session import PostgreSQLSession
 from schemashift.objects.domains import Domain
 from schemashift.operations import AlterColumn, Operation
 from schemashift.schema import Column, Keyed, Schema, Table, TableName, options
-
-from . import names, scratch
-from .ddl import PostgreSQLDDL
-from .normal import normal_domain, normal_table, reconcile
-from .read import read_tables, schema_names
-from .session import PostgreSQLSession
 
 log = logging.getLogger("schemashift")
 

@@ -7,6 +7,11 @@ from dataclasses import replace
 from typing import Any
 
 from schemashift.dialects.ddl import DDL
+from schemashift.dialects.postgresql.casts import using
+from schemashift.dialects.postgresql.names import object_name, sequence_name
+from schemashift.dialects.postgresql.normal import normal_identity
+from schemashift.dialects.postgresql.read import OwnedSequence
+from schemashift.dialects.postgresql.types import normal_type
 from schemashift.dialects.statement import Statement
 from schemashift.errors import NotSupported
 from schemashift.operations import (
@@ -35,12 +40,6 @@ from schemashift.schema import (
     Unique,
 )
 from schemashift.sqla.lift import is_domain, lift_type
-
-from .casts import using
-from .names import object_name, sequence_name
-from .normal import normal_identity
-from .read import OwnedSequence
-from .types import normal_type
 
 _SERIAL = {"INTEGER": "SERIAL", "BIGINT": "BIGSERIAL", "SMALLINT": "SMALLSERIAL"}
 

@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
+from schemashift.dialects.postgresql.text import expression
+from schemashift.dialects.postgresql.types import normal_type, type_engine
 from schemashift.objects.domains import Domain
 from schemashift.schema import (
     SQL,
@@ -26,9 +28,6 @@ from schemashift.schema import (
     mentioned,
     options,
 )
-
-from .text import expression
-from .types import normal_type, type_engine
 
 _LITERAL_CAST = re.compile(r"^('(?:[^']|'')*')::[\w .\"()\[\],]+$")
 _NULL = re.compile(r"^NULL(::[\w .\"()\[\],]+)?$", re.IGNORECASE)

@@ -9,6 +9,8 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql as pg
 
+from schemashift.dialects.postgresql.text import expression
+from schemashift.dialects.postgresql.types import normal_type, type_engine
 from schemashift.schema import (
     SQL,
     Check,
@@ -31,9 +33,6 @@ from schemashift.schema import (
     options,
 )
 from schemashift.sqla.lift import default_needs, domain_key, enum_key
-
-from .text import expression
-from .types import normal_type, type_engine
 
 Rows = Iterable[Mapping[str, Any]]
 

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from schemashift.dialects.graft import for_scratch, graft
+from schemashift.dialects.postgresql.normal import normal_domain, normal_table
+from schemashift.dialects.postgresql.read import read_temporary
 from schemashift.objects import KINDS
 from schemashift.objects.domains import Domain
 from schemashift.objects.domains import read_temporary as read_temporary_domains
@@ -21,11 +23,8 @@ from schemashift.objects.enums import Enum
 from schemashift.operations import Known
 from schemashift.schema import Keyed, Table, TableName
 
-from .normal import normal_domain, normal_table
-from .read import read_temporary
-
 if TYPE_CHECKING:
-    from . import PostgreSQL
+    from schemashift.dialects.postgresql import PostgreSQL
 
 log = logging.getLogger("schemashift")
 UNCHECKED = {"no_parameters": True}

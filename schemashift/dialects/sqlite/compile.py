@@ -13,6 +13,13 @@ import sqlite3
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
+from schemashift.dialects.sqlite.ddl import SQLiteDDL
+from schemashift.dialects.sqlite.native import Native
+from schemashift.dialects.sqlite.normal import ON_CONFLICT_NOT_NULL, alias_of, said_name
+from schemashift.dialects.sqlite.parse import TableText, parse_table
+from schemashift.dialects.sqlite.read import Stored
+from schemashift.dialects.sqlite.rebuild import PREFIX, Rebuild
+from schemashift.dialects.sqlite.renaming import Normalising, RenameInTexts
 from schemashift.dialects.statement import Statement
 from schemashift.errors import NotSupported
 from schemashift.operations import (
@@ -34,14 +41,6 @@ from schemashift.operations import (
     RenameTable,
 )
 from schemashift.schema import Column, Constraint, Index, Options, PrimaryKey, Schema, Table, TableName
-
-from .ddl import SQLiteDDL
-from .native import Native
-from .normal import ON_CONFLICT_NOT_NULL, alias_of, said_name
-from .parse import TableText, parse_table
-from .read import Stored
-from .rebuild import PREFIX, Rebuild
-from .renaming import Normalising, RenameInTexts
 
 FLOOR = (3, 26)
 """RENAME follows foreign keys with ``foreign_keys`` off, and ``legacy_alter_table`` exists."""

@@ -17,9 +17,8 @@ default: whoever wants the default in the old rows says so with an UPDATE.
 
 from __future__ import annotations
 
+from schemashift.dialects.sqlite.types import affinity
 from schemashift.schema import Type
-
-from .types import affinity
 
 _DAY = "[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]"
 _DATES = frozenset({"DATE"})

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from schemashift.dialects.ddl import DDL
+from schemashift.dialects.sqlite.normal import said_name
+from schemashift.dialects.sqlite.text import is_constant
 from schemashift.schema import (
     SQL,
     Column,
@@ -19,9 +21,6 @@ from schemashift.schema import (
     Table,
     TableName,
 )
-
-from .normal import said_name
-from .text import is_constant
 
 
 class SQLiteDDL(DDL):

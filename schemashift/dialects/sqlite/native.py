@@ -9,12 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
+from schemashift.dialects.sqlite.ddl import SQLiteDDL, addable
+from schemashift.dialects.sqlite.parse import TableText
+from schemashift.dialects.sqlite.text import Names, canonical
+from schemashift.dialects.sqlite.tokens import comments
 from schemashift.schema import Check, Constraint, ForeignKey, Table, TableName
-
-from .ddl import SQLiteDDL, addable
-from .parse import TableText
-from .text import Names, canonical
-from .tokens import comments
 
 
 class Native:

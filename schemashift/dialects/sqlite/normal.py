@@ -20,6 +20,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from schemashift.dialects.sqlite.parse import ParseError, parse_part
+from schemashift.dialects.sqlite.text import Names, bare, canonical, canonical_default, collation
+from schemashift.dialects.sqlite.tokens import TokenError
+from schemashift.dialects.sqlite.types import normal_type
 from schemashift.operations import default_name
 from schemashift.schema import (
     SQL,
@@ -38,11 +42,6 @@ from schemashift.schema import (
     Unique,
     options,
 )
-
-from .parse import ParseError, parse_part
-from .text import Names, bare, canonical, canonical_default, collation
-from .tokens import TokenError
-from .types import normal_type
 
 Quote = Callable[[str], str]
 

@@ -14,9 +14,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
+from schemashift.dialects.sqlite.tokens import Token, TokenError, comments, significant, tokenize
 from schemashift.schema import Check, Constraint, ForeignKey, PrimaryKey, TableName, Unique, options
-
-from .tokens import Token, TokenError, comments, significant, tokenize
 
 Span = tuple[int, int]
 

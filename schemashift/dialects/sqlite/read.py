@@ -13,6 +13,9 @@ from typing import NamedTuple
 
 import sqlalchemy as sa
 
+from schemashift.dialects.sqlite.normal import Quote, normal_table
+from schemashift.dialects.sqlite.parse import ColumnItem, IndexText, ParseError, TableText, parse_index, parse_table
+from schemashift.dialects.sqlite.types import type_engine
 from schemashift.schema import (
     SQL,
     Column,
@@ -29,10 +32,6 @@ from schemashift.schema import (
     options,
 )
 from schemashift.sqla import reflect
-
-from .normal import Quote, normal_table
-from .parse import ColumnItem, IndexText, ParseError, TableText, parse_index, parse_table
-from .types import type_engine
 
 log = logging.getLogger("schemashift")
 

@@ -13,14 +13,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
 
+from schemashift.dialects.sqlite.convert import converted
+from schemashift.dialects.sqlite.ddl import SQLiteDDL, counts
+from schemashift.dialects.sqlite.parse import TableText, parse_table
+from schemashift.dialects.sqlite.read import Row, Stored
+from schemashift.dialects.sqlite.rewrite import rewritten
+from schemashift.dialects.sqlite.tokens import names_in, significant
 from schemashift.schema import Column, PrimaryKey, Table, TableName
-
-from .convert import converted
-from .ddl import SQLiteDDL, counts
-from .parse import TableText, parse_table
-from .read import Row, Stored
-from .rewrite import rewritten
-from .tokens import names_in, significant
 
 PREFIX = "_schemashift_"
 _ROWIDS = ("rowid", "_rowid_", "oid")

@@ -11,10 +11,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from schemashift.dialects.sqlite.normal import said_name, value_of
+from schemashift.dialects.sqlite.types import affinity
 from schemashift.schema import Column, Constraint, Default, Table, Type
-
-from .normal import said_name, value_of
-from .types import affinity
 
 KEY_MARK = ("sqlite_autoincrement", False)
 

@@ -7,10 +7,9 @@ from typing import Any, Protocol
 
 import sqlalchemy as sa
 
+from schemashift.dialects.sqlite.text import Names, renamed_in
 from schemashift.operations import RenameColumn
 from schemashift.schema import SQL, Check, Column, Index, Schema, Table
-
-from .text import Names, renamed_in
 
 
 class Normalising(Protocol):

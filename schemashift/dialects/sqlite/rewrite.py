@@ -10,15 +10,14 @@ from collections.abc import Collection, Iterator
 from dataclasses import replace
 from typing import NamedTuple
 
+from schemashift.dialects.sqlite.ddl import SQLiteDDL, counts
+from schemashift.dialects.sqlite.normal import normal_column, normal_constraint, normal_table
+from schemashift.dialects.sqlite.parse import Clause, ColumnItem, ParseError, Span, TableText, parse_table
+from schemashift.dialects.sqlite.read import column_of, table_of
+from schemashift.dialects.sqlite.text import Names, unqualified
+from schemashift.dialects.sqlite.tokens import TokenError, comments, tokenize
 from schemashift.errors import NotSupported
 from schemashift.schema import Column, Constraint, ForeignKey, PrimaryKey, Table
-
-from .ddl import SQLiteDDL, counts
-from .normal import normal_column, normal_constraint, normal_table
-from .parse import Clause, ColumnItem, ParseError, Span, TableText, parse_table
-from .read import column_of, table_of
-from .text import Names, unqualified
-from .tokens import TokenError, comments, tokenize
 
 Edit = tuple[Span, str]
 """A stretch of the statement, empty for an insertion, and what stands there instead."""

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from .tokens import KEYWORDS, SPACE, Token, TokenError, significant
+from schemashift.dialects.sqlite.tokens import KEYWORDS, SPACE, Token, TokenError, significant
 
 _IN_EXPRESSIONS = frozenset(
     """
