@@ -9,12 +9,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from schemashift import context as context
     from schemashift import errors as errors
     from schemashift import op as op
     from schemashift.config import Config as Config
     from schemashift.errors import SchemashiftError as SchemashiftError
     from schemashift.migrator import Migrator as Migrator
+    from schemashift.op import alembic as context
 
 __version__ = "0.1.0"
 
@@ -25,7 +25,7 @@ _PLACES = {
     "Migrator": "schemashift.migrator",
     "SchemashiftError": "schemashift.errors",
 }
-_MODULES = ("context", "errors", "op")
+_MODULES = {"context": "schemashift.op.alembic", "errors": "schemashift.errors", "op": "schemashift.op"}
 
 
 def __getattr__(name: str) -> Any:
@@ -34,7 +34,7 @@ def __getattr__(name: str) -> Any:
     if name in _PLACES:
         return getattr(import_module(_PLACES[name]), name)
     if name in _MODULES:
-        return import_module(f"schemashift.{name}")
+        return import_module(_MODULES[name])
     raise AttributeError(f"module 'schemashift' has no attribute {name!r}")
 
 

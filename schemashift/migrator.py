@@ -16,18 +16,18 @@ from schemashift.errors import Behind, NoProject, OutsideMigration, SchemashiftE
 from schemashift.paths import shown_path
 from schemashift.revisions import Direction, Plan, Revision, RevisionGraph, is_range, plan, split_range
 from schemashift.revisions.target import read
-from schemashift.scripts import FILE_TEMPLATE, ScriptDirectory
+from schemashift.scripts.directory import FILE_TEMPLATE, ScriptDirectory
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     import sqlalchemy as sa
 
-    from schemashift.autogenerate import Comparison
-    from schemashift.database import Database
-    from schemashift.drafts import Draft
+    from schemashift.autogenerate.compare import Comparison
+    from schemashift.connection.database import Database
+    from schemashift.events import Event
     from schemashift.results import Branch, Checked, Done, Initialised, Loss, Run, Status, Written
-    from schemashift.runner import Event
+    from schemashift.scripts.draft import Draft
 
 Listener = Callable[[Any], None]
 """Called with each event of a run, as it happens: see `schemashift.runner`."""
@@ -116,7 +116,7 @@ class Migrator:
 
     def init(self) -> Initialised:
         """Make the directory with its template. Raises `AlreadyInitialised` and `BadConfig`."""
-        from schemashift.project import init_directory
+        from schemashift.init.files import init_directory
         from schemashift.results import Initialised
 
         return Initialised(init_directory(self.config.directory), (), None, {})
@@ -170,7 +170,7 @@ class Migrator:
     def database(self) -> Database:
         """The database; nothing is connected before it is used. Raises `NoUrl`, `BadUrl` and `DriverMissing`."""
         if self._database is None:
-            from schemashift.database import Database
+            from schemashift.connection.database import Database
 
             self._database = Database(self._given, self.config)
         return self._database
@@ -254,7 +254,7 @@ class Migrator:
         must not stop a deploy: then nothing is named."""
         if not self.models:
             return None
-        from schemashift.models import load_metadata
+        from schemashift.sources.models import load_metadata
 
         with contextlib.suppress(SchemashiftError):
             found = (each.naming_convention for each in load_metadata(self.models, root=self.config.root))
@@ -263,8 +263,8 @@ class Migrator:
 
     def _follow(self, events: Iterator[Event]) -> Run:
         """Hand the events on, and keep what they come to."""
+        from schemashift.events import RevisionDone, RunFinished, RunStarted
         from schemashift.results import Done, Run
-        from schemashift.runner import RevisionDone, RunFinished, RunStarted
 
         done: list[Done] = []
         for event in events:
@@ -285,7 +285,7 @@ class Migrator:
 
     def losses(self, planned: Plan) -> tuple[Loss, ...]:
         """What running *planned* would delete, counted now. Its scripts are run against a recorder for that."""
-        from schemashift.losses import losses
+        from schemashift.effects.counts import losses
 
         scripts = {step.revision.id: self.scripts.load(step.revision) for step in planned.steps}
         with self.database.reading() as connection:
@@ -293,7 +293,7 @@ class Migrator:
 
     def status(self) -> Status:
         """Where the database is, what is pending, and whether the models match. Nothing is created."""
-        from schemashift.reports import status
+        from schemashift.checks import status
 
         return status(self)
 
@@ -301,7 +301,7 @@ class Migrator:
 
     def metadata(self) -> tuple[sa.MetaData, ...]:
         """The models' `MetaData`. Raises `NoModels` and `ModelsDoNotLoad`."""
-        from schemashift.models import load_metadata
+        from schemashift.sources.models import load_metadata
 
         return load_metadata(self.models, imports=self.config.imports, root=self.config.root)
 
@@ -319,9 +319,9 @@ class Migrator:
 
     def compare(self, graph: RevisionGraph, connection: sa.Connection, drop: Names = ()) -> Comparison:
         """`diff` on a connection that is open already."""
-        from schemashift.autogenerate import compare
-        from schemashift.models import require_tables
-        from schemashift.ours import keys_of, made_by_scripts, refuse_absent
+        from schemashift.autogenerate.compare import compare
+        from schemashift.autogenerate.ownership import keys_of, made_by_scripts, refuse_absent
+        from schemashift.sources.models import require_tables
 
         metadatas, database = self.metadata(), self.database
         dialect = database.dialect(connection)
@@ -336,7 +336,7 @@ class Migrator:
 
     def check(self) -> Checked:
         """Whether the graph is whole, the scripts load, the database is at the head, and the models match it."""
-        from schemashift.reports import check
+        from schemashift.checks import check
 
         return check(self)
 
@@ -363,8 +363,8 @@ class Migrator:
         `DuplicateLabel`, and for *autogenerate* also `NoModels`, `ModelsDoNotLoad`, `NoTables`, `Behind`,
         `DatabaseAhead` and `DatabaseError`.
         """
-        from schemashift.drafts import draft, one_line
         from schemashift.results import Written
+        from schemashift.scripts.draft import draft, one_line
 
         graph = self.graph()
         heads, needed = _several(head), _several(depends_on)
@@ -392,8 +392,8 @@ class Migrator:
         branch_label: Names | None = None,
     ) -> Written:
         """Write an empty script that revises all of *revisions*. Raises as `revision` does."""
-        from schemashift.drafts import draft, merge_parents, one_line
         from schemashift.results import Written
+        from schemashift.scripts.draft import draft, merge_parents, one_line
 
         graph = self.graph()
         graph.check()
@@ -403,7 +403,7 @@ class Migrator:
         return Written(self._write(header, one_line(message, f"merge {' and '.join(parents)}")))
 
     def _autogenerate(self, graph: RevisionGraph, header: Draft, message: str, drop: Names) -> Written:
-        from schemashift.losses import warnings_for
+        from schemashift.effects.counts import warnings_for
         from schemashift.render import message as message_for
         from schemashift.results import Written
 

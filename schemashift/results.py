@@ -9,10 +9,10 @@ from schemashift.errors import SchemashiftError
 from schemashift.revisions import Plan, Revision
 
 if TYPE_CHECKING:
-    from schemashift.discovery import Models
     from schemashift.operations import Operation
     from schemashift.schema import Key
-    from schemashift.version_table import Applied
+    from schemashift.sources.discovery import Models
+    from schemashift.state.version_table import Applied
 
 
 class Initialised(NamedTuple):

@@ -58,7 +58,7 @@ def _applied(migrator: Migrator, *, ask: bool) -> frozenset[str] | None:
     """What is applied, as far as it can be read without SQLAlchemy, or with *ask*; else None."""
     if ask:
         return migrator.applied()
-    from schemashift.peek import applied_in_file
+    from schemashift.state.sqlite_file import applied_in_file
 
     return applied_in_file(migrator.config)
 

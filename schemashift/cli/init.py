@@ -21,7 +21,7 @@ def init(session: Session) -> dict[str, Any]:
 
     The models are found by reading the Python files of the current folder; none of them is imported.
     """
-    from schemashift.project import init_project
+    from schemashift.init.files import init_project
 
     config = session.settings(required=False, upwards=False)
     folder = config.root

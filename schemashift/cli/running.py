@@ -69,7 +69,7 @@ def run(
 
 def _ended(migrator: Migrator, revision: Revision | None, error: SystemExit) -> MigrationFailed:
     """A script that ends the program, even with exit code 0, has not done what it should."""
-    from schemashift.scripts import script_location
+    from schemashift.scripts.load import script_location
 
     now = places(migrator.current())
     return MigrationFailed(

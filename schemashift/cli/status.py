@@ -17,7 +17,7 @@ from schemashift.revisions import RevisionGraph
 
 if TYPE_CHECKING:
     from schemashift.results import Status
-    from schemashift.version_table import Applied
+    from schemashift.state.version_table import Applied
 
 
 @in_session

@@ -13,9 +13,10 @@ from typing import Any, ClassVar
 import sqlalchemy as sa
 
 from schemashift.dialects.ddl import DDL
+from schemashift.dialects.live import Known
 from schemashift.dialects.session import Session
 from schemashift.dialects.statement import Statement
-from schemashift.operations import Known, Operation
+from schemashift.operations import Operation
 from schemashift.schema import Check, Column, Keyed, Schema, Table, TableName
 from schemashift.sqla import reflect
 from schemashift.sqla.plain import plain

@@ -7,6 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from schemashift.dialects.live import Known
 from schemashift.dialects.statement import Statement
 from schemashift.errors import NotSupported
 from schemashift.operations import (
@@ -24,7 +25,6 @@ from schemashift.operations import (
     Execute,
     FillColumn,
     FillTable,
-    Known,
     ObjectOperation,
     Operation,
     RenameColumn,

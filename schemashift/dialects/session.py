@@ -19,8 +19,8 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
+from schemashift.dialects.live import Known
 from schemashift.errors import Locked
-from schemashift.operations import Known
 from schemashift.schema import TableName
 
 Waiting = Callable[[str, float], None]

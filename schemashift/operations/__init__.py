@@ -23,7 +23,6 @@ from schemashift.operations.constraints import stands_on as stands_on
 from schemashift.operations.indexes import CreateIndex as CreateIndex
 from schemashift.operations.indexes import DropIndex as DropIndex
 from schemashift.operations.indexes import RenameIndex as RenameIndex
-from schemashift.operations.known import Known as Known
 from schemashift.operations.statements import BulkInsert as BulkInsert
 from schemashift.operations.statements import Execute as Execute
 from schemashift.operations.statements import FillColumn as FillColumn

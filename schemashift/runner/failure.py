@@ -13,7 +13,7 @@ from schemashift.dialects.session import Session
 from schemashift.errors import AlreadyExists, Location, MigrationFailed, SchemashiftError
 from schemashift.operations import Incomplete
 from schemashift.revisions import Revision
-from schemashift.scripts import hints_for
+from schemashift.scripts.load import hints_for
 
 _LONGEST_SQL = 200
 _CREATE_TABLE = re.compile(r"\s*CREATE\s+(?:\w+\s+)*TABLE\b", re.IGNORECASE)

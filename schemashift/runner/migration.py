@@ -12,15 +12,16 @@ import sqlalchemy as sa
 
 from schemashift import op
 from schemashift.dialects import Dialect, Statement
+from schemashift.dialects.live import Known
 from schemashift.dialects.session import Session
 from schemashift.errors import Location
-from schemashift.operations import Execute, Incomplete, Known, Operation, RenameTable
-from schemashift.runner.absent import NotThere
-from schemashift.runner.guarded import guarded_lines
+from schemashift.operations import Execute, Incomplete, Operation, RenameTable
+from schemashift.runner.missing import NotThere
 from schemashift.runner.references import References
-from schemashift.runner.units import Transactions
+from schemashift.runner.transactions import Transactions
 from schemashift.schema import Key, Table, TableName
-from schemashift.scripts import Script
+from schemashift.scripts.handlers import guarded_lines
+from schemashift.scripts.load import Script
 
 OPERATION = "schemashift_operation"
 

@@ -12,11 +12,9 @@ import sqlalchemy as sa
 
 from schemashift import op
 from schemashift.dialects import Dialect
+from schemashift.dialects.live import Known
 from schemashift.errors import BorrowedTransaction, MigrationFailed, NotSupported, Unfinished
-from schemashift.operations import Incomplete, Known, Operation
-from schemashift.replay import record
-from schemashift.revisions import Plan, Step
-from schemashift.runner.events import (
+from schemashift.events import (
     Event,
     RevisionDone,
     RevisionStarted,
@@ -25,13 +23,16 @@ from schemashift.runner.events import (
     StatementSent,
     Waiting,
 )
+from schemashift.operations import Incomplete, Operation
+from schemashift.revisions import Plan, Step
 from schemashift.runner.failure import Circumstances, failure
 from schemashift.runner.loading import Loading
 from schemashift.runner.migration import Convention, Migration, Wire
 from schemashift.runner.references import described
-from schemashift.runner.units import OneTransaction, Savepoints, Transactions
-from schemashift.scripts import Script
-from schemashift.version_table import State, Status, VersionTable
+from schemashift.runner.transactions import OneTransaction, Savepoints, Transactions
+from schemashift.scripts.load import Script
+from schemashift.sources.replay import record
+from schemashift.state.version_table import State, Status, VersionTable
 
 PlanFor = Callable[[frozenset[str]], Plan]
 Load = Callable[[str], Script]

@@ -14,7 +14,7 @@ import pytest
 import sqlalchemy as sa
 
 from schemashift import Migrator
-from schemashift.runner import StatementSent
+from schemashift.events import StatementSent
 from tests.cases.case import PARTS, Case, cases, updated
 from tests.support.catalogue import Catalogue, catalogue, difference
 from tests.support.circle import names_in

@@ -13,7 +13,7 @@ from schemashift import Migrator, op
 from schemashift.dialects import dialect_for
 from schemashift.errors import MigrationFailed, NotSupported
 from schemashift.objects.domains import default_name
-from schemashift.replay import Recorder
+from schemashift.sources.replay import Recorder
 from tests.support.scripts import Scripts
 
 Build = Callable[[sa.MetaData], object]

@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from schemashift.dialects import dialect_for
 from schemashift.dialects.session import Wait, who
 from schemashift.errors import Locked
-from schemashift.runner import RevisionDone, RunStarted, Waiting
+from schemashift.events import RevisionDone, RunStarted, Waiting
 from schemashift.schema import TableName
 from tests.support.scripts import Scripts, connected, rows_of, send, state_of, tables_of
 
@@ -156,7 +156,7 @@ def test_the_state_is_read_again_behind_the_lock(scripts: Scripts, database_url:
         with held(database_url) as other:
             events = scripts.events(connection, lock_timeout=30)
             assert isinstance(next(events), Waiting)
-            from schemashift.version_table import VersionTable
+            from schemashift.state.version_table import VersionTable
 
             VersionTable().stamp(other, {"users"})
             other.commit()

@@ -14,9 +14,10 @@ import sqlalchemy as sa
 from sqlalchemy import CheckConstraint, Column, Computed, ForeignKey, Index, Integer, String, Text, UniqueConstraint
 from sqlalchemy.dialects import mysql
 
+from schemashift.dialects.live import Known
 from schemashift.dialects.mysql import MySQL
 from schemashift.diff import diff
-from schemashift.operations import AlterTable, DropConstraint, DropIndex, Known, Operation
+from schemashift.operations import AlterTable, DropConstraint, DropIndex, Operation
 from schemashift.schema import ForeignKey as Key
 from schemashift.schema import Schema, TableName
 from schemashift.sqla.lift import lift_metadata

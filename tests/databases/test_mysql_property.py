@@ -19,6 +19,7 @@ from dataclasses import replace
 import pytest
 import sqlalchemy as sa
 
+from schemashift.dialects.live import Known
 from schemashift.dialects.mysql import MySQL
 from schemashift.dialects.mysql.types import normal_type
 from schemashift.operations import (
@@ -31,7 +32,6 @@ from schemashift.operations import (
     DropColumn,
     DropConstraint,
     DropIndex,
-    Known,
     Operation,
     RenameColumn,
     RenameIndex,

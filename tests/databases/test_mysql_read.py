@@ -10,10 +10,11 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.dialects import mysql
 
+from schemashift.dialects.live import Known
 from schemashift.dialects.mysql import MySQL
 from schemashift.dialects.mysql.types import normal_type
 from schemashift.diff import diff
-from schemashift.operations import AlterColumn, CreateTable, Known
+from schemashift.operations import AlterColumn, CreateTable
 from schemashift.schema import Check, Schema, Table, TableName, Unique
 from schemashift.sqla.lift import lift_metadata, lift_type
 

@@ -10,14 +10,8 @@ import pytest
 import sqlalchemy as sa
 
 from schemashift.errors import AlreadyExists, MigrationFailed, ScriptDoesNotLoad, Unfinished
-from schemashift.runner import (
-    RevisionDone,
-    RevisionStarted,
-    RunFinished,
-    RunStarted,
-    StatementSent,
-)
-from schemashift.version_table import VersionTable
+from schemashift.events import RevisionDone, RevisionStarted, RunFinished, RunStarted, StatementSent
+from schemashift.state.version_table import VersionTable
 from tests.support.scripts import Scripts, connected, rows_of, send, state_of, tables_of
 
 USERS = 'op.create_table("users", sa.Column("id", sa.Integer, primary_key=True), sa.Column("name", sa.String(50)))'

@@ -290,7 +290,7 @@ def test_comments_that_defeat_sqlites_own_drop_column(database: Database) -> Non
 
 
 def test_triggers_that_are_not_known_any_more_are_not_lost(database: Database) -> None:
-    from schemashift.operations import Known
+    from schemashift.dialects.live import Known
 
     database.sql("CREATE TABLE t (a INT)", "CREATE TRIGGER g AFTER INSERT ON t BEGIN SELECT new.a; END")
     known = Known(database.read())
@@ -788,7 +788,7 @@ def test_a_statement_of_the_scripts_own_sees_what_came_before(database: Database
 
 def test_without_a_connection(database: Database) -> None:
     """Everything known beforehand (SQL written to a file): the same statements, made of values alone."""
-    from schemashift.operations import Known
+    from schemashift.dialects.live import Known
 
     table = Table(name="t", columns=(column("id"), column("a", nullable=False), column("b", default=Default(sql="1"))))
     operations = [
@@ -817,7 +817,7 @@ def test_too_old(database: Database) -> None:
 
 
 def test_before_drop_column_came(database: Database) -> None:
-    from schemashift.operations import Known
+    from schemashift.dialects.live import Known
 
     database.sql("CREATE TABLE t (a INT, b INT)")
     database.dialect.sa.server_version_info = (3, 34)  # type: ignore[attr-defined]

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from schemashift.errors import ForeignVersionTable
 from schemashift.schema import TableName
-from schemashift.version_table import State, VersionTable
+from schemashift.state.version_table import State, VersionTable
 
 VERSIONS = VersionTable()
 

@@ -31,7 +31,7 @@ def test_the_wheel_needs_sqlalchemy_and_click_only(installed: Installed, tmp_pat
 
 @pytest.mark.parametrize("start", ["installed", "checkout"])
 def test_the_template_is_found(installed: Installed, tmp_path: Path, start: str) -> None:
-    script = "from schemashift.template import template_directory as d; print(d())"
+    script = "from schemashift.scripts.template import template_directory as d; print(d())"
     surroundings = {"PYTHONPATH": str(ROOT)} if start == "checkout" else {}
     ran = installed.run("python", "-c", script, folder=tmp_path, **surroundings)
     expected = {"installed": installed.bin.parent, "checkout": ROOT}[start]

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from schemashift.revisions import Revision, RevisionGraph, draw, plan
-from schemashift.scripts import ScriptDirectory
+from schemashift.scripts.directory import ScriptDirectory
 
 SMALL, LARGE = 2_000, 8_000
 LIMIT = 8.0

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from schemashift.errors import GraphError
 from schemashift.revisions import Line, Revision, RevisionGraph, Target, draw, parse, plan
-from schemashift.revisions.header import read_quickly
-from schemashift.revisions.syntax import literal_header, to_revision
-from schemashift.revisions.syntax import parse as parse_script
-from schemashift.revisions.text import render
+from schemashift.scripts.header import read_quickly
+from schemashift.scripts.syntax import literal_header, to_revision
+from schemashift.scripts.syntax import parse as parse_script
+from schemashift.scripts.text import render
 
 Known = dict[str, Revision]
 

@@ -12,10 +12,11 @@ import sqlalchemy as sa
 from sqlalchemy.pool import NullPool
 
 from schemashift.dialects import dialect_for
+from schemashift.events import Event, RunFinished, StatementSent
 from schemashift.revisions import Plan, RevisionGraph, plan
-from schemashift.runner import Event, RunFinished, StatementSent, run
-from schemashift.scripts import ScriptDirectory
-from schemashift.version_table import State, VersionTable
+from schemashift.runner import run
+from schemashift.scripts.directory import ScriptDirectory
+from schemashift.state.version_table import State, VersionTable
 
 _SCRIPT = '''"""{message}"""
 import sqlalchemy as sa

@@ -303,7 +303,7 @@ def test_any_text_survives_as_toml(text: str) -> None:
 
 
 def test_it_needs_no_sqlalchemy() -> None:
-    code = "import sys, schemashift.config, schemashift.discovery; assert 'sqlalchemy' not in sys.modules"
+    code = "import sys, schemashift.config, schemashift.sources.discovery; assert 'sqlalchemy' not in sys.modules"
     subprocess.run(
         [sys.executable, "-c", code], check=True, env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     )

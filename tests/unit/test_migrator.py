@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from schemashift import Migrator, errors
 from schemashift.config import Config
-from schemashift.runner import RevisionDone, RevisionStarted, RunFinished, RunStarted, StatementSent
+from schemashift.events import RevisionDone, RevisionStarted, RunFinished, RunStarted, StatementSent
 
 
 def metadata_of(*columns: str) -> sa.MetaData:

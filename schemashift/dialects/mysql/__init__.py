@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 import sqlalchemy as sa
 
 from schemashift.dialects.base import Dialect
+from schemashift.dialects.live import Known
 from schemashift.dialects.mysql.ddl import ALTERATIONS, COLLATIONS, Alteration, MySQLDDL
 from schemashift.dialects.mysql.names import server_name
 from schemashift.dialects.mysql.normal import normal, reconcile
@@ -26,7 +27,6 @@ from schemashift.operations import (
     DropConstraint,
     DropIndex,
     Incomplete,
-    Known,
     Operation,
     RenameColumn,
     RenameIndex,

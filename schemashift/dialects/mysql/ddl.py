@@ -18,7 +18,8 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 
 from schemashift.dialects.ddl import DDL
-from schemashift.dialects.mysql.bridges import bridge, renaming
+from schemashift.dialects.live import Known
+from schemashift.dialects.mysql.convert import bridge, renaming
 from schemashift.dialects.mysql.defaults import is_literal, split_on_update
 from schemashift.dialects.mysql.names import server_name
 from schemashift.dialects.mysql.normal import (
@@ -30,7 +31,7 @@ from schemashift.dialects.mysql.normal import (
     mark_implicit,
     serving_columns,
 )
-from schemashift.dialects.mysql.show_create import ColumnLevel
+from schemashift.dialects.mysql.parse import ColumnLevel
 from schemashift.dialects.mysql.text import quoted, with_column, without_escapes
 from schemashift.dialects.mysql.types import EXPRESSION_DEFAULTS_ONLY, default_collation, flavour_of, spelled
 from schemashift.dialects.statement import Statement
@@ -46,7 +47,6 @@ from schemashift.operations import (
     DropConstraint,
     DropIndex,
     Incomplete,
-    Known,
     RenameColumn,
     RenameIndex,
     RenameTable,
@@ -480,7 +480,7 @@ class MySQLDDL(DDL):
         known.put(after)
 
     def approach(self, operation: Alteration, table: Table | None) -> Iterator[str]:
-        """What must be done before a column can have its new type. See `schemashift.dialects.mysql.bridges`."""
+        """What must be done before a column can have its new type. See `schemashift.dialects.mysql.convert`."""
         if not isinstance(operation, AlterColumn):
             return
         before, after = _type_before(operation), _altered(operation)

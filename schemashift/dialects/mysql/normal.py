@@ -15,7 +15,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from schemashift.dialects.mysql.defaults import BEYOND, normal_default
-from schemashift.dialects.mysql.show_create import ColumnLevel
+from schemashift.dialects.mysql.parse import ColumnLevel
 from schemashift.dialects.mysql.text import tokens, unwrapped
 from schemashift.dialects.mysql.types import (
     Flavour,

@@ -15,7 +15,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from schemashift.dialects.mysql.normal import Facts, mark_implicit, normal
-from schemashift.dialects.mysql.show_create import parse
+from schemashift.dialects.mysql.parse import parse
 from schemashift.dialects.mysql.text import quoted
 from schemashift.dialects.mysql.types import Flavour, charset_name, collation_name, flavour_of
 from schemashift.schema import Options, Table, TableName, options

@@ -13,10 +13,10 @@ from dataclasses import replace
 
 import sqlalchemy as sa
 
-from schemashift.dialects.graft import for_scratch, graft
 from schemashift.dialects.mysql.ddl import MySQLDDL
 from schemashift.dialects.mysql.normal import is_column_level
 from schemashift.dialects.mysql.read import Reader, ask
+from schemashift.dialects.scratch import for_scratch, graft
 from schemashift.schema import Check, Options, Table, TableName
 
 log = logging.getLogger("schemashift")

@@ -7,7 +7,8 @@ from dataclasses import replace
 from typing import Any
 
 from schemashift.dialects.ddl import DDL
-from schemashift.dialects.postgresql.casts import using
+from schemashift.dialects.live import Known
+from schemashift.dialects.postgresql.convert import using
 from schemashift.dialects.postgresql.names import object_name, sequence_name
 from schemashift.dialects.postgresql.normal import normal_identity
 from schemashift.dialects.postgresql.read import OwnedSequence
@@ -22,7 +23,6 @@ from schemashift.operations import (
     DropIndex,
     FillColumn,
     FillTable,
-    Known,
 )
 from schemashift.schema import (
     Check,

@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from schemashift.dialects.graft import for_scratch, graft
+from schemashift.dialects.live import Known
 from schemashift.dialects.postgresql.normal import normal_domain, normal_table
 from schemashift.dialects.postgresql.read import read_temporary
+from schemashift.dialects.scratch import for_scratch, graft
 from schemashift.objects import KINDS
 from schemashift.objects.domains import Domain
 from schemashift.objects.domains import read_temporary as read_temporary_domains
 from schemashift.objects.enums import Enum
-from schemashift.operations import Known
 from schemashift.schema import Keyed, Table, TableName
 
 if TYPE_CHECKING:

@@ -8,16 +8,17 @@ from typing import Any
 import sqlalchemy as sa
 
 from schemashift.dialects.base import Dialect
+from schemashift.dialects.live import Known
 from schemashift.dialects.sqlite.compile import Compilation
 from schemashift.dialects.sqlite.ddl import SQLiteDDL
+from schemashift.dialects.sqlite.match import reconciled
 from schemashift.dialects.sqlite.normal import normal_table
 from schemashift.dialects.sqlite.prepare import prepared
 from schemashift.dialects.sqlite.read import attached, read_tables, unreadable
-from schemashift.dialects.sqlite.reconcile import reconciled
 from schemashift.dialects.sqlite.session import SQLiteSession
 from schemashift.dialects.statement import Statement
 from schemashift.errors import NotSupported
-from schemashift.operations import Known, Operation, default_name
+from schemashift.operations import Operation, default_name
 from schemashift.schema import Column, Schema, Table, TableName
 
 _LATELY = 64

@@ -13,6 +13,7 @@ import sqlite3
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
+from schemashift.dialects.live import Known
 from schemashift.dialects.sqlite.ddl import SQLiteDDL
 from schemashift.dialects.sqlite.native import Native
 from schemashift.dialects.sqlite.normal import ON_CONFLICT_NOT_NULL, alias_of, said_name
@@ -34,7 +35,6 @@ from schemashift.operations import (
     DropIndex,
     DropTable,
     Incomplete,
-    Known,
     Operation,
     RenameColumn,
     RenameIndex,

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from schemashift.dialects.sqlite.match import unmarked
 from schemashift.dialects.sqlite.normal import ON_CONFLICT_NOT_NULL, alias_of, conflict_of, said_name
-from schemashift.dialects.sqlite.reconcile import unmarked
 from schemashift.operations import CHANGEABLE, AddConstraint, AlterColumn, CreateTable, DropConstraint, Operation
 from schemashift.schema import Schema, Table, options
 

@@ -16,10 +16,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from schemashift.dialects.live import Known
 from schemashift.dialects.session import NO_VALUE, Session
 from schemashift.dialects.sqlite.rebuild import PREFIX
 from schemashift.errors import BorrowedTransaction
-from schemashift.operations import Known
 from schemashift.schema import TableName
 
 _LEGACY = -1

@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 from sqlalchemy.dialects import mysql
 
+from schemashift.dialects.live import Known
 from schemashift.dialects.mysql import MySQL
 from schemashift.errors import NotSupported
 from schemashift.operations import (
@@ -20,7 +21,6 @@ from schemashift.operations import (
     DropColumn,
     DropConstraint,
     DropIndex,
-    Known,
     Operation,
     RenameColumn,
     RenameIndex,
@@ -99,7 +99,7 @@ def test_modify_takes_what_is_there_and_not_what_a_comparison_made_of_it() -> No
 
 
 def test_modify_repeats_the_checks_that_mariadb_keeps_in_a_column() -> None:
-    from schemashift.dialects.mysql.show_create import ColumnLevel
+    from schemashift.dialects.mysql.parse import ColumnLevel
 
     check = Check(sql="`a` > 0", columns=("a",), payload=ColumnLevel("a"))
     table = replace(PLAIN, constraints=(*PLAIN.constraints, check))

@@ -272,7 +272,7 @@ def test_a_check_that_a_text_is_json_is_a_check() -> None:
 
 
 def _column_level(name: str) -> object:
-    from schemashift.dialects.mysql.show_create import ColumnLevel
+    from schemashift.dialects.mysql.parse import ColumnLevel
 
     return ColumnLevel(name)
 

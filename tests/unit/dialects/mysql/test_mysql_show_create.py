@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from schemashift.dialects.mysql.show_create import ColumnLevel, parse
+from schemashift.dialects.mysql.parse import ColumnLevel, parse
 from schemashift.schema import (
     Check,
     Column,

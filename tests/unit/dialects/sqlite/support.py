@@ -11,8 +11,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from schemashift.dialects import dialect_for
+from schemashift.dialects.live import Known
 from schemashift.dialects.sqlite import SQLite
-from schemashift.operations import Known, Operation
+from schemashift.operations import Operation
 from schemashift.schema import Schema, Table, TableName
 
 

@@ -1,0 +1,1 @@
+"""Models against database: what differs, and whose it is."""

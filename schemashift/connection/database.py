@@ -1,0 +1,101 @@
+"""The database of a `Migrator`: who may open and close it, what is applied there, and our dialect for it.
+
+On the floor of `autogenerate`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import sqlalchemy as sa
+
+from schemashift.config import Config
+from schemashift.connection.engine import check_engine, check_folder, engine_for, missing_file, opened, refused, shown
+from schemashift.dialects import Dialect, dialect_for
+from schemashift.schema import TableName
+from schemashift.sources.models import load_attribute, put_on_path
+from schemashift.state.version_table import State, VersionTable
+
+
+class Database:
+    """A URL or an `Engine` (one connection for each run), or a `Connection` that belongs to its giver."""
+
+    def __init__(self, given: str | sa.URL | sa.Engine | sa.Connection | None, config: Config) -> None:
+        """Nothing is connected yet. Raises `NoUrl`, `BadUrl`, `DriverMissing`, `NotSupported`, and for
+        ``engine = "app.db:engine"`` what `load_attribute` raises.
+        """
+        self.config = config
+        self._connection = given if isinstance(given, sa.Connection) else None
+        self.engine = given.engine if isinstance(given, sa.Connection) else _engine(given, config)
+        self.version_name = TableName(config.version_table, config.version_table_schema)
+
+    @property
+    def shown(self) -> str:
+        """The URL for people."""
+        return shown(self.engine.url)
+
+    @property
+    def missing(self) -> bool:
+        """A SQLite file that is not there yet. Reading leaves it so."""
+        return self._connection is None and missing_file(self.engine)
+
+    @contextmanager
+    def connected(self) -> Iterator[sa.Connection]:
+        """The one connection of a run. Raises `DatabaseUnreachable`, and `DatabaseError` for what goes wrong on it."""
+        try:
+            if self._connection is not None:
+                yield self._connection
+            else:
+                with opened(self.engine) as connection:
+                    yield connection
+        except sa.exc.DBAPIError as error:
+            raise refused(error, self.shown) from error
+
+    @contextmanager
+    def reading(self) -> Iterator[sa.Connection]:
+        """A connection to read with. In place of a SQLite file that is not there, an empty database in memory."""
+        if self.missing:
+            check_folder(self.engine)
+            with engine_for("sqlite://").connect() as connection:
+                yield connection
+        else:
+            with self.connected() as connection:
+                yield connection
+
+    def dialect(self, connection: sa.Connection) -> Dialect:
+        """Ours, for the connected server: it knows the server's version."""
+        return dialect_for(connection.dialect)
+
+    def versions(self, dialect: Dialect) -> VersionTable:
+        """The version table."""
+        return VersionTable(self.version_name, dialect)
+
+    def state(self) -> State:
+        """What the version table says; nothing is created. Raises `ForeignVersionTable` and `DatabaseUnreachable`."""
+        with self.reading() as connection:
+            return self.versions(self.dialect(connection)).read(connection)
+
+
+def _engine(given: str | sa.URL | sa.Engine | None, config: Config) -> sa.Engine:
+    if given is None and config.engine and config.url is None:
+        put_on_path(config.root)
+        thing: Any = load_attribute(config.engine, config.root, "engine", "engine")
+        if callable(thing) and not isinstance(thing, sa.Engine):
+            thing = thing()
+        return check_engine(thing, config.engine)
+    if given is None:
+        return engine_for(config.database_url())
+    return engine_for(given) if isinstance(given, (str, sa.URL)) else check_engine(given, "the database")
+
+
+def server_name(connection: sa.Connection) -> str:
+    """``PostgreSQL 15.18``."""
+    names = {"postgresql": "PostgreSQL", "mysql": "MySQL", "mariadb": "MariaDB", "sqlite": "SQLite"}
+    dialect: Any = connection.dialect
+    name = "mariadb" if getattr(dialect, "is_mariadb", False) else dialect.name
+    version = ".".join(str(part) for part in (dialect.server_version_info or ()) if isinstance(part, int))
+    if name == "sqlite":
+        version = str(connection.exec_driver_sql("SELECT sqlite_version()").scalar())
+    return f"{names.get(name, name)} {version}".rstrip()

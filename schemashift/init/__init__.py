@@ -1,0 +1,1 @@
+"""`schemashift init`: find the models, write the settings and the folder."""

@@ -1,0 +1,92 @@
+"""`schemashift init`: the scripts' directory and the settings, all of it or nothing."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+
+from schemashift.config import DEFAULT_URL, Config, has_settings, no_password, with_settings
+from schemashift.errors import AlreadyInitialised, BadConfig, Location
+from schemashift.paths import shown_path
+from schemashift.results import Initialised
+from schemashift.scripts.template import template_directory
+from schemashift.sources.discovery import Models, find_models
+
+Settings = dict[str, str | list[str]]
+
+
+def init_directory(directory: str) -> tuple[str, ...]:
+    """Make *directory* with its template, its README and an empty ``versions`` folder; return the paths made.
+
+    Raises `AlreadyInitialised` if it holds anything, and `BadConfig` where it cannot be written.
+    """
+    _refuse_existing(directory)
+    template = template_directory()
+    made = [os.path.join(directory, "versions", "")]
+    try:
+        os.makedirs(made[0])
+        for name in sorted(os.listdir(template), reverse=True):
+            if os.path.isfile(os.path.join(template, name)):
+                made.append(os.path.join(directory, name))
+                _copy(os.path.join(template, name), made[-1])
+    except OSError as error:
+        raise BadConfig(f"cannot write {shown_path(directory)}", cause=str(error)) from error
+    return tuple(made)
+
+
+def init_project(config: Config, *, folder: str, given_url: str | None, environment: Mapping[str, str]) -> Initialised:
+    """Make the directory and write the settings that *folder* lacks: found models, and a URL.
+
+    Raises `AlreadyInitialised` and `BadConfig`, before anything is written.
+    """
+    existing = has_settings(folder)
+    _refuse_existing(config.directory)
+    models = find_models(folder, besides=config.directory)
+    if existing:
+        return Initialised(init_directory(config.directory), (), models, {}, lacks_models=not config.models)
+    settings = _settings(config, folder, models, given_url, environment)
+    path, text = with_settings(folder, settings)
+    if not os.access(path if os.path.exists(path) else folder, os.W_OK):
+        raise BadConfig(f"cannot write {shown_path(path)}")
+    is_new = not os.path.exists(path)
+    created = init_directory(config.directory)
+    with open(path, "w", encoding="utf-8", newline="") as file:
+        file.write(text)
+    return Initialised((*created, *([path] if is_new else [])), () if is_new else (path,), models, settings)
+
+
+def _settings(
+    config: Config, folder: str, models: Models | None, given_url: str | None, environment: Mapping[str, str]
+) -> Settings:
+    settings: Settings = {}
+    directory = os.path.relpath(config.directory, folder)
+    if models:
+        settings["models"] = models.spec
+        if models.imports:
+            settings["import"] = list(models.imports)
+    if given_url:
+        settings |= {"url": given_url} if no_password(given_url) else {}
+    elif not environment.get("SCHEMASHIFT_URL"):
+        settings["url"] = DEFAULT_URL
+    if directory != "migrations":
+        settings["directory"] = directory.replace(os.sep, "/")
+    return settings
+
+
+def _refuse_existing(directory: str) -> None:
+    if os.path.isdir(directory) and os.listdir(directory):
+        raise AlreadyInitialised(
+            f"{shown_path(directory)}/ is there already, and not empty",
+            where=Location(shown_path(directory)),
+            hints=[
+                "schemashift status          shows where this project is",
+                "schemashift init -d FOLDER  makes another",
+            ],
+        )
+    if os.path.exists(directory) and not os.path.isdir(directory):
+        raise BadConfig(f"{shown_path(directory)} is a file, not a folder")
+
+
+def _copy(source: str, target: str) -> None:
+    with open(source, "rb") as template, open(target, "xb") as file:
+        file.write(template.read())

@@ -1,0 +1,162 @@
+"""The directory of migration scripts: find them, read them as a graph, load one, write one."""
+
+from __future__ import annotations
+
+import os
+from _thread import RLock  # what threading.RLock is, without importing threading
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from schemashift.errors import BadConfig, ScriptDoesNotLoad, UsageError
+from schemashift.revisions.graph import RevisionGraph
+from schemashift.revisions.revision import Revision, check_label, check_revision_id
+from schemashift.scripts.files import checksum, read_bytes, read_script, scripts_in, text_of, write_new
+from schemashift.scripts.load import Script, execute, forget_with, read_revision, revision_of
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+FILE_TEMPLATE = "{date}_{revision}_{slug}.py"
+"""What `ScriptDirectory.write` calls a file; also known: {year} {month} {day} {hour} {minute} {second} {epoch}."""
+
+TEMPLATE = "script.py.tmpl"
+
+
+class ScriptDirectory:
+    """``directory`` holds the template, and ``version_locations`` (by default its ``versions`` folder) the scripts.
+
+    Nothing is read before it is asked for, and what was loaded is kept until the file changes. Safe in threads.
+    """
+
+    def __init__(
+        self,
+        directory: str | os.PathLike[str],
+        version_locations: Iterable[str | os.PathLike[str]] = (),
+        *,
+        recursive: bool = False,
+    ) -> None:
+        self.directory = os.fspath(directory)
+        places = tuple(os.fspath(each) for each in version_locations)
+        self.version_locations = places or (os.path.join(self.directory, "versions"),)
+        self.recursive = recursive
+        self._loaded: dict[str, Script] = {}
+        self._lock = RLock()
+
+    # -- reading
+
+    def paths(self) -> list[str]:
+        """The script files, sorted. A folder that does not exist holds none: git keeps no empty ones."""
+        seen: set[str] = set()
+        return sorted(
+            path for place in self.version_locations for path in scripts_in(place, seen, recursive=self.recursive)
+        )
+
+    def graph(self) -> RevisionGraph:
+        """Every script's header as a graph; what cannot be read is among its faults."""
+        revisions: list[Revision] = []
+        faults: list[UsageError] = []
+        for path in self.paths():
+            try:
+                revisions.append(read_revision(path))
+            except ScriptDoesNotLoad as error:
+                faults.append(error)
+        return RevisionGraph(revisions, faults)
+
+    def source(self, revision: Revision) -> str:
+        """The text of its script."""
+        return text_of(read_script(revision.path))
+
+    def checksum(self, revision: Revision) -> str:
+        """The SHA-256 of its script, newlines normalised, without running it."""
+        return checksum(read_script(revision.path))
+
+    def load(self, revision: Revision) -> Script:
+        """Execute its script, once for as long as the file stays the same. Raises `ScriptDoesNotLoad`."""
+        data = read_script(revision.path)
+        digest = checksum(data)
+        with self._lock:
+            known = self._loaded.get(revision.path)
+            if known is not None and known.checksum == digest:
+                return known
+            script = Script(revision, execute(revision.path, data, revision.id), digest)
+            forget_with(script)
+            self._loaded[revision.path] = script
+            return script
+
+    # -- writing
+
+    def template(self) -> str:
+        """The text of ``script.py.tmpl``. Raises `BadConfig` if there is none."""
+        path = os.path.join(self.directory, TEMPLATE)
+        try:
+            return text_of(read_bytes(path))
+        except OSError as error:
+            raise BadConfig(
+                f"cannot read {path}: {error.strerror}",
+                hints=["schemashift init    in an empty folder makes one that can be copied here"],
+            ) from error
+
+    def write(
+        self,
+        revision_id: str,
+        message: str,
+        *,
+        created: datetime,
+        parents: Iterable[str] = (),
+        labels: Iterable[str] = (),
+        depends_on: Iterable[str] = (),
+        imports: str = "",
+        upgrade: str = "    pass",
+        downgrade: str = "    pass",
+        file_template: str = FILE_TEMPLATE,
+        location: str | os.PathLike[str] | None = None,
+        template: str | None = None,
+    ) -> Revision:
+        """Write a new script into ``location`` (the first of the version locations) and return what it says.
+
+        ``imports``, ``upgrade`` and ``downgrade`` are ready text, the bodies indented. Nothing is overwritten and no
+        half file is ever seen. Raises `BadTarget` for an id or label that cannot be one, `BadConfig` for a template
+        that does not give the script that was asked for, `DuplicateRevision` if the file exists.
+        """
+        given = Revision(
+            check_revision_id(revision_id),
+            tuple(parents),
+            tuple(depends_on),
+            tuple(check_label(each) for each in labels),
+            message,
+        )
+        from schemashift.scripts import text
+
+        source = text.render(
+            self.template() if template is None else template,
+            given,
+            created=created.isoformat(" ", "seconds"),
+            imports=imports,
+            upgrade=upgrade,
+            downgrade=downgrade,
+        ).encode("utf-8", "backslashreplace")
+        folder = self.version_locations[0] if location is None else os.fspath(location)
+        name = text.file_name(file_template, given, created)
+        if "/" in name and not self.recursive:
+            raise BadConfig(
+                f'file_template = "{file_template}" puts scripts into folders', hints=["recursive = true    finds them"]
+            )
+        path = os.path.join(folder, name)
+        revision = _checked(path, source, given)
+        write_new(path, source)
+        return revision
+
+
+def _checked(path: str, data: bytes, given: Revision) -> Revision:
+    """What a script that is about to be written says. Raises `BadConfig` if that is not what was given."""
+    try:
+        compile(data, path, "exec", dont_inherit=True)
+        found = revision_of(path, data)
+    except (SyntaxError, ValueError) as error:
+        raise BadConfig(f"{TEMPLATE} gives a script that is no Python: {error}") from error
+    except ScriptDoesNotLoad as error:
+        raise BadConfig(f"{TEMPLATE} gives a script that cannot be read: {error.message}") from error
+    for name in ("id", "parents", "depends_on", "labels"):
+        if getattr(found, name) != getattr(given, name):
+            raise BadConfig(f"{TEMPLATE} gives a script with another {name}: {getattr(found, name)}")
+    return found

@@ -1,0 +1,214 @@
+"""A script as it is: its header, read without running it where that is possible, and the loaded module.
+
+The way of a header: the bytes are searched with one pattern for literal assignments; where anything else in the file
+could bind one of the four names, `ast` decides; where that finds something that is not literal, this one script is
+executed. Ten thousand scripts are read in about the time it takes to open them.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections import deque
+from collections.abc import Callable
+from types import FrameType, ModuleType, TracebackType
+from typing import TYPE_CHECKING
+
+from schemashift.errors import Location, ScriptDoesNotLoad
+from schemashift.revisions.revision import Revision
+from schemashift.scripts.files import read_bytes, read_script, text_of
+from schemashift.scripts.header import read_quickly
+
+if TYPE_CHECKING:
+    from schemashift.scripts.syntax import Header
+
+_unused: deque[str] = deque()
+"""Names of modules in ``sys.modules`` whose scripts are gone: see `forget_with`. Appending is safe anywhere."""
+
+
+class Script:
+    """A loaded script. ``checksum`` is the SHA-256 of its source with newlines as on Unix."""
+
+    __slots__ = ("__weakref__", "checksum", "module", "revision")
+
+    def __init__(self, revision: Revision, module: ModuleType, checksum: str) -> None:
+        self.revision = revision
+        self.module = module
+        self.checksum = checksum
+
+    @property
+    def path(self) -> str:
+        return self.revision.path
+
+    @property
+    def upgrade(self) -> Callable[..., object]:
+        """Its ``upgrade`` function. Raises `ScriptDoesNotLoad` if there is none."""
+        return self._function("upgrade")
+
+    @property
+    def downgrade(self) -> Callable[..., object]:
+        """Its ``downgrade`` function. Raises `ScriptDoesNotLoad` if there is none."""
+        return self._function("downgrade")
+
+    def _function(self, name: str) -> Callable[..., object]:
+        found = getattr(self.module, name, None)
+        if callable(found):
+            return found  # type: ignore[no-any-return]
+        raise ScriptDoesNotLoad(
+            f"{self.revision.title} has no {name}()",
+            where=Location(self.path),
+            hints=[f"add  def {name}() -> None:  to the script, with  pass  if there is nothing to do"],
+        )
+
+
+def read_revision(path: str) -> Revision:
+    """The header of a script. Raises `ScriptDoesNotLoad` if it has none, or none that can be read."""
+    return revision_of(path, read_script(path))
+
+
+def revision_of(path: str, data: bytes) -> Revision:
+    """The header in the bytes of a script. Raises `ScriptDoesNotLoad`."""
+    found = read_quickly(path, data)
+    if found is not None:
+        return found
+    from schemashift.scripts.syntax import to_revision
+
+    return to_revision(path, _header(path, data))
+
+
+def _header(path: str, data: bytes) -> Header:
+    """The header by `ast`, and where it is not literal by running this one script. Raises `ScriptDoesNotLoad`."""
+    from schemashift.scripts import syntax
+
+    try:
+        tree = syntax.parse(path, data)
+    except (SyntaxError, ValueError) as error:
+        raise script_error(path, error) from error
+    literal = syntax.literal_header(tree)
+    if literal is not None:
+        return literal
+    module = execute(path, data, "header")
+    sys.modules.pop(module.__name__, None)
+    values = {name: getattr(module, name, None) for name in syntax.NAMES}
+    return syntax.Header(values, module.__doc__ or "", syntax.lines_of(tree))
+
+
+def execute(path: str, data: bytes, name: str) -> ModuleType:
+    """Run a script as a module of its own, which stays in ``sys.modules``: dataclasses and mapped classes look there.
+
+    Several projects in one process may have the same revision; the first has the plain name.
+    """
+    try:
+        code = compile(data, path, "exec", dont_inherit=True)
+    except (SyntaxError, ValueError) as error:
+        raise script_error(path, error) from error
+    module = _registered("schemashift._scripts." + name.replace(".", "_"))
+    module.__file__ = path
+    try:
+        exec(code, module.__dict__)
+    except (Exception, SystemExit) as error:
+        sys.modules.pop(module.__name__, None)
+        raise script_error(path, error) from error
+    except BaseException:
+        sys.modules.pop(module.__name__, None)
+        raise
+    return module
+
+
+def _registered(name: str) -> ModuleType:
+    _forget_unused()
+    tried = name
+    count = 1
+    module = ModuleType(tried)
+    while sys.modules.setdefault(tried, module) is not module:
+        count += 1
+        tried = f"{name}_{count}"
+    module.__name__ = tried
+    return module
+
+
+def forget_with(script: Script) -> None:
+    """Let go of the module when nobody holds the script any more.
+
+    The collector may find that out in the middle of somebody's loop over ``sys.modules``, so it only takes a note;
+    the next script that is loaded, which changes ``sys.modules`` anyway, takes the module out.
+    """
+    from weakref import finalize
+
+    finalize(script, _unused.append, script.module.__name__).atexit = False
+
+
+def _forget_unused() -> None:
+    while True:
+        try:
+            sys.modules.pop(_unused.popleft(), None)
+        except IndexError:  # also where another thread took the last one
+            return
+
+
+def script_error(path: str, error: BaseException) -> ScriptDoesNotLoad:
+    """What a script raised, as an error that shows its line and, where that is known, what to write."""
+    where = script_location(path, error)
+    message = f"{error.msg}" if isinstance(error, SyntaxError) else _message(error)
+    return ScriptDoesNotLoad(message, where=where, hints=hints_for(error))
+
+
+def _message(error: BaseException) -> str:
+    if isinstance(error, SystemExit):
+        return "the script calls sys.exit()"
+    text = str(error)
+    plain = isinstance(error, NameError | ImportError) and text
+    return text if plain else f"{type(error).__name__}: {text}" if text else type(error).__name__
+
+
+def script_location(path: str, error: BaseException) -> Location:
+    """The deepest line of the script that an error passed through, with its text."""
+    if isinstance(error, SyntaxError) and error.filename == path:
+        return Location(path, error.lineno, "", (error.text or "").strip())
+    place: tuple[FrameType, int] | None = None
+    trace: TracebackType | None = error.__traceback__
+    while trace is not None:
+        if trace.tb_frame.f_code.co_filename == path:
+            place = (trace.tb_frame, trace.tb_lineno)
+        trace = trace.tb_next
+    if place is None:
+        return Location(path)
+    function = place[0].f_code.co_name
+    return Location(path, place[1], "" if function == "<module>" else function, _source_line(path, place[1]))
+
+
+def _source_line(path: str, line: int) -> str:
+    try:
+        return text_of(read_bytes(path)).split("\n")[line - 1].strip()
+    except (OSError, IndexError):
+        return ""
+
+
+_KNOWN_IMPORTS = {
+    "sa": "import sqlalchemy as sa",
+    "op": "from schemashift import op",
+    "mysql": "from sqlalchemy.dialects import mysql",
+    "postgresql": "from sqlalchemy.dialects import postgresql",
+    "sqlite": "from sqlalchemy.dialects import sqlite",
+    "Text": "from sqlalchemy import Text",
+}
+
+
+def hints_for(error: BaseException) -> list[str]:
+    """What to write so that a script does not raise *error*, where that is known."""
+    if isinstance(error, NameError) and error.name:
+        line = _KNOWN_IMPORTS.get(error.name) or (f"import {error.name}" if _is_module(error.name) else "")
+        return [f"add  {line}  at the top of the script"] if line else []
+    if isinstance(error, ImportError) and (error.name or "").partition(".")[0] == "alembic":
+        return ["from schemashift import op    in place of  from alembic import op"]
+    if isinstance(error, ModuleNotFoundError) and error.name:
+        return [f"is {error.name.partition('.')[0]} installed in this environment, and spelt so?"]
+    return []
+
+
+def _is_module(name: str) -> bool:
+    from importlib.util import find_spec
+
+    try:
+        return find_spec(name) is not None
+    except (ImportError, ValueError):
+        return False

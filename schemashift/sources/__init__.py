@@ -1,0 +1,1 @@
+"""The ways to a schema: models, the database, replayed scripts."""

@@ -1,0 +1,220 @@
+"""Run scripts against a recorder instead of a database: their operations, or why they cannot be known.
+
+A script runs with `op` bound to the recorder and no connection. ``op.get_bind().dialect``, ``op.get_context()`` and
+``op.execute(text)`` work; whatever would need an answer from a database ends the recording of that script.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, Literal, NamedTuple, NoReturn
+
+import sqlalchemy as sa
+from sqlalchemy.pool import NullPool
+
+from schemashift import op
+from schemashift.dialects import Dialect
+from schemashift.errors import Location
+from schemashift.operations import Execute, Incomplete, Operation
+from schemashift.schema import Key, Schema, Table, TableName
+from schemashift.scripts.load import Script
+
+
+class NeedsDatabase(Exception):
+    """The script asked for something that only a database can answer."""
+
+
+class Recording(NamedTuple):
+    """What a script does. ``reason`` is why the operations are not all of it, None where they are.
+
+    ``leaves_transaction`` says that a part of it runs outside of any transaction (``op.autocommit_block()``).
+    """
+
+    operations: tuple[Operation, ...]
+    reason: str | None = None
+    leaves_transaction: bool = False
+
+
+def record(
+    script: Script,
+    direction: Literal["upgrade", "downgrade"],
+    dialect: Dialect,
+    *,
+    x: Mapping[str, str] | None = None,
+) -> Recording:
+    """Run one script against a recorder. Never raises for what the script does: that is the recording's reason."""
+    recorder = Recorder(dialect, x or {})
+    function = script.upgrade if direction == "upgrade" else script.downgrade
+    try:
+        with op.running(recorder):
+            function()
+    except NeedsDatabase:
+        pass
+    except (Exception, SystemExit) as error:  # noqa: BLE001  a script may raise anything
+        recorder.stop(f"{type(error).__name__}: {error}".partition("\n")[0])
+    return Recording(tuple(recorder.operations), recorder.reason, recorder.leaves_transaction)
+
+
+def replay(scripts: Iterable[Script], dialect: Dialect) -> Schema:
+    """The schema that the upgrades of *scripts*, in order, leave on an empty database, as far as it can be known.
+
+    What a script does behind an unknown answer is missing, and so is what other statements than operations do.
+    """
+    schema = Schema()
+    for script in scripts:
+        for operation in record(script, "upgrade", dialect).operations:
+            # The table came from elsewhere, or from a part that could not be recorded.
+            with contextlib.suppress(Incomplete):
+                schema = operation.apply(schema)
+    return schema
+
+
+class Recorder:
+    """Takes down what a script asks for. Implements `op.Running`."""
+
+    def __init__(self, dialect: Dialect, x: Mapping[str, str]) -> None:
+        self._dialect = dialect
+        self._x = x
+        self.operations: list[Operation] = []
+        self.made: set[Key] = set()
+        self.reason: str | None = None
+        self.leaves_transaction = False
+
+    @property
+    def dialect(self) -> sa.Dialect:
+        """SQLAlchemy's dialect."""
+        return self._dialect.sa
+
+    @property
+    def x(self) -> Mapping[str, str]:
+        """The ``-x`` arguments."""
+        return self._x
+
+    @property
+    def convention(self) -> None:
+        """Names by convention are not known here."""
+        return
+
+    @property
+    def version_table(self) -> TableName:
+        """The default one."""
+        return TableName("version")
+
+    def table(self, name: TableName) -> Table | None:
+        """What a table is now is not known here."""
+        del name
+        return None
+
+    def normal(self, table: Table) -> Table:
+        """*table* in the database's normal form."""
+        return self._dialect.normal(table)
+
+    def do(self, operations: Sequence[Operation]) -> None:
+        """Take *operations* down; nothing counts any more behind an unknown answer."""
+        if self.reason is None:
+            self.operations.extend(operations)
+
+    def now(self, operation: Operation) -> None:
+        """Take *operation* down."""
+        self.do([operation])
+
+    def bind(self) -> sa.Connection:
+        """A connection to nothing."""
+        return Silent(self)
+
+    @contextmanager
+    def group(self) -> Iterator[None]:
+        """A group means nothing here."""
+        yield
+
+    @contextmanager
+    def autocommit_block(self) -> Iterator[None]:
+        """Remember that there was one."""
+        self.leaves_transaction = True
+        yield
+
+    def stop(self, reason: str) -> None:
+        """What comes from now on stands on an unknown answer. The first reason stays."""
+        if self.reason is None:
+            self.reason = reason
+
+    def refuse(self, what: str) -> NoReturn:
+        """Stop, and get out of the script. Where the script catches that, its recording has ended all the same."""
+        self.stop(f"it asks the database: {what}")
+        raise NeedsDatabase(what)
+
+
+class Silent(sa.Connection):
+    """A connection to nothing: it knows its dialect, takes statements down, and has no answer."""
+
+    def __init__(self, recorder: Recorder) -> None:
+        def connect() -> NoReturn:
+            recorder.refuse("a connection")
+
+        url = sa.URL.create(recorder.dialect.name)
+        self.dialect = recorder.dialect
+        self.engine = sa.Engine(NullPool(connect), recorder.dialect, url)
+        self._recorder = recorder
+        self._execution_options = self.engine.get_execution_options()
+
+    def __getattribute__(self, name: str) -> Any:
+        if not name.startswith("_") and name not in _KNOWN:
+            self._recorder.refuse(f"connection.{name}")
+        return super().__getattribute__(name)
+
+    def execute(self, statement: Any, parameters: Any = None, *, execution_options: Any = None) -> Any:
+        """Take a statement down; one that returns rows has no answer."""
+        del parameters, execution_options
+        if getattr(statement, "is_select", False) or getattr(statement, "_returning", ()):
+            self._recorder.refuse(_short(statement))
+        self._recorder.now(Execute(statement=statement, origin=_origin()))
+        return _NoResult(self._recorder, _short(statement))
+
+    def exec_driver_sql(self, statement: str, parameters: Any = None, execution_options: Any = None) -> Any:
+        """The same for text."""
+        return self.execute(sa.text(statement.replace(":", r"\:")), parameters, execution_options=execution_options)
+
+    def scalar(self, statement: Any, parameters: Any = None, *, execution_options: Any = None) -> NoReturn:
+        """An answer is what it has not."""
+        del parameters, execution_options
+        self._recorder.refuse(_short(statement))
+
+    def scalars(self, statement: Any, parameters: Any = None, *, execution_options: Any = None) -> NoReturn:
+        """An answer is what it has not."""
+        del parameters, execution_options
+        self._recorder.refuse(_short(statement))
+
+    def __repr__(self) -> str:
+        return f"<no connection, {self.dialect.name}>"
+
+
+_KNOWN = frozenset({"dialect", "engine", "execute", "exec_driver_sql", "scalar", "scalars"})
+
+
+class _NoResult:
+    """What a statement returned that was only taken down."""
+
+    def __init__(self, recorder: Recorder, statement: str) -> None:
+        self.__recorder = recorder
+        self.__statement = statement
+
+    def __getattr__(self, name: str) -> NoReturn:
+        self.__recorder.refuse(self.__statement)
+
+    def __iter__(self) -> NoReturn:
+        self.__recorder.refuse(self.__statement)
+
+
+def _short(statement: object) -> str:
+    try:
+        first = " ".join(str(statement).split())
+    except Exception:  # noqa: BLE001  some DDL of SQLAlchemy's dialects has no text without them
+        first = type(statement).__name__
+    return first if len(first) <= 60 else first[:57] + "..."
+
+
+def _origin() -> Location | None:
+    frame = op.caller()
+    return None if frame is None else Location(frame.f_code.co_filename, frame.f_lineno, frame.f_code.co_name)

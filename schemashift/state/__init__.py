@@ -1,0 +1,1 @@
+"""What is applied: the ``version`` table, and how it is read from a SQLite file without SQLAlchemy."""
