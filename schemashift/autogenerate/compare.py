@@ -103,13 +103,13 @@ def _compare(
     after = after.put(*dialect.canonical(connection, doubtful, objects=objects).values())
     # Once more, with what the database made of the models: the terms to say it in may be others now.
     before = _reconciled(read, after, dialect)
-    found = [dialect.prepare(operation) for operation in _ordered(before, after, dialect)]
+    found = [dialect.for_script(operation) for operation in _ordered(before, after, dialect)]
     reached = before
     for operation in found:
         reached = operation.apply(reached)
     forward = _filling(connection, dialect, reached, back=False)
     operations = tuple(noted(forward.filled(found), back=False))
-    inverses = (dialect.prepare(operation) for operation in _way_back(found, before, reached, dialect))
+    inverses = (dialect.for_script(operation) for operation in _way_back(found, before, reached, dialect))
     backward = _filling(connection, dialect, before, back=True)
     downgrade = tuple(noted(backward.filled(inverses), back=True))
     return Comparison(operations=operations, downgrade=downgrade, before=before, after=after, left_alone=left_alone)
@@ -130,16 +130,16 @@ def _filling(connection: sa.Connection, dialect: Dialect, target: Schema, *, bac
     return Filling(
         target=target,
         back=back,
-        counts=dialect.counts,
+        counts=dialect.is_autonumbered,
         quote=dialect.ddl.quote,
         table=dialect.ddl.table,
-        accepts=partial(dialect.holds, connection),
+        accepts=partial(dialect.check_accepts, connection),
     )
 
 
 def _way_back(found: Sequence[Operation], before: Schema, there: Schema, dialect: Dialect) -> Iterator[Operation]:
     """The inverses in reverse order, or what a comparison says where one of them cannot be done."""
-    if all(dialect.comes_back(operation) for operation in found):
+    if all(dialect.is_invertible(operation) for operation in found):
         return (operation.inverse() for operation in reversed(found))
     return iter(diff(there, before, kinds=_KINDS, traits=dialect))
 
@@ -151,7 +151,7 @@ def _other_objects(before: Schema, after: Schema) -> list[Keyed]:
 
 def _reconciled(read: Schema, after: Schema, dialect: Dialect) -> Schema:
     pairs = ((read.table(table.table_name), table) for table in after.tables)
-    return read.put(*(dialect.reconcile(old, new) for old, new in pairs if old is not None))
+    return read.put(*(dialect.spelled_like(old, new) for old, new in pairs if old is not None))
 
 
 def _differs(before: Table | None, after: Table, dialect: Dialect) -> bool:

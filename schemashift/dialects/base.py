@@ -84,23 +84,23 @@ class Dialect:
         del connection, objects
         return ()
 
-    def reconcile(self, read: Table, declared: Table) -> Table:
-        """*read* in the terms of *declared*, where this database has one thing for two that models can say."""
+    def spelled_like(self, read: Table, declared: Table) -> Table:
+        """*read*, respelled like *declared* where the two spellings mean the same here."""
         del declared
         return read
 
     # What changes ------------------------------------------------------------------------------------------------
 
-    def prepare(self, operation: Operation) -> Operation:
-        """*operation*, as the diff made it, with what this database needs said in the script (a USING)."""
+    def for_script(self, operation: Operation) -> Operation:
+        """*operation*, as the diff made it, with what a script has to say for this database (a USING)."""
         return operation
 
     def keeps_foreign_key(self, before: Column, after: Column) -> bool:
         """Whether a column under (or at the other end of) a foreign key can become *after* while the key stands."""
         return before.type == after.type
 
-    def same_column(self, one: str, other: str) -> bool:
-        """Whether two names cannot stand for two columns of a table."""
+    def is_same_name(self, one: str, other: str) -> bool:
+        """Whether the database considers two column names equal."""
         return one == other
 
     def replaces_column(self, before: Column, after: Column) -> bool:
@@ -115,9 +115,9 @@ class Dialect:
         """The name the database itself would give to *constraint* (which has none) when added to *table*."""
         return None
 
-    def holds(self, connection: sa.Connection, check: Check, column: Column, value: str) -> bool:
-        """Whether *check*, which uses *column* alone, takes *value* (SQL). Only the database knows its own words."""
-        row = f"SELECT {self.typed(value, column)} AS {self.ddl.quote(column.name)}"
+    def check_accepts(self, connection: sa.Connection, check: Check, column: Column, value: str) -> bool:
+        """Whether *check*, which uses *column* alone, accepts *value* (SQL). Only the database knows its own words."""
+        row = f"SELECT {self.cast(value, column)} AS {self.ddl.quote(column.name)}"
         sql = f"SELECT CASE WHEN {check.sql} THEN 1 ELSE 0 END FROM ({row}) AS t"
         savepoint = connection.begin_nested()
         try:
@@ -127,17 +127,17 @@ class Dialect:
         finally:
             savepoint.rollback()
 
-    def typed(self, value: str, column: Column) -> str:
-        """*value* such that an expression takes it for a value of *column*."""
+    def cast(self, value: str, column: Column) -> str:
+        """*value* (SQL) cast such that an expression takes it for a value of *column*."""
         del column
         return value
 
-    def counts(self, column: Column, table: Table) -> bool:
-        """Whether the rows of *table* get numbers by themselves in *column*, which is all of its primary key."""
+    def is_autonumbered(self, column: Column, table: Table) -> bool:
+        """Whether the database numbers the rows of *table* in *column*, which is all of its primary key."""
         del table
         return column.autoincrement
 
-    def comes_back(self, operation: Operation) -> bool:
+    def is_invertible(self, operation: Operation) -> bool:
         """Whether the inverse of *operation* can be done; where not, the way back is a comparison of its own."""
         del operation
         return True

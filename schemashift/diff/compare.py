@@ -73,7 +73,9 @@ def _renames(before: Schema, after: Schema, traits: Traits) -> Iterator[RenameCo
     for table in after.tables:
         old = before.table(table.table_name)
         for column in old.columns if old is not None else ():
-            now = next((each.name for each in table.columns if traits.same_column(each.name, column.name)), column.name)
+            now = next(
+                (each.name for each in table.columns if traits.is_same_name(each.name, column.name)), column.name
+            )
             if now != column.name:
                 yield RenameColumn(table=table.table_name, old=column.name, new=now)
 

@@ -14,8 +14,8 @@ class Traits(Protocol):
     def keeps_foreign_key(self, before: Column, after: Column) -> bool:
         """Whether a column under a foreign key, or at its other end, can be altered while the key stands."""
 
-    def same_column(self, one: str, other: str) -> bool:
-        """Whether two names cannot stand for two columns of a table."""
+    def is_same_name(self, one: str, other: str) -> bool:
+        """Whether the database considers two column names equal."""
 
     def replaces_column(self, before: Column, after: Column) -> bool:
         """Whether *after* can only be had by dropping *before* and adding it anew."""
@@ -36,7 +36,7 @@ class Standard:
     def keeps_foreign_key(self, before: Column, after: Column) -> bool:
         return True
 
-    def same_column(self, one: str, other: str) -> bool:
+    def is_same_name(self, one: str, other: str) -> bool:
         return one == other
 
     def replaces_column(self, before: Column, after: Column) -> bool:

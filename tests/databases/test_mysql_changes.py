@@ -292,7 +292,8 @@ def differences(connection: sa.Connection, metadata: sa.MetaData) -> tuple[Opera
     after = Schema(canonical[table.table_name] for table in declared)
     read = dialect.read(connection)
     before = Schema(
-        dialect.reconcile(table, there) if (there := after.table(table.table_name)) else table for table in read.tables
+        dialect.spelled_like(table, there) if (there := after.table(table.table_name)) else table
+        for table in read.tables
     )
     return diff(before, after, traits=dialect)
 

@@ -195,7 +195,7 @@ def test_a_database_made_by_create_all_reads_as_it_was_declared(connection: sa.C
     for name, model in declared.items():
         found = read.table(name)
         assert found is not None
-        said, wanted = without_texts(dialect.reconcile(found, model)), without_texts(model)
+        said, wanted = without_texts(dialect.spelled_like(found, model)), without_texts(model)
         for left, right in zip(said.columns, wanted.columns, strict=True):
             assert left == right
         assert said.indexes == wanted.indexes
@@ -213,7 +213,7 @@ def test_no_false_alarm_on_a_database_made_by_create_all(connection: sa.Connecti
     canonical = dialect.canonical(connection, list(declared.values()))
     assert canonical.keys() == declared.keys()
     read = dialect.read(connection)
-    before = Schema(dialect.reconcile(table, canonical[table.table_name]) for table in read.tables)
+    before = Schema(dialect.spelled_like(table, canonical[table.table_name]) for table in read.tables)
     assert diff(before, Schema(canonical.values()), traits=dialect) == ()
 
 

@@ -596,7 +596,7 @@ def test_of_constraints_with_one_name_the_one_that_is_meant_is_dropped(database:
     before = database.table("t")
     gone = before.constraints[place]
     asked = AddConstraint(table=T, constraint=gone).inverse()
-    prepared = database.dialect.prepare(asked)
+    prepared = database.dialect.for_script(asked)
     assert isinstance(prepared, DropConstraint)
     assert prepared.verb == DropConstraint.verb
     assert prepared.apply(Schema([before])).table(T) == without(before, gone)
@@ -616,7 +616,7 @@ def without(table: Table, constraint: Constraint) -> Table:
 def test_all_constraints_of_one_name_are_dropped_by_what_scripts_call_them(database: Database) -> None:
     database.sql("CREATE TABLE p (id INTEGER PRIMARY KEY)", "CREATE TABLE q (id INTEGER PRIMARY KEY)", NAMESAKES)
     asked = [AddConstraint(table=T, constraint=c).inverse() for c in database.table("t").constraints]
-    named = [database.dialect.prepare(operation) for operation in asked]
+    named = [database.dialect.for_script(operation) for operation in asked]
     names = [operation.name for operation in named if isinstance(operation, DropConstraint)]
     assert len(set(names)) == len(names) == 7
     database.run(*(DropConstraint(table=T, name=name) for name in names))

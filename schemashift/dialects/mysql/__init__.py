@@ -10,8 +10,9 @@ import sqlalchemy as sa
 from schemashift.dialects.base import Dialect
 from schemashift.dialects.live import Known
 from schemashift.dialects.mysql.ddl import ALTERATIONS, COLLATIONS, Alteration, MySQLDDL
+from schemashift.dialects.mysql.match import spelled_like
 from schemashift.dialects.mysql.names import server_name
-from schemashift.dialects.mysql.normal import normal, reconcile
+from schemashift.dialects.mysql.normal import normal_table
 from schemashift.dialects.mysql.read import read_tables, unreadable
 from schemashift.dialects.mysql.scratch import canonical
 from schemashift.dialects.mysql.session import MySQLSession
@@ -56,7 +57,7 @@ class MySQL(Dialect):
 
     def normal(self, table: Table) -> Table:
         """See `schemashift.dialects.mysql.normal`."""
-        return normal(table, flavour_of(self.sa))
+        return normal_table(table, flavour_of(self.sa))
 
     def read(
         self, connection: sa.Connection, names: Collection[TableName] | None = None, *, schemas: Iterable[str] = ()
@@ -85,9 +86,9 @@ class MySQL(Dialect):
         """See `schemashift.dialects.mysql.read`."""
         return unreadable(connection, names)
 
-    def reconcile(self, read: Table, declared: Table) -> Table:
+    def spelled_like(self, read: Table, declared: Table) -> Table:
         """*read* in the terms of *declared*, wherever both mean the same."""
-        return reconcile(read, declared)
+        return spelled_like(read, declared)
 
     def canonical(
         self, connection: sa.Connection, tables: Sequence[Table], *, objects: Sequence[Keyed] = ()
@@ -114,7 +115,7 @@ class MySQL(Dialect):
             return ()
         return tuple(pair for pair in column.options if pair[0] in COLLATIONS)
 
-    def same_column(self, one: str, other: str) -> bool:
+    def is_same_name(self, one: str, other: str) -> bool:
         """Names of columns are the same in capitals."""
         return one.lower() == other.lower()
 

@@ -1,6 +1,6 @@
-"""The normal form of tables, and `reconcile`, which says what was read in the terms of what is declared.
+"""The normal form of tables.
 
-What `normal` decides by text alone: types, defaults, options, and what the servers do not keep (the primary key's
+What `normal_table` decides by text alone: types, defaults, options, and what the servers do not keep (the primary key's
 name, DEFERRABLE, MATCH, RESTRICT, which is what NO ACTION means here). Expressions of CHECKs, computed columns and
 indexes only lose the parentheses around the whole: the servers rewrite them, and `scratch` asks them how.
 """
@@ -8,7 +8,7 @@ indexes only lose the parentheses around the whole: the servers rewrite them, an
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -71,7 +71,7 @@ def is_column_level(check: Check) -> bool:
     return isinstance(parent, sa.Column) and check.name is None
 
 
-def normal(table: Table, flavour: Flavour) -> Table:
+def normal_table(table: Table, flavour: Flavour) -> Table:
     """*table* in normal form. Raises `NotSupported` for what neither server can do, naming table and column."""
     _check_names(table)
     settings = dict(_table_options(table.options))
@@ -375,101 +375,3 @@ def _is_next(name: str, base: str, taken: Collection[str | None]) -> bool:
 def _is_implicit(index: Index, wanted: set[tuple[str, tuple[str, ...]]]) -> bool:
     plain = all(part == IndexPart(column=part.column) for part in index.parts if part.column)
     return plain and not index.unique and not index.options and (index.name, index.columns) in wanted
-
-
-# What was read, in the terms of what is declared -----------------------------------------------------------------
-
-
-def reconcile(read: Table, declared: Table) -> Table:
-    """*read* (in normal form) said the way *declared* says it, wherever both mean the same.
-
-    - A unique index and a unique constraint are one thing: it becomes what *declared* has under that name.
-    - An index that InnoDB keeps for a foreign key is left out, unless *declared* has one of that name, and the key:
-      it goes with its key (see `ddl`), and what is to stay has to come anew.
-    - A column's collation is left out or written out as *declared* does it; so is the table's, and a character
-      set stands for the collation it means on this server.
-    - What a model has no words for is left out: INVISIBLE, SRID, comments of indexes; and partitions are taken
-      over as declared, because they are not compared.
-    """
-    facts = read.payload if isinstance(read.payload, Facts) else None
-    return replace(
-        read,
-        columns=tuple(_reconcile_column(each, declared.column(each.name), declared, facts) for each in read.columns),
-        constraints=tuple(each for each in read.constraints if not _is_index_in(each, declared)),
-        indexes=tuple(_reconcile_indexes(read, declared)),
-        options=_reconcile_options(read.options, declared.options, facts),
-    )
-
-
-def _reconcile_column(column: Column, declared: Column | None, table: Table, facts: Facts | None) -> Column:
-    column = replace(column, options=())
-    if declared is None or facts is None or column.type.sql != declared.type.sql:
-        return column
-    mine, wanted = column.type.collation, declared.type.collation
-    if mine is None and wanted == facts.collation and _collation_of(table, facts) == facts.collation:
-        # Where the table's own collation changes, a column that says it by itself must go on saying it.
-        return replace(column, type=replace(column.type, collation=wanted))
-    return column
-
-
-def _collation_of(declared: Table, facts: Facts) -> str | None:
-    """The collation that a declared table has on this server."""
-    settings = dict(declared.options)
-    if "mysql_collate" in settings:
-        return str(settings["mysql_collate"])
-    return facts.means(str(settings["mysql_charset"])) if "mysql_charset" in settings else facts.database_collation
-
-
-def _is_index_in(constraint: Constraint, declared: Table) -> bool:
-    if not isinstance(constraint, Unique) or constraint.name is None:
-        return False
-    index = declared.index(constraint.name)
-    return index is not None and index.unique
-
-
-def _reconcile_indexes(read: Table, declared: Table) -> Iterator[Index]:
-    for index in read.indexes:
-        if index.implicit and not (declared.index(index.name) and _is_kept(index, declared)):
-            continue
-        found = {name: value for name, value in index.options if name not in ("mysql_comment", "mysql_invisible")}
-        wanted = declared.index(index.name)
-        if wanted is not None and ("mysql_engine", "MEMORY") not in read.options:
-            # USING BTREE says what goes without saying, but for tables in memory.
-            using = dict(wanted.options).get("mysql_using")
-            if {using, found.get("mysql_using")} == {None, "btree"}:
-                found["mysql_using"] = using
-        yield replace(index, implicit=False, options=options(found.items()))
-    for constraint in read.constraints:
-        if isinstance(constraint, Unique) and constraint.name and _is_index_in(constraint, declared):
-            yield unique_index(constraint)
-
-
-def _is_kept(index: Index, declared: Table) -> bool:
-    """Whether a key of *declared* is one that InnoDB would make *index* for."""
-    return mark_implicit(replace(declared, indexes=(replace(index, implicit=False),))).indexes[0].implicit
-
-
-def unique_index(unique: Unique) -> Index:
-    """A unique constraint said as an index."""
-    parts = tuple(IndexPart(column=column) for column in unique.columns)
-    return Index(name=str(unique.name), parts=parts, unique=True, options=unique.options)
-
-
-def _reconcile_options(read: Options, declared: Options, facts: Facts | None) -> Options:
-    found, wanted = dict(read), dict(declared)
-    for name in _partition_options({**found, **wanted}):
-        found.pop(name, None)
-        if name in wanted and "mysql_partition" in dict(read):
-            found[name] = wanted[name]
-    if facts is not None and "mysql_collate" in wanted:
-        found["mysql_collate"] = facts.collation
-    elif facts is not None and "mysql_charset" in wanted:
-        charset = charset_of(facts.collation)
-        is_default = facts.means(charset) == facts.collation
-        found.pop("mysql_collate", None)
-        found["mysql_charset" if is_default else "mysql_collate"] = charset if is_default else facts.collation
-    return options(found.items())
-
-
-def _partition_options(names: Iterable[str]) -> list[str]:
-    return [name for name in names if name.startswith(("mysql_partition", "mysql_subpartition"))]

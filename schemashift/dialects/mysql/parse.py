@@ -1,7 +1,7 @@
 """Reads what SHOW CREATE TABLE prints: machine-made, regular text, and the only place where a server tells all.
 
 What comes out is *raw*, like what `schemashift.sqla.lift` makes: types and texts as they are printed, with
-``CHARACTER SET`` in the type and the collation beside it. `normal` takes it from there.
+``CHARACTER SET`` in the type and the collation beside it. `normal_table` takes it from there.
 
 The grammar is that of MariaDB 10.6 to 12 and MySQL 8.0 to 9. An attribute of a column that we have no field for is
 kept as it stands in the column's option ``mysql_attributes``, so that a MODIFY does not lose it.

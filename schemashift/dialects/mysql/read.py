@@ -14,7 +14,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from schemashift.dialects.mysql.normal import Facts, mark_implicit, normal
+from schemashift.dialects.mysql.normal import Facts, mark_implicit, normal_table
 from schemashift.dialects.mysql.parse import parse
 from schemashift.dialects.mysql.text import quoted
 from schemashift.dialects.mysql.types import Flavour, charset_name, collation_name, flavour_of
@@ -159,7 +159,7 @@ class Reader:
         raw = parse(text, schema=schema, default_schema=self.default_schema, backslash=True)
         facts = self.facts(raw)
         read = replace(raw, options=_told(raw.options, facts), payload=facts)
-        return mark_implicit(normal(read, self.flavour))
+        return mark_implicit(normal_table(read, self.flavour))
 
     def facts(self, raw: Table) -> Facts:
         """The collations around the table."""

@@ -12,7 +12,8 @@ import sqlalchemy as sa
 from schemashift.dialects.base import Dialect
 from schemashift.dialects.postgresql import names, scratch
 from schemashift.dialects.postgresql.ddl import PostgreSQLDDL
-from schemashift.dialects.postgresql.normal import normal_domain, normal_table, reconcile
+from schemashift.dialects.postgresql.match import spelled_like
+from schemashift.dialects.postgresql.normal import normal_domain, normal_table
 from schemashift.dialects.postgresql.read import read_tables, schema_names
 from schemashift.dialects.postgresql.session import PostgreSQLSession
 from schemashift.objects.domains import Domain
@@ -39,8 +40,8 @@ class PostgreSQL(Dialect):
     ) -> Schema:
         return Schema(normal_table(table) for table in read_tables(connection, names, schemas=schemas))
 
-    def reconcile(self, read: Table, declared: Table) -> Table:
-        return reconcile(read, declared)
+    def spelled_like(self, read: Table, declared: Table) -> Table:
+        return spelled_like(read, declared)
 
     def read_all(self, connection: sa.Connection) -> Schema:
         return self.read(connection, schemas=[name for name in schema_names(connection) if name != self.default_schema])
@@ -61,7 +62,7 @@ class PostgreSQL(Dialect):
     def canonical_objects(self, connection: sa.Connection, objects: Sequence[Keyed]) -> tuple[Keyed, ...]:
         return scratch.canonical_domains(self, connection, objects)
 
-    def prepare(self, operation: Operation) -> Operation:
+    def for_script(self, operation: Operation) -> Operation:
         """Say USING where PostgreSQL would not convert by itself."""
         if not isinstance(operation, AlterColumn) or operation.before is None or operation.options:
             return operation
@@ -78,10 +79,10 @@ class PostgreSQL(Dialect):
     def replaces_column(self, before: Column, after: Column) -> bool:
         return after.computed is not None and before.computed != after.computed
 
-    def typed(self, value: str, column: Column) -> str:
+    def cast(self, value: str, column: Column) -> str:
         return f"CAST({value} AS {column.type.sql})"
 
-    def comes_back(self, operation: Operation) -> bool:
+    def is_invertible(self, operation: Operation) -> bool:
         return not (isinstance(operation, AlterColumn) and ("computed", None) in operation.set)
 
     def keeps_expression(self, before: Column, after: Column, text: str) -> bool:

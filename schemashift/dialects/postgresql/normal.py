@@ -31,7 +31,7 @@ from schemashift.schema import (
 
 _LITERAL_CAST = re.compile(r"^('(?:[^']|'')*')::[\w .\"()\[\],]+$")
 _NULL = re.compile(r"^NULL(::[\w .\"()\[\],]+)?$", re.IGNORECASE)
-_LIMITS = {"SMALLINT": 2**15 - 1, "INTEGER": 2**31 - 1, "BIGINT": 2**63 - 1}
+LIMITS = {"SMALLINT": 2**15 - 1, "INTEGER": 2**31 - 1, "BIGINT": 2**63 - 1}
 _SPELLINGS = {
     "CURRENT_TIMESTAMP": "CURRENT_TIMESTAMP",
     "CURRENT_DATE": "CURRENT_DATE",
@@ -122,7 +122,7 @@ def _column(column: Column) -> Column:
         nullable=column.nullable and column.identity is None,
         # Without the type (op.alter_column) nobody can say where the numbers end.
         identity=normal_identity(column.identity, type_.sql)
-        if column.identity is not None and type_.sql in _LIMITS
+        if column.identity is not None and type_.sql in LIMITS
         else column.identity,
         options=_own(column.options),
     )
@@ -146,7 +146,7 @@ def normal_default(default: Default | None) -> Default | None:
 def normal_identity(identity: Identity, type_: str) -> Identity:
     """The numbers that PostgreSQL chooses by itself, written out."""
     increment = identity.increment if identity.increment is not None else 1
-    limit = _LIMITS.get(type_, _LIMITS["BIGINT"])
+    limit = LIMITS.get(type_, LIMITS["BIGINT"])
     minimum = identity.minimum if identity.minimum is not None else (1 if increment > 0 else -limit - 1)
     maximum = identity.maximum if identity.maximum is not None else (limit if increment > 0 else -1)
     start = identity.start if identity.start is not None else (minimum if increment > 0 else maximum)
@@ -204,26 +204,3 @@ def _part(part: IndexPart, opclasses: dict[str, str]) -> IndexPart:
         nulls = None
     label = part.column or str(getattr(part.payload, "key", ""))
     return replace(part, nulls=nulls, opclass=part.opclass or opclasses.get(label))
-
-
-def reconcile(read: Table, declared: Table) -> Table:
-    """*read* with the defaults spelt as *declared* has them where both are the same number: ``'0'`` and ``0``.
-
-    PostgreSQL keeps the two apart, so not even the scratch table shows that they are one.
-    """
-    return replace(read, columns=tuple(_same_number(column, declared.column(column.name)) for column in read.columns))
-
-
-_NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
-
-
-def _same_number(read: Column, declared: Column | None) -> Column:
-    if declared is None or read.default is None or declared.default is None:
-        return read
-    mine, wanted = (default.sql.strip("'()") for default in (read.default, declared.default))
-    same = mine == wanted and _NUMBER.fullmatch(mine) and read.type == declared.type and _is_number(read.type.sql)
-    return replace(read, default=replace(read.default, sql=declared.default.sql)) if same else read
-
-
-def _is_number(sql: str) -> bool:
-    return sql in _LIMITS or sql.startswith(("NUMERIC", "REAL", "DOUBLE PRECISION"))

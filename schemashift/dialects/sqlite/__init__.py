@@ -11,7 +11,7 @@ from schemashift.dialects.base import Dialect
 from schemashift.dialects.live import Known
 from schemashift.dialects.sqlite.compile import Compilation
 from schemashift.dialects.sqlite.ddl import SQLiteDDL
-from schemashift.dialects.sqlite.match import reconciled
+from schemashift.dialects.sqlite.match import spelled_like
 from schemashift.dialects.sqlite.normal import normal_table
 from schemashift.dialects.sqlite.prepare import prepared
 from schemashift.dialects.sqlite.read import attached, read_tables, unreadable
@@ -73,10 +73,10 @@ class SQLite(Dialect):
         """See `schemashift.dialects.sqlite.read`."""
         return unreadable(connection, names, quote=self.ddl.quote)
 
-    def reconcile(self, read: Table, declared: Table) -> Table:
-        return reconciled(read, declared)
+    def spelled_like(self, read: Table, declared: Table) -> Table:
+        return spelled_like(read, declared)
 
-    def prepare(self, operation: Operation) -> Operation:
+    def for_script(self, operation: Operation) -> Operation:
         """See `schemashift.dialects.sqlite.prepare`."""
         return prepared(operation)
 
@@ -87,7 +87,7 @@ class SQLite(Dialect):
         place = same.index(constraint) if constraint in same else 0
         return f"{name}{place}" if place else name
 
-    def counts(self, column: Column, table: Table) -> bool:
+    def is_autonumbered(self, column: Column, table: Table) -> bool:
         """It is another name for the rowid, where there is one."""
         if ("sqlite_with_rowid", False) in table.options:
             return False

@@ -33,7 +33,7 @@ _SYNONYMS = {
 """Names without a meaning of their own: each has the affinity of the other, which is all that SQLite looks at."""
 
 
-def reconciled(read: Table, declared: Table) -> Table:
+def spelled_like(read: Table, declared: Table) -> Table:
     """*read* with its columns as *declared* spells them, where SQLite cannot tell the two apart."""
     key = read.primary_key
     alone = key.columns[0] if key is not None and len(key.columns) == 1 else None

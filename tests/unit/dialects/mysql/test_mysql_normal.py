@@ -1,4 +1,4 @@
-"""Types, defaults, options in normal form, and what was read said in the terms of what is declared."""
+"""Types, defaults, options in normal form, and what was read spelled like what is declared."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import mysql
 
 from schemashift.dialects.mysql.defaults import normal_default
-from schemashift.dialects.mysql.normal import Facts, mark_implicit, normal, reconcile
+from schemashift.dialects.mysql.match import spelled_like
+from schemashift.dialects.mysql.normal import Facts, mark_implicit, normal_table
 from schemashift.dialects.mysql.text import without_escapes
 from schemashift.dialects.mysql.types import Flavour, engine, normal_type, spelled
 from schemashift.errors import NotSupported
@@ -260,7 +261,7 @@ def test_mariadbs_json_is_the_type_and_no_check() -> None:
         columns=(Column(name="j", type=Type(sql="longtext CHARACTER SET utf8mb4", collation="utf8mb4_bin")),),
         constraints=(Check(sql="json_valid(`j`)", columns=("j",), payload=_column_level("j")),),
     )
-    found = normal(raw, MARIADB)
+    found = normal_table(raw, MARIADB)
     assert found.columns[0].type == Type(sql="json")
     assert found.constraints == ()
 
@@ -268,7 +269,7 @@ def test_mariadbs_json_is_the_type_and_no_check() -> None:
 def test_a_check_that_a_text_is_json_is_a_check() -> None:
     check = Check(sql="json_valid(`j`)", columns=("j",), payload=_column_level("j"))
     raw = table(columns=(Column(name="j", type=Type(sql="varchar(20)")),), constraints=(check,))
-    assert normal(raw, MARIADB).constraints == (check,)
+    assert normal_table(raw, MARIADB).constraints == (check,)
 
 
 def _column_level(name: str) -> object:
@@ -288,7 +289,7 @@ def test_what_the_servers_do_not_keep_is_left_out() -> None:
             ),
         ),
     )
-    found = normal(raw, MARIADB)
+    found = normal_table(raw, MARIADB)
     assert found.columns[0].nullable is False
     assert set(found.constraints) == {
         PrimaryKey(columns=("a",)),
@@ -310,17 +311,19 @@ def test_what_the_servers_do_not_keep_is_left_out() -> None:
     ],
 )
 def test_table_options(given: dict[str, object], expected: dict[str, object]) -> None:
-    assert dict(normal(table(options=tuple(sorted(given.items()))), MARIADB).options) == expected
+    assert dict(normal_table(table(options=tuple(sorted(given.items()))), MARIADB).options) == expected
 
 
 def test_prefix_lengths_go_into_the_parts() -> None:
     parts = (IndexPart(column="a"), IndexPart(column="b"))
     columns = (Column(name="a", type=Type(sql="text")), Column(name="b", type=Type(sql="text")))
     index = Index(name="i", parts=parts, options=(("mysql_length", (("a", 5),)), ("postgresql_using", "gin")))
-    found = normal(table(columns=columns, indexes=(index,)), MARIADB).indexes
+    found = normal_table(table(columns=columns, indexes=(index,)), MARIADB).indexes
     assert found == (Index(name="i", parts=(IndexPart(column="a", length=5), IndexPart(column="b"))),)
     index = replace(index, options=(("mysql_length", 7),))
-    assert [part.length for part in normal(table(columns=columns, indexes=(index,)), MARIADB).indexes[0].parts] == [
+    assert [
+        part.length for part in normal_table(table(columns=columns, indexes=(index,)), MARIADB).indexes[0].parts
+    ] == [
         7,
         7,
     ]
@@ -330,7 +333,7 @@ def test_prefix_lengths_go_into_the_parts() -> None:
 def test_a_column_given_as_text_is_a_column(text: str) -> None:
     columns = (Column(name="a", type=Type(sql="text")),)
     index = Index(name="i", parts=(IndexPart(expression=text),))
-    assert normal(table(columns=columns, indexes=(index,)), MARIADB).indexes[0].parts == (
+    assert normal_table(table(columns=columns, indexes=(index,)), MARIADB).indexes[0].parts == (
         IndexPart(column="a", descending=True),
     )
 
@@ -343,8 +346,8 @@ def test_mariadb_cannot_keep_every_character_of_a_default() -> None:
 def test_mariadb_has_no_index_on_an_expression() -> None:
     index = Index(name="i", parts=(IndexPart(expression="lower(a)"),))
     with pytest.raises(NotSupported, match=r'MariaDB has no index on an expression: "lower\(a\)" of "t"'):
-        normal(table(indexes=(index,)), MARIADB)
-    assert normal(table(indexes=(index,)), MYSQL).indexes == (index,)
+        normal_table(table(indexes=(index,)), MARIADB)
+    assert normal_table(table(indexes=(index,)), MYSQL).indexes == (index,)
 
 
 @pytest.mark.parametrize(
@@ -358,16 +361,16 @@ def test_mariadb_has_no_index_on_an_expression() -> None:
 )
 def test_a_name_that_is_too_long_is_refused_with_its_place(raw: Table, noun: str) -> None:
     with pytest.raises(NotSupported, match=f'the name of {noun} "xxx'):
-        normal(raw, MARIADB)
-    normal(Table(name="x" * 64), MARIADB)
+        normal_table(raw, MARIADB)
+    normal_table(Table(name="x" * 64), MARIADB)
 
 
 def test_comments_lose_what_the_servers_cannot_keep() -> None:
-    found = normal(table(comment="🐘", columns=(Column(name="a", type=Type(sql="int"), comment="ü🐘"),)), MARIADB)
+    found = normal_table(table(comment="🐘", columns=(Column(name="a", type=Type(sql="int"), comment="ü🐘"),)), MARIADB)
     assert (found.comment, found.columns[0].comment) == ("?", "ü?")
 
 
-# Indexes of foreign keys, and reconcile
+# Indexes of foreign keys, and spelled_like
 
 FK = ForeignKey(columns=("a",), target=TableName("p"), target_columns=("id",), name="t_ibfk_1")
 COLUMNS = (Column(name="a", type=Type(sql="int")), Column(name="b", type=Type(sql="int")))
@@ -408,26 +411,26 @@ def test_the_index_of_a_foreign_key_has_a_number_where_its_name_is_taken() -> No
 
 def test_an_implicit_index_goes_unless_it_is_declared() -> None:
     read = mark_implicit(table(columns=COLUMNS, constraints=(FK,), indexes=(index("a", "a"), index("b", "b"))))
-    assert reconcile(read, table()).indexes == (index("b", "b"),)
-    kept = reconcile(read, table(constraints=(FK,), indexes=(index("a", "a"),))).indexes
+    assert spelled_like(read, table()).indexes == (index("b", "b"),)
+    kept = spelled_like(read, table(constraints=(FK,), indexes=(index("a", "a"),))).indexes
     assert [(i.name, i.implicit) for i in kept] == [("a", False), ("b", False)]
 
 
 def test_an_implicit_index_goes_with_its_key_though_it_is_declared() -> None:
     read = mark_implicit(table(columns=COLUMNS, constraints=(FK,), indexes=(index("a", "a"),)))
-    assert reconcile(read, table(indexes=(index("a", "a"),))).indexes == ()
+    assert spelled_like(read, table(indexes=(index("a", "a"),))).indexes == ()
 
 
 def test_a_unique_key_is_what_the_model_says_it_is() -> None:
     read = table(columns=COLUMNS, constraints=(Unique(name="u", columns=("a", "b")),))
-    as_index = reconcile(read, table(indexes=(index("u", "a", "b", unique=True),)))
+    as_index = spelled_like(read, table(indexes=(index("u", "a", "b", unique=True),)))
     assert (as_index.constraints, as_index.indexes) == ((), (index("u", "a", "b", unique=True),))
     for declared in (
         table(),
         table(constraints=(Unique(name="u", columns=("a",)),)),
         table(indexes=(index("u", "a"),)),
     ):
-        assert reconcile(read, declared) == read
+        assert spelled_like(read, declared) == read
 
 
 FACTS = Facts("utf8mb4_bin", "utf8mb4_bin", (("latin1", "latin1_swedish_ci"), ("utf8mb4", "utf8mb4_general_ci")))
@@ -448,7 +451,7 @@ def test_the_tables_collation_is_said_as_the_model_says_it(
     declared: dict[str, str], facts: Facts, expected: dict[str, str]
 ) -> None:
     read = table(payload=facts)
-    assert dict(reconcile(read, table(options=tuple(declared.items()))).options) == expected
+    assert dict(spelled_like(read, table(options=tuple(declared.items()))).options) == expected
 
 
 def test_a_columns_collation_is_said_as_the_model_says_it() -> None:
@@ -456,13 +459,13 @@ def test_a_columns_collation_is_said_as_the_model_says_it() -> None:
         return table(columns=(Column(name="a", type=Type(sql="varchar(5)", collation=collation)),), **fields)
 
     read = one(None, payload=FACTS)
-    assert reconcile(read, one("utf8mb4_bin")) == one("utf8mb4_bin")
-    assert reconcile(read, one("latin1_bin")) == one(None)
+    assert spelled_like(read, one("utf8mb4_bin")) == one("utf8mb4_bin")
+    assert spelled_like(read, one("latin1_bin")) == one(None)
     own = one("latin1_bin", payload=FACTS)
     new_default = (("mysql_collate", "latin1_bin"),)
     # The table's collation changes: what the column says by itself is changed, and comes back, by itself.
-    assert reconcile(own, one(None, options=new_default)).columns == one("latin1_bin").columns
-    assert reconcile(own, one(None)).columns == one("latin1_bin").columns
+    assert spelled_like(own, one(None, options=new_default)).columns == one("latin1_bin").columns
+    assert spelled_like(own, one(None)).columns == one("latin1_bin").columns
 
 
 def test_what_a_model_cannot_say_is_left_out() -> None:
@@ -473,7 +476,7 @@ def test_what_a_model_cannot_say_is_left_out() -> None:
         options=(("mysql_partition", "PARTITION BY HASH (`a`)"),),
     )
     declared = table(options=(("mysql_partition_by", "HASH(a)"),))
-    found = reconcile(read, declared)
+    found = spelled_like(read, declared)
     assert found.columns[0].options == ()
     assert found.indexes == (index("i", "a"),)
     assert found.options == declared.options

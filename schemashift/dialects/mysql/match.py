@@ -1,0 +1,105 @@
+"""Where MariaDB and MySQL have one thing for two spellings: what was read, spelled like what is declared."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from schemashift.dialects.mysql.normal import Facts, mark_implicit
+from schemashift.dialects.mysql.types import charset_of
+from schemashift.schema import Column, Constraint, Index, IndexPart, Options, Table, Unique, options
+
+
+def spelled_like(read: Table, declared: Table) -> Table:
+    """*read* (in normal form) said the way *declared* says it, wherever both mean the same.
+
+    - A unique index and a unique constraint are one thing: it becomes what *declared* has under that name.
+    - An index that InnoDB keeps for a foreign key is left out, unless *declared* has one of that name, and the key:
+      it goes with its key (see `ddl`), and what is to stay has to come anew.
+    - A column's collation is left out or written out as *declared* does it; so is the table's, and a character
+      set stands for the collation it means on this server.
+    - What a model has no words for is left out: INVISIBLE, SRID, comments of indexes; and partitions are taken
+      over as declared, because they are not compared.
+    """
+    facts = read.payload if isinstance(read.payload, Facts) else None
+    return replace(
+        read,
+        columns=tuple(_column(each, declared.column(each.name), declared, facts) for each in read.columns),
+        constraints=tuple(each for each in read.constraints if not _is_index_in(each, declared)),
+        indexes=tuple(_indexes(read, declared)),
+        options=_options(read.options, declared.options, facts),
+    )
+
+
+def _column(column: Column, declared: Column | None, table: Table, facts: Facts | None) -> Column:
+    column = replace(column, options=())
+    if declared is None or facts is None or column.type.sql != declared.type.sql:
+        return column
+    mine, wanted = column.type.collation, declared.type.collation
+    if mine is None and wanted == facts.collation and _collation_of(table, facts) == facts.collation:
+        # Where the table's own collation changes, a column that says it by itself must go on saying it.
+        return replace(column, type=replace(column.type, collation=wanted))
+    return column
+
+
+def _collation_of(declared: Table, facts: Facts) -> str | None:
+    """The collation that a declared table has on this server."""
+    settings = dict(declared.options)
+    if "mysql_collate" in settings:
+        return str(settings["mysql_collate"])
+    return facts.means(str(settings["mysql_charset"])) if "mysql_charset" in settings else facts.database_collation
+
+
+def _is_index_in(constraint: Constraint, declared: Table) -> bool:
+    if not isinstance(constraint, Unique) or constraint.name is None:
+        return False
+    index = declared.index(constraint.name)
+    return index is not None and index.unique
+
+
+def _indexes(read: Table, declared: Table) -> Iterator[Index]:
+    for index in read.indexes:
+        if index.implicit and not (declared.index(index.name) and _is_kept(index, declared)):
+            continue
+        found = {name: value for name, value in index.options if name not in ("mysql_comment", "mysql_invisible")}
+        wanted = declared.index(index.name)
+        if wanted is not None and ("mysql_engine", "MEMORY") not in read.options:
+            # USING BTREE says what goes without saying, but for tables in memory.
+            using = dict(wanted.options).get("mysql_using")
+            if {using, found.get("mysql_using")} == {None, "btree"}:
+                found["mysql_using"] = using
+        yield replace(index, implicit=False, options=options(found.items()))
+    for constraint in read.constraints:
+        if isinstance(constraint, Unique) and constraint.name and _is_index_in(constraint, declared):
+            yield unique_index(constraint)
+
+
+def _is_kept(index: Index, declared: Table) -> bool:
+    """Whether a key of *declared* is one that InnoDB would make *index* for."""
+    return mark_implicit(replace(declared, indexes=(replace(index, implicit=False),))).indexes[0].implicit
+
+
+def unique_index(unique: Unique) -> Index:
+    """A unique constraint said as an index."""
+    parts = tuple(IndexPart(column=column) for column in unique.columns)
+    return Index(name=str(unique.name), parts=parts, unique=True, options=unique.options)
+
+
+def _options(read: Options, declared: Options, facts: Facts | None) -> Options:
+    found, wanted = dict(read), dict(declared)
+    for name in _partition_options({**found, **wanted}):
+        found.pop(name, None)
+        if name in wanted and "mysql_partition" in dict(read):
+            found[name] = wanted[name]
+    if facts is not None and "mysql_collate" in wanted:
+        found["mysql_collate"] = facts.collation
+    elif facts is not None and "mysql_charset" in wanted:
+        charset = charset_of(facts.collation)
+        is_default = facts.means(charset) == facts.collation
+        found.pop("mysql_collate", None)
+        found["mysql_charset" if is_default else "mysql_collate"] = charset if is_default else facts.collation
+    return options(found.items())
+
+
+def _partition_options(names: Iterable[str]) -> list[str]:
+    return [name for name in names if name.startswith(("mysql_partition", "mysql_subpartition"))]
