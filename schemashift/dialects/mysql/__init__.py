@@ -63,7 +63,7 @@ class MySQL(Dialect):
         self, connection: sa.Connection, names: Collection[TableName] | None = None, *, schemas: Iterable[str] = ()
     ) -> Schema:
         """See `schemashift.dialects.mysql.read`."""
-        return Schema(read_tables(connection, names, schemas))
+        return Schema(read_tables(connection, names, schemas=schemas))
 
     def require(self, connection: sa.Connection, declared: Schema, database: str) -> None:
         """A schema is a database, which no script makes."""

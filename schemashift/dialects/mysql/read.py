@@ -32,7 +32,7 @@ def ask(connection: sa.Connection, sql: str) -> Any:
 
 
 def read_tables(
-    connection: sa.Connection, names: Collection[TableName] | None, schemas: Iterable[str]
+    connection: sa.Connection, names: Collection[TableName] | None = None, *, schemas: Iterable[str] = ()
 ) -> Iterator[Table]:
     """Tables in normal form. *names* None is all tables of the default schema and of *schemas*."""
     reader = Reader(connection)

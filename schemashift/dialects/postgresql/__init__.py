@@ -38,7 +38,7 @@ class PostgreSQL(Dialect):
     def read(
         self, connection: sa.Connection, names: Collection[TableName] | None = None, *, schemas: Iterable[str] = ()
     ) -> Schema:
-        return Schema(normal_table(table) for table in read_tables(connection, names, schemas=schemas))
+        return Schema(read_tables(connection, names, schemas=schemas))
 
     def spelled_like(self, read: Table, declared: Table) -> Table:
         return spelled_like(read, declared)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql as pg
 
+from schemashift.dialects.postgresql.normal import normal_table
 from schemashift.dialects.postgresql.text import expression
 from schemashift.dialects.postgresql.types import normal_type, type_engine
 from schemashift.schema import (
@@ -143,8 +144,8 @@ class OwnedSequence(NamedTuple):
 
 def read_tables(
     connection: sa.Connection, names: Collection[TableName] | None = None, *, schemas: Iterable[str] = ()
-) -> tuple[Table, ...]:
-    """The tables *names*, or all of the default schema and of *schemas*."""
+) -> Iterator[Table]:
+    """Tables in normal form. *names* None is all tables of the default schema and of *schemas*."""
     default = connection.dialect.default_schema_name
     if names is None:
         where = "n.nspname = ANY(CAST(:schemas AS text[]))"
@@ -161,25 +162,24 @@ def schema_names(connection: sa.Connection) -> list[str]:
     return [str(row[0]) for row in connection.execute(sa.text(sql))]
 
 
-def read_temporary(connection: sa.Connection, names: Collection[str]) -> tuple[Table, ...]:
-    """This session's temporary tables *names*, as if they stood in the default schema."""
+def read_temporary(connection: sa.Connection, names: Collection[str]) -> Iterator[Table]:
+    """This session's temporary tables *names*, in normal form, as if they stood in the default schema."""
     where = "n.oid = pg_my_temp_schema() AND c.relname = ANY(CAST(:names AS text[]))"
     return _read(connection, where, {"names": list(names)}, None)
 
 
-def _read(connection: sa.Connection, where: str, values: dict[str, Any], default: str | None) -> tuple[Table, ...]:
+def _read(connection: sa.Connection, where: str, values: dict[str, Any], default: str | None) -> Iterator[Table]:
     found = _rows(connection, _TABLES.format(where=where), values)
     if not found:
-        return ()
+        return
     oids = {"oids": [row["oid"] for row in found]}
     columns = _grouped(_rows(connection, _COLUMNS, oids))
     constraints = _grouped(_rows(connection, _CONSTRAINTS, oids))
     indexes = _grouped(_rows(connection, _INDEXES, oids))
     reader = _Reader(default)
-    return tuple(
-        reader.table(row, columns.get(row["oid"], []), constraints.get(row["oid"], []), indexes.get(row["oid"], []))
-        for row in found
-    )
+    for row in found:
+        parts = (groups.get(row["oid"], []) for groups in (columns, constraints, indexes))
+        yield normal_table(reader.table(row, *parts))
 
 
 def _rows(connection: sa.Connection, sql: str, values: Mapping[str, Any]) -> list[Mapping[str, Any]]:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from schemashift.dialects.live import Known
-from schemashift.dialects.postgresql.normal import normal_domain, normal_table
+from schemashift.dialects.postgresql.normal import normal_domain
 from schemashift.dialects.postgresql.read import read_temporary
 from schemashift.dialects.scratch import for_scratch, graft
 from schemashift.objects import KINDS
@@ -66,7 +66,7 @@ def _make(
         _provide(dialect, connection, objects)
         for statement in _statements(dialect, tables):
             connection.exec_driver_sql(statement, execution_options=UNCHECKED)
-        found = {table.name: normal_table(table) for table in read_temporary(connection, [t.name for t in tables])}
+        found = {table.name: table for table in read_temporary(connection, [t.name for t in tables])}
     finally:
         savepoint.rollback()
     return {table.table_name: graft(found[table.name], table) for table in tables if table.name in found}

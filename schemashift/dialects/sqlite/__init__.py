@@ -51,7 +51,7 @@ class SQLite(Dialect):
     def read(
         self, connection: sa.Connection, names: Collection[TableName] | None = None, *, schemas: Iterable[str] = ()
     ) -> Schema:
-        return Schema(read_tables(connection, names, schemas=schemas, quote=self.ddl.quote))
+        return Schema(read_tables(connection, names, schemas=schemas))
 
     def require(self, connection: sa.Connection, declared: Schema, database: str) -> None:
         """A schema is an attached file, which no script can attach."""
@@ -71,7 +71,7 @@ class SQLite(Dialect):
 
     def unreadable(self, connection: sa.Connection, names: Collection[TableName]) -> dict[TableName, str]:
         """See `schemashift.dialects.sqlite.read`."""
-        return unreadable(connection, names, quote=self.ddl.quote)
+        return unreadable(connection, names)
 
     def spelled_like(self, read: Table, declared: Table) -> Table:
         return spelled_like(read, declared)

@@ -13,7 +13,8 @@ from typing import NamedTuple
 
 import sqlalchemy as sa
 
-from schemashift.dialects.sqlite.normal import Quote, normal_table
+from schemashift.dialects.sqlite.ddl import SQLiteDDL
+from schemashift.dialects.sqlite.normal import normal_table
 from schemashift.dialects.sqlite.parse import ColumnItem, IndexText, ParseError, TableText, parse_index, parse_table
 from schemashift.dialects.sqlite.types import type_engine
 from schemashift.schema import (
@@ -69,22 +70,18 @@ class Stored:
 
 
 def read_tables(
-    connection: sa.Connection,
-    names: Collection[TableName] | None,
-    *,
-    schemas: Iterable[str] = (),
-    quote: Quote,
+    connection: sa.Connection, names: Collection[TableName] | None = None, *, schemas: Iterable[str] = ()
 ) -> Iterator[Table]:
     """Tables in normal form. *names* None is all tables of the main database and of the attached *schemas*."""
     if names is None:
         asked = list(schemas)
         there = attached(connection) if asked else frozenset()
         for schema in dict.fromkeys([None, *(each for each in asked if each.lower() in there)]):
-            yield from _Catalogue(connection, schema, quote).tables()
+            yield from _Catalogue(connection, schema).tables()
         return
     for schema in dict.fromkeys(name.schema for name in names):
         wanted = [name.name for name in names if name.schema == schema]
-        yield from _Catalogue(connection, schema, quote).tables(wanted)
+        yield from _Catalogue(connection, schema).tables(wanted)
 
 
 def attached(connection: sa.Connection) -> frozenset[str]:
@@ -93,12 +90,12 @@ def attached(connection: sa.Connection) -> frozenset[str]:
     return frozenset({"main", "temp", *(str(row[1]).lower() for row in rows)})
 
 
-def unreadable(connection: sa.Connection, names: Collection[TableName], *, quote: Quote) -> dict[TableName, str]:
+def unreadable(connection: sa.Connection, names: Collection[TableName]) -> dict[TableName, str]:
     """Which of *names*, all of them missing in what `read_tables` gave, are there; and what our reader says of them."""
     found: dict[TableName, str] = {}
     for schema in dict.fromkeys(name.schema for name in names):
         wanted = [name.name for name in names if name.schema == schema]
-        for row in _ours(_Catalogue(connection, schema, quote).rows(wanted), wanted):
+        for row in _ours(_Catalogue(connection, schema).rows(wanted), wanted):
             found[TableName(row.name, schema)] = _parsed(parse_table, row.sql)[1] or "its statement is not understood"
     return found
 
@@ -117,10 +114,10 @@ class _Around:
 class _Catalogue:
     """One database file's catalogue."""
 
-    def __init__(self, connection: sa.Connection, schema: str | None, quote: Quote) -> None:
+    def __init__(self, connection: sa.Connection, schema: str | None) -> None:
         self.connection = connection
         self.schema = schema
-        self.quote = quote
+        self.quote = SQLiteDDL(connection.dialect).quote
 
     def rows(self, names: Collection[str] | None = None) -> list[Row]:
         """The catalogue's rows; with *names*, those about these tables, and all views, triggers, virtual tables."""
