@@ -13,7 +13,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import NamedTuple
 
-from schemashift.dialects.mysql.text import quoted, tokens
+from schemashift.dialects.mysql.text import quoted
+from schemashift.dialects.mysql.tokens import tokenize
 from schemashift.dialects.mysql.types import Flavour, Spelled, spelled
 from schemashift.objects.enums import renamed_labels
 from schemashift.schema import Column, Type
@@ -47,7 +48,7 @@ def renaming(label: tuple[str, str], column: str, base: str) -> tuple[str, str]:
     old, new = label
     if base == "enum":
         return new, f"{column} = {old}"
-    member, renamed = (quoted(f",{next(tokens(each)).value},") for each in label)
+    member, renamed = (quoted(f",{next(tokenize(each)).value},") for each in label)
     return (
         f"TRIM(BOTH ',' FROM REPLACE(CONCAT(',', {column}, ','), {member}, {renamed}))",
         f"FIND_IN_SET({old}, {column})",

@@ -32,7 +32,7 @@ from schemashift.dialects.mysql.normal import (
     serving_columns,
 )
 from schemashift.dialects.mysql.parse import ColumnLevel
-from schemashift.dialects.mysql.text import quoted, with_column, without_escapes
+from schemashift.dialects.mysql.text import quoted, renamed_in, without_escapes
 from schemashift.dialects.mysql.types import EXPRESSION_DEFAULTS_ONLY, default_collation, flavour_of, spelled
 from schemashift.dialects.statement import Statement
 from schemashift.errors import NotSupported
@@ -368,7 +368,7 @@ class MySQLDDL(DDL):
         said anew in the same ALTER: what must come before the renaming, and what after it."""
         before, after = [], []
         for check in table.constraints:
-            sql = with_column(check.sql, operation.old, operation.new) if isinstance(check, Check) else ""
+            sql = renamed_in(check.sql, operation.old, operation.new) if isinstance(check, Check) else ""
             if isinstance(check, Check) and sql != check.sql:
                 before.append(f"DROP {self.check_word} {self.quote(str(check.name))}")
                 after.append(f"ADD {self.constraint(replace(check, sql=sql))}")
@@ -751,8 +751,8 @@ def _column_follows(column: Column, old: str, new: str) -> Column:
     computed, default = column.computed, column.default
     return replace(
         column,
-        computed=replace(computed, sql=with_column(computed.sql, old, new)) if computed else None,
-        default=replace(default, sql=with_column(default.sql, old, new)) if default else None,
+        computed=replace(computed, sql=renamed_in(computed.sql, old, new)) if computed else None,
+        default=replace(default, sql=renamed_in(default.sql, old, new)) if default else None,
     )
 
 
@@ -762,13 +762,13 @@ def _texts_follow(table: Table, old: str, new: str) -> Table:
         table,
         columns=tuple(_column_follows(column, old, new) for column in table.columns),
         constraints=tuple(
-            replace(c, sql=with_column(c.sql, old, new)) if isinstance(c, Check) else c for c in table.constraints
+            replace(c, sql=renamed_in(c.sql, old, new)) if isinstance(c, Check) else c for c in table.constraints
         ),
         indexes=tuple(
             replace(
                 index,
                 parts=tuple(
-                    replace(part, expression=with_column(part.expression, old, new)) if part.expression else part
+                    replace(part, expression=renamed_in(part.expression, old, new)) if part.expression else part
                     for part in index.parts
                 ),
             )

@@ -15,7 +15,8 @@ import re
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from functools import lru_cache
 
-from schemashift.dialects.mysql.text import Token, quoted, tokens, unwrapped
+from schemashift.dialects.mysql.text import bare, quoted
+from schemashift.dialects.mysql.tokens import Token, tokenize
 from schemashift.dialects.mysql.types import Flavour, Spelled
 
 BEYOND = re.compile("[\U00010000-\U0010ffff]")
@@ -54,8 +55,8 @@ def _now(text: str) -> str | None:
 
 
 def _value(text: str, type_: Spelled, flavour: Flavour) -> str | None:
-    inner = unwrapped(text, backslash=flavour.backslash)
-    found = list(tokens(inner, backslash=flavour.backslash))
+    inner = bare(text, backslash=flavour.backslash)
+    found = list(tokenize(inner, backslash=flavour.backslash))
     if len(found) == 1 and found[0].word() == "NULL":
         return None
     literal = _literal(found, type_, flavour)

@@ -16,7 +16,8 @@ import sqlalchemy as sa
 
 from schemashift.dialects.mysql.defaults import BEYOND, normal_default
 from schemashift.dialects.mysql.parse import ColumnLevel
-from schemashift.dialects.mysql.text import tokens, unwrapped
+from schemashift.dialects.mysql.text import bare
+from schemashift.dialects.mysql.tokens import tokenize
 from schemashift.dialects.mysql.types import (
     Flavour,
     Spelled,
@@ -121,8 +122,8 @@ def own_options(given: Options) -> Iterator[tuple[str, object]]:
 def _table_options(given: Options) -> Iterator[tuple[str, object]]:
     found: dict[str, str] = {}
     for name, value in own_options(given):
-        bare = name.removeprefix("default_")
-        found[_SPELLING.get(bare, name)] = value.text if hasattr(value, "text") else str(value)
+        short = name.removeprefix("default_")
+        found[_SPELLING.get(short, name)] = value.text if hasattr(value, "text") else str(value)
     collate = found.get("collate")
     if collate:
         found["collate"] = collation_name(collate)
@@ -170,7 +171,7 @@ def _column(column: Column, flavour: Flavour, collation: str | None, charset: st
         type_ = Type(sql=type_.sql, payload=payload) if payload else normal_type(Type(sql=type_.sql), flavour)
     computed = column.computed
     if computed is not None:
-        inner = unwrapped(computed.sql, backslash=flavour.backslash)
+        inner = bare(computed.sql, backslash=flavour.backslash)
         computed = Computed(sql=inner, stored=computed.stored, payload=computed.payload)
     default = column.default
     return replace(
@@ -220,7 +221,7 @@ def _is_json_text(type_: Type, collation: str | None, flavour: Flavour) -> bool:
 def _is_json_check(constraint: Constraint, column: str) -> bool:
     if not isinstance(constraint, Check) or not is_column_level(constraint) or constraint.columns != (column,):
         return False
-    return [token.value.lower() for token in tokens(unwrapped(constraint.sql))] == [
+    return [token.value.lower() for token in tokenize(bare(constraint.sql))] == [
         "json_valid",
         "(",
         column.lower(),
@@ -250,7 +251,7 @@ def _constraint(constraint: Constraint, flavour: Flavour) -> Constraint:
             )
         case Check():
             settings = options(pair for pair in constraint.options if pair[0] == "mysql_enforced")
-            return replace(constraint, sql=unwrapped(constraint.sql, backslash=flavour.backslash), options=settings)
+            return replace(constraint, sql=bare(constraint.sql, backslash=flavour.backslash), options=settings)
         case Exclude():
             # There is none here: whoever would make one says so.
             return constraint
@@ -283,7 +284,7 @@ def _part(part: IndexPart, lengths: Any, table: Table, flavour: Flavour) -> Inde
     if part.expression is not None:
         if flavour.mariadb:
             raise NotSupported(f'MariaDB has no index on an expression: "{part.expression}" of "{table.table_name}"')
-        inner = unwrapped(part.expression, backslash=flavour.backslash)
+        inner = bare(part.expression, backslash=flavour.backslash)
         return IndexPart(expression=inner, descending=part.descending, payload=part.payload)
     length = part.length
     if isinstance(lengths, int):
@@ -300,7 +301,7 @@ def _plain_column(text: str, table: Table, flavour: Flavour) -> IndexPart | None
 
     Of a table that comes without columns (an index that a script adds) every name may be one.
     """
-    found = list(tokens(unwrapped(text, backslash=flavour.backslash), backslash=flavour.backslash))
+    found = list(tokenize(bare(text, backslash=flavour.backslash), backslash=flavour.backslash))
     if not found or found[0].kind not in ("name", "word"):
         return None
     column = table.column(found[0].value)

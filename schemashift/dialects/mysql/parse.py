@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from schemashift.dialects.mysql.text import Token, tokens
+from schemashift.dialects.mysql.tokens import Token, tokenize
 from schemashift.schema import (
     Check,
     Column,
@@ -42,7 +42,9 @@ class ColumnLevel:
     column: str
 
 
-def parse(text: str, *, schema: str | None = None, default_schema: str | None = None, backslash: bool = True) -> Table:
+def parse_table(
+    text: str, *, schema: str | None = None, default_schema: str | None = None, backslash: bool = True
+) -> Table:
     """The table that *text* creates, as *schema*'s. A foreign key into *default_schema* has None for its schema.
 
     Raises `ValueError` for text that is not a CREATE TABLE statement.
@@ -66,7 +68,7 @@ class _Parser:
         self.text = text
         self.schema = schema
         self.default_schema = default_schema
-        self.tokens = list(tokens(text, backslash=backslash))
+        self.tokens = list(tokenize(text, backslash=backslash))
         self.at = 0
 
     # The cursor
@@ -418,5 +420,5 @@ def _with_uses(index: Index, names: list[str]) -> Index:
 
 def _named(sql: str, names: list[str]) -> tuple[str, ...]:
     """The columns in a text of the server's, which puts each in backquotes."""
-    used = {token.value for token in tokens(sql) if token.kind == "name"}
+    used = {token.value for token in tokenize(sql) if token.kind == "name"}
     return tuple(name for name in names if name in used)

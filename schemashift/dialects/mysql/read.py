@@ -15,7 +15,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from schemashift.dialects.mysql.normal import Facts, mark_implicit, normal_table
-from schemashift.dialects.mysql.parse import parse
+from schemashift.dialects.mysql.parse import parse_table
 from schemashift.dialects.mysql.text import quoted
 from schemashift.dialects.mysql.types import Flavour, charset_name, collation_name, flavour_of
 from schemashift.schema import Options, Table, TableName, options
@@ -156,7 +156,7 @@ class Reader:
 
     def table(self, text: str, schema: str | None) -> Table:
         """The table that *text* creates, in normal form."""
-        raw = parse(text, schema=schema, default_schema=self.default_schema, backslash=True)
+        raw = parse_table(text, schema=schema, default_schema=self.default_schema, backslash=True)
         facts = self.facts(raw)
         read = replace(raw, options=_told(raw.options, facts), payload=facts)
         return mark_implicit(normal_table(read, self.flavour))

@@ -1,77 +1,10 @@
-"""SQL text as MariaDB and MySQL write it: tokens, string literals, identifiers."""
+"""SQL text as MariaDB and MySQL write it: string literals, expressions without what says nothing, renamed columns."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from typing import NamedTuple
 
-
-class Token(NamedTuple):
-    """One token. ``kind`` is "name" (quoted), "string", "word" or "mark"; ``value`` is unquoted; ``text`` is not."""
-
-    kind: str
-    value: str
-    start: int
-    end: int
-
-    def word(self) -> str:
-        """The word in upper case; empty for what is not a bare word."""
-        return self.value.upper() if self.kind == "word" else ""
-
-
-_TOKEN = re.compile(
-    r"""\s+
-      | /\*M?!\d*            # the server that reads it obeys what stands in a versioned comment, and so do we
-      | \*/
-      | `(?P<name>(?:[^`]|``)*)`
-      | "(?P<ansi>(?:[^"]|"")*)"
-      | '(?P<string>(?:[^'\\]|\\.|'')*)'
-      | (?P<word>[\w$\x80-\U0010ffff]+(?:\.\d+(?:[eE][+-]?\d+)?)?)
-      | (?P<mark>.)""",
-    re.VERBOSE | re.DOTALL,
-)
-_TOKEN_PLAIN = re.compile(_TOKEN.pattern.replace(r"(?:[^'\\]|\\.|'')*", r"(?:[^']|'')*"), re.VERBOSE | re.DOTALL)
-_ESCAPE = re.compile(r"\\(.)|''", re.DOTALL)
-_ESCAPED = {"0": "\0", "b": "\b", "n": "\n", "r": "\r", "t": "\t", "Z": "\x1a"}
-# LIKE patterns: the server keeps the backslash of these two.
-_KEPT = {"%": "\\%", "_": "\\_"}
-
-
-def tokens(text: str, *, backslash: bool = True) -> Iterator[Token]:
-    """The tokens of *text*; spaces and the marks of versioned comments are left out.
-
-    *backslash* is False under the SQL mode NO_BACKSLASH_ESCAPES.
-    """
-    for match in (_TOKEN if backslash else _TOKEN_PLAIN).finditer(text):
-        kind = match.lastgroup
-        if kind is None:
-            continue
-        value = match[kind]
-        if kind == "name":
-            value = value.replace("``", "`")
-        elif kind == "ansi":
-            kind, value = "name", value.replace('""', '"')
-        elif kind == "string":
-            value = unescape(value, backslash=backslash)
-        yield Token(kind, value, match.start(), match.end())
-
-
-def unescape(body: str, *, backslash: bool = True) -> str:
-    """What stands between the quotes of a string literal, as the characters it means."""
-    if not backslash:
-        return body.replace("''", "'")
-    if "\\" not in body and "''" not in body:
-        return body
-    return _ESCAPE.sub(_meant, body)
-
-
-def _meant(match: re.Match[str]) -> str:
-    character = match[1]
-    if character is None:
-        return "'"
-    return _KEPT.get(character) or _ESCAPED.get(character, character)
-
+from schemashift.dialects.mysql.tokens import tokenize
 
 _SPECIAL = re.compile(r"[\0\n\r\x1a\\']")
 _WRITTEN = {"\0": "\\0", "\n": "\\n", "\r": "\\r", "\x1a": "\\Z", "\\": "\\\\", "'": "''"}
@@ -84,7 +17,7 @@ def quoted(value: str, *, backslash: bool = True) -> str:
     return "'" + _SPECIAL.sub(lambda match: _WRITTEN[match[0]], value) + "'"
 
 
-def unwrapped(text: str, *, backslash: bool = True) -> str:
+def bare(text: str, *, backslash: bool = True) -> str:
     """*text* without the parentheses that enclose all of it."""
     text = text.strip()
     while text.startswith("(") and text.endswith(")") and _closes_at_end(text, backslash=backslash):
@@ -94,7 +27,7 @@ def unwrapped(text: str, *, backslash: bool = True) -> str:
 
 def _closes_at_end(text: str, *, backslash: bool) -> bool:
     depth = 0
-    for token in tokens(text, backslash=backslash):
+    for token in tokenize(text, backslash=backslash):
         if token.kind == "mark":
             depth += (token.value == "(") - (token.value == ")")
             if depth == 0:
@@ -102,10 +35,10 @@ def _closes_at_end(text: str, *, backslash: bool) -> bool:
     return False
 
 
-def with_column(text: str, old: str, new: str) -> str:
+def renamed_in(text: str, old: str, new: str) -> str:
     """An expression that the server printed (every column in backquotes), with a column called otherwise."""
     out, last = [], 0
-    for token in tokens(text):
+    for token in tokenize(text):
         if token.kind == "name" and token.value == old:
             out += [text[last : token.start], "`" + new.replace("`", "``") + "`"]
             last = token.end
@@ -115,7 +48,7 @@ def with_column(text: str, old: str, new: str) -> str:
 def without_escapes(text: str) -> str:
     """*text* with its string literals spelt for the SQL mode NO_BACKSLASH_ESCAPES."""
     out, last = [], 0
-    for token in tokens(text):
+    for token in tokenize(text):
         if token.kind == "string":
             out += [text[last : token.start], quoted(token.value, backslash=False)]
             last = token.end

@@ -14,7 +14,8 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.dialects import mysql
 
-from schemashift.dialects.mysql.text import quoted, tokens
+from schemashift.dialects.mysql.text import quoted
+from schemashift.dialects.mysql.tokens import tokenize
 from schemashift.schema import Type
 from schemashift.sqla.types import SQLType
 
@@ -201,7 +202,7 @@ def spelled(sql: str, collation: str | None, flavour: Flavour, table_charset: st
     args: list[str] = []
     charset = None
     depth = 0
-    stream = iter(tokens(sql, backslash=flavour.backslash))
+    stream = iter(tokenize(sql, backslash=flavour.backslash))
     for token in stream:
         if token.kind == "mark":
             depth += (token.value == "(") - (token.value == ")")
@@ -350,7 +351,7 @@ def _text(kind: Any) -> Callable[[Spelled], Any]:
 
 def _chosen(generic: Any, kind: Any) -> Callable[[Spelled], Any]:
     def make(type_: Spelled) -> Any:
-        values = [next(tokens(arg)).value for arg in type_.args]
+        values = [next(tokenize(arg)).value for arg in type_.args]
         if type_.collation:
             return kind(*values, collation=type_.collation)
         return generic(*values)

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-from schemashift.dialects.postgresql.text import expression
+from schemashift.dialects.postgresql.text import canonical
 from schemashift.dialects.postgresql.types import normal_type, type_engine
 from schemashift.objects.domains import Domain
 from schemashift.schema import (
@@ -89,7 +89,7 @@ def normal_domain(domain: Domain) -> Domain:
         domain,
         type=replace(domain.type, sql=sql, payload=payload),
         default=normal_default(domain.default),
-        checks=tuple((name, replace(check, text=expression(check.text.strip()))) for name, check in domain.checks),
+        checks=tuple((name, replace(check, text=canonical(check.text.strip()))) for name, check in domain.checks),
     )
 
 

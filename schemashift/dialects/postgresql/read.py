@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql as pg
 
 from schemashift.dialects.postgresql.normal import normal_table
-from schemashift.dialects.postgresql.text import expression
+from schemashift.dialects.postgresql.text import canonical
 from schemashift.dialects.postgresql.types import normal_type, type_engine
 from schemashift.schema import (
     SQL,
@@ -230,7 +230,7 @@ class _Reader:
             type=self.type(row),
             nullable=not row["not_null"],
             default=self.default(default) if default is not None and not serial and not generated else None,
-            computed=Computed(sql=expression(default), stored=row["generated"] == "s") if generated else None,
+            computed=Computed(sql=canonical(default), stored=row["generated"] == "s") if generated else None,
             identity=_identity(row) if row["identity"] else None,
             autoincrement=serial,
             comment=row["comment"] or None,
@@ -263,7 +263,7 @@ class _Reader:
             case "u":
                 return Unique(columns=columns, name=row["name"], options=_key_options(row), **_deferral(row))
             case "c":
-                text = expression(row["expression"])
+                text = canonical(row["expression"])
                 return Check(sql=text, name=row["name"], columns=columns, options=_validity(row))
         return ForeignKey(
             columns=columns,
@@ -336,7 +336,7 @@ def _identity(row: Mapping[str, Any]) -> Identity:
 def _index(row: Mapping[str, Any], names: list[str]) -> Index:
     keys = row["keys"]
     parts = tuple(_part(row, place) for place in range(keys))
-    predicate = expression(row["predicate"]) if row["predicate"] else None
+    predicate = canonical(row["predicate"]) if row["predicate"] else None
     texts = [part.expression for part in parts if part.expression] + ([predicate] if predicate else [])
     found = [
         ("postgresql_where", SQL(predicate) if predicate else None),
@@ -374,7 +374,7 @@ def _part(row: Mapping[str, Any], place: int) -> IndexPart:
     plain = row["numbers"][place] != 0
     return IndexPart(
         column=_unquoted(text) if plain else None,
-        expression=None if plain else expression(text),
+        expression=None if plain else canonical(text),
         descending=descending,
         nulls=None if first == descending else ("first" if first else "last"),
         opclass=row["opclasses"][place],

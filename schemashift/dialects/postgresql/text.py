@@ -14,7 +14,7 @@ _IN = [re.compile(rf"{_COLUMN} (?P<operator>= ANY|<> ALL) {each}") for each in _
 _ITEM = re.compile(r"('(?:[^']|'')*')::character varying")
 
 
-def expression(sql: str) -> str:
+def canonical(sql: str) -> str:
     """The normal form of an expression that PostgreSQL wrote down."""
     return restated(bare(sql))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from schemashift.dialects.mysql.parse import ColumnLevel, parse
+from schemashift.dialects.mysql.parse import ColumnLevel, parse_table
 from schemashift.schema import (
     Check,
     Column,
@@ -22,11 +22,11 @@ from schemashift.schema import (
 
 
 def column(line: str) -> Column:
-    return parse(f"CREATE TABLE `t` (\n  {line}\n) ENGINE=InnoDB").columns[0]
+    return parse_table(f"CREATE TABLE `t` (\n  {line}\n) ENGINE=InnoDB").columns[0]
 
 
 def key(line: str) -> Table:
-    return parse(f"CREATE TABLE `t` (\n  `a` int,\n  `b` int,\n  {line}\n) ENGINE=InnoDB")
+    return parse_table(f"CREATE TABLE `t` (\n  `a` int,\n  `b` int,\n  {line}\n) ENGINE=InnoDB")
 
 
 @pytest.mark.parametrize(
@@ -170,7 +170,7 @@ def test_columns(line: str, expected: Column) -> None:
 
 
 def test_a_check_of_a_column_has_no_name_and_belongs_to_it() -> None:
-    (check,) = parse(
+    (check,) = parse_table(
         "CREATE TABLE `t` (\n `a` int DEFAULT NULL CHECK (`a` > (1)),\n `b` int) ENGINE=InnoDB"
     ).constraints
     assert check == Check(sql="`a` > (1)")
@@ -219,9 +219,9 @@ def test_the_columns_of_a_check_are_those_in_backquotes() -> None:
 
 def test_a_key_into_the_default_schema_has_no_schema() -> None:
     text = "CREATE TABLE `t` (`a` int, CONSTRAINT `f` FOREIGN KEY (`a`) REFERENCES `main`.`p` (`x`)) ENGINE=InnoDB"
-    (found,) = parse(text, schema="other", default_schema="main").foreign_keys
+    (found,) = parse_table(text, schema="other", default_schema="main").foreign_keys
     assert found.target == TableName("p")
-    (found,) = parse(text.replace("`main`.", ""), schema="other", default_schema="main").foreign_keys
+    (found,) = parse_table(text.replace("`main`.", ""), schema="other", default_schema="main").foreign_keys
     assert found.target == TableName("p", "other")
 
 
@@ -291,13 +291,13 @@ def test_an_expression_tells_the_columns_it_uses() -> None:
     ],
 )
 def test_table_options(text: str, comment: str | None, expected: dict[str, str]) -> None:
-    table = parse(f"CREATE TABLE `t` (\n  `a` int\n) {text}")
+    table = parse_table(f"CREATE TABLE `t` (\n  `a` int\n) {text}")
     assert (table.comment, dict(table.options)) == (comment, expected)
 
 
 def test_ansi_quotes_and_temporary_tables_and_periods() -> None:
     text = """CREATE TEMPORARY TABLE "t" ("a" int, PRIMARY KEY ("a"), PERIOD FOR SYSTEM_TIME ("s", "e"))"""
-    assert parse(text) == Table(
+    assert parse_table(text) == Table(
         name="t", columns=(Column(name="a", type=Type(sql="int")),), constraints=(PrimaryKey(columns=("a",)),)
     )
 
@@ -305,4 +305,4 @@ def test_ansi_quotes_and_temporary_tables_and_periods() -> None:
 @pytest.mark.parametrize("text", ["CREATE VIEW `v` AS SELECT 1", "CREATE TABLE `t` (`a` int", "", "CREATE TABLE `t`"])
 def test_what_is_no_table_is_a_value_error(text: str) -> None:
     with pytest.raises(ValueError, match=r"CREATE TABLE|expected"):
-        parse(text)
+        parse_table(text)
