@@ -40,7 +40,7 @@ class Dialect:
     # What is -----------------------------------------------------------------------------------------------------
 
     def normal(self, table: Table) -> Table:
-        """*table* in this database's normal form: types, defaults and options spelt the way the database spells
+        """*table* in this database's normal form: types, defaults and options spelled the way the database spells
         them, options of other dialects left out. Pure and idempotent; used on what is lifted from either side."""
         return table
 

@@ -11,12 +11,12 @@ from schemashift.dialects.base import Dialect
 from schemashift.dialects.live import Known
 from schemashift.dialects.mysql.ddl import ALTERATIONS, COLLATIONS, Alteration, MySQLDDL
 from schemashift.dialects.mysql.match import spelled_like
-from schemashift.dialects.mysql.names import server_name
+from schemashift.dialects.mysql.names import default_name
 from schemashift.dialects.mysql.normal import normal_table
 from schemashift.dialects.mysql.read import read_tables, unreadable
 from schemashift.dialects.mysql.scratch import canonical
 from schemashift.dialects.mysql.session import MySQLSession
-from schemashift.dialects.mysql.types import flavour_of, spelled
+from schemashift.dialects.mysql.types import flavour_of, parse_type
 from schemashift.dialects.statement import Statement
 from schemashift.errors import NotSupported
 from schemashift.operations import (
@@ -99,7 +99,7 @@ class MySQL(Dialect):
 
     def default_name(self, table: Table, constraint: Constraint) -> str | None:
         """See `schemashift.dialects.mysql.names`."""
-        return server_name(table, constraint, flavour_of(self.sa))
+        return default_name(table, constraint, flavour_of(self.sa))
 
     def keeps_foreign_key(self, before: Column, after: Column) -> bool:
         """Only what is beside the type may change. MySQL also lets a VARCHAR grow, but not shrink on the way back;
@@ -111,7 +111,7 @@ class MySQL(Dialect):
 
     def _follows(self, column: Column) -> Options:
         """The options of its table that decide what a column is, where it leaves that to them."""
-        if column.type.collation is not None or not spelled(column.type.sql, None, flavour_of(self.sa)).is_text:
+        if column.type.collation is not None or not parse_type(column.type.sql, None, flavour_of(self.sa)).is_text:
             return ()
         return tuple(pair for pair in column.options if pair[0] in COLLATIONS)
 

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from schemashift.dialects.mysql.text import quoted
 from schemashift.dialects.mysql.tokens import tokenize
-from schemashift.dialects.mysql.types import Flavour, Spelled, spelled
+from schemashift.dialects.mysql.types import Flavour, ParsedType, parse_type
 from schemashift.objects.enums import renamed_labels
 from schemashift.schema import Column, Type
 
@@ -29,7 +29,7 @@ class Bridge(NamedTuple):
 
 def bridge(before: Type, after: Column, flavour: Flavour) -> Bridge | None:
     """What stands between a column of the type *before* and *after*; None where MODIFY goes straight."""
-    old, new = (spelled(each.sql, None, flavour) for each in (before, after.type))
+    old, new = (parse_type(each.sql, None, flavour) for each in (before, after.type))
     if flavour.mariadb and _is_foreign(old, new):
         return Bridge(_between(after, Type(sql=_ANY_TEXT)))
     renames = renamed_labels(old.args, new.args) if old.base == new.base and old.base in _LABELLED else ()
@@ -68,7 +68,7 @@ _OWN = frozenset({"uuid", "inet4", "inet6", "geometry"})
 _BINARIES = frozenset({"binary", "varbinary", "tinyblob", "blob", "mediumblob", "longblob", "json"})
 
 
-def _kind(type_: Spelled) -> str:
+def _kind(type_: ParsedType) -> str:
     """What conversion goes by: all texts and binaries are one kind, so are geometries, so is the rest."""
     if type_.is_text or type_.base in _BINARIES:
         return "text"
@@ -77,7 +77,7 @@ def _kind(type_: Spelled) -> str:
     return type_.base if type_.base in _OWN else "other"
 
 
-def _is_foreign(old: Spelled, new: Spelled) -> bool:
+def _is_foreign(old: ParsedType, new: ParsedType) -> bool:
     """Whether MariaDB has no conversion from *old* to *new*."""
     kinds = {_kind(old), _kind(new)}
     return len(kinds) == 2 and "text" not in kinds and not kinds.isdisjoint(_OWN)

@@ -21,19 +21,17 @@ from schemashift.dialects.ddl import DDL
 from schemashift.dialects.live import Known
 from schemashift.dialects.mysql.convert import bridge, renaming
 from schemashift.dialects.mysql.defaults import is_literal, split_on_update
-from schemashift.dialects.mysql.names import server_name
+from schemashift.dialects.mysql.names import default_name, implicit_name, is_numbered
 from schemashift.dialects.mysql.normal import (
     Facts,
-    implicit_name,
     is_column_level,
-    is_numbered,
     is_served,
     mark_implicit,
     serving_columns,
 )
 from schemashift.dialects.mysql.parse import ColumnLevel
 from schemashift.dialects.mysql.text import quoted, renamed_in, without_escapes
-from schemashift.dialects.mysql.types import EXPRESSION_DEFAULTS_ONLY, default_collation, flavour_of, spelled
+from schemashift.dialects.mysql.types import EXPRESSION_DEFAULTS_ONLY, default_collation, flavour_of, parse_type
 from schemashift.dialects.statement import Statement
 from schemashift.errors import NotSupported
 from schemashift.operations import (
@@ -94,12 +92,12 @@ class MySQLDDL(DDL):
         """A string literal; the backslash escapes, unless the server is told not to."""
         return quoted(text, backslash=self.flavour.backslash)
 
-    def spelt(self, text: str) -> str:
+    def in_sql_mode(self, text: str) -> str:
         """A text in normal form, for the SQL mode of this server."""
         return text if self.flavour.backslash else without_escapes(text)
 
     def type(self, column: Column) -> str:
-        return self.spelt(super().type(column))
+        return self.in_sql_mode(super().type(column))
 
     def column(self, column: Column, table: Table) -> str:
         """A column as it stands in CREATE TABLE, ADD and MODIFY, with the CHECKs that MariaDB keeps in it."""
@@ -135,10 +133,10 @@ class MySQLDDL(DDL):
 
     def default(self, sql: str, column: Column) -> str:
         """DEFAULT and ON UPDATE."""
-        sql = self.spelt(sql)
+        sql = self.in_sql_mode(sql)
         if sql.startswith("ON UPDATE"):
             return sql
-        base = spelled(column.type.sql, None, self.flavour).base
+        base = parse_type(column.type.sql, None, self.flavour).base
         if not self.flavour.mariadb and is_literal(sql) and base in EXPRESSION_DEFAULTS_ONLY:
             return f"DEFAULT ({sql})"
         return f"DEFAULT {sql}"
@@ -277,7 +275,7 @@ class MySQLDDL(DDL):
         """*table* as the server has it once it is created: everything named, foreign keys with their indexes."""
         named = replace(table, constraints=tuple(c for c in table.constraints if c.name is not None))
         for constraint in (c for c in table.constraints if c.name is None):
-            name = None if self.is_in_column(constraint) else server_name(named, constraint, self.flavour)
+            name = None if self.is_in_column(constraint) else default_name(named, constraint, self.flavour)
             named = replace(named, constraints=(*named.constraints, replace(constraint, name=name)))
         _, made = self.upkeep(replace(named, constraints=()), named)
         return made
@@ -331,7 +329,7 @@ class MySQLDDL(DDL):
         if changed & COLLATIONS:
             yield from self.settings(tuple(pair for pair in wanted if pair[0] in COLLATIONS) or self.database(table))
             for column in table.columns:
-                if column.type.collation is None and spelled(column.type.sql, None, self.flavour).is_text:
+                if column.type.collation is None and parse_type(column.type.sql, None, self.flavour).is_text:
                     yield f"MODIFY COLUMN {self.column(column, table)}"
 
     def database(self, table: Table) -> Options:
@@ -423,7 +421,7 @@ class MySQLDDL(DDL):
                 # What is there, not what a comparison made of it: nothing may be lost that no model can say.
                 return replace(operation, before=table.column(operation.name) or operation.before)
             case AddConstraint():
-                name = operation.constraint.name or server_name(table, operation.constraint, self.flavour)
+                name = operation.constraint.name or default_name(table, operation.constraint, self.flavour)
                 return replace(operation, constraint=replace(operation.constraint, name=name))
             case CreateIndex():
                 exists = operation.if_not_exists and _has_index(table, operation.index.name)
@@ -494,8 +492,8 @@ class MySQLDDL(DDL):
 
     def relabelled(self, label: tuple[str, str], column: Column, name: TableName, table: Table | None) -> str:
         """The UPDATE for a renamed *label* of *column*. Columns that follow updates do not follow this one."""
-        base = spelled(column.type.sql, None, self.flavour).base
-        value, rows = map(self.spelt, renaming(label, self.quote(column.name), base))
+        base = parse_type(column.type.sql, None, self.flavour).base
+        value, rows = map(self.in_sql_mode, renaming(label, self.quote(column.name), base))
         following = (c for c in table.columns if c.default and split_on_update(c.default.sql)[1]) if table else ()
         kept = "".join(f", {self.quote(each.name)} = {self.quote(each.name)}" for each in following)
         return f"UPDATE {self.table(name)} SET {self.quote(column.name)} = {value}{kept} WHERE {rows}"
@@ -537,7 +535,7 @@ class MySQLDDL(DDL):
         """Whether a foreign key of *table* to be has the name that the server would give it. See `keys_in_create`."""
         if not isinstance(constraint, ForeignKey):
             return False
-        return constraint.name == server_name(table, replace(constraint, name=None), self.flavour)
+        return constraint.name == default_name(table, replace(constraint, name=None), self.flavour)
 
     def drop_dependents(self, column: str, table: Table | None) -> Iterator[Clause]:
         """What stands on a column and does not go with it: left alone, the servers cut the column out of keys."""

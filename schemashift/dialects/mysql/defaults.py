@@ -4,7 +4,7 @@ The normal form stands behind DEFAULT on both servers, with one exception that `
 default of a TEXT, BLOB or JSON column in parentheses): a literal is written as the column's type prints it, NOW() in
 all its spellings is ``CURRENT_TIMESTAMP``, an expression is in one pair of parentheses, ``DEFAULT NULL`` is no
 default. ``ON UPDATE`` belongs to it, because that is where SQLAlchemy's users write it:
-``server_default=sa.text("CURRENT_TIMESTAMP ON UPDATE CURRENT_TIMESTAMP")``. Strings are always spelt with backslash
+``server_default=sa.text("CURRENT_TIMESTAMP ON UPDATE CURRENT_TIMESTAMP")``. Strings are always spelled with backslash
 escapes; under NO_BACKSLASH_ESCAPES `ddl` spells them otherwise when it writes them.
 """
 
@@ -17,7 +17,7 @@ from functools import lru_cache
 
 from schemashift.dialects.mysql.text import bare, quoted
 from schemashift.dialects.mysql.tokens import Token, tokenize
-from schemashift.dialects.mysql.types import Flavour, Spelled
+from schemashift.dialects.mysql.types import Flavour, ParsedType
 
 BEYOND = re.compile("[\U00010000-\U0010ffff]")
 _ON_UPDATE = re.compile(r"(.*?)\s*\bON\s+UPDATE\s+(\w+\s*(?:\(\s*\d*\s*\))?)\s*$", re.IGNORECASE | re.DOTALL)
@@ -25,7 +25,7 @@ _NOW = re.compile(r"(?:now|current_timestamp|localtime|localtimestamp)\s*(?:\(\s
 
 
 @lru_cache(maxsize=4096)
-def normal_default(sql: str, type_: Spelled, flavour: Flavour) -> str | None:
+def normal_default(sql: str, type_: ParsedType, flavour: Flavour) -> str | None:
     """What stands behind DEFAULT for a column of that type, in normal form; None where it is no default."""
     value, on_update = split_on_update(sql)
     if on_update is None:
@@ -54,7 +54,7 @@ def _now(text: str) -> str | None:
     return f"CURRENT_TIMESTAMP({match[1]})" if match[1] not in (None, "", "0") else "CURRENT_TIMESTAMP"
 
 
-def _value(text: str, type_: Spelled, flavour: Flavour) -> str | None:
+def _value(text: str, type_: ParsedType, flavour: Flavour) -> str | None:
     inner = bare(text, backslash=flavour.backslash)
     found = list(tokenize(inner, backslash=flavour.backslash))
     if len(found) == 1 and found[0].word() == "NULL":
@@ -67,7 +67,7 @@ def _value(text: str, type_: Spelled, flavour: Flavour) -> str | None:
     return f"({inner})"
 
 
-def _literal(found: list[Token], type_: Spelled, flavour: Flavour) -> str | None:
+def _literal(found: list[Token], type_: ParsedType, flavour: Flavour) -> str | None:
     sign, found = _signed(found)
     if len(found) == 2 and found[1].kind == "string" and found[0].end == found[1].start:
         return _introduced(found[0].value, found[1].value, type_, flavour)
@@ -99,7 +99,7 @@ def _signed(found: list[Token]) -> tuple[str, list[Token]]:
     return (found[0].value.replace("+", ""), number) if number[0].kind == "word" else ("", found)
 
 
-def _introduced(introducer: str, value: str, type_: Spelled, flavour: Flavour) -> str | None:
+def _introduced(introducer: str, value: str, type_: ParsedType, flavour: Flavour) -> str | None:
     """``_utf8mb4'text'``, ``n'text'``, ``b'101'``, ``x'1f'``."""
     kind = introducer.lower()
     if kind.startswith("_utf8") or kind == "n":
@@ -113,7 +113,7 @@ def _introduced(introducer: str, value: str, type_: Spelled, flavour: Flavour) -
     return _number(Decimal(number), type_) if type_.is_number else None
 
 
-def _hexadecimal(text: str, type_: Spelled, flavour: Flavour) -> str | None:
+def _hexadecimal(text: str, type_: ParsedType, flavour: Flavour) -> str | None:
     """MySQL prints a string that way when it has characters beyond the BMP."""
     try:
         return _string(bytes.fromhex(text[2:]).decode(), type_, flavour)
@@ -125,7 +125,7 @@ def _bits(number: int) -> str:
     return f"b'{number:b}'"
 
 
-def _number(number: Decimal, type_: Spelled) -> str:
+def _number(number: Decimal, type_: ParsedType) -> str:
     """A number as a column of that type prints it."""
     if type_.is_integer or type_.base == "year":
         return str(number.to_integral_value(ROUND_HALF_UP))
@@ -145,7 +145,7 @@ def _plain(number: Decimal) -> str:
     return format(number.normalize(), "f") if number else "0"
 
 
-def _string(value: str, type_: Spelled, flavour: Flavour) -> str:
+def _string(value: str, type_: ParsedType, flavour: Flavour) -> str:
     if type_.is_number or type_.base == "year":
         try:
             return _number(Decimal(value.strip()), type_)
@@ -159,7 +159,7 @@ def _string(value: str, type_: Spelled, flavour: Flavour) -> str:
     return quoted(_moment(value, type_) or value)
 
 
-def _moment(value: str, type_: Spelled) -> str | None:
+def _moment(value: str, type_: ParsedType) -> str | None:
     """A date or time as a column of that type prints it; None for what is not one, or not an ordinary one."""
     try:
         match type_.base:
@@ -176,6 +176,6 @@ def _moment(value: str, type_: Spelled) -> str | None:
     return None
 
 
-def _fraction(moment: datetime.datetime | datetime.time, type_: Spelled) -> str:
+def _fraction(moment: datetime.datetime | datetime.time, type_: ParsedType) -> str:
     digits = int(type_.args[0]) if type_.args else 0
     return f".{moment.microsecond:06d}"[: digits + 1] if digits else ""

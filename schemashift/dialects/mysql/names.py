@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from schemashift.dialects.mysql.normal import implicit_name, is_numbered
 from schemashift.dialects.mysql.types import Flavour
 from schemashift.schema import Check, Constraint, Exclude, ForeignKey, PrimaryKey, Table, Unique
 
 
-def server_name(table: Table, constraint: Constraint, flavour: Flavour) -> str | None:
+def default_name(table: Table, constraint: Constraint, flavour: Flavour) -> str | None:
     """The name the server would give to *constraint* when added to *table*; None for a primary key.
 
     Seen on MariaDB 10.11 and MySQL 9.7: a unique key is called after its first column, with ``_2`` and so on where
@@ -50,3 +49,15 @@ def _next(prefix: str, table: Table, kind: type[Constraint]) -> str:
     names = [each.name for each in table.constraints if isinstance(each, kind) and each.name]
     numbers = [int(name[len(prefix) :]) for name in names if is_numbered(name, prefix)]
     return f"{prefix}{max(numbers, default=0) + 1}"
+
+
+def implicit_name(table: str, key: ForeignKey) -> str:
+    """The name of the index that InnoDB makes for *key*: the key's own, or its first column where it had none."""
+    if key.name is None or is_numbered(key.name, f"{table}_ibfk_"):
+        return key.columns[0]
+    return key.name
+
+
+def is_numbered(name: str, prefix: str) -> bool:
+    """Whether *name* is one that the server made up: *prefix* and a number."""
+    return name.startswith(prefix) and name[len(prefix) :].isdigit()

@@ -15,18 +15,19 @@ from typing import Any
 import sqlalchemy as sa
 
 from schemashift.dialects.mysql.defaults import BEYOND, normal_default
+from schemashift.dialects.mysql.names import implicit_name, is_numbered
 from schemashift.dialects.mysql.parse import ColumnLevel
 from schemashift.dialects.mysql.text import bare
 from schemashift.dialects.mysql.tokens import tokenize
 from schemashift.dialects.mysql.types import (
     Flavour,
-    Spelled,
+    ParsedType,
     charset_name,
     charset_of,
     collation_name,
     default_collation,
     normal_type,
-    spelled,
+    parse_type,
 )
 from schemashift.errors import NotSupported
 from schemashift.schema import (
@@ -165,7 +166,7 @@ def _table_collation(settings: dict[str, object], payload: object, flavour: Flav
 
 def _column(column: Column, flavour: Flavour, collation: str | None, charset: str | None, *, is_key: bool) -> Column:
     type_ = normal_type(column.type, flavour, charset)
-    parts = spelled(type_.sql, type_.collation, flavour, charset)
+    parts = parse_type(type_.sql, type_.collation, flavour, charset)
     if collation is not None and type_.collation == collation:
         payload = None if column.type.payload is None else type_.payload
         type_ = Type(sql=type_.sql, payload=payload) if payload else normal_type(Type(sql=type_.sql), flavour)
@@ -192,7 +193,7 @@ def _comment(text: str | None) -> str | None:
     return BEYOND.sub("?", text) if text else None
 
 
-def _default(default: Default, type_: Spelled, flavour: Flavour) -> Default | None:
+def _default(default: Default, type_: ParsedType, flavour: Flavour) -> Default | None:
     sql = normal_default(default.sql, type_, flavour)
     return None if sql is None else Default(sql=sql, needs=default.needs, payload=default.payload)
 
@@ -214,7 +215,7 @@ def _fold_json(table: Table, collation: str | None, flavour: Flavour) -> tuple[l
 
 
 def _is_json_text(type_: Type, collation: str | None, flavour: Flavour) -> bool:
-    found = spelled(type_.sql, type_.collation, flavour)
+    found = parse_type(type_.sql, type_.collation, flavour)
     return found.base == "longtext" and (found.collation or collation) == "utf8mb4_bin"
 
 
@@ -334,18 +335,6 @@ def serving_columns(index: Index, flavour: Flavour) -> tuple[str, ...]:
             break
         columns.append(part.column)
     return tuple(columns)
-
-
-def implicit_name(table: str, key: ForeignKey) -> str:
-    """The name of the index that InnoDB makes for *key*: the key's own, or its first column where it had none."""
-    if key.name is None or is_numbered(key.name, f"{table}_ibfk_"):
-        return key.columns[0]
-    return key.name
-
-
-def is_numbered(name: str, prefix: str) -> bool:
-    """Whether *name* is one that the server made up: *prefix* and a number."""
-    return name.startswith(prefix) and name[len(prefix) :].isdigit()
 
 
 def mark_implicit(table: Table) -> Table:

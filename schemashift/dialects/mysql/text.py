@@ -11,7 +11,7 @@ _WRITTEN = {"\0": "\\0", "\n": "\\n", "\r": "\\r", "\x1a": "\\Z", "\\": "\\\\", 
 
 
 def quoted(value: str, *, backslash: bool = True) -> str:
-    """*value* as a string literal, spelt the way SHOW CREATE TABLE does."""
+    """*value* as a string literal, spelled the way SHOW CREATE TABLE does."""
     if not backslash:
         return "'" + value.replace("'", "''") + "'"
     return "'" + _SPECIAL.sub(lambda match: _WRITTEN[match[0]], value) + "'"
@@ -46,7 +46,7 @@ def renamed_in(text: str, old: str, new: str) -> str:
 
 
 def without_escapes(text: str) -> str:
-    """*text* with its string literals spelt for the SQL mode NO_BACKSLASH_ESCAPES."""
+    """*text* with its string literals spelled for the SQL mode NO_BACKSLASH_ESCAPES."""
     out, last = [], 0
     for token in tokenize(text):
         if token.kind == "string":

@@ -40,7 +40,7 @@ def flavour_of(dialect: sa.Dialect) -> Flavour:
     return Flavour(bool(getattr(dialect, "is_mariadb", False)), version, escapes)
 
 
-class Spelled(NamedTuple):
+class ParsedType(NamedTuple):
     """A type in parts. ``args`` are numbers, or string literals for ENUM and SET."""
 
     base: str
@@ -190,13 +190,13 @@ def default_collation(charset: str, flavour: Flavour) -> str:
 
 def normal_type(type_: Type, flavour: Flavour, table_charset: str | None = None) -> Type:
     """*type_* in normal form, its collation written out; the payload stays, or is made where there is none."""
-    found = spelled(type_.sql, type_.collation, flavour, table_charset)
-    payload = type_.payload if type_.payload is not None else engine(found)
+    found = parse_type(type_.sql, type_.collation, flavour, table_charset)
+    payload = type_.payload if type_.payload is not None else type_engine(found)
     return Type(sql=found.sql, collation=found.collation, payload=payload)
 
 
 @lru_cache(maxsize=4096)
-def spelled(sql: str, collation: str | None, flavour: Flavour, table_charset: str | None = None) -> Spelled:
+def parse_type(sql: str, collation: str | None, flavour: Flavour, table_charset: str | None = None) -> ParsedType:
     """A type's text in parts, in normal form. *table_charset* decides what ``TEXT(100)`` is."""
     words: list[str] = []
     args: list[str] = []
@@ -224,11 +224,11 @@ def _normal(
     collation: str | None,
     flavour: Flavour,
     table_charset: str | None,
-) -> Spelled:
+) -> ParsedType:
     attributes = _ATTRIBUTES.intersection(words[1:])
     name = " ".join(words[:1] + [word for word in words[1:] if word not in _ATTRIBUTES])
     if name in ("BOOL", "BOOLEAN"):
-        return Spelled("tinyint", ("1",))
+        return ParsedType("tinyint", ("1",))
     if name in _NATIONAL:
         name, charset = _NATIONAL[name], charset or "utf8mb3"
     base = _NAMES.get(name, name.lower())
@@ -244,11 +244,11 @@ def _normal(
     elif charset is not None:
         collation = default_collation(charset, flavour)
     zerofill = "ZEROFILL" in attributes
-    found = Spelled(base, args, zerofill or "UNSIGNED" in attributes, zerofill, collation)
+    found = ParsedType(base, args, zerofill or "UNSIGNED" in attributes, zerofill, collation)
     return _sized(found, flavour, charset_of(collation) if collation else table_charset or "utf8mb4")
 
 
-def _sized(type_: Spelled, flavour: Flavour, charset: str) -> Spelled:
+def _sized(type_: ParsedType, flavour: Flavour, charset: str) -> ParsedType:
     """Lengths and precisions as the server writes them out, or leaves them out."""
     base, args = type_.base, type_.args
     if type_.is_integer:
@@ -274,7 +274,7 @@ _BYTES = {"utf8mb4": 4, "utf8mb3": 3, "utf16": 4, "utf16le": 4, "utf32": 4, "ucs
 )
 
 
-def _integer(type_: Spelled, flavour: Flavour) -> Spelled:
+def _integer(type_: ParsedType, flavour: Flavour) -> ParsedType:
     usual = _WIDTHS[type_.base][type_.unsigned]
     width = type_.args[0] if type_.args else usual
     if type_.zerofill:
@@ -289,7 +289,7 @@ def _integer(type_: Spelled, flavour: Flavour) -> Spelled:
 # The type to write in a script --------------------------------------------------------------------------------------
 
 
-def engine(type_: Spelled) -> Any:
+def type_engine(type_: ParsedType) -> Any:
     """A SQLAlchemy type that compiles to *type_* here: a generic one where there is one."""
     made = _GENERIC.get(type_._replace(collation=None))
     if made is not None and type_.collation is None:
@@ -298,59 +298,59 @@ def engine(type_: Spelled) -> Any:
     return maker(type_) if maker is not None else SQLType(type_.sql)
 
 
-_GENERIC: dict[Spelled, Callable[[], Any]] = {
-    Spelled("int"): sa.Integer,
-    Spelled("bigint"): sa.BigInteger,
-    Spelled("smallint"): sa.SmallInteger,
-    Spelled("tinyint", ("1",)): sa.Boolean,
-    Spelled("float"): sa.Float,
-    Spelled("double"): sa.Double,
-    Spelled("date"): sa.Date,
-    Spelled("datetime"): sa.DateTime,
-    Spelled("time"): sa.Time,
-    Spelled("timestamp"): sa.TIMESTAMP,
-    Spelled("year"): mysql.YEAR,
-    Spelled("json"): sa.JSON,
-    Spelled("uuid"): sa.Uuid,
-    Spelled("text"): sa.Text,
-    Spelled("blob"): sa.LargeBinary,
-    Spelled("tinyblob"): mysql.TINYBLOB,
-    Spelled("mediumblob"): mysql.MEDIUMBLOB,
-    Spelled("longblob"): mysql.LONGBLOB,
+_GENERIC: dict[ParsedType, Callable[[], Any]] = {
+    ParsedType("int"): sa.Integer,
+    ParsedType("bigint"): sa.BigInteger,
+    ParsedType("smallint"): sa.SmallInteger,
+    ParsedType("tinyint", ("1",)): sa.Boolean,
+    ParsedType("float"): sa.Float,
+    ParsedType("double"): sa.Double,
+    ParsedType("date"): sa.Date,
+    ParsedType("datetime"): sa.DateTime,
+    ParsedType("time"): sa.Time,
+    ParsedType("timestamp"): sa.TIMESTAMP,
+    ParsedType("year"): mysql.YEAR,
+    ParsedType("json"): sa.JSON,
+    ParsedType("uuid"): sa.Uuid,
+    ParsedType("text"): sa.Text,
+    ParsedType("blob"): sa.LargeBinary,
+    ParsedType("tinyblob"): mysql.TINYBLOB,
+    ParsedType("mediumblob"): mysql.MEDIUMBLOB,
+    ParsedType("longblob"): mysql.LONGBLOB,
 }
 
 
-def _int(kind: Any) -> Callable[[Spelled], Any]:
-    def make(type_: Spelled) -> Any:
+def _int(kind: Any) -> Callable[[ParsedType], Any]:
+    def make(type_: ParsedType) -> Any:
         settings: dict[str, Any] = {"display_width": int(type_.args[0])} if type_.args else {}
         return kind(**settings, **_signs(type_))
 
     return make
 
 
-def _signs(type_: Spelled) -> dict[str, Any]:
+def _signs(type_: ParsedType) -> dict[str, Any]:
     return ({"unsigned": True} if type_.unsigned else {}) | ({"zerofill": True} if type_.zerofill else {})
 
 
-def _exact(type_: Spelled) -> Any:
+def _exact(type_: ParsedType) -> Any:
     precision, scale = (int(arg) for arg in type_.args)
     return mysql.DECIMAL(precision, scale, **_signs(type_)) if type_.unsigned else sa.Numeric(precision, scale)
 
 
-def _inexact(kind: Any) -> Callable[[Spelled], Any]:
+def _inexact(kind: Any) -> Callable[[ParsedType], Any]:
     return lambda type_: kind(*(int(arg) for arg in type_.args), **_signs(type_))
 
 
-def _text(kind: Any) -> Callable[[Spelled], Any]:
-    def make(type_: Spelled) -> Any:
+def _text(kind: Any) -> Callable[[ParsedType], Any]:
+    def make(type_: ParsedType) -> Any:
         collation = {"collation": type_.collation} if type_.collation else {}
         return kind(*(int(arg) for arg in type_.args), **collation)
 
     return make
 
 
-def _chosen(generic: Any, kind: Any) -> Callable[[Spelled], Any]:
-    def make(type_: Spelled) -> Any:
+def _chosen(generic: Any, kind: Any) -> Callable[[ParsedType], Any]:
+    def make(type_: ParsedType) -> Any:
         values = [next(tokenize(arg)).value for arg in type_.args]
         if type_.collation:
             return kind(*values, collation=type_.collation)
@@ -359,15 +359,15 @@ def _chosen(generic: Any, kind: Any) -> Callable[[Spelled], Any]:
     return make
 
 
-def _fractional(kind: Any) -> Callable[[Spelled], Any]:
+def _fractional(kind: Any) -> Callable[[ParsedType], Any]:
     return lambda type_: kind(fsp=int(type_.args[0]))
 
 
-def _long(kind: Any) -> Callable[[Spelled], Any]:
+def _long(kind: Any) -> Callable[[ParsedType], Any]:
     return lambda type_: kind(int(type_.args[0]))
 
 
-_MAKERS: dict[str, Callable[[Spelled], Any]] = {
+_MAKERS: dict[str, Callable[[ParsedType], Any]] = {
     "tinyint": _int(mysql.TINYINT),
     "smallint": _int(mysql.SMALLINT),
     "mediumint": _int(mysql.MEDIUMINT),

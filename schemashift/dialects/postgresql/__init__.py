@@ -10,9 +10,10 @@ from typing import Any
 import sqlalchemy as sa
 
 from schemashift.dialects.base import Dialect
-from schemashift.dialects.postgresql import names, scratch
+from schemashift.dialects.postgresql import scratch
 from schemashift.dialects.postgresql.ddl import PostgreSQLDDL
 from schemashift.dialects.postgresql.match import spelled_like
+from schemashift.dialects.postgresql.names import default_name
 from schemashift.dialects.postgresql.normal import normal_domain, normal_table
 from schemashift.dialects.postgresql.read import read_tables, schema_names
 from schemashift.dialects.postgresql.session import PostgreSQLSession
@@ -91,4 +92,4 @@ class PostgreSQL(Dialect):
         return before.type == after.type or " IN (" not in text
 
     def default_name(self, table: Table, constraint: Any) -> str | None:
-        return names.default_name(table, constraint)
+        return default_name(table, constraint)

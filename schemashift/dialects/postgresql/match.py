@@ -10,7 +10,7 @@ from schemashift.schema import Column, Table
 
 
 def spelled_like(read: Table, declared: Table) -> Table:
-    """*read* with the defaults spelt as *declared* has them where both are the same number: ``'0'`` and ``0``.
+    """*read* with the defaults spelled as *declared* has them where both are the same number: ``'0'`` and ``0``.
 
     PostgreSQL keeps the two apart, so not even the scratch table shows that they are one.
     """

@@ -12,13 +12,14 @@ from schemashift.dialects.live import Known
 from schemashift.dialects.sqlite.compile import Compilation
 from schemashift.dialects.sqlite.ddl import SQLiteDDL
 from schemashift.dialects.sqlite.match import spelled_like
+from schemashift.dialects.sqlite.names import default_name
 from schemashift.dialects.sqlite.normal import normal_table
 from schemashift.dialects.sqlite.prepare import prepared
 from schemashift.dialects.sqlite.read import attached, read_tables, unreadable
 from schemashift.dialects.sqlite.session import SQLiteSession
 from schemashift.dialects.statement import Statement
 from schemashift.errors import NotSupported
-from schemashift.operations import Operation, default_name
+from schemashift.operations import Operation
 from schemashift.schema import Column, Schema, Table, TableName
 
 _LATELY = 64
@@ -81,11 +82,8 @@ class SQLite(Dialect):
         return prepared(operation)
 
     def default_name(self, table: Table, constraint: Any) -> str | None:
-        """Our own name for it; several that would have the same are numbered, as PostgreSQL does."""
-        name = default_name(table.name, constraint)
-        same = [c for c in table.constraints if c.name is None and default_name(table.name, c) == name]
-        place = same.index(constraint) if constraint in same else 0
-        return f"{name}{place}" if place else name
+        """See `schemashift.dialects.sqlite.names`."""
+        return default_name(table, constraint)
 
     def is_autonumbered(self, column: Column, table: Table) -> bool:
         """It is another name for the rowid, where there is one."""

@@ -52,7 +52,7 @@ ON_CONFLICT_NOT_NULL = "sqlite_on_conflict_not_null"
 def normal_table(table: Table, quote: Quote) -> Table:
     """*table* in normal form. Pure and idempotent."""
     names = Names.of(table.name, (column.name for column in table.columns), quote)
-    primary = next((tuple(map(names.spelt, c.columns)) for c in table.constraints if isinstance(c, PrimaryKey)), ())
+    primary = next((tuple(map(names.spelled, c.columns)) for c in table.constraints if isinstance(c, PrimaryKey)), ())
     columns = tuple(normal_column(column, names, primary) for column in table.columns)
     found = _table_options(table, columns, primary)
     raw = replace(table, options=found)
@@ -174,7 +174,7 @@ def _default(default: Default | None, names: Names) -> Default | None:
 
 def normal_constraint(constraint: Constraint, table: Table, names: Names) -> Constraint:
     """A constraint of *table*, of whose other parts only the columns' own ON CONFLICT matter."""
-    columns = tuple(names.spelt(name) for name in constraint.columns)
+    columns = tuple(names.spelled(name) for name in constraint.columns)
     changed: Constraint
     match constraint:
         case PrimaryKey():
@@ -239,7 +239,7 @@ def _foreign_key(key: ForeignKey, table: Table, names: Names) -> ForeignKey:
     target, columns = key.target, key.target_columns
     if target.name.lower() == table.name.lower():
         target = TableName(table.name, table.schema)
-        columns = tuple(names.spelt(name) for name in columns)
+        columns = tuple(names.spelled(name) for name in columns)
     deferrable = True if key.deferrable else None
     return replace(
         key,
@@ -297,7 +297,7 @@ def _part(part: IndexPart, names: Names) -> tuple[IndexPart, tuple[str, ...]]:
         text, used = canonical(part.expression, names)
         part = replace(part, expression=text)
     else:
-        part = replace(part, column=names.spelt(part.column or ""))
+        part = replace(part, column=names.spelled(part.column or ""))
     # Also where the column has the same one: the index keeps it when the column loses it.
     wanted = collation(part.collation.strip('"')) if part.collation else None
     return replace(part, collation=wanted, nulls=None, opclass=None, length=None), used
@@ -313,5 +313,5 @@ def _taken_apart(part: IndexPart, names: Names) -> IndexPart:
         return part
     part = replace(part, descending=part.descending or found.descending, collation=found.collation or part.collation)
     if found.name is not None and found.name.lower() in names.columns:
-        return replace(part, column=names.spelt(found.name), expression=None)
+        return replace(part, column=names.spelled(found.name), expression=None)
     return replace(part, expression=found.text)

@@ -165,11 +165,11 @@ class _Catalogue:
         if target is None:
             return constraint
         columns = constraint.target_columns or _primary_key(target)
-        spelt = {column.name.lower(): column.name for column in target.columns}
+        spelled = {column.name.lower(): column.name for column in target.columns}
         return replace(
             constraint,
             target=TableName(target.name, self.schema),
-            target_columns=tuple(spelt.get(name.lower(), name) for name in columns),
+            target_columns=tuple(spelled.get(name.lower(), name) for name in columns),
         )
 
     def guessed(self, row: Row) -> Table | None:

@@ -49,7 +49,7 @@ class _Rewriter:
         self.before = table_of(text, after.schema)
         self.names = Names.of(text.name, (item.name for item in text.columns), ddl.quote)
         key = self.before.primary_key
-        self.keys = tuple(map(self.names.spelt, key.columns)) if key is not None else ()
+        self.keys = tuple(map(self.names.spelled, key.columns)) if key is not None else ()
         """The columns of the old statement's primary key."""
         self.placed: set[Constraint] = set()
         """The constraints that have found their place in the statement."""
@@ -195,7 +195,7 @@ def _with_targets(raw: Constraint, wanted: Constraint) -> Constraint:
 
 
 def _retargeted(found: Table, after: Table) -> Table:
-    """*found* with its foreign keys' targets spelt as in *after* where they mean the same."""
+    """*found* with its foreign keys' targets spelled as in *after* where they mean the same."""
     constraints = (_matching(constraint, after) or constraint for constraint in found.constraints)
     return replace(found, constraints=tuple(constraints))
 

@@ -42,7 +42,7 @@ class Names:
         """For a table and its columns."""
         return cls(table=table, columns={name.lower(): name for name in columns}, quote=quote)
 
-    def spelt(self, name: str) -> str:
+    def spelled(self, name: str) -> str:
         """A column's name as the table spells it."""
         return self.columns.get(name.lower(), name)
 

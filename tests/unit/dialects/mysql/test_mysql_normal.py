@@ -12,7 +12,7 @@ from schemashift.dialects.mysql.defaults import normal_default
 from schemashift.dialects.mysql.match import spelled_like
 from schemashift.dialects.mysql.normal import Facts, mark_implicit, normal_table
 from schemashift.dialects.mysql.text import without_escapes
-from schemashift.dialects.mysql.types import Flavour, engine, normal_type, spelled
+from schemashift.dialects.mysql.types import Flavour, normal_type, parse_type, type_engine
 from schemashift.errors import NotSupported
 from schemashift.schema import (
     Check,
@@ -76,8 +76,8 @@ OLD = Flavour(False, (8, 0, 15))
     ],
 )
 def test_types(sql: str, expected: str, flavour: Flavour) -> None:
-    assert spelled(sql, None, flavour).sql == expected
-    assert spelled(expected, None, flavour).sql == expected
+    assert parse_type(sql, None, flavour).sql == expected
+    assert parse_type(expected, None, flavour).sql == expected
 
 
 @pytest.mark.parametrize(
@@ -98,20 +98,20 @@ def test_types(sql: str, expected: str, flavour: Flavour) -> None:
     ],
 )
 def test_collations(sql: str, collation: str | None, expected: str | None) -> None:
-    assert spelled(sql, collation, MARIADB).collation == expected
+    assert parse_type(sql, collation, MARIADB).collation == expected
 
 
 def test_what_a_character_set_means_depends_on_the_server() -> None:
-    assert spelled("TEXT CHARACTER SET utf8mb4", None, MYSQL).collation == "utf8mb4_0900_ai_ci"
-    assert spelled("TEXT CHARACTER SET utf8mb4", None, Flavour(True, (11, 8))).collation == "utf8mb4_uca1400_ai_ci"
+    assert parse_type("TEXT CHARACTER SET utf8mb4", None, MYSQL).collation == "utf8mb4_0900_ai_ci"
+    assert parse_type("TEXT CHARACTER SET utf8mb4", None, Flavour(True, (11, 8))).collation == "utf8mb4_uca1400_ai_ci"
 
 
 def test_display_widths_are_kept_where_the_server_keeps_them() -> None:
-    assert spelled("INTEGER(5)", None, MARIADB).sql == "int(5)"
-    assert spelled("INTEGER(5)", None, OLD).sql == "int(5)"
-    assert spelled("INTEGER(5)", None, MYSQL).sql == "int"
-    assert spelled("TINYINT(1)", None, MYSQL).sql == "tinyint(1)"
-    assert spelled("TINYINT(1) UNSIGNED", None, MYSQL).sql == "tinyint unsigned"
+    assert parse_type("INTEGER(5)", None, MARIADB).sql == "int(5)"
+    assert parse_type("INTEGER(5)", None, OLD).sql == "int(5)"
+    assert parse_type("INTEGER(5)", None, MYSQL).sql == "int"
+    assert parse_type("TINYINT(1)", None, MYSQL).sql == "tinyint(1)"
+    assert parse_type("TINYINT(1) UNSIGNED", None, MYSQL).sql == "tinyint unsigned"
 
 
 @pytest.mark.parametrize(
@@ -160,7 +160,7 @@ def test_display_widths_are_kept_where_the_server_keeps_them() -> None:
 def test_the_type_for_a_script_compiles_to_the_type_it_was_made_of(sql: str) -> None:
     dialect = mysql.dialect()
     dialect.is_mariadb = True
-    for collation in (None, "utf8mb4_bin") if spelled(sql, None, MARIADB).is_text else (None,):
+    for collation in (None, "utf8mb4_bin") if parse_type(sql, None, MARIADB).is_text else (None,):
         type_ = normal_type(Type(sql=sql, collation=collation), MARIADB)
         assert type_.payload is not None
         assert normal_type(lift_type(type_.payload, dialect), MARIADB) == type_
@@ -182,7 +182,7 @@ def test_the_type_for_a_script_compiles_to_the_type_it_was_made_of(sql: str) -> 
     ],
 )
 def test_the_type_for_a_script_is_generic_where_it_can_be(sql: str, expected: type) -> None:
-    assert type(engine(spelled(sql, None, MARIADB))) is expected
+    assert type(type_engine(parse_type(sql, None, MARIADB))) is expected
 
 
 @pytest.mark.parametrize("flavour", [MARIADB, MYSQL], ids=["mariadb", "mysql"])
@@ -240,7 +240,7 @@ def test_the_type_for_a_script_is_generic_where_it_can_be(sql: str, expected: ty
     ],
 )
 def test_defaults(sql: str, type_: str, expected: str | None, flavour: Flavour) -> None:
-    parts = spelled(type_, None, flavour)
+    parts = parse_type(type_, None, flavour)
     assert normal_default(sql, parts, flavour) == expected
     if expected is not None:
         assert normal_default(expected, parts, flavour) == expected
@@ -248,7 +248,7 @@ def test_defaults(sql: str, type_: str, expected: str | None, flavour: Flavour) 
 
 def test_the_normal_form_has_backslash_escapes_whatever_the_mode() -> None:
     flavour = MARIADB._replace(backslash=False)
-    assert normal_default(r"'a\b'", spelled("varchar(9)", None, flavour), flavour) == r"'a\\b'"
+    assert normal_default(r"'a\b'", parse_type("varchar(9)", None, flavour), flavour) == r"'a\\b'"
     assert without_escapes(r"'a\\b'") == r"'a\b'"
 
 
@@ -339,7 +339,7 @@ def test_a_column_given_as_text_is_a_column(text: str) -> None:
 
 
 def test_mariadb_cannot_keep_every_character_of_a_default() -> None:
-    type_ = spelled("varchar(9)", None, MARIADB)
+    type_ = parse_type("varchar(9)", None, MARIADB)
     assert (normal_default("'ü🐘'", type_, MARIADB), normal_default("'ü🐘'", type_, MYSQL)) == ("'ü?'", "'ü🐘'")
 
 
