@@ -1,4 +1,4 @@
-"""What comes between two types that no single MODIFY leads from one to the other.
+"""Intermediate types for conversions that one MODIFY cannot do.
 
 - MariaDB has no conversion between UUID, INET4, INET6 or a geometry and a number or a moment, nor from one of these
   kinds to another: error 4078, even on an empty table. From each of them to a text there is one, and back (every pair
@@ -20,24 +20,24 @@ from schemashift.objects.enums import renamed_labels
 from schemashift.schema import Column, Type
 
 
-class Bridge(NamedTuple):
+class IntermediateType(NamedTuple):
     """The column as it is in between, and the labels that its rows change there, as literals."""
 
     column: Column
     renames: tuple[tuple[str, str], ...] = ()
 
 
-def bridge(before: Type, after: Column, flavour: Flavour) -> Bridge | None:
-    """What stands between a column of the type *before* and *after*; None where MODIFY goes straight."""
+def intermediate_type(before: Type, after: Column, flavour: Flavour) -> IntermediateType | None:
+    """The step between a column of the type *before* and *after*; None where one MODIFY does."""
     old, new = (parse_type(each.sql, None, flavour) for each in (before, after.type))
     if flavour.mariadb and _is_foreign(old, new):
-        return Bridge(_between(after, Type(sql=_ANY_TEXT)))
+        return IntermediateType(_between(after, Type(sql=_ANY_TEXT)))
     renames = renamed_labels(old.args, new.args) if old.base == new.base and old.base in _LABELLED else ()
     labels = tuple(_beside(old.args, dict(renames)))
     if not renames or (new.base == "set" and len(labels) > _SET_LIMIT):
         return None
     # Binary, so that a label and its renamed self are two, even where they differ in case alone.
-    return Bridge(_between(after, Type(sql=new._replace(args=labels).sql, collation="utf8mb4_bin")), renames)
+    return IntermediateType(_between(after, Type(sql=new._replace(args=labels).sql, collation="utf8mb4_bin")), renames)
 
 
 def renaming(label: tuple[str, str], column: str, base: str) -> tuple[str, str]:

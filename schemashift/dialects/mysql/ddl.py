@@ -19,7 +19,7 @@ import sqlalchemy as sa
 
 from schemashift.dialects.ddl import DDL
 from schemashift.dialects.live import Known
-from schemashift.dialects.mysql.convert import bridge, renaming
+from schemashift.dialects.mysql.convert import intermediate_type, renaming
 from schemashift.dialects.mysql.defaults import is_literal, split_on_update
 from schemashift.dialects.mysql.names import default_name, implicit_name, is_numbered
 from schemashift.dialects.mysql.normal import (
@@ -482,7 +482,7 @@ class MySQLDDL(DDL):
         if not isinstance(operation, AlterColumn):
             return
         before, after = _type_before(operation), _altered(operation)
-        between = None if before is None or after.computed else bridge(before, after, self.flavour)
+        between = None if before is None or after.computed else intermediate_type(before, after, self.flavour)
         if between is None:
             return
         # Without the CHECKs in its definition: they are said again with the type that they are for.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -16,10 +15,11 @@ from schemashift.dialects.postgresql.match import spelled_like
 from schemashift.dialects.postgresql.names import default_name
 from schemashift.dialects.postgresql.normal import normal_domain, normal_table
 from schemashift.dialects.postgresql.read import read_tables, schema_names
+from schemashift.dialects.postgresql.script import for_script
 from schemashift.dialects.postgresql.session import PostgreSQLSession
 from schemashift.objects.domains import Domain
 from schemashift.operations import AlterColumn, Operation
-from schemashift.schema import Column, Keyed, Schema, Table, TableName, options
+from schemashift.schema import Column, Keyed, Schema, Table, TableName
 
 log = logging.getLogger("schemashift")
 
@@ -64,14 +64,8 @@ class PostgreSQL(Dialect):
         return scratch.canonical_domains(self, connection, objects)
 
     def for_script(self, operation: Operation) -> Operation:
-        """Say USING where PostgreSQL would not convert by itself."""
-        if not isinstance(operation, AlterColumn) or operation.before is None or operation.options:
-            return operation
-        quoted = self.ddl.quote(operation.name)
-        expression = self.ddl.conversion(quoted, operation.before.type, operation.after.type)
-        return (
-            operation if expression is None else replace(operation, options=options([("postgresql_using", expression)]))
-        )
+        """See `schemashift.dialects.postgresql.script`."""
+        return for_script(operation, self.ddl)
 
     def keeps_foreign_key(self, before: Column, after: Column) -> bool:
         whole = {"SMALLINT", "INTEGER", "BIGINT"}

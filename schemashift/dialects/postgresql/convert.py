@@ -48,7 +48,7 @@ def base(sql: str) -> str:
     return " ".join(re.sub(r"\([^)]*\)", "", sql).split())
 
 
-def using(column: str, before: Type, after: Type) -> str | None:
+def conversion(column: str, before: Type, after: Type) -> str | None:
     """The USING expression for a change of type of *column* (already quoted), or None where none is needed."""
     if before.sql == after.sql:
         return None

@@ -8,7 +8,7 @@ from typing import Any
 
 from schemashift.dialects.ddl import DDL
 from schemashift.dialects.live import Known
-from schemashift.dialects.postgresql.convert import using
+from schemashift.dialects.postgresql.convert import conversion
 from schemashift.dialects.postgresql.names import object_name, sequence_name
 from schemashift.dialects.postgresql.normal import normal_identity
 from schemashift.dialects.postgresql.read import OwnedSequence
@@ -129,7 +129,7 @@ class PostgreSQLDDL(DDL):
 
         A domain is converted as what it is made of: a cast to the domain itself would cut a text that is too long.
         """
-        return using(column, self._beneath(before), self._beneath(after))
+        return conversion(column, self._beneath(before), self._beneath(after))
 
     def _beneath(self, type_: Type) -> Type:
         if is_domain(type_.payload):

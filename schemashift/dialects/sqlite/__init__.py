@@ -14,8 +14,8 @@ from schemashift.dialects.sqlite.ddl import SQLiteDDL
 from schemashift.dialects.sqlite.match import spelled_like
 from schemashift.dialects.sqlite.names import default_name
 from schemashift.dialects.sqlite.normal import normal_table
-from schemashift.dialects.sqlite.prepare import prepared
 from schemashift.dialects.sqlite.read import attached, read_tables, unreadable
+from schemashift.dialects.sqlite.script import for_script
 from schemashift.dialects.sqlite.session import SQLiteSession
 from schemashift.dialects.statement import Statement
 from schemashift.errors import NotSupported
@@ -78,8 +78,8 @@ class SQLite(Dialect):
         return spelled_like(read, declared)
 
     def for_script(self, operation: Operation) -> Operation:
-        """See `schemashift.dialects.sqlite.prepare`."""
-        return prepared(operation)
+        """See `schemashift.dialects.sqlite.script`."""
+        return for_script(operation)
 
     def default_name(self, table: Table, constraint: Any) -> str | None:
         """See `schemashift.dialects.sqlite.names`."""

@@ -25,7 +25,7 @@ _DATES = frozenset({"DATE"})
 _DATETIMES = frozenset({"DATETIME", "TIMESTAMP"})
 
 
-def converted(quoted: str, before: Type, after: Type) -> str:
+def conversion(quoted: str, before: Type, after: Type) -> str:
     """The expression that copies the column *quoted* (its name as SQL) from the type *before* to *after*."""
     if before.sql == after.sql:
         return quoted

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
 
-from schemashift.dialects.sqlite.convert import converted
+from schemashift.dialects.sqlite.convert import conversion
 from schemashift.dialects.sqlite.ddl import SQLiteDDL, counts
 from schemashift.dialects.sqlite.parse import TableText, parse_table
 from schemashift.dialects.sqlite.read import Row, Stored
@@ -87,7 +87,7 @@ class Rebuild:
         before = self.before.column(column.name)
         if before is None or column.name in self.fresh or column.computed is not None:
             return None
-        return converted(self.ddl.quote(column.name), before.type, column.type)
+        return conversion(self.ddl.quote(column.name), before.type, column.type)
 
     def only_defaults(self) -> Iterator[tuple[str, str]]:
         """For a table of which no column stays: its rows stay, with defaults."""

@@ -14,7 +14,7 @@ from schemashift.operations import CHANGEABLE, AddConstraint, AlterColumn, Creat
 from schemashift.schema import Schema, Table, options
 
 
-def prepared(operation: Operation) -> Operation:
+def for_script(operation: Operation) -> Operation:
     """*operation* as a script can say it."""
     match operation:
         case CreateTable():

@@ -1,0 +1,17 @@
+"""What a script must say on PostgreSQL for an operation that the diff made."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from schemashift.dialects.postgresql.ddl import PostgreSQLDDL
+from schemashift.operations import AlterColumn, Operation
+from schemashift.schema import options
+
+
+def for_script(operation: Operation, ddl: PostgreSQLDDL) -> Operation:
+    """*operation* with a USING where PostgreSQL would not convert by itself."""
+    if not isinstance(operation, AlterColumn) or operation.before is None or operation.options:
+        return operation
+    expression = ddl.conversion(ddl.quote(operation.name), operation.before.type, operation.after.type)
+    return operation if expression is None else replace(operation, options=options([("postgresql_using", expression)]))
