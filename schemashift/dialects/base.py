@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 
 import sqlalchemy as sa
 
+from schemashift.dialects.compile import Compilation
 from schemashift.dialects.ddl import DDL
 from schemashift.dialects.live import Known
 from schemashift.dialects.session import Session
@@ -150,10 +151,7 @@ class Dialect:
     def compile(self, operations: Sequence[Operation], known: Known) -> Iterator[Statement]:
         """The statements for *operations*, in order. A generator to be run statement by statement: it asks *known*
         for what it must see, and tells it what it has done. Raises `NotSupported` for what cannot be done here."""
-        for operation in operations:
-            for sql in self.ddl.statements(operation, known):
-                yield sql if isinstance(sql, Statement) else Statement(sql=sql, operation=operation)
-            known.apply(operation)
+        yield from Compilation(self.ddl, known).statements(operations)
 
     # How it runs ---------------------------------------------------------------------------------------------------
 

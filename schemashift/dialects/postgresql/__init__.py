@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any
 
 import sqlalchemy as sa
 
 from schemashift.dialects.base import Dialect
+from schemashift.dialects.live import Known
 from schemashift.dialects.postgresql import scratch
+from schemashift.dialects.postgresql.compile import PostgreSQLCompilation
 from schemashift.dialects.postgresql.ddl import PostgreSQLDDL
 from schemashift.dialects.postgresql.match import spelled_like
 from schemashift.dialects.postgresql.names import default_name
@@ -17,6 +19,7 @@ from schemashift.dialects.postgresql.normal import normal_domain, normal_table
 from schemashift.dialects.postgresql.read import read_tables, schema_names
 from schemashift.dialects.postgresql.script import for_script
 from schemashift.dialects.postgresql.session import PostgreSQLSession
+from schemashift.dialects.statement import Statement
 from schemashift.objects.domains import Domain
 from schemashift.operations import AlterColumn, Operation
 from schemashift.schema import Column, Keyed, Schema, Table, TableName
@@ -87,3 +90,6 @@ class PostgreSQL(Dialect):
 
     def default_name(self, table: Table, constraint: Any) -> str | None:
         return default_name(table, constraint)
+
+    def compile(self, operations: Sequence[Operation], known: Known) -> Iterator[Statement]:
+        yield from PostgreSQLCompilation(self.ddl, known).statements(operations)

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from schemashift.dialects.base import Dialect
 from schemashift.dialects.live import Known
-from schemashift.dialects.sqlite.compile import Compilation
+from schemashift.dialects.sqlite.compile import SQLiteCompilation
 from schemashift.dialects.sqlite.ddl import SQLiteDDL
 from schemashift.dialects.sqlite.match import spelled_like
 from schemashift.dialects.sqlite.names import default_name
@@ -107,4 +107,4 @@ class SQLite(Dialect):
         return True
 
     def compile(self, operations: Sequence[Operation], known: Known) -> Iterator[Statement]:
-        yield from Compilation(self, known).statements(operations)
+        yield from SQLiteCompilation(self, known).statements(operations)

@@ -13,6 +13,7 @@ import sqlite3
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
+from schemashift.dialects.compile import Compilation
 from schemashift.dialects.live import Known
 from schemashift.dialects.sqlite.ddl import SQLiteDDL
 from schemashift.dialects.sqlite.native import Native
@@ -70,13 +71,14 @@ class Pending:
         return replace(self.after, options=self.options)
 
 
-class Compilation:
+class SQLiteCompilation(Compilation):
     """One run of operations."""
 
+    ddl: SQLiteDDL
+
     def __init__(self, dialect: Normalising, known: Known) -> None:
+        super().__init__(dialect.ddl, known)
         self.dialect = dialect
-        self.ddl: SQLiteDDL = dialect.ddl
-        self.known = known
         self.pending: dict[TableName, Pending] = {}
         self.said: dict[TableName, Options] = {}
         """The options of tables as they were said, where the table could not have them all when it was changed."""
@@ -126,9 +128,7 @@ class Compilation:
                 self.collect(operation.table, operation)
             case _:
                 yield from self.flush_all()
-                for sql in self.ddl.statements(operation, self.known):
-                    yield sql if isinstance(sql, Statement) else Statement(sql=sql, operation=operation)
-                self.known.apply(operation)
+                yield from super().statement(operation)
 
     # Collecting --------------------------------------------------------------------------------------------------
 

@@ -1,0 +1,273 @@
+"""Operations to statements on PostgreSQL: what takes more than one, or has to be known first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from schemashift.dialects.compile import Compilation
+from schemashift.dialects.postgresql.ddl import SERIALS, PostgreSQLDDL, identity_settings
+from schemashift.dialects.postgresql.names import object_name, sequence_name
+from schemashift.dialects.postgresql.normal import normal_identity
+from schemashift.dialects.postgresql.read import OwnedSequence
+from schemashift.dialects.statement import Statement
+from schemashift.errors import NotSupported
+from schemashift.operations import AlterColumn, AlterTable, FillColumn, FillTable, Operation
+from schemashift.schema import Column, Default, Identity, Table, TableName, Type
+
+
+class PostgreSQLCompilation(Compilation):
+    """One run of operations."""
+
+    ddl: PostgreSQLDDL
+
+    def texts(self, operation: Operation) -> Iterator[str | Statement]:
+        match operation:
+            case FillColumn():
+                yield from self.fill_column(operation)
+            case FillTable():
+                yield from self.fill_table(operation)
+            case AlterTable():
+                yield from self.alter_table(operation)
+            case AlterColumn():
+                yield from self.alter_column(operation)
+            case _:
+                yield from super().texts(operation)
+
+    def fill_column(self, operation: FillColumn) -> Iterator[str | Statement]:
+        yield from self.ddl.fill_column(operation, self.known)
+        yield from self._check_now(self.known.table(operation.table))
+
+    def fill_table(self, operation: FillTable) -> Iterator[str | Statement]:
+        table = self.known.table(operation.table)
+        given = {name for name, _ in (*operation.keys, *operation.values)}
+        given_columns = [each for each in table.columns if each.name in given] if table is not None else []
+        overriding = " OVERRIDING SYSTEM VALUE" if any(each.identity for each in given_columns) else ""
+        yield self.ddl.insert_missing(operation, table, overriding)
+        for column in given_columns:
+            if column.autoincrement or column.identity:
+                # What was given a number did not count.
+                name = self.ddl.table(operation.table)
+                sequence = f"pg_get_serial_sequence({self.ddl.literal(name)}, {self.ddl.literal(column.name)})"
+                place, identity = self.ddl.quote(column.name), column.identity or Identity()
+                step, start = identity.increment or 1, 1 if identity.start is None else identity.start
+                furthest, further = ("max", "greatest") if step > 0 else ("min", "least")
+                number = f"{further}({furthest}({place}) + {step}, {start})"
+                yield f"SELECT setval({sequence}, {number}, false) FROM {name}"
+        yield from self._check_now(table)
+
+    def _check_now(self, table: Table | None) -> Iterator[str]:
+        """Have the constraints of *table* checked that wait for the end of the transaction."""
+        if table is None:
+            return
+        waiting = [c.name for c in table.constraints if getattr(c, "initially", None) == "DEFERRED" and c.name]
+        names = ", ".join(self.ddl.table(TableName(name, table.schema)) for name in waiting)
+        if names:
+            # What waits for the end of the transaction would have ALTER TABLE refused: "pending trigger events".
+            yield f"SET CONSTRAINTS {names} IMMEDIATE"
+            yield f"SET CONSTRAINTS {names} DEFERRED"
+
+    def alter_table(self, operation: AlterTable) -> Iterator[str | Statement]:
+        operation = self.known.complete(operation) if operation.partial else operation
+        for field, value in operation.set:
+            if field == "comment" and (value is None or isinstance(value, str)):
+                yield self.ddl.comment_on_table(operation.table, value)
+            else:
+                yield from self.table_settings(self.known.complete(operation), value)
+
+    def table_settings(self, operation: AlterTable, value: Any) -> Iterator[str]:
+        """Options of a table that can be changed in place: UNLOGGED, storage parameters, the tablespace."""
+        before: Any = dict(operation.before or ()).get("options")
+        old: dict[str, Any] = dict(before or ())
+        new: dict[str, Any] = dict(value or ())
+        head = f"ALTER TABLE {self.ddl.table(operation.table)}"
+        for name in sorted(old.keys() | new.keys()):
+            was, is_ = old.get(name), new.get(name)
+            if was == is_:
+                continue
+            if name == "postgresql_with":
+                gone = sorted(dict(was or ()).keys() - dict(is_ or ()).keys())
+                if gone:
+                    yield f"{head} RESET ({', '.join(gone)})"
+                if is_:
+                    yield f"{head} SET ({', '.join(f'{key} = {each}' for key, each in is_)})"
+            elif name == "prefixes":
+                yield f"{head} SET {'UNLOGGED' if is_ and 'UNLOGGED' in is_ else 'LOGGED'}"
+            elif name == "postgresql_tablespace":
+                yield f"{head} SET TABLESPACE {self.ddl.quote(is_ or 'pg_default')}"
+            else:
+                raise NotSupported(f'PostgreSQL cannot change {name} of table "{operation.table}"')
+
+    def alter_column(self, operation: AlterColumn) -> Iterator[str | Statement]:
+        changes = dict(operation.set)
+        if changes.keys() - {"nullable", "comment"} and changes.keys() != {"default"}:
+            operation = self.known.complete(operation)
+        yield from ColumnAlteration(self.ddl, operation).statements()
+
+
+class ColumnAlteration:
+    """The statements of one AlterColumn, in an order that works whatever changes together."""
+
+    def __init__(self, ddl: PostgreSQLDDL, operation: AlterColumn) -> None:
+        self.ddl = ddl
+        self.operation = operation
+        self.changes: dict[str, Any] = dict(operation.set)
+        self.before = operation.before
+        self.head = f"ALTER TABLE {ddl.table(operation.table)} ALTER COLUMN {ddl.quote(operation.name)}"
+
+    def statements(self) -> Iterator[str]:
+        retyped = "type" in self.changes
+        if "computed" in self.changes:
+            yield from self.regenerate()
+        yield from self.stop_counting()
+        if retyped:
+            yield from self.retype(self.changes["type"])
+        if "default" in self.changes:
+            yield self.default(self.changes["default"])
+        if "nullable" in self.changes:
+            yield f"{self.head} {'DROP' if self.changes['nullable'] else 'SET'} NOT NULL"
+        yield from self.start_counting()
+        if "comment" in self.changes:
+            comment = self.changes["comment"]
+            yield self.ddl.comment_on_column(self.operation.table, self.operation.name, comment)
+
+    def default(self, default: Default | None) -> str:
+        return f"{self.head} DROP DEFAULT" if default is None else f"{self.head} SET DEFAULT {default.sql}"
+
+    def retype(self, type_: Type) -> Iterator[str]:
+        """The default is taken off before and put back after: PostgreSQL would have to cast it, and often cannot."""
+        before = self.before
+        standing = before.default if before is not None else None
+        counts = before is not None and before.autoincrement and self.changes.get("autoincrement", True)
+        stops = counts and "default" in self.changes
+        if standing is not None or stops:
+            yield f"{self.head} DROP DEFAULT"
+        yield f"{self.head} TYPE {self.ddl.type(Column(name='', type=type_))}{self.using()}"
+        if standing is not None and "default" not in self.changes:
+            yield self.default(standing)
+        if counts and not stops and type_.sql in SERIALS:
+            # A SERIAL's sequence keeps its old type, and its old end, when the column is widened.
+            yield f"ALTER SEQUENCE {self.sequence()} AS {type_.sql}"
+
+    def using(self) -> str:
+        given = dict(self.operation.options).get("postgresql_using")
+        if given is None and self.before is not None:
+            given = self.ddl.conversion(
+                self.ddl.quote(self.operation.name), self.before.type, self.operation.after.type
+            )
+        return f" USING {given}" if given else ""
+
+    def regenerate(self) -> Iterator[str]:
+        """Only dropping the expression can be done in place (PostgreSQL 13)."""
+        if self.changes["computed"] is not None:
+            raise NotSupported(
+                f'PostgreSQL cannot change the expression of "{self.operation.table}.{self.operation.name}" in place',
+                hints=["drop the column and add it again"],
+            )
+        yield f"{self.head} DROP EXPRESSION"
+
+    def sequence(self) -> str:
+        """The sequence behind a SERIAL."""
+        payload = self.before.payload if self.before is not None else None
+        table = self.operation.table
+        if isinstance(payload, OwnedSequence):
+            return self.ddl.table(TableName(payload.name, payload.schema))
+        return self.ddl.table(TableName(sequence_name(table.name, self.operation.name), table.schema))
+
+    @property
+    def place(self) -> str:
+        """The column as ``pg_get_serial_sequence`` takes it."""
+        table = self.ddl.literal(self.ddl.table(self.operation.table))
+        return f"{table}, {self.ddl.literal(self.operation.name)}"
+
+    @property
+    def old_sequence(self) -> str:
+        """The old sequence's name while the new one, which takes its name, is made."""
+        return self.ddl.table(TableName(self.temporary_name, self.operation.table.schema))
+
+    @property
+    def temporary_name(self) -> str:
+        return object_name(self.operation.table.name, self.operation.name, "schemashift")
+
+    def stop_counting(self) -> Iterator[str]:
+        """Take the old way of numbering off; where another follows, its sequence stays, renamed, to go on from."""
+        before = self.before
+        if before is None:
+            return
+        follows = self.changes.get("autoincrement") or self.changes.get("identity")
+        if before.autoincrement and self.changes.get("autoincrement", True) is False:
+            yield f"{self.head} DROP DEFAULT"
+            if follows:
+                # While the column owned it, pg_get_serial_sequence() might name it in the new one's place.
+                yield f"ALTER SEQUENCE {self.sequence()} OWNED BY NONE"
+                yield f"ALTER SEQUENCE {self.sequence()} RENAME TO {self.ddl.quote(self.temporary_name)}"
+            else:
+                yield f"DROP SEQUENCE {self.sequence()}"
+        if before.identity is not None and self.changes.get("identity", before.identity) is None:
+            if follows:
+                yield f"CREATE SEQUENCE {self.old_sequence}"
+                last = f"nextval(pg_get_serial_sequence({self.place}))"
+                yield f"SELECT setval({self.ddl.literal(self.old_sequence)}, {last}, false)"
+            yield f"{self.head} DROP IDENTITY"
+
+    def start_counting(self) -> Iterator[str]:
+        if self.changes.get("autoincrement"):
+            yield from self.make_serial()
+        identity = self.changes.get("identity")
+        if identity is None:
+            return
+        if self.before is not None and self.before.identity is not None:
+            yield from self.alter_identity(self.before.identity, identity)
+            return
+        type_ = self.changes.get("type") or (self.before.type if self.before else Type(sql="BIGINT"))
+        settings = identity_settings(identity, type_.sql)
+        always = "ALWAYS" if identity.always else "BY DEFAULT"
+        if self.before is None or self.before.nullable:
+            yield f"{self.head} SET NOT NULL"
+        yield f"{self.head} ADD GENERATED {always} AS IDENTITY" + (f" ({settings})" if settings else "")
+        yield from self.continue_counting(identity)
+
+    def make_serial(self) -> Iterator[str]:
+        """What SERIAL does, on a column that is there."""
+        table, name = self.operation.table, self.operation.name
+        sequence = self.ddl.table(TableName(sequence_name(table.name, name), table.schema))
+        type_ = self.changes["type"].sql if "type" in self.changes else (self.before.type.sql if self.before else "")
+        yield f"CREATE SEQUENCE {sequence}" + (f" AS {type_}" if type_ in SERIALS else "")
+        yield f"ALTER SEQUENCE {sequence} OWNED BY {self.ddl.table(table)}.{self.ddl.quote(name)}"
+        yield f"{self.head} SET DEFAULT nextval({self.ddl.literal(sequence)}::regclass)"
+        yield from self.continue_counting(Identity())
+
+    def continue_counting(self, identity: Identity) -> Iterator[str]:
+        """Let the new sequence go on where the old one was, or else one past the furthest row."""
+        new = f"pg_get_serial_sequence({self.place})"
+        counted = self.before is not None and (self.before.autoincrement or self.before.identity is not None)
+        if counted:
+            yield f"SELECT setval({new}, nextval({self.ddl.literal(self.old_sequence)}), false)"
+            yield f"DROP SEQUENCE {self.old_sequence}"
+            return
+        table, column = self.ddl.table(self.operation.table), self.ddl.quote(self.operation.name)
+        increment = identity.increment or 1
+        furthest = "max" if increment > 0 else "min"
+        start = identity.start if identity.start is not None else 1
+        yield f"SELECT setval({new}, coalesce({furthest}({column}) + {increment}, {start}), false) FROM {table}"
+
+    def alter_identity(self, old: Identity, new: Identity) -> Iterator[str]:
+        type_ = self.changes.get("type") or (self.before.type if self.before else Type(sql="BIGINT"))
+        old, new = (normal_identity(identity, type_.sql) for identity in (old, new))
+        words = []
+        if old.always != new.always:
+            words.append(f"SET GENERATED {'ALWAYS' if new.always else 'BY DEFAULT'}")
+        if old.increment != new.increment:
+            words.append(f"SET INCREMENT BY {new.increment}")
+        if old.minimum != new.minimum:
+            words.append(f"SET MINVALUE {new.minimum}")
+        if old.maximum != new.maximum:
+            words.append(f"SET MAXVALUE {new.maximum}")
+        if old.start != new.start:
+            words.append(f"SET START WITH {new.start}")
+        if old.cache != new.cache:
+            words.append(f"SET CACHE {new.cache or 1}")
+        if old.cycle != new.cycle:
+            words.append("SET CYCLE" if new.cycle else "SET NO CYCLE")
+        if words:
+            yield f"{self.head} {' '.join(words)}"
