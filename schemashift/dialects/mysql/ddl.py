@@ -21,14 +21,9 @@ from schemashift.dialects.ddl import DDL
 from schemashift.dialects.live import Known
 from schemashift.dialects.mysql.convert import intermediate_type, renaming
 from schemashift.dialects.mysql.defaults import is_literal, split_on_update
-from schemashift.dialects.mysql.names import default_name, implicit_name, is_numbered
-from schemashift.dialects.mysql.normal import (
-    Facts,
-    is_column_level,
-    is_served,
-    mark_implicit,
-    serving_columns,
-)
+from schemashift.dialects.mysql.foreign_key_indexes import maintain_foreign_key_indexes
+from schemashift.dialects.mysql.names import default_name, is_numbered, is_numbered_next
+from schemashift.dialects.mysql.normal import Facts, is_column_level
 from schemashift.dialects.mysql.parse import ColumnLevel
 from schemashift.dialects.mysql.text import quoted, renamed_in, without_escapes
 from schemashift.dialects.mysql.types import EXPRESSION_DEFAULTS_ONLY, default_collation, flavour_of, parse_type
@@ -277,8 +272,7 @@ class MySQLDDL(DDL):
         for constraint in (c for c in table.constraints if c.name is None):
             name = None if self.is_in_column(constraint) else default_name(named, constraint, self.flavour)
             named = replace(named, constraints=(*named.constraints, replace(constraint, name=name)))
-        _, made = self.upkeep(replace(named, constraints=()), named)
-        return made
+        return maintain_foreign_key_indexes(replace(named, constraints=()), named, self.flavour).table
 
     def is_in_column(self, constraint: Constraint) -> bool:
         """Whether MariaDB keeps it in a column's definition, without a name."""
@@ -472,10 +466,13 @@ class MySQLDDL(DDL):
                 yield self.alter_text(name, [clause.text for clause in clauses])
                 known.forget()
                 return
-        more, after = self.upkeep(table, after)
-        yield self.one_or_many(operations, [clause.text for clause in clauses] + more)
+        maintained = maintain_foreign_key_indexes(table, after, self.flavour)
+        texts = [clause.text for clause in clauses]
+        texts += [f"DROP INDEX {self.quote(index.name)}" for index in maintained.dropped]
+        texts += [f"ADD {self.index_clause(index)}" for index in maintained.added]
+        yield self.one_or_many(operations, texts)
         known.apply(operations)
-        known.put(after)
+        known.put(maintained.table)
 
     def approach(self, operation: Alteration, table: Table | None) -> Iterator[str]:
         """What must be done before a column can have its new type. See `schemashift.dialects.mysql.convert`."""
@@ -521,7 +518,7 @@ class MySQLDDL(DDL):
                 yield from self.drop_dependents(operation.name, table)
                 yield Clause(f"DROP COLUMN {self.quote(operation.name)}")
             case AddConstraint(constraint=constraint):
-                if table is not None and self.is_numbered_next(constraint, table):
+                if table is not None and is_numbered_next(constraint, table, self.flavour):
                     constraint = replace(constraint, name=None)
                 yield Clause(f"ADD {self.constraint_of(constraint, operation.table)}")
             case DropConstraint():
@@ -530,12 +527,6 @@ class MySQLDDL(DDL):
                 yield Clause(f"ADD {self.index_clause(operation.index)}")
             case DropIndex():
                 yield Clause(f"DROP INDEX {self.quote(operation.name)}")
-
-    def is_numbered_next(self, constraint: Constraint, table: Table) -> bool:
-        """Whether a foreign key of *table* to be has the name that the server would give it. See `keys_in_create`."""
-        if not isinstance(constraint, ForeignKey):
-            return False
-        return constraint.name == default_name(table, replace(constraint, name=None), self.flavour)
 
     def drop_dependents(self, column: str, table: Table | None) -> Iterator[Clause]:
         """What stands on a column and does not go with it: left alone, the servers cut the column out of keys."""
@@ -572,60 +563,6 @@ class MySQLDDL(DDL):
             if column is not None:
                 return Clause(f"MODIFY COLUMN {self.column(column, replace(table, constraints=kept))}", column.name)
         return Clause(f"DROP {self.check_word if kind is Check else 'CONSTRAINT'} {name}")
-
-    # The indexes under foreign keys --------------------------------------------------------------------------------
-
-    def upkeep(self, before: Table, after: Table) -> tuple[list[str], Table]:
-        """The clauses that keep each foreign key on an index of its own or another, and *after* with these indexes.
-
-        *after* is what the operations alone make of *before*.
-        """
-        own = [c.columns for c in after.constraints if isinstance(c, _KEYS)]
-        own += [serving_columns(index, self.flavour) for index in after.indexes if not index.implicit]
-        had = set(before.constraints) | set(before.indexes)
-        news = {c.columns for c in after.constraints if isinstance(c, _KEYS) and c not in had}
-        news |= {serving_columns(i, self.flavour) for i in after.indexes if not i.implicit and i not in had}
-        dropped = [i for i in after.indexes if i.implicit and self.is_needless(i, before, after, own, news)]
-        kept = [index for index in after.indexes if not any(index is each for each in dropped)]
-        clauses = [f"DROP INDEX {self.quote(index.name)}" for index in dropped]
-        standing = own + [index.columns for index in kept if index.implicit]
-        for key in after.foreign_keys:
-            if any(is_served(key.columns, columns) for columns in standing):
-                continue
-            taken = {index.name for index in kept} | {str(c.name) for c in after.constraints if isinstance(c, Unique)}
-            parts = tuple(IndexPart(column=column) for column in key.columns)
-            index = Index(name=_free(implicit_name(after.name, key), taken), parts=parts, implicit=True)
-            numbered = is_numbered(key.name or "", f"{after.name}_ibfk_")
-            if key in before.constraints or (numbered and not self.is_numbered_next(key, before)):
-                # For another new key the server makes it by itself, under this name.
-                clauses.append(f"ADD {self.index_clause(index)}")
-            kept.append(index)
-            standing.append(key.columns)
-        return clauses, replace(after, indexes=tuple(kept))
-
-    def is_needless(
-        self,
-        index: Index,
-        before: Table,
-        after: Table,
-        own: list[tuple[str, ...]],
-        news: set[tuple[str, ...]],
-    ) -> bool:
-        """Whether an implicit index lost the keys it served, or the one it is called after, or has a new one beside it
-        that serves them too.
-
-        In the last case the server drops it silently if it made it itself, and keeps it if it came with a dump:
-        saying DROP gives the same in both.
-        """
-        keys = [key for key in after.foreign_keys if is_served(key.columns, index.columns)]
-        if not keys:
-            return any(is_served(key.columns, index.columns) for key in before.foreign_keys)
-        if not mark_implicit(replace(after, indexes=(index,))).indexes[0].implicit:
-            # Called after a key that is gone, it would be taken for somebody's own.
-            return True
-        if not any(is_served(key.columns, columns) for key in keys for columns in news):
-            return False
-        return all(any(is_served(key.columns, columns) for columns in own) for key in keys)
 
 
 _KEYS = (PrimaryKey, Unique)
@@ -724,13 +661,6 @@ def _column_of(check: Check) -> str:
         return check.payload.column
     parent = getattr(check.payload, "parent", None)
     return str(getattr(parent, "name", ""))
-
-
-def _free(name: str, taken: set[str]) -> str:
-    number, free = 2, name
-    while free in taken:
-        free, number = f"{name}_{number}", number + 1
-    return free
 
 
 def _follow(constraint: Constraint, operation: RenameTable) -> Constraint:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from schemashift.dialects.mysql.normal import Facts, mark_implicit
+from schemashift.dialects.mysql.foreign_key_indexes import mark_implicit
+from schemashift.dialects.mysql.normal import Facts
 from schemashift.dialects.mysql.types import charset_of
 from schemashift.schema import Column, Constraint, Index, IndexPart, Options, Table, Unique, options
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from schemashift.dialects.mysql.types import Flavour
 from schemashift.schema import Check, Constraint, Exclude, ForeignKey, PrimaryKey, Table, Unique
 
@@ -61,3 +63,10 @@ def implicit_name(table: str, key: ForeignKey) -> str:
 def is_numbered(name: str, prefix: str) -> bool:
     """Whether *name* is one that the server made up: *prefix* and a number."""
     return name.startswith(prefix) and name[len(prefix) :].isdigit()
+
+
+def is_numbered_next(constraint: Constraint, table: Table, flavour: Flavour) -> bool:
+    """Whether a foreign key has the name that the server would give it when it is added to *table*."""
+    if not isinstance(constraint, ForeignKey):
+        return False
+    return constraint.name == default_name(table, replace(constraint, name=None), flavour)

@@ -7,15 +7,13 @@ indexes only lose the parentheses around the whole: the servers rewrite them, an
 
 from __future__ import annotations
 
-import re
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
 import sqlalchemy as sa
 
 from schemashift.dialects.mysql.defaults import BEYOND, normal_default
-from schemashift.dialects.mysql.names import implicit_name, is_numbered
 from schemashift.dialects.mysql.parse import ColumnLevel
 from schemashift.dialects.mysql.text import bare
 from schemashift.dialects.mysql.tokens import tokenize
@@ -317,51 +315,3 @@ def _plain_column(text: str, table: Table, flavour: Flavour) -> IndexPart | None
     if len(rest) == 3 and rest[0] == "(" and rest[1].isdigit() and rest[2] == ")":
         return IndexPart(column=name, descending=descending, length=int(rest[1]))
     return None
-
-
-def is_served(columns: tuple[str, ...], key: tuple[str, ...]) -> bool:
-    """Whether an index over *key* can do the work for a foreign key on *columns*."""
-    return key[: len(columns)] == columns
-
-
-def serving_columns(index: Index, flavour: Flavour) -> tuple[str, ...]:
-    """The leading columns of *index* that a foreign key can stand on."""
-    if any(name == "mysql_prefix" for name, _ in index.options):
-        return ()
-    columns: list[str] = []
-    for part in index.parts:
-        # MySQL passes over a descending index, MariaDB takes it (seen with both).
-        if part.column is None or part.length is not None or (part.descending and not flavour.mariadb):
-            break
-        columns.append(part.column)
-    return tuple(columns)
-
-
-def mark_implicit(table: Table) -> Table:
-    """*table* with the indexes marked that InnoDB made for its foreign keys.
-
-    Nothing in the catalogue tells them from others: it is the name, the exact columns and that nothing else is
-    said of them.
-    """
-    wanted = {(implicit_name(table.name, key), key.columns) for key in table.foreign_keys}
-    wanted |= {(key.name or "", key.columns) for key in table.foreign_keys}
-    if not wanted:
-        return table
-    taken = {index.name for index in table.indexes} | {c.name for c in table.constraints if isinstance(c, Unique)}
-    # Where another index has the name, there is a number behind it.
-    numbered = (each.name for each in table.indexes if _NUMBERED.match(each.name))
-    wanted |= {(name, columns) for name in numbered for base, columns in wanted if _is_next(name, base, taken)}
-    indexes = tuple(replace(index, implicit=_is_implicit(index, wanted)) for index in table.indexes)
-    return replace(table, indexes=indexes)
-
-
-_NUMBERED = re.compile(r".+_\d+$", re.DOTALL)
-
-
-def _is_next(name: str, base: str, taken: Collection[str | None]) -> bool:
-    return base in taken and is_numbered(name, f"{base}_")
-
-
-def _is_implicit(index: Index, wanted: set[tuple[str, tuple[str, ...]]]) -> bool:
-    plain = all(part == IndexPart(column=part.column) for part in index.parts if part.column)
-    return plain and not index.unique and not index.options and (index.name, index.columns) in wanted

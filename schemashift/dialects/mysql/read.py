@@ -14,7 +14,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from schemashift.dialects.mysql.normal import Facts, mark_implicit, normal_table
+from schemashift.dialects.mysql.foreign_key_indexes import mark_implicit
+from schemashift.dialects.mysql.normal import Facts, normal_table
 from schemashift.dialects.mysql.parse import parse_table
 from schemashift.dialects.mysql.text import quoted
 from schemashift.dialects.mysql.types import Flavour, charset_name, collation_name, flavour_of

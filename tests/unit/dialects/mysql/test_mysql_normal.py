@@ -9,8 +9,9 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import mysql
 
 from schemashift.dialects.mysql.defaults import normal_default
+from schemashift.dialects.mysql.foreign_key_indexes import mark_implicit
 from schemashift.dialects.mysql.match import spelled_like
-from schemashift.dialects.mysql.normal import Facts, mark_implicit, normal_table
+from schemashift.dialects.mysql.normal import Facts, normal_table
 from schemashift.dialects.mysql.text import without_escapes
 from schemashift.dialects.mysql.types import Flavour, normal_type, parse_type, type_engine
 from schemashift.errors import NotSupported
