@@ -10,17 +10,15 @@ from typing import Any
 import sqlalchemy as sa
 
 from schemashift.dialects import Dialect
-from schemashift.diff import diff, settle
+from schemashift.diff import by_kind, diff, settle
 from schemashift.effects.backfill import Filling
 from schemashift.effects.comments import noted
 from schemashift.errors import NotSupported
-from schemashift.objects import KINDS
+from schemashift.objects import KINDS, AnyKind
 from schemashift.operations import Operation
 from schemashift.render import Body, body
 from schemashift.schema import Key, Keyed, Schema, Table, TableName
 from schemashift.sqla.lift import lift_metadata
-
-_KINDS = {kind.name: kind for kind in KINDS}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,16 +48,18 @@ def compare(
     ignore: Collection[TableName] = (),
     ours: Collection[Key] | None = None,
     database: str = "",
+    kinds: Sequence[AnyKind] = KINDS,
 ) -> Comparison:
     """Compare the tables of *metadatas* with those of the database.
 
     The database's default schema is read, and those that the models name. *ignore* are tables of neither side (the
     version table). What no model names is dropped when it is in *ours*, and left alone otherwise; None takes all tables
-    for ours. *database* is its name in errors. Raises `NotSupported` where the models need what the database lacks.
+    for ours. *database* is its name in errors. *kinds* are the kinds of objects beside tables. Raises `NotSupported`
+    where the models need what the database lacks.
     """
     declared = tuple(metadatas)
     after = Schema(dialect.normal(table) for table in lift_metadata(declared, dialect.sa).tables)
-    after = after.put(*(dialect.normal_object(thing) for kind in KINDS for thing in kind.lift(declared, dialect.sa)))
+    after = after.put(*(kind.normal(each, dialect) for kind in kinds for each in kind.lift(declared, dialect.sa)))
     schemas = sorted({key.schema for key in (*after, *(ours or ())) if key.schema})
     dialect.require(connection, after, database or str(connection.engine.url.database))
     before = dialect.read(connection, schemas=schemas)
@@ -67,12 +67,12 @@ def compare(
     before = before.drop(*(t.key for t in before.tables if t.table_name in ignore))
     strangers = [t for t in before.tables if t.key not in after and ours is not None and t.key not in ours]
     before = before.drop(*(table.key for table in strangers))
-    objects = [dialect.normal_object(thing) for kind in KINDS for thing in kind.read(connection, schemas)]
-    known = {*after, *(ours or ())}
-    others = [o for o in objects if o.key not in known and not _KINDS[o.key.kind].is_ours(o, before)]
+    objects = [kind.normal(each, dialect) for kind in kinds for each in kind.read(connection, schemas)]
+    known, kind_of = {*after, *(ours or ())}, by_kind(kinds)
+    others = [o for o in objects if o.key not in known and not kind_of[o.key.kind].is_managed(o, before)]
     before = before.put(*(o for o in objects if o not in others))
     left_alone = sorted((each.key for each in (*strangers, *others) if each.key.kind != "schema"), key=_by_name)
-    found = _compare(connection, dialect, before, after, tuple(left_alone))
+    found = _compare(connection, dialect, before, after, tuple(left_alone), kinds)
     return replace(found, conventions=tuple(metadata.naming_convention for metadata in declared))
 
 
@@ -92,32 +92,37 @@ def _refuse_unreadable(connection: sa.Connection, dialect: Dialect, before: Sche
 
 
 def _compare(
-    connection: sa.Connection, dialect: Dialect, before: Schema, after: Schema, left_alone: tuple[Key, ...]
+    connection: sa.Connection,
+    dialect: Dialect,
+    before: Schema,
+    after: Schema,
+    left_alone: tuple[Key, ...],
+    kinds: Sequence[AnyKind],
 ) -> Comparison:
     read = before
     before = _reconciled(read, after, dialect)
     common = [table for table in after.tables if before.table(table.table_name) is not None]
-    after = after.put(*dialect.canonical_objects(connection, _other_objects(before, after)))
+    after = after.put(*dialect.canonical_objects(connection, _other_objects(before, after), kinds=kinds))
     objects = _other_objects(before, after)
     doubtful = [table for table in common if _differs(before.table(table.table_name), table, dialect)]
-    after = after.put(*dialect.canonical(connection, doubtful, objects=objects).values())
+    after = after.put(*dialect.canonical(connection, doubtful, objects=objects, kinds=kinds).values())
     # Once more, with what the database made of the models: the terms to say it in may be others now.
     before = _reconciled(read, after, dialect)
-    found = [dialect.for_script(operation) for operation in _ordered(before, after, dialect)]
+    found = [dialect.for_script(operation) for operation in _ordered(before, after, dialect, kinds)]
     reached = before
     for operation in found:
         reached = operation.apply(reached)
     forward = _filling(connection, dialect, reached, back=False)
     operations = tuple(noted(forward.filled(found), back=False))
-    inverses = (dialect.for_script(operation) for operation in _way_back(found, before, reached, dialect))
+    inverses = (dialect.for_script(operation) for operation in _way_back(found, before, reached, dialect, kinds))
     backward = _filling(connection, dialect, before, back=True)
     downgrade = tuple(noted(backward.filled(inverses), back=True))
     return Comparison(operations=operations, downgrade=downgrade, before=before, after=after, left_alone=left_alone)
 
 
-def _ordered(before: Schema, after: Schema, dialect: Dialect) -> tuple[Operation, ...]:
+def _ordered(before: Schema, after: Schema, dialect: Dialect, kinds: Sequence[AnyKind]) -> tuple[Operation, ...]:
     try:
-        return diff(before, after, kinds=_KINDS, traits=dialect)
+        return diff(before, after, kinds=kinds, traits=dialect)
     except ValueError as error:
         raise NotSupported(
             "these changes wait for each other, and no order of them would run",
@@ -137,11 +142,13 @@ def _filling(connection: sa.Connection, dialect: Dialect, target: Schema, *, bac
     )
 
 
-def _way_back(found: Sequence[Operation], before: Schema, there: Schema, dialect: Dialect) -> Iterator[Operation]:
+def _way_back(
+    found: Sequence[Operation], before: Schema, there: Schema, dialect: Dialect, kinds: Sequence[AnyKind]
+) -> Iterator[Operation]:
     """The inverses in reverse order, or what a comparison says where one of them cannot be done."""
     if all(dialect.is_invertible(operation) for operation in found):
         return (operation.inverse() for operation in reversed(found))
-    return iter(diff(there, before, kinds=_KINDS, traits=dialect))
+    return iter(diff(there, before, kinds=kinds, traits=dialect))
 
 
 def _other_objects(before: Schema, after: Schema) -> list[Keyed]:

@@ -12,7 +12,9 @@ import difflib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 
+from schemashift import objects
 from schemashift.dialects import Dialect
+from schemashift.diff import Tables
 from schemashift.errors import SchemashiftError, UsageError
 from schemashift.operations import Operation
 from schemashift.revisions import RevisionGraph
@@ -20,19 +22,16 @@ from schemashift.schema import Key, Schema
 from schemashift.scripts.directory import ScriptDirectory
 from schemashift.sources.replay import record
 
+_MAKERS = {Tables.name: Tables.makers, **{kind.name: kind.makers for kind in objects.KINDS}}
 MAKERS: dict[str, tuple[str, int, str]] = {
-    "create_table": ("table", 0, "table_name"),
-    "rename_table": ("table", 1, "new_table_name"),
-    "create_enum": ("enum", 0, "name"),
-    "rename_enum": ("enum", 1, "new_name"),
-    "create_domain": ("domain", 0, "name"),
-    "create_sequence": ("sequence", 0, "name"),
+    function: (kind, position, parameter)
+    for kind, makers in _MAKERS.items()
+    for function, (position, parameter) in makers.items()
 }
 """Functions of ``op``: the kind of what is there afterwards, and which argument is its name."""
 
-
-KINDS = ("table", "enum", "domain", "sequence")
-"""What a migration makes that stands for itself."""
+KINDS = tuple(kind for kind, makers in _MAKERS.items() if makers)
+"""The kinds of what a migration makes and autogenerate may drop."""
 
 
 def keys_of(name: str, default_schema: str | None = None) -> frozenset[Key]:

@@ -14,11 +14,13 @@ import sqlalchemy as sa
 
 from schemashift.dialects.compile import Compilation
 from schemashift.dialects.ddl import DDL
-from schemashift.dialects.live import Known
+from schemashift.dialects.live import LiveSchema
 from schemashift.dialects.session import Session
 from schemashift.dialects.statement import Statement
+from schemashift.diff import by_kind
+from schemashift.objects import KINDS, AnyKind
 from schemashift.operations import Operation
-from schemashift.schema import Check, Column, Keyed, Schema, Table, TableName
+from schemashift.schema import Check, Column, Default, Key, Keyed, Schema, Table, TableName, Type
 from schemashift.sqla import reflect
 from schemashift.sqla.plain import plain
 
@@ -67,23 +69,47 @@ class Dialect:
         """Every table that the connection can see, in whatever schema, in normal form."""
         return self.read(connection)
 
+    def read_objects(
+        self, connection: sa.Connection, key: Key, *, kinds: Sequence[AnyKind] = KINDS
+    ) -> tuple[Keyed, ...]:
+        """The object *key*, which is no table, and those of its kind and its schema, in normal form."""
+        kind = by_kind(kinds).get(key.kind)
+        # A schema has its own name where other objects have their schema's.
+        schemas = [name for name in (key.schema, key.name if key.kind == "schema" else None) if name]
+        return () if kind is None else tuple(kind.normal(each, self) for each in kind.read(connection, schemas))
+
     def canonical(
-        self, connection: sa.Connection, tables: Sequence[Table], *, objects: Sequence[Keyed] = ()
+        self,
+        connection: sa.Connection,
+        tables: Sequence[Table],
+        *,
+        objects: Sequence[Keyed] = (),
+        kinds: Sequence[AnyKind] = KINDS,
     ) -> dict[TableName, Table]:
         """Decision 4: have the database itself write *tables* (lifted from models) down in a scratch place, and
         read them back. Tables that could not be made are left out. *objects* are what the models have beside tables
         that the database lacks or has otherwise (an enum with another label). The default knows no scratch place."""
-        del connection, tables, objects
+        del connection, tables, objects, kinds
         return {}
 
-    def normal_object(self, thing: Keyed) -> Keyed:
-        """What `normal` is for tables, for any other kind of object."""
-        return thing
-
-    def canonical_objects(self, connection: sa.Connection, objects: Sequence[Keyed]) -> tuple[Keyed, ...]:
+    def canonical_objects(
+        self, connection: sa.Connection, objects: Sequence[Keyed], *, kinds: Sequence[AnyKind] = KINDS
+    ) -> tuple[Keyed, ...]:
         """What `canonical` is for tables, for those of *objects* that have texts in them; the others are left out."""
-        del connection, objects
+        del connection, objects, kinds
         return ()
+
+    def normal_type(self, type_: Type) -> Type:
+        """A type as this database spells it, with something to render it from. For `objects.Kind.normal`."""
+        return type_
+
+    def normal_default(self, default: Default | None) -> Default | None:
+        """A default as this database spells it, as far as that can be told without asking."""
+        return default
+
+    def normal_expression(self, text: str) -> str:
+        """The text of a condition as it is compared."""
+        return text.strip()
 
     def spelled_like(self, read: Table, declared: Table) -> Table:
         """*read*, respelled like *declared* where the two spellings mean the same here."""
@@ -143,12 +169,16 @@ class Dialect:
         del operation
         return True
 
+    def keeps_readers(self, before: Column, after: Column) -> bool:
+        """Whether objects that read a column (views) can stay when the column becomes *after*."""
+        return before.type == after.type
+
     def keeps_expression(self, before: Column, after: Column, text: str) -> bool:
         """Whether an expression that uses a column stays what it is when the column becomes *after*."""
         del before, after, text
         return True
 
-    def compile(self, operations: Sequence[Operation], known: Known) -> Iterator[Statement]:
+    def compile(self, operations: Sequence[Operation], known: LiveSchema) -> Iterator[Statement]:
         """The statements for *operations*, in order. A generator to be run statement by statement: it asks *known*
         for what it must see, and tells it what it has done. Raises `NotSupported` for what cannot be done here."""
         yield from Compilation(self.ddl, known).statements(operations)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from schemashift.dialects.ddl import DDL
-from schemashift.dialects.live import Known
+from schemashift.dialects.live import LiveSchema
 from schemashift.dialects.statement import Statement
 from schemashift.operations import Operation
 
@@ -13,7 +13,7 @@ from schemashift.operations import Operation
 class Compilation:
     """One run of operations: a generator to be run statement by statement, so that what it asks *known* is true."""
 
-    def __init__(self, ddl: DDL, known: Known) -> None:
+    def __init__(self, ddl: DDL, known: LiveSchema) -> None:
         self.ddl = ddl
         self.known = known
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import sqlalchemy as sa
 
-from schemashift.dialects.live import Known
+from schemashift.dialects.live import LiveSchema
 from schemashift.dialects.statement import Statement
 from schemashift.errors import NotSupported
 from schemashift.operations import (
@@ -25,7 +25,7 @@ from schemashift.operations import (
     Execute,
     FillColumn,
     FillTable,
-    ObjectOperation,
+    Live,
     Operation,
     RenameColumn,
     RenameIndex,
@@ -43,8 +43,10 @@ from schemashift.schema import (
     PrimaryKey,
     Table,
     TableName,
+    Type,
     Unique,
 )
+from schemashift.sqla.plain import names_of
 
 
 class DDL:
@@ -57,20 +59,22 @@ class DDL:
         self.dialect = dialect
         self.preparer = dialect.identifier_preparer
 
-    def statements(self, operation: Operation, known: Known) -> Iterator[str | Statement]:
-        """The SQL of one operation, before *known* has been told of it."""
-        method = getattr(self, operation.verb, None)
-        if method is None and isinstance(operation, ObjectOperation):
-            yield from operation.statements(self, known)
-            return
-        if method is None:
-            raise NotSupported(f"{self.dialect.name} has no SQL for {type(operation).__name__}")
-        yield from method(operation, known)
+    @property
+    def databases(self) -> tuple[str, ...]:
+        """The names that SQL is looked up by in the operations' own tables."""
+        return names_of(self.dialect)
 
-    @staticmethod
-    def statement(sql: str, operation: Operation, *, transactional: bool = True) -> Statement:
-        """A statement that has more to say than its text."""
-        return Statement(sql=sql, operation=operation, transactional=transactional)
+    def statements(self, operation: Operation, live: Live) -> Iterator[str | Statement]:
+        """The SQL of one operation, before *live* has been told of it: this dialect's, else the operation's own.
+
+        Raises `NotSupported` where neither has any.
+        """
+        method: Callable[[Operation, Live], Iterator[str | Statement]] | None = getattr(self, operation.verb, None)
+        yield from operation.sql(self, live) if method is None else method(operation, live)
+
+    def outside_transaction(self, sql: str, operation: Operation) -> Statement:
+        """A statement that cannot run inside a transaction block."""
+        return Statement(sql=sql, operation=operation, transactional=False)
 
     # Names and texts ---------------------------------------------------------------------------------------------
 
@@ -89,6 +93,11 @@ class DDL:
     def literal(self, text: str) -> str:
         """A string literal."""
         return "'" + text.replace("'", "''") + "'"
+
+    def conversion(self, column: str, before: Type, after: Type) -> str | None:
+        """The expression that brings *column* (quoted) to another type; None where a change needs none."""
+        del column, before, after
+        return None
 
     def option(self, options: Options, name: str) -> Any:
         """This dialect's option *name* (without its prefix), or None."""
@@ -178,7 +187,7 @@ class DDL:
 
     # Operations --------------------------------------------------------------------------------------------------
 
-    def create_table(self, operation: CreateTable, known: Known) -> Iterator[str | Statement]:
+    def create_table(self, operation: CreateTable, known: LiveSchema) -> Iterator[str | Statement]:
         table = operation.table
         if operation.if_not_exists and known.table(table.table_name) is not None:
             return
@@ -204,22 +213,22 @@ class DDL:
         text = "NULL" if comment is None else self.literal(comment)
         return f"COMMENT ON COLUMN {self.table(table)}.{self.quote(column)} IS {text}"
 
-    def drop_table(self, operation: DropTable, known: Known) -> Iterator[str | Statement]:
+    def drop_table(self, operation: DropTable, known: LiveSchema) -> Iterator[str | Statement]:
         del known
         yield f"DROP TABLE {'IF EXISTS ' if operation.if_exists else ''}{self.table(operation.name)}"
 
-    def rename_table(self, operation: RenameTable, known: Known) -> Iterator[str | Statement]:
+    def rename_table(self, operation: RenameTable, known: LiveSchema) -> Iterator[str | Statement]:
         del known
         yield f"ALTER TABLE {self.table(operation.old)} RENAME TO {self.quote(operation.new)}"
 
-    def alter_table(self, operation: AlterTable, known: Known) -> Iterator[str | Statement]:
+    def alter_table(self, operation: AlterTable, known: LiveSchema) -> Iterator[str | Statement]:
         del known
         for field, value in operation.set:
             if field != "comment" or not (value is None or isinstance(value, str)):
                 raise NotSupported(f'{self.dialect.name} cannot change the {field} of table "{operation.table}"')
             yield self.comment_on_table(operation.table, value)
 
-    def add_column(self, operation: AddColumn, known: Known) -> Iterator[str | Statement]:
+    def add_column(self, operation: AddColumn, known: LiveSchema) -> Iterator[str | Statement]:
         column, table = operation.column, operation.table
         if operation.if_not_exists and known.need(table).column(column.name) is not None:
             return
@@ -227,17 +236,17 @@ class DDL:
         yield f"ALTER TABLE {self.table(table)} ADD COLUMN {self.column(column, alone)}"
         yield from self.comments(alone)
 
-    def drop_column(self, operation: DropColumn, known: Known) -> Iterator[str | Statement]:
+    def drop_column(self, operation: DropColumn, known: LiveSchema) -> Iterator[str | Statement]:
         if operation.if_exists and known.need(operation.table).column(operation.name) is None:
             return
         yield f"ALTER TABLE {self.table(operation.table)} DROP COLUMN {self.quote(operation.name)}"
 
-    def rename_column(self, operation: RenameColumn, known: Known) -> Iterator[str | Statement]:
+    def rename_column(self, operation: RenameColumn, known: LiveSchema) -> Iterator[str | Statement]:
         del known
         old, new = self.quote(operation.old), self.quote(operation.new)
         yield f"ALTER TABLE {self.table(operation.table)} RENAME COLUMN {old} TO {new}"
 
-    def alter_column(self, operation: AlterColumn, known: Known) -> Iterator[str | Statement]:
+    def alter_column(self, operation: AlterColumn, known: LiveSchema) -> Iterator[str | Statement]:
         del known
         head = f"ALTER TABLE {self.table(operation.table)} ALTER COLUMN {self.quote(operation.name)}"
         for field, value in operation.set:
@@ -255,43 +264,43 @@ class DDL:
                         f'{self.dialect.name} cannot change the {field} of column "{operation.table}.{operation.name}"'
                     )
 
-    def add_constraint(self, operation: AddConstraint, known: Known) -> Iterator[str | Statement]:
+    def add_constraint(self, operation: AddConstraint, known: LiveSchema) -> Iterator[str | Statement]:
         del known
         yield f"ALTER TABLE {self.table(operation.table)} ADD {self.constraint(operation.constraint)}"
 
-    def drop_constraint(self, operation: DropConstraint, known: Known) -> Iterator[str | Statement]:
+    def drop_constraint(self, operation: DropConstraint, known: LiveSchema) -> Iterator[str | Statement]:
         del known
         yield f"ALTER TABLE {self.table(operation.table)} DROP CONSTRAINT {self.quote(operation.name)}"
 
-    def create_index(self, operation: CreateIndex, known: Known) -> Iterator[str | Statement]:
+    def create_index(self, operation: CreateIndex, known: LiveSchema) -> Iterator[str | Statement]:
         if operation.if_not_exists and known.need(operation.table).index(operation.index.name) is not None:
             return
         yield self.index(operation.table, operation.index)
 
-    def drop_index(self, operation: DropIndex, known: Known) -> Iterator[str | Statement]:
+    def drop_index(self, operation: DropIndex, known: LiveSchema) -> Iterator[str | Statement]:
         del known
         schema = operation.table.schema if operation.table else operation.schema
         exists = "IF EXISTS " if operation.if_exists else ""
         yield f"DROP INDEX {exists}{self.table(TableName(operation.name, schema))}"
 
-    def rename_index(self, operation: RenameIndex, known: Known) -> Iterator[str | Statement]:
+    def rename_index(self, operation: RenameIndex, known: LiveSchema) -> Iterator[str | Statement]:
         del known
         old = self.table(TableName(operation.old, operation.table.schema))
         yield f"ALTER INDEX {old} RENAME TO {self.quote(operation.new)}"
 
-    def execute(self, operation: Execute, known: Known) -> Iterator[str | Statement]:
+    def execute(self, operation: Execute, known: LiveSchema) -> Iterator[str | Statement]:
         known.forget()
         sql = operation.statement
         yield Statement(sql=sa.text(sql) if isinstance(sql, str) else sql, operation=operation)  # type: ignore[arg-type]
 
-    def fill_column(self, operation: FillColumn, known: Known) -> Iterator[str | Statement]:
+    def fill_column(self, operation: FillColumn, known: LiveSchema) -> Iterator[str | Statement]:
         column = self.quote(operation.column)
         if operation.value is None:
             yield self.number_rows(known.need(operation.table), column)
         else:
             yield f"UPDATE {self.table(operation.table)} SET {column} = {operation.value.sql} WHERE {column} IS NULL"
 
-    def fill_table(self, operation: FillTable, known: Known) -> Iterator[str | Statement]:
+    def fill_table(self, operation: FillTable, known: LiveSchema) -> Iterator[str | Statement]:
         yield self.insert_missing(operation, known.table(operation.table))
 
     def insert_missing(self, operation: FillTable, table: Table | None, overriding: str = "") -> str:
@@ -330,7 +339,7 @@ class DDL:
         """The statement that gives each row a number in *column* (quoted)."""
         raise NotSupported(f"{self.dialect.name} cannot number the rows of {table.table_name}.{column}")
 
-    def bulk_insert(self, operation: BulkInsert, known: Known) -> Iterator[str | Statement]:
+    def bulk_insert(self, operation: BulkInsert, known: LiveSchema) -> Iterator[str | Statement]:
         del known
         if not operation.rows:
             return

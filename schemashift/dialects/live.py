@@ -1,4 +1,4 @@
-"""The schema as a run knows it: a table is read the first time an operation needs it, then kept up by hand."""
+"""The schema as a run knows it: an object is read the first time an operation needs it, then kept up by hand."""
 
 from __future__ import annotations
 
@@ -8,28 +8,37 @@ from typing import TypeVar
 from schemashift.operations.base import Incomplete, Operation
 from schemashift.operations.columns import RenameColumn
 from schemashift.operations.tables import CreateTable, DropTable, RenameTable
-from schemashift.schema import ForeignKey, Schema, Table, TableName
+from schemashift.schema import ForeignKey, Key, Keyed, Schema, Table, TableName
 
 AnyOperation = TypeVar("AnyOperation", bound=Operation)
 Read = Callable[[TableName], Table | None]
 ReadAll = Callable[[], Schema]
+ReadObjects = Callable[[Key], Iterable[Keyed]]
 
 
-class Known:
+class LiveSchema:
     """A schema that fills itself in.
 
-    *read* answers for one table and *read_all* for everything; without them nothing is read and what is in
-    *schema* is the whole truth. Compilers ask it for what they must see, tell it what they did (`apply`), and are
-    generators that are run statement by statement, so that a read always sees the statements before it done.
+    *read* answers for one table, *read_all* for all tables, and *read_objects* for another object with those of its
+    kind beside it; without them nothing is read and *schema* is the whole truth. Compilers ask it for what they must
+    see, tell it what they did (`apply`), and are generators that are run statement by statement, so that a read always
+    sees the statements before it done.
     """
 
     def __init__(
-        self, schema: Schema | None = None, *, read: Read | None = None, read_all: ReadAll | None = None
+        self,
+        schema: Schema | None = None,
+        *,
+        read: Read | None = None,
+        read_all: ReadAll | None = None,
+        read_objects: ReadObjects | None = None,
     ) -> None:
         self._schema = schema if schema is not None else Schema()
         self._read = read
         self._read_all = read_all
+        self._read_objects = read_objects
         self._absent: set[TableName] = set()
+        self._asked: set[Key] = set()
         self._complete = read is None and read_all is None
 
     def table(self, name: TableName) -> Table | None:
@@ -44,6 +53,15 @@ class Known:
             self._schema = self._schema.put(found)
         return found
 
+    def get(self, key: Key) -> Keyed | None:
+        """One object of any kind, read where it is not known yet; None where there is none."""
+        if key.kind == "table":
+            return self.table(key.table_name)
+        if key not in self._schema and key not in self._asked and self._read_objects is not None:
+            self._asked.add(key)
+            self._schema = self._schema.put(*self._read_objects(key))
+        return self._schema.get(key)
+
     def need(self, name: TableName) -> Table:
         """The table. Raises `Incomplete` where there is none."""
         table = self.table(name)
@@ -53,9 +71,10 @@ class Known:
 
     @property
     def schema(self) -> Schema:
-        """Everything there is, read once where it has to be."""
+        """All tables, read once where they have to be, with the other objects that are known."""
         if not self._complete and self._read_all is not None:
-            self._schema = self._read_all()
+            others = (thing for thing in self._schema.values() if not isinstance(thing, Table))
+            self._schema = self._read_all().put(*others)
             self._absent.clear()
             self._complete = True
         return self._schema
@@ -68,9 +87,10 @@ class Known:
         """*operation* with both its ends. Raises `Incomplete` where the database does not have the other one."""
         for name in operation.touches:
             self.table(name)
-        if not operation.touches:
-            return operation.complete(self.schema)
-        return operation.complete(self._schema)
+        objects = [self.get(key) for key in operation.drops | operation.alters]
+        if operation.touches or any(objects):
+            return operation.complete(self._schema)
+        return operation.complete(self.schema)
 
     def apply(self, operations: Operation | Iterable[Operation]) -> None:
         """Follow operations that are compiled: what is known of the tables they touch is what they leave."""
@@ -84,6 +104,7 @@ class Known:
 
     def _apply(self, operation: Operation) -> None:
         self._absent.difference_update(operation.touches)
+        self._asked -= operation.creates
         held = all(self._schema.table(name) is not None for name in operation.touches[:1])
         if self._complete or held or isinstance(operation, CreateTable):
             try:
@@ -101,3 +122,4 @@ class Known:
             return
         self._schema, self._complete = Schema(), False
         self._absent.clear()
+        self._asked.clear()

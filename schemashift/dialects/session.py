@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
-from schemashift.dialects.live import Known
+from schemashift.dialects.live import LiveSchema
 from schemashift.errors import Locked
 from schemashift.schema import TableName
 
@@ -239,7 +239,7 @@ class Session:
         """The database itself refuses rows that point nowhere, during the run too."""
         return True
 
-    def check(self, sql: str, known: Known) -> None:
+    def check(self, sql: str, known: LiveSchema) -> None:
         """Raise for a statement of ours that must not be sent on this connection: see SQLite's."""
 
     def broken_references(self) -> list[tuple[str, Any, str]]:

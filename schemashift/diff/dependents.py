@@ -1,44 +1,55 @@
-"""What stays the same but stands in the way: taken down before the change, put back after it."""
+"""What does not change but is in the way of what does: dropped before the change, created again after it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
+from schemashift.diff.kind import AnyKind, Kinds
 from schemashift.diff.traits import Traits
-from schemashift.operations import AddColumn, AddConstraint, AlterColumn, AlterTable, CreateIndex, Operation
-from schemashift.schema import SQL, Check, ForeignKey, Key, Schema, Table
-
-Part = AddConstraint | AddColumn | CreateIndex
-"""An unchanged part of a table, as the operation that would make it: its ``uses`` are what it stands on."""
+from schemashift.operations import AlterColumn, AlterTable, Operation
+from schemashift.schema import Key, Schema
 
 
-def around(operations: Sequence[Operation], before: Schema, after: Schema, traits: Traits) -> list[Operation]:
-    """The operations to add to *operations*: a drop and a creation for each part that has to step aside.
+class Part(NamedTuple):
+    """An unchanged part of an object, as the operation that would create it: its ``uses`` are what it depends on."""
 
-    Stepping aside may push others aside in turn (a generated column, then the index on it), so it goes on until
-    nothing new is found.
+    kind: AnyKind
+    operation: Operation
+
+
+def dependents_to_rebuild(
+    operations: Sequence[Operation], before: Schema, after: Schema, kinds: Kinds, traits: Traits
+) -> list[Operation]:
+    """The operations to add to *operations*: a drop and a creation for each part that has to make room.
+
+    What is dropped may have dependents in turn (a generated column, then the index on it), so it goes on until nothing
+    new is found.
     """
-    moved = {key for operation in operations for key in operation.drops}
+    gone = {key for operation in operations for key in operation.drops}
+    retyped = {key for operation in operations for key in operation.retypes}
     altered = {
         Key.of_column(operation.table, operation.name): operation
         for operation in operations
         if isinstance(operation, AlterColumn)
     }
-    altered |= _carried(operations, before, after)
+    altered |= _columns_of_altered_tables(operations, before, after)
     extra: list[Operation] = []
-    standing = list(_unchanged(before, after))
+    standing = list(_unchanged(before, after, kinds))
     while True:
-        aside = [part for part in standing if _must_step_aside(part, moved, altered, traits)]
-        if not aside:
+        found = [part for part in standing if _must_be_rebuilt(part, gone, retyped, altered, traits)]
+        if not found:
             return extra
-        standing = [part for part in standing if part not in aside]
-        for part in aside:
-            extra += [part.inverse(), part]
-            moved |= part.creates
+        standing = [part for part in standing if part not in found]
+        for part in found:
+            extra += [part.operation.inverse(), part.operation]
+            gone |= part.operation.creates
 
 
-def _carried(operations: Sequence[Operation], before: Schema, after: Schema) -> dict[Key, AlterColumn]:
+def _columns_of_altered_tables(
+    operations: Sequence[Operation], before: Schema, after: Schema
+) -> dict[Key, AlterColumn]:
     """The columns of tables whose options change, as if each had its table's options itself: on MySQL the columns
     follow their table's character set. The traits say whether that is anything to a foreign key.
 
@@ -59,46 +70,23 @@ def _carried(operations: Sequence[Operation], before: Schema, after: Schema) -> 
     return found
 
 
-def _must_step_aside(part: Part, moved: set[Key], altered: dict[Key, AlterColumn], traits: Traits) -> bool:
-    if part.uses & moved:
+def _must_be_rebuilt(
+    part: Part, gone: set[Key], retyped: set[Key], altered: dict[Key, AlterColumn], traits: Traits
+) -> bool:
+    uses = part.operation.uses
+    # What moves columns to another type drops and creates the parts of their tables itself.
+    if uses & gone or (uses & retyped and part.kind.name != "table"):
         return True
-    return any(not _keeps(part, altered[key], traits) for key in part.uses & altered.keys())
+    return any(not _keeps(part, altered[key], traits) for key in uses & altered.keys())
 
 
 def _keeps(part: Part, alteration: AlterColumn, traits: Traits) -> bool:
-    before = alteration.before
-    assert before is not None, "the diff makes whole operations"
-    if isinstance(part, AddConstraint) and isinstance(part.constraint, ForeignKey):
-        return traits.keeps_foreign_key(before, alteration.after)
-    if isinstance(part, AddColumn):
-        return traits.keeps_generated(before, alteration.after)
-    return all(traits.keeps_expression(before, alteration.after, text) for text in _texts(part))
+    assert alteration.before is not None, "the diff makes whole operations"
+    return part.kind.keeps(part.operation, alteration.before, alteration.after, traits)
 
 
-def _texts(part: AddConstraint | CreateIndex) -> Iterator[str]:
-    if isinstance(part, CreateIndex):
-        yield from (each.expression for each in part.index.parts if each.expression)
-        yield from (value.text for _, value in part.index.options if isinstance(value, SQL))
-    elif isinstance(part.constraint, Check):
-        yield part.constraint.sql
-
-
-def _unchanged(before: Schema, after: Schema) -> Iterator[Part]:
-    for table in after.tables:
-        old = before.table(table.table_name)
-        if old is not None:
-            yield from _of_table(old, table)
-
-
-def _of_table(old: Table, table: Table) -> Iterator[Part]:
-    name = table.table_name
-    constraints, indexes = set(old.constraints), set(old.indexes)
-    for constraint in table.constraints:
-        if constraint in constraints:
-            yield AddConstraint(table=name, constraint=constraint)
-    for index in table.indexes:
-        if index in indexes and not index.implicit:
-            yield CreateIndex(table=name, index=index)
-    for column in table.columns:
-        if column.computed is not None and old.column(column.name) == column:
-            yield AddColumn(table=name, column=column)
+def _unchanged(before: Schema, after: Schema, kinds: Kinds) -> Iterator[Part]:
+    for key, thing in after.items():
+        if key in before:
+            kind = kinds[key.kind]
+            yield from (Part(kind, operation) for operation in kind.rebuildable(before[key], thing))

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from heapq import heapify, heappop, heappush
 
+from schemashift.diff.kind import Kinds
 from schemashift.operations import (
     AddColumn,
     AddConstraint,
@@ -35,16 +36,17 @@ _RANK: dict[type[Operation], int] = {
 }
 """How people would sort operations that do not depend on each other: tables first, then columns, then the rest."""
 
-Place = tuple[int, str, str]
+SortKey = tuple[int, str, str]
 
 
-def order(operations: Iterable[Operation]) -> tuple[Operation, ...]:
+def order(operations: Iterable[Operation], kinds: Kinds) -> tuple[Operation, ...]:
     """*operations* in an order in which each finds what it needs, and the same one whatever order they came in.
 
+    *kinds* say which names their objects share; the parts of a table are its kind's affair.
     Raises ValueError for a circle: operations that each wait for the other have to be split by whoever made them.
     """
-    found = sorted(operations, key=_place)
-    waits = _edges(found)
+    found = sorted(operations, key=_sort_key)
+    waits = _edges(found, kinds)
     ready = [place for place, others in enumerate(waits) if not others]
     followers: dict[int, list[int]] = defaultdict(list)
     for place, others in enumerate(waits):
@@ -65,7 +67,7 @@ def order(operations: Iterable[Operation]) -> tuple[Operation, ...]:
     return tuple(done)
 
 
-def _place(operation: Operation) -> Place:
+def _sort_key(operation: Operation) -> SortKey:
     table = operation.touches[0] if operation.touches else None
     late = isinstance(operation, AddConstraint) and isinstance(operation.constraint, ForeignKey)
     rank = 10 if late else _RANK.get(type(operation), 5)
@@ -75,34 +77,31 @@ def _place(operation: Operation) -> Place:
     return rank, str(table), f"{operation.describe().name} {operation.describe().detail}"
 
 
-def _edges(operations: list[Operation]) -> list[set[int]]:
+def _edges(operations: list[Operation], kinds: Kinds) -> list[set[int]]:
     """For each operation, the places of those that must come before it."""
+
+    def claims(key: Key) -> Key:
+        return kinds.get(key.kind, kinds["table"]).claims(key)
+
     creates, drops, alters, frees = (_by_key(operations, what) for what in ("creates", "drops", "alters", "frees"))
     freed: dict[Key, list[int]] = defaultdict(list)
     for key, places in drops.items():
-        freed[_claim(key)] += places
+        freed[claims(key)] += places
     waits: list[set[int]] = []
     for place, operation in enumerate(operations):
         before: set[int] = set()
         for key in operation.uses:
-            # Create it, give it its final form, then stand on it.
+            # Create it, give it its final form, then depend on it.
             before.update(creates[key], alters[key])
         for key in operation.drops | operation.alters:
-            # Nothing may stand on what is dropped or altered.
+            # Nothing may depend on what is dropped or altered.
             before.update(frees[key])
         for key in operation.creates:
             # A name is free again before it is taken.
-            before.update(freed[_claim(key)])
+            before.update(freed[claims(key)])
         before.discard(place)
         waits.append(before)
     return waits
-
-
-def _claim(key: Key) -> Key:
-    """What a key takes a name from: things of several kinds share one, and a table has a type of its name."""
-    if key.kind in ("table", "index", "sequence", "enum", "domain"):
-        return Key("name", key.schema, key.part or key.name)
-    return key
 
 
 def _by_key(operations: list[Operation], what: str) -> dict[Key, list[int]]:

@@ -26,6 +26,9 @@ class Traits(Protocol):
     def keeps_expression(self, before: Column, after: Column, text: str) -> bool:
         """Whether an expression that uses a column stays what it is when the column is altered."""
 
+    def keeps_readers(self, before: Column, after: Column) -> bool:
+        """Whether objects that read a column (views) can stay when the column is altered."""
+
     def default_name(self, table: Table, constraint: Constraint) -> str | None:
         """The name the database itself would give to a constraint without one."""
 
@@ -46,6 +49,9 @@ class Standard:
         return True
 
     def keeps_expression(self, before: Column, after: Column, text: str) -> bool:
+        return True
+
+    def keeps_readers(self, before: Column, after: Column) -> bool:
         return True
 
     def default_name(self, table: Table, constraint: Constraint) -> str | None:

@@ -4,6 +4,7 @@
 """
 
 from schemashift.objects import domains, enums, schemas, sequences
+from schemashift.objects.kind import AnyKind as AnyKind
 from schemashift.objects.kind import Kind as Kind
 
-KINDS: tuple[Kind, ...] = (schemas.KIND, enums.KIND, domains.KIND, sequences.KIND)
+KINDS: tuple[AnyKind, ...] = (schemas.KIND, enums.KIND, domains.KIND, sequences.KIND)

@@ -5,18 +5,20 @@ On a database that has none the operations of this file do nothing, so that a sc
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, ClassVar, Literal, Self, TypeAlias
 
 import sqlalchemy as sa
 
+from schemashift.diff import RELATION
 from schemashift.errors import NotSupported
+from schemashift.objects.kind import Kind, Spelling, within
 from schemashift.objects.rebuild import rebuilt, users
-from schemashift.operations import Description, Incomplete, ObjectOperation, Operation
-from schemashift.operations.base import Keys
-from schemashift.schema import SQL, Column, Default, Key, Keyed, Schema, TableName, Type
+from schemashift.operations import Compiler, Description, Incomplete, Live, Operation, Sql, Writer, by_name, nothing
+from schemashift.operations.base import NOTHING, Keys, Node, Statement, need_object
+from schemashift.schema import SQL, Column, Default, Key, Schema, TableName, Type
 from schemashift.sqla.lift import (
     declared_types,
     domain_key,
@@ -27,10 +29,13 @@ from schemashift.sqla.lift import (
     lift_type,
     type_key,
 )
+from schemashift.sqla.plain import names_of
+from schemashift.sqla.types import ColumnType, ServerDefault
 
 Checks = tuple[tuple[str, SQL], ...]
 """Names and expressions, in the order of the names."""
-
+DomainChecks: TypeAlias = Mapping[str, str | sa.TextClause | sa.ColumnElement[bool]]
+"""The same as a script says it."""
 
 FIELDS = ("type", "default", "nullable", "checks")
 
@@ -76,7 +81,7 @@ def default_name(domain: str) -> str:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CreateDomain(ObjectOperation):
+class CreateDomain(Operation):
     """Create a domain."""
 
     domain: Domain
@@ -88,8 +93,7 @@ class CreateDomain(ObjectOperation):
 
     @property
     def uses(self) -> Keys:
-        schema = {Key.of_schema(self.domain.schema)} if self.domain.schema else set()
-        return frozenset({*schema, *self.domain.type.needs})
+        return within(self.domain.schema).union(self.domain.type.needs)
 
     def inverse(self) -> DropDomain:
         return DropDomain(name=self.domain.full_name, domain=self.domain)
@@ -100,34 +104,35 @@ class CreateDomain(ObjectOperation):
     def describe(self) -> Description:
         return Description("+", "domain", str(self.domain.full_name), str(self.domain))
 
-    def statements(self, ddl: Any, known: Any) -> Iterator[Any]:
-        if ddl.dialect.name != "postgresql":
-            return
+    @property
+    def sql_by_dialect(self) -> Mapping[str, Sql]:
+        return {"postgresql": self._create, "*": nothing}
+
+    def _create(self, compiler: Compiler[object], live: Live) -> Iterator[str]:
+        del live
+        sql = create_sql(compiler, self.domain)
         if self.if_not_exists:
             # CREATE DOMAIN has no IF NOT EXISTS; asking first would need a query, which a file of SQL cannot have.
-            yield (
-                f"DO $schemashift$ BEGIN {create_sql(ddl, self.domain)}; "
-                "EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $schemashift$"
-            )
-        else:
-            yield create_sql(ddl, self.domain)
+            caught = "EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL"
+            sql = f"DO $schemashift$ BEGIN {sql}; {caught}; END $schemashift$"
+        yield sql
 
-    def source(self, printer: Any) -> Iterator[Any]:
+    def source(self, writer: Writer[Node]) -> Iterator[Node]:
         domain = self.domain
         given = [field for field in FIELDS if getattr(domain, field) not in (None, True, ())]
-        yield printer.compose(
+        yield writer.compose(
             "op.create_domain",
             [
-                printer.value(domain.name),
-                printer.source.type_(domain.type.payload),
-                *_words(printer, domain, given[1:]),
-                *printer.schema(domain.full_name),
+                writer.value(domain.name),
+                writer.type_(domain.type),
+                *_words(writer, domain, given[1:]),
+                *writer.schema(domain.full_name),
             ],
         )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DropDomain(ObjectOperation):
+class DropDomain(Operation):
     """Drop a domain. ``domain`` is what it was, where the caller knows."""
 
     name: TableName
@@ -140,13 +145,15 @@ class DropDomain(ObjectOperation):
 
     @property
     def frees(self) -> Keys:
-        schema = {Key.of_schema(self.name.schema)} if self.name.schema else set()
-        return frozenset({*schema, *(self.domain.type.needs if self.domain else ())})
+        return within(self.name.schema).union(self.domain.type.needs if self.domain else ())
 
     def inverse(self) -> CreateDomain:
         if self.domain is None:
             raise Incomplete(f'what the domain "{self.name}" was is not known')
         return CreateDomain(domain=self.domain)
+
+    def complete(self, schema: Schema) -> Self:
+        return self if self.domain else replace(self, domain=need_object(schema, domain_key(*self.name), Domain))
 
     def apply(self, schema: Schema) -> Schema:
         key = domain_key(*self.name)
@@ -155,16 +162,20 @@ class DropDomain(ObjectOperation):
     def describe(self) -> Description:
         return Description("-", "domain", str(self.name), str(self.domain or ""))
 
-    def statements(self, ddl: Any, known: Any) -> Iterator[Any]:
-        if ddl.dialect.name == "postgresql":
-            yield f"DROP DOMAIN {'IF EXISTS ' if self.if_exists else ''}{ddl.table(self.name)}"
+    @property
+    def sql_by_dialect(self) -> Mapping[str, Sql]:
+        return {"postgresql": self._drop, "*": nothing}
 
-    def source(self, printer: Any) -> Iterator[Any]:
-        yield printer.call("op.drop_domain", [self.name.name], schema=self.name.schema)
+    def _drop(self, compiler: Compiler[object], live: Live) -> Iterator[str]:
+        del live
+        yield f"DROP DOMAIN {'IF EXISTS ' if self.if_exists else ''}{compiler.table(self.name)}"
+
+    def source(self, writer: Writer[Node]) -> Iterator[Node]:
+        yield writer.call("op.drop_domain", [self.name.name], schema=self.name.schema)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AlterDomain(ObjectOperation):
+class AlterDomain(Operation):
     """Change a domain: what is not the same in ``before`` and ``after``.
 
     Only another type needs the whole of both: the domain is made anew and its columns move over. ``users`` are those
@@ -177,8 +188,13 @@ class AlterDomain(ObjectOperation):
 
     @property
     def alters(self) -> Keys:
-        columns = {Key.of_column(table, column) for table, column in self.users} if "type" in self.changes else set()
-        return frozenset({self.after.key, *columns})
+        return self.retypes | {self.after.key}
+
+    @property
+    def retypes(self) -> Keys:
+        if "type" not in self.changes:
+            return NOTHING
+        return frozenset(Key.of_column(table, column) for table, column in self.users)
 
     @property
     def uses(self) -> Keys:
@@ -209,17 +225,19 @@ class AlterDomain(ObjectOperation):
     def describe(self) -> Description:
         return Description("~", "domain", str(self.after.full_name), f"{self.before} -> {self.after}")
 
-    def statements(self, ddl: Any, known: Any) -> Iterator[Any]:
-        if ddl.dialect.name != "postgresql":
-            return
-        if "type" in self.changes:
-            yield from self._rebuild(ddl, known)
-            return
-        head = f"ALTER DOMAIN {ddl.table(self.after.full_name)}"
+    @property
+    def sql_by_dialect(self) -> Mapping[str, Sql]:
+        return {"postgresql": self._alter, "*": nothing}
+
+    def _alter(self, compiler: Compiler[Statement], live: Live) -> Iterator[str | Statement]:
+        yield from self._rebuild(compiler, live) if "type" in self.changes else self._in_place(compiler)
+
+    def _in_place(self, compiler: Compiler[object]) -> Iterator[str]:
+        head = f"ALTER DOMAIN {compiler.table(self.after.full_name)}"
         old, new = dict(self.before.checks), dict(self.after.checks)
         for name, check in old.items():
             if new.get(name) != check:
-                yield f"{head} DROP CONSTRAINT {ddl.quote(name)}"
+                yield f"{head} DROP CONSTRAINT {compiler.quote(name)}"
         if "default" in self.changes:
             default = self.after.default
             yield f"{head} DROP DEFAULT" if default is None else f"{head} SET DEFAULT {default.sql}"
@@ -227,54 +245,54 @@ class AlterDomain(ObjectOperation):
             yield f"{head} {'DROP' if self.after.nullable else 'SET'} NOT NULL"
         for name, check in new.items():
             if old.get(name) != check:
-                yield f"{head} ADD CONSTRAINT {ddl.quote(name)} CHECK ({check.text})"
+                yield f"{head} ADD CONSTRAINT {compiler.quote(name)} CHECK ({check.text})"
 
-    def _rebuild(self, ddl: Any, known: Any) -> Iterator[Any]:
-        name = ddl.table(self.after.full_name)
+    def _rebuild(self, compiler: Compiler[Statement], live: Live) -> Iterator[str | Statement]:
+        name = compiler.table(self.after.full_name)
 
         def move(head: str, column: Column) -> Iterator[str]:
             brackets = "[]" if column.type.sql.endswith("[]") else ""
-            quoted = ddl.quote(column.name)
+            quoted = compiler.quote(column.name)
             old, new = (replace(each.type, sql=each.type.sql + brackets) for each in (self.before, self.after))
-            expression = ddl.conversion(quoted, old, new)
+            expression = compiler.conversion(quoted, old, new)
             yield f"{head} TYPE {name}{brackets}" + (f" USING {expression}" if expression else "")
 
-        yield from rebuilt(ddl, known, self.after.key, create_sql(ddl, self.after), move)
+        yield from rebuilt(compiler, live, self.after.key, create_sql(compiler, self.after), move)
 
-    def source(self, printer: Any) -> Iterator[Any]:
+    def source(self, writer: Writer[Node]) -> Iterator[Node]:
         changes = FIELDS if "type" in self.changes else self.changes
-        yield printer.compose(
+        yield writer.compose(
             "op.alter_domain",
             [
-                printer.value(self.after.name),
-                *_words(printer, self.after, changes),
-                *_words(printer, self.before, changes, "existing_"),
-                *printer.schema(self.after.full_name),
+                writer.value(self.after.name),
+                *_words(writer, self.after, changes),
+                *_words(writer, self.before, changes, "existing_"),
+                *writer.schema(self.after.full_name),
             ],
         )
 
 
-def _words(printer: Any, domain: Domain, fields: Sequence[str], prefix: str = "") -> Iterator[str]:
+def _words(writer: Writer[Node], domain: Domain, fields: Sequence[str], prefix: str = "") -> Iterator[str]:
     """The *fields* of *domain* as keywords."""
     if "type" in fields:
-        yield f"{prefix or ''}type{'' if prefix else '_'}={printer.source.type_(domain.type.payload)}"
+        yield f"{prefix or ''}type{'' if prefix else '_'}={writer.type_(domain.type)}"
     if "default" in fields:
-        default = None if domain.default is None else printer.source.default(domain.default)
+        default = None if domain.default is None else writer.default(domain.default)
         yield f"{prefix}server_default={default}"
     if "nullable" in fields:
         yield f"{prefix}nullable={domain.nullable}"
     if "checks" in fields:
-        texts = {name: printer.text(check.payload, check.text) for name, check in domain.checks}
-        yield f"{prefix}checks={printer.value(texts)}"
+        texts = {name: writer.text(check.payload, check.text) for name, check in domain.checks}
+        yield f"{prefix}checks={writer.value(texts)}"
 
 
-def create_sql(ddl: Any, domain: Domain) -> str:
+def create_sql(compiler: Compiler[object], domain: Domain) -> str:
     """The CREATE DOMAIN statement."""
     words = [
-        f"CREATE DOMAIN {ddl.table(domain.full_name)} AS {ddl.type(Column(name='', type=domain.type))}",
+        f"CREATE DOMAIN {compiler.table(domain.full_name)} AS {compiler.type(Column(name='', type=domain.type))}",
         f"DEFAULT {domain.default.sql}" if domain.default is not None else "",
         "" if domain.nullable else "NOT NULL",
-        *(f"CONSTRAINT {ddl.quote(name)} CHECK ({check.text})" for name, check in domain.checks),
+        *(f"CONSTRAINT {compiler.quote(name)} CHECK ({check.text})" for name, check in domain.checks),
     ]
     return " ".join(word for word in words if word)
 
@@ -307,6 +325,62 @@ def lift_domain(type_: Any, dialect: sa.Dialect) -> Domain:
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Words:
+    """What a directive says of a domain; False for a default that it does not speak of, None for the rest."""
+
+    type: ColumnType | None = None
+    default: ServerDefault | Literal[False] | None = False
+    nullable: bool | None = None
+    checks: DomainChecks | None = None
+
+    def over(self, other: Words) -> Words:
+        """These, and what *other* says where they say nothing."""
+        return Words(
+            type=self.type if self.type is not None else other.type,
+            default=self.default if self.default is not False else other.default,
+            nullable=self.nullable if self.nullable is not None else other.nullable,
+            checks=self.checks if self.checks is not None else other.checks,
+        )
+
+    def domain(self, name: TableName, dialect: sa.Dialect) -> Domain:
+        """The domain that they describe, as far as they do."""
+        given = self.type() if isinstance(self.type, type) else self.type
+        checks = {str(each): sa.text(sql) if isinstance(sql, str) else sql for each, sql in (self.checks or {}).items()}
+        return Domain(
+            name=name.name,
+            schema=name.schema,
+            type=Type(sql="") if given is None else lift_type(given, dialect),
+            default=None if self.default is False else lift_default(self.default, dialect),
+            nullable=self.nullable is not False,
+            checks=tuple(
+                (each, SQL(lift_expression(sql, dialect), payload=sql)) for each, sql in sorted(checks.items())
+            ),
+        )
+
+
+_HAVE_DOMAINS = {"postgresql": True, "*": False}
+
+
+def creation(name: TableName, words: Words, dialect: sa.Dialect, *, if_not_exists: bool) -> CreateDomain | None:
+    """What ``op.create_domain`` does; nothing where *dialect* has no domains, and may not have the types either."""
+    if not by_name(_HAVE_DOMAINS, names_of(dialect)):
+        return None
+    return CreateDomain(domain=words.domain(name, dialect), if_not_exists=if_not_exists)
+
+
+def alteration(name: TableName, words: Words, existing: Words, dialect: sa.Dialect) -> AlterDomain | None:
+    """What ``op.alter_domain`` does: what *words* do not say stays as *existing* has it. Raises ValueError for CHECKs
+    without those that are there."""
+    if not by_name(_HAVE_DOMAINS, names_of(dialect)):
+        return None
+    if words.checks is not None and existing.checks is None:
+        raise ValueError("checks= needs existing_checks= beside it: {} where the domain has none")
+    if existing.nullable is None and words.nullable is not None:
+        existing = replace(existing, nullable=not words.nullable)
+    return AlterDomain(before=existing.domain(name, dialect), after=words.over(existing).domain(name, dialect))
+
+
 _DOMAINS = """
 SELECT t.typname AS name, CASE WHEN n.oid <> pg_my_temp_schema() THEN n.nspname END AS schema,
        format_type(t.typbasetype, t.typtypmod) AS type,
@@ -332,10 +406,13 @@ SELECT t.typname AS name, CASE WHEN n.oid <> pg_my_temp_schema() THEN n.nspname 
 """
 
 
-class Domains:
+class Domains(Kind[Domain]):
     """The kind."""
 
     name = "domain"
+    namespace = RELATION
+    has_text = True
+    makers: ClassVar = {"create_domain": (0, "name")}
 
     def lift(self, metadatas: Sequence[sa.MetaData], dialect: sa.Dialect) -> Iterator[Domain]:
         for found in declared_types(metadatas, dialect):
@@ -343,25 +420,35 @@ class Domains:
                 yield lift_domain(found, dialect)
 
     def read(self, connection: sa.Connection, schemas: Iterable[str]) -> Iterator[Domain]:
-        if connection.dialect.name == "postgresql":
-            values = {"schemas": [connection.dialect.default_schema_name, *schemas]}
-            yield from _read(connection, "n.nspname = ANY(CAST(:schemas AS text[]))", values)
+        read = by_name({"postgresql": _read_schemas}, names_of(connection.dialect))
+        return read(connection, schemas) if read is not None else iter(())
 
-    def is_ours(self, thing: Keyed, tables: Schema) -> bool:
-        """A domain is dropped with its last user: where a column of ours uses it."""
+    def normal(self, thing: Domain, spelling: Spelling) -> Domain:
+        """Its type, default and CHECKs as they are kept; a type that nobody wrote is given a payload."""
+        checks = ((name, replace(check, text=spelling.normal_expression(check.text))) for name, check in thing.checks)
+        return replace(
+            thing,
+            type=spelling.normal_type(thing.type),
+            default=spelling.normal_default(thing.default),
+            checks=tuple(checks),
+        )
+
+    def is_managed(self, thing: Domain, tables: Schema) -> bool:
+        """A domain is dropped with its last user: where a managed column uses it."""
         return bool(users(thing.key, tables))
 
-    def create(self, thing: Keyed) -> Iterator[Operation]:
-        assert isinstance(thing, Domain)
+    def needed_by_type(self, type_: object, dialect: sa.Dialect) -> CreateDomain | None:
+        if not is_domain(type_):
+            return None
+        return CreateDomain(domain=lift_domain(type_, dialect), if_not_exists=True)
+
+    def create(self, thing: Domain) -> Iterator[Operation]:
         yield CreateDomain(domain=thing)
 
-    def drop(self, thing: Keyed) -> Iterator[Operation]:
-        assert isinstance(thing, Domain)
+    def drop(self, thing: Domain) -> Iterator[Operation]:
         yield DropDomain(name=thing.full_name, domain=thing)
 
-    def alter(self, before: Keyed, after: Keyed, old: Schema, new: Schema) -> Iterator[Operation]:
-        assert isinstance(before, Domain)
-        assert isinstance(after, Domain)
+    def alter(self, before: Domain, after: Domain, old: Schema, new: Schema) -> Iterator[Operation]:
         above = [each for each in old.values() if isinstance(each, Domain) and before.key in each.type.needs]
         if before.type != after.type and above:
             raise NotSupported(
@@ -372,10 +459,26 @@ class Domains:
         both = tuple(user for user in users(after.key, old) if user in users(after.key, new))
         yield AlterDomain(before=before, after=after, users=both)
 
+    def in_scratch(self, thing: Domain, place: str) -> Domain:
+        return replace(thing, schema=place)
 
-def read_temporary(connection: sa.Connection) -> tuple[Domain, ...]:
-    """The domains of this session's temporary schema, as if they stood in the default schema."""
-    return tuple(_read(connection, "n.oid = pg_my_temp_schema()", {}))
+    def read_scratch(self, connection: sa.Connection) -> Iterator[Domain]:
+        return _read(connection, "n.oid = pg_my_temp_schema()", {})
+
+    def with_server_text(self, made: Domain, declared: Domain) -> Domain:
+        authors = {name: check.payload for name, check in declared.checks}
+        return replace(
+            made,
+            schema=declared.schema,
+            type=replace(made.type, payload=declared.type.payload, needs=declared.type.needs),
+            default=made.default and declared.default and replace(made.default, payload=declared.default.payload),
+            checks=tuple((name, replace(check, payload=authors.get(name))) for name, check in made.checks),
+        )
+
+
+def _read_schemas(connection: sa.Connection, schemas: Iterable[str]) -> Iterator[Domain]:
+    values = {"schemas": [connection.dialect.default_schema_name, *schemas]}
+    return _read(connection, "n.nspname = ANY(CAST(:schemas AS text[]))", values)
 
 
 def _read(connection: sa.Connection, where: str, values: dict[str, Any]) -> Iterator[Domain]:

@@ -6,17 +6,20 @@ for one. There the operations of this file say nothing, so that a script runs ev
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import ClassVar, Self
 
 import sqlalchemy as sa
 
+from schemashift.diff import RELATION
+from schemashift.objects.kind import Kind, within
 from schemashift.objects.rebuild import rebuilt, users
-from schemashift.operations import Description, Incomplete, ObjectOperation, Operation
-from schemashift.operations.base import Keys
-from schemashift.schema import Column, Key, Keyed, Schema, TableName
+from schemashift.operations import Compiler, Description, Incomplete, Live, Operation, Sql, Writer, by_name, nothing
+from schemashift.operations.base import NOTHING, Keys, Node, Statement, need_object
+from schemashift.schema import Column, Key, Schema, TableName
 from schemashift.sqla.lift import declared_types, enum_key, is_domain
+from schemashift.sqla.plain import names_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +45,7 @@ class Enum:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CreateEnum(ObjectOperation):
+class CreateEnum(Operation):
     """Create an enum type."""
 
     enum: Enum
@@ -54,7 +57,7 @@ class CreateEnum(ObjectOperation):
 
     @property
     def uses(self) -> Keys:
-        return frozenset({Key.of_schema(self.enum.schema)}) if self.enum.schema else frozenset()
+        return within(self.enum.schema)
 
     def inverse(self) -> DropEnum:
         return DropEnum(name=self.enum.full_name, enum=self.enum)
@@ -65,24 +68,24 @@ class CreateEnum(ObjectOperation):
     def describe(self) -> Description:
         return Description("+", "enum", str(self.enum.full_name), ", ".join(self.enum.labels))
 
-    def statements(self, ddl: Any, known: Any) -> Iterator[Any]:
-        if ddl.dialect.name != "postgresql":
-            return
+    @property
+    def sql_by_dialect(self) -> Mapping[str, Sql]:
+        return {"postgresql": self._create, "*": nothing}
+
+    def _create(self, compiler: Compiler[object], live: Live) -> Iterator[str]:
+        del live
+        sql = create_sql(compiler, self.enum)
         if self.if_not_exists:
             # CREATE TYPE has no IF NOT EXISTS; asking first would need a query, which a file of SQL cannot have.
-            yield (
-                f"DO $$ BEGIN {_create(ddl, self.enum)}; "
-                "EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$"
-            )
-        else:
-            yield _create(ddl, self.enum)
+            sql = f"DO $$ BEGIN {sql}; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$"
+        yield sql
 
-    def source(self, printer: Any) -> Iterator[Any]:
-        yield printer.call("op.create_enum", [self.enum.name, list(self.enum.labels)], schema=self.enum.schema)
+    def source(self, writer: Writer[Node]) -> Iterator[Node]:
+        yield writer.call("op.create_enum", [self.enum.name, list(self.enum.labels)], schema=self.enum.schema)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DropEnum(ObjectOperation):
+class DropEnum(Operation):
     """Drop an enum type. ``enum`` is what it was, where the caller knows."""
 
     name: TableName
@@ -95,12 +98,15 @@ class DropEnum(ObjectOperation):
 
     @property
     def frees(self) -> Keys:
-        return frozenset({Key.of_schema(self.name.schema)}) if self.name.schema else frozenset()
+        return within(self.name.schema)
 
     def inverse(self) -> CreateEnum:
         if self.enum is None:
             raise Incomplete(f'what the enum "{self.name}" was is not known')
         return CreateEnum(enum=self.enum)
+
+    def complete(self, schema: Schema) -> Self:
+        return self if self.enum else replace(self, enum=need_object(schema, enum_key(*self.name), Enum))
 
     def apply(self, schema: Schema) -> Schema:
         key = enum_key(*self.name)
@@ -109,16 +115,20 @@ class DropEnum(ObjectOperation):
     def describe(self) -> Description:
         return Description("-", "enum", str(self.name), ", ".join(self.enum.labels) if self.enum else "")
 
-    def statements(self, ddl: Any, known: Any) -> Iterator[Any]:
-        if ddl.dialect.name == "postgresql":
-            yield f"DROP TYPE {'IF EXISTS ' if self.if_exists else ''}{ddl.table(self.name)}"
+    @property
+    def sql_by_dialect(self) -> Mapping[str, Sql]:
+        return {"postgresql": self._drop, "*": nothing}
 
-    def source(self, printer: Any) -> Iterator[Any]:
-        yield printer.call("op.drop_enum", [self.name.name], schema=self.name.schema)
+    def _drop(self, compiler: Compiler[object], live: Live) -> Iterator[str]:
+        del live
+        yield f"DROP TYPE {'IF EXISTS ' if self.if_exists else ''}{compiler.table(self.name)}"
+
+    def source(self, writer: Writer[Node]) -> Iterator[Node]:
+        yield writer.call("op.drop_enum", [self.name.name], schema=self.name.schema)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AlterEnum(ObjectOperation):
+class AlterEnum(Operation):
     """Change an enum's labels.
 
     ``renames`` are pairs (old, new). What only adds labels adds them in place; what takes labels away or reorders
@@ -137,8 +147,12 @@ class AlterEnum(ObjectOperation):
 
     @property
     def alters(self) -> Keys:
-        # What stands on a column (a CHECK, a generated column) may say a new label.
+        # What depends on a column (a CHECK, a generated column) may say a new label.
         return frozenset({enum_key(*self.name), *(Key.of_column(table, column) for table, column in self.users)})
+
+    @property
+    def retypes(self) -> Keys:
+        return frozenset(Key.of_column(table, column) for table, column in self.users) if self.rebuilds else NOTHING
 
     @property
     def uses(self) -> Keys:
@@ -167,6 +181,11 @@ class AlterEnum(ObjectOperation):
         back = tuple((new, old) for old, new in self.renames)
         return replace(self, labels=self.before, before=self.labels, renames=back)
 
+    def complete(self, schema: Schema) -> Self:
+        if self.before is not None:
+            return self
+        return replace(self, before=need_object(schema, enum_key(*self.name), Enum).labels)
+
     def apply(self, schema: Schema) -> Schema:
         return schema.put(Enum(name=self.name.name, schema=self.name.schema, labels=self.labels))
 
@@ -174,20 +193,22 @@ class AlterEnum(ObjectOperation):
         old = ", ".join(self.before) if self.before is not None else "?"
         return Description("~", "enum", str(self.name), f"{old} -> {', '.join(self.labels)}")
 
-    def statements(self, ddl: Any, known: Any) -> Iterator[Any]:
-        if ddl.dialect.name != "postgresql":
-            return
+    @property
+    def sql_by_dialect(self) -> Mapping[str, Sql]:
+        return {"postgresql": self._alter, "*": nothing}
+
+    def _alter(self, compiler: Compiler[Statement], live: Live) -> Iterator[str | Statement]:
         if self.before is None:
             raise Incomplete(f'what the enum "{self.name}" is now is not known: say existing=[...]')
-        name = ddl.table(self.name)
+        name = compiler.table(self.name)
         for old, new in self.renames:
-            yield f"ALTER TYPE {name} RENAME VALUE {ddl.literal(old)} TO {ddl.literal(new)}"
+            yield f"ALTER TYPE {name} RENAME VALUE {compiler.literal(old)} TO {compiler.literal(new)}"
         if self.rebuilds:
-            yield from self._rebuild(ddl, known)
+            yield from self._rebuild(compiler, live)
         else:
-            yield from self._add(ddl)
+            yield from self._add(compiler)
 
-    def _add(self, ddl: Any) -> Iterator[Any]:
+    def _add(self, compiler: Compiler[Statement]) -> Iterator[Statement]:
         """ADD VALUE for each new label, placed after the one before it.
 
         A label cannot be used in the transaction that added it, so these run outside: what follows in the script
@@ -197,35 +218,39 @@ class AlterEnum(ObjectOperation):
         for place, label in enumerate(self.labels):
             if label in there:
                 continue
-            where = f" AFTER {ddl.literal(self.labels[place - 1])}" if place else f" BEFORE {ddl.literal(there[0])}"
+            where = (
+                f" AFTER {compiler.literal(self.labels[place - 1])}"
+                if place
+                else f" BEFORE {compiler.literal(there[0])}"
+            )
             where = where if there else ""
-            sql = f"ALTER TYPE {ddl.table(self.name)} ADD VALUE IF NOT EXISTS {ddl.literal(label)}{where}"
-            yield ddl.statement(sql, self, transactional=False)
+            sql = f"ALTER TYPE {compiler.table(self.name)} ADD VALUE IF NOT EXISTS {compiler.literal(label)}{where}"
+            yield compiler.outside_transaction(sql, self)
             there.insert(place, label)
 
-    def _rebuild(self, ddl: Any, known: Any) -> Iterator[Any]:
+    def _rebuild(self, compiler: Compiler[Statement], live: Live) -> Iterator[str | Statement]:
         """A new type in the old one's place; rows whose label is gone are PostgreSQL's error, and nothing is lost."""
         yield from rebuilt(
-            ddl,
-            known,
+            compiler,
+            live,
             enum_key(*self.name),
-            _create(ddl, Enum(name=self.name.name, schema=self.name.schema, labels=self.labels)),
-            lambda head, column: self._move(ddl, head, column),
+            create_sql(compiler, Enum(name=self.name.name, schema=self.name.schema, labels=self.labels)),
+            lambda head, column: self._move(compiler, head, column),
         )
 
-    def _move(self, ddl: Any, head: str, column: Column) -> Iterator[str]:
+    def _move(self, compiler: Compiler[object], head: str, column: Column) -> Iterator[str]:
         brackets = "[]" if column.type.sql.endswith("[]") else ""
-        target = f"{ddl.table(self.name)}{brackets}"
-        yield f"{head} TYPE {target} USING {ddl.quote(column.name)}::text{brackets}::{target}"
+        target = f"{compiler.table(self.name)}{brackets}"
+        yield f"{head} TYPE {target} USING {compiler.quote(column.name)}::text{brackets}::{target}"
 
-    def source(self, printer: Any) -> Iterator[Any]:
-        words: dict[str, Any] = {"existing": list(self.before) if self.before is not None else None}
+    def source(self, writer: Writer[Node]) -> Iterator[Node]:
+        words: dict[str, object] = {"existing": list(self.before) if self.before is not None else None}
         words["renames"] = dict(self.renames) or None
-        yield printer.call("op.alter_enum", [self.name.name, list(self.labels)], **words, schema=self.name.schema)
+        yield writer.call("op.alter_enum", [self.name.name, list(self.labels)], **words, schema=self.name.schema)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RenameEnum(ObjectOperation):
+class RenameEnum(Operation):
     """Give an enum type another name; the columns follow."""
 
     old: TableName
@@ -251,17 +276,21 @@ class RenameEnum(ObjectOperation):
     def describe(self) -> Description:
         return Description("~", "enum", str(self.old), f"renamed to {self.new}")
 
-    def statements(self, ddl: Any, known: Any) -> Iterator[Any]:
-        if ddl.dialect.name == "postgresql":
-            known.forget()
-            yield f"ALTER TYPE {ddl.table(self.old)} RENAME TO {ddl.quote(self.new)}"
+    @property
+    def sql_by_dialect(self) -> Mapping[str, Sql]:
+        return {"postgresql": self._rename, "*": nothing}
 
-    def source(self, printer: Any) -> Iterator[Any]:
-        yield printer.call("op.rename_enum", [self.old.name, self.new], schema=self.old.schema)
+    def _rename(self, compiler: Compiler[object], live: Live) -> Iterator[str]:
+        live.forget()
+        yield f"ALTER TYPE {compiler.table(self.old)} RENAME TO {compiler.quote(self.new)}"
+
+    def source(self, writer: Writer[Node]) -> Iterator[Node]:
+        yield writer.call("op.rename_enum", [self.old.name, self.new], schema=self.old.schema)
 
 
-def _create(ddl: Any, enum: Enum) -> str:
-    return f"CREATE TYPE {ddl.table(enum.full_name)} AS ENUM ({', '.join(map(ddl.literal, enum.labels))})"
+def create_sql(compiler: Compiler[object], enum: Enum) -> str:
+    """The CREATE TYPE statement."""
+    return f"CREATE TYPE {compiler.table(enum.full_name)} AS ENUM ({', '.join(map(compiler.literal, enum.labels))})"
 
 
 # Lifting and reading -----------------------------------------------------------------------------------------------
@@ -285,10 +314,12 @@ SELECT t.typname AS name, n.nspname AS schema,
 """
 
 
-class Enums:
+class Enums(Kind[Enum]):
     """The kind."""
 
     name = "enum"
+    namespace = RELATION
+    makers: ClassVar = {"create_enum": (0, "name"), "rename_enum": (1, "new_name")}
 
     def lift(self, metadatas: Sequence[sa.MetaData], dialect: sa.Dialect) -> Iterator[Enum]:
         for found in declared_types(metadatas, dialect):
@@ -296,27 +327,25 @@ class Enums:
                 yield lift_enum(found, dialect)
 
     def read(self, connection: sa.Connection, schemas: Iterable[str]) -> Iterator[Enum]:
-        if connection.dialect.name != "postgresql":
-            return
-        default = connection.dialect.default_schema_name
-        for row in connection.execute(sa.text(_ENUMS), {"schemas": [default, *schemas]}):
-            yield Enum(name=row.name, schema=None if row.schema == default else row.schema, labels=tuple(row.labels))
+        read = by_name({"postgresql": _read}, names_of(connection.dialect))
+        return read(connection, schemas) if read is not None else iter(())
 
-    def is_ours(self, thing: Keyed, tables: Schema) -> bool:
-        """An enum is dropped with its last user: where a column of ours uses it."""
+    def is_managed(self, thing: Enum, tables: Schema) -> bool:
+        """An enum is dropped with its last user: where a managed column uses it."""
         return bool(users(thing.key, tables))
 
-    def create(self, thing: Keyed) -> Iterator[Operation]:
-        assert isinstance(thing, Enum)
+    def needed_by_type(self, type_: object, dialect: sa.Dialect) -> CreateEnum | None:
+        if not isinstance(type_, sa.Enum):
+            return None
+        return CreateEnum(enum=lift_enum(type_, dialect), if_not_exists=True)
+
+    def create(self, thing: Enum) -> Iterator[Operation]:
         yield CreateEnum(enum=thing)
 
-    def drop(self, thing: Keyed) -> Iterator[Operation]:
-        assert isinstance(thing, Enum)
+    def drop(self, thing: Enum) -> Iterator[Operation]:
         yield DropEnum(name=thing.full_name, enum=thing)
 
-    def alter(self, before: Keyed, after: Keyed, old: Schema, new: Schema) -> Iterator[Operation]:
-        assert isinstance(before, Enum)
-        assert isinstance(after, Enum)
+    def alter(self, before: Enum, after: Enum, old: Schema, new: Schema) -> Iterator[Operation]:
         yield AlterEnum(
             name=after.full_name,
             labels=after.labels,
@@ -324,6 +353,15 @@ class Enums:
             renames=renamed_labels(before.labels, after.labels),
             users=tuple(user for user in users(after.key, old) if user in users(after.key, new)),
         )
+
+    def in_scratch(self, thing: Enum, place: str) -> Enum:
+        return replace(thing, schema=place)
+
+
+def _read(connection: sa.Connection, schemas: Iterable[str]) -> Iterator[Enum]:
+    default = connection.dialect.default_schema_name
+    for row in connection.execute(sa.text(_ENUMS), {"schemas": [default, *schemas]}):
+        yield Enum(name=row.name, schema=None if row.schema == default else row.schema, labels=tuple(row.labels))
 
 
 def renamed_labels(before: tuple[str, ...], after: tuple[str, ...]) -> tuple[tuple[str, str], ...]:

@@ -7,10 +7,10 @@ the old type is written into is taken down before and put back after.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any
 
 from schemashift.errors import NotSupported
-from schemashift.operations import AddConstraint, CreateIndex
+from schemashift.operations import AddConstraint, Compiler, CreateIndex, Live
+from schemashift.operations.base import Statement
 from schemashift.schema import Check, Column, Exclude, ForeignKey, Key, Schema, Table, TableName, mentioned
 
 Move = Callable[[str, Column], Iterable[str]]
@@ -27,7 +27,7 @@ def users(key: Key, schema: Schema) -> tuple[tuple[TableName, str], ...]:
     )
 
 
-def rebuilt(ddl: Any, known: Any, key: Key, create: str, move: Move) -> Iterator[Any]:
+def rebuilt(compiler: Compiler[Statement], live: Live, key: Key, create: str, move: Move) -> Iterator[str | Statement]:
     """The statements that put the type that *create* makes in the place of the type *key*.
 
     Keys and plain indexes follow a column that gets another type; expressions and foreign keys do not. Rows that the
@@ -35,23 +35,23 @@ def rebuilt(ddl: Any, known: Any, key: Key, create: str, move: Move) -> Iterator
     are generated from.
     """
     name = TableName(key.name, key.schema)
-    columns = [(table, column) for table in known.schema.tables for column in table.columns if key in column.type.needs]
+    columns = [(table, column) for table in live.schema.tables for column in table.columns if key in column.type.needs]
     _refuse_generated(columns)
-    aside = list(_in_the_way(columns, known))
+    aside = list(_in_the_way(columns, live))
     for part in aside:
-        yield from ddl.statements(part.inverse(), known)
-    yield f"ALTER TYPE {ddl.table(name)} RENAME TO {ddl.quote(old_name(key))}"
+        yield from compiler.statements(part.inverse(), live)
+    yield f"ALTER TYPE {compiler.table(name)} RENAME TO {compiler.quote(old_name(key))}"
     yield create
     for table, column in columns:
-        head = f"ALTER TABLE {ddl.table(table.table_name)} ALTER COLUMN {ddl.quote(column.name)}"
+        head = f"ALTER TABLE {compiler.table(table.table_name)} ALTER COLUMN {compiler.quote(column.name)}"
         if column.default is not None:
             yield f"{head} DROP DEFAULT"
         yield from move(head, column)
         if column.default is not None:
             yield f"{head} SET DEFAULT {column.default.sql}"
-    yield f"DROP TYPE {ddl.table(TableName(old_name(key), key.schema))}"
+    yield f"DROP TYPE {compiler.table(TableName(old_name(key), key.schema))}"
     for part in reversed(aside):
-        yield from ddl.statements(part, known)
+        yield from compiler.statements(part, live)
 
 
 def old_name(key: Key) -> str:
@@ -59,11 +59,11 @@ def old_name(key: Key) -> str:
     return f"{key.name[:50]}__old"
 
 
-def _in_the_way(columns: list[tuple[Table, Column]], known: Any) -> Iterator[AddConstraint | CreateIndex]:
+def _in_the_way(columns: list[tuple[Table, Column]], live: Live) -> Iterator[AddConstraint | CreateIndex]:
     moving = {(table.table_name, column.name) for table, column in columns}
     tables = {table.table_name: table for table, _ in columns}
     for name in tables:
-        for other, key in known.references_to(name):
+        for other, key in live.references_to(name):
             if other.table_name not in tables and {(name, column) for column in key.target_columns} & moving:
                 yield AddConstraint(table=other.table_name, constraint=key)
     for name, table in tables.items():

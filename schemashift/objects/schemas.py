@@ -6,16 +6,17 @@ may hold what others put there.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import sqlalchemy as sa
 
-from schemashift.operations import Description, ObjectOperation, Operation
-from schemashift.operations.base import Keys
-from schemashift.schema import Key, Keyed, Schema
+from schemashift.objects.kind import Kind
+from schemashift.operations import Compiler, Description, Live, Operation, Sql, Writer, by_name, nothing
+from schemashift.operations.base import Keys, Node
+from schemashift.schema import Key, Schema
 from schemashift.sqla.lift import declared_sequences, declared_types
+from schemashift.sqla.plain import names_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +32,7 @@ class Namespace:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CreateSchema(ObjectOperation):
+class CreateSchema(Operation):
     """Create a schema."""
 
     name: str
@@ -50,16 +51,20 @@ class CreateSchema(ObjectOperation):
     def describe(self) -> Description:
         return Description("+", "schema", self.name)
 
-    def statements(self, ddl: Any, known: Any) -> Iterator[Any]:
-        if ddl.dialect.name == "postgresql":
-            yield f"CREATE SCHEMA {'IF NOT EXISTS ' if self.if_not_exists else ''}{ddl.quote(self.name)}"
+    @property
+    def sql_by_dialect(self) -> Mapping[str, Sql]:
+        return {"postgresql": self._create, "*": nothing}
 
-    def source(self, printer: Any) -> Iterator[Any]:
-        yield printer.call("op.create_schema", [self.name])
+    def _create(self, compiler: Compiler[object], live: Live) -> Iterator[str]:
+        del live
+        yield f"CREATE SCHEMA {'IF NOT EXISTS ' if self.if_not_exists else ''}{compiler.quote(self.name)}"
+
+    def source(self, writer: Writer[Node]) -> Iterator[Node]:
+        yield writer.call("op.create_schema", [self.name])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DropSchema(ObjectOperation):
+class DropSchema(Operation):
     """Drop an empty schema."""
 
     name: str
@@ -79,21 +84,25 @@ class DropSchema(ObjectOperation):
     def describe(self) -> Description:
         return Description("-", "schema", self.name)
 
-    def statements(self, ddl: Any, known: Any) -> Iterator[Any]:
-        if ddl.dialect.name == "postgresql":
-            yield f"DROP SCHEMA {'IF EXISTS ' if self.if_exists else ''}{ddl.quote(self.name)}"
+    @property
+    def sql_by_dialect(self) -> Mapping[str, Sql]:
+        return {"postgresql": self._drop, "*": nothing}
 
-    def source(self, printer: Any) -> Iterator[Any]:
-        yield printer.call("op.drop_schema", [self.name])
+    def _drop(self, compiler: Compiler[object], live: Live) -> Iterator[str]:
+        del live
+        yield f"DROP SCHEMA {'IF EXISTS ' if self.if_exists else ''}{compiler.quote(self.name)}"
+
+    def source(self, writer: Writer[Node]) -> Iterator[Node]:
+        yield writer.call("op.drop_schema", [self.name])
 
 
-class Schemas:
+class Schemas(Kind[Namespace]):
     """The kind."""
 
     name = "schema"
 
     def lift(self, metadatas: Sequence[sa.MetaData], dialect: sa.Dialect) -> Iterator[Namespace]:
-        if dialect.name != "postgresql":
+        if not by_name(_HAVE_SCHEMAS, names_of(dialect)):
             return
         names = {table.schema for metadata in metadatas for table in metadata.tables.values()}
         names |= {type_.schema for type_ in declared_types(metadatas, dialect)}
@@ -102,24 +111,21 @@ class Schemas:
 
     def read(self, connection: sa.Connection, schemas: Iterable[str]) -> Iterator[Namespace]:
         wanted = list(schemas)
-        if connection.dialect.name != "postgresql" or not wanted:
+        if not by_name(_HAVE_SCHEMAS, names_of(connection.dialect)) or not wanted:
             return
         sql = sa.text("SELECT nspname FROM pg_catalog.pg_namespace WHERE nspname = ANY(CAST(:names AS text[]))")
         yield from (Namespace(name=row[0]) for row in connection.execute(sql, {"names": wanted}))
 
-    def is_ours(self, thing: Keyed, tables: Schema) -> bool:
-        return False
-
-    def create(self, thing: Keyed) -> Iterator[Operation]:
-        assert isinstance(thing, Namespace)
+    def create(self, thing: Namespace) -> Iterator[Operation]:
         yield CreateSchema(name=thing.name)
 
-    def drop(self, thing: Keyed) -> Iterator[Operation]:
-        assert isinstance(thing, Namespace)
+    def drop(self, thing: Namespace) -> Iterator[Operation]:
         yield DropSchema(name=thing.name)
 
-    def alter(self, before: Keyed, after: Keyed, old: Schema, new: Schema) -> Iterator[Operation]:
+    def alter(self, before: Namespace, after: Namespace, old: Schema, new: Schema) -> Iterator[Operation]:
         raise AssertionError("a schema is nothing but its name")
 
+
+_HAVE_SCHEMAS = {"postgresql": True, "*": False}
 
 KIND = Schemas()

@@ -6,16 +6,19 @@ The sequence behind a SERIAL or identity column belongs to the column and is non
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import ClassVar, NamedTuple, Self
 
 import sqlalchemy as sa
 
-from schemashift.operations import Description, Incomplete, ObjectOperation, Operation
-from schemashift.operations.base import Keys
-from schemashift.schema import Key, Keyed, Schema, TableName
+from schemashift.diff import RELATION
+from schemashift.objects.kind import Kind, within
+from schemashift.operations import Compiler, Description, Incomplete, Live, Operation, Sql, Writer, by_name, nothing
+from schemashift.operations.base import Keys, Node, need_object
+from schemashift.schema import Key, Schema, TableName
 from schemashift.sqla.lift import declared_sequences
+from schemashift.sqla.plain import names_of
 
 log = logging.getLogger("schemashift")
 
@@ -57,7 +60,7 @@ class NumberSequence:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CreateSequence(ObjectOperation):
+class CreateSequence(Operation):
     """Create a sequence."""
 
     sequence: NumberSequence
@@ -69,7 +72,7 @@ class CreateSequence(ObjectOperation):
 
     @property
     def uses(self) -> Keys:
-        return frozenset({Key.of_schema(self.sequence.schema)}) if self.sequence.schema else frozenset()
+        return within(self.sequence.schema)
 
     def inverse(self) -> DropSequence:
         return DropSequence(name=self.sequence.full_name, sequence=self.sequence)
@@ -80,21 +83,29 @@ class CreateSequence(ObjectOperation):
     def describe(self) -> Description:
         return Description("+", "sequence", str(self.sequence.full_name))
 
-    def statements(self, ddl: Any, known: Any) -> Iterator[Any]:
-        if not _has_sequences(ddl.dialect):
-            return
-        exists = "IF NOT EXISTS " if self.if_not_exists else ""
-        type_ = (
-            f"AS {self.sequence.type} " if ddl.dialect.name == "postgresql" and self.sequence.type != "BIGINT" else ""
-        )
-        yield f"CREATE SEQUENCE {exists}{ddl.table(self.sequence.full_name)} {type_}{self.sequence.settings()}"
+    @property
+    def sql_by_dialect(self) -> Mapping[str, Sql]:
+        return {"postgresql": self._create_typed, "mariadb": self._create, "*": nothing}
 
-    def source(self, printer: Any) -> Iterator[Any]:
-        yield printer.call("op.create_sequence", [self.sequence.name], **_words(self.sequence))
+    def _create_typed(self, compiler: Compiler[object], live: Live) -> Iterator[str]:
+        del live
+        type_ = f"AS {self.sequence.type} " if self.sequence.type != "BIGINT" else ""
+        yield f"{self._head(compiler)} {type_}{self.sequence.settings()}"
+
+    def _create(self, compiler: Compiler[object], live: Live) -> Iterator[str]:
+        del live
+        yield f"{self._head(compiler)} {self.sequence.settings()}"
+
+    def _head(self, compiler: Compiler[object]) -> str:
+        exists = "IF NOT EXISTS " if self.if_not_exists else ""
+        return f"CREATE SEQUENCE {exists}{compiler.table(self.sequence.full_name)}"
+
+    def source(self, writer: Writer[Node]) -> Iterator[Node]:
+        yield writer.call("op.create_sequence", [self.sequence.name], **_words(self.sequence))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DropSequence(ObjectOperation):
+class DropSequence(Operation):
     """Drop a sequence. ``sequence`` is what it was, where the caller knows."""
 
     name: TableName
@@ -107,12 +118,17 @@ class DropSequence(ObjectOperation):
 
     @property
     def frees(self) -> Keys:
-        return frozenset({Key.of_schema(self.name.schema)}) if self.name.schema else frozenset()
+        return within(self.name.schema)
 
     def inverse(self) -> CreateSequence:
         if self.sequence is None:
             raise Incomplete(f'what the sequence "{self.name}" was is not known')
         return CreateSequence(sequence=self.sequence)
+
+    def complete(self, schema: Schema) -> Self:
+        if self.sequence is not None:
+            return self
+        return replace(self, sequence=need_object(schema, Key.of_sequence(self.name), NumberSequence))
 
     def apply(self, schema: Schema) -> Schema:
         key = Key.of_sequence(self.name)
@@ -121,16 +137,20 @@ class DropSequence(ObjectOperation):
     def describe(self) -> Description:
         return Description("-", "sequence", str(self.name))
 
-    def statements(self, ddl: Any, known: Any) -> Iterator[Any]:
-        if _has_sequences(ddl.dialect):
-            yield f"DROP SEQUENCE {'IF EXISTS ' if self.if_exists else ''}{ddl.table(self.name)}"
+    @property
+    def sql_by_dialect(self) -> Mapping[str, Sql]:
+        return {"postgresql": self._drop, "mariadb": self._drop, "*": nothing}
 
-    def source(self, printer: Any) -> Iterator[Any]:
-        yield printer.call("op.drop_sequence", [self.name.name], schema=self.name.schema)
+    def _drop(self, compiler: Compiler[object], live: Live) -> Iterator[str]:
+        del live
+        yield f"DROP SEQUENCE {'IF EXISTS ' if self.if_exists else ''}{compiler.table(self.name)}"
+
+    def source(self, writer: Writer[Node]) -> Iterator[Node]:
+        yield writer.call("op.drop_sequence", [self.name.name], schema=self.name.schema)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AlterSequence(ObjectOperation):
+class AlterSequence(Operation):
     """Change a sequence's options. It goes on counting where it was."""
 
     after: NumberSequence
@@ -145,30 +165,36 @@ class AlterSequence(ObjectOperation):
             raise Incomplete(f'what the sequence "{self.after.full_name}" was before is not known')
         return AlterSequence(after=self.before, before=self.after)
 
+    def complete(self, schema: Schema) -> Self:
+        return self if self.before else replace(self, before=need_object(schema, self.after.key, NumberSequence))
+
     def apply(self, schema: Schema) -> Schema:
         return schema.put(self.after)
 
     def describe(self) -> Description:
         return Description("~", "sequence", str(self.after.full_name), self.after.settings())
 
-    def statements(self, ddl: Any, known: Any) -> Iterator[Any]:
-        if not _has_sequences(ddl.dialect):
-            return
-        type_ = f"AS {self.after.type} " if ddl.dialect.name == "postgresql" else ""
-        settings = self.after.settings() + ("" if self.after.cycle else (" NO CYCLE" if type_ else " NOCYCLE"))
-        yield f"ALTER SEQUENCE {ddl.table(self.after.full_name)} {type_}{settings}"
+    @property
+    def sql_by_dialect(self) -> Mapping[str, Sql]:
+        return {"postgresql": self._alter_typed, "mariadb": self._alter, "*": nothing}
 
-    def source(self, printer: Any) -> Iterator[Any]:
+    def _alter_typed(self, compiler: Compiler[object], live: Live) -> Iterator[str]:
+        del live
+        settings = self.after.settings() + ("" if self.after.cycle else " NO CYCLE")
+        yield f"ALTER SEQUENCE {compiler.table(self.after.full_name)} AS {self.after.type} {settings}"
+
+    def _alter(self, compiler: Compiler[object], live: Live) -> Iterator[str]:
+        del live
+        settings = self.after.settings() + ("" if self.after.cycle else " NOCYCLE")
+        yield f"ALTER SEQUENCE {compiler.table(self.after.full_name)} {settings}"
+
+    def source(self, writer: Writer[Node]) -> Iterator[Node]:
         words = _words(self.after)
         if self.before is not None:
             # What it goes back to, also where that goes without saying.
             changed = [each for each in _NAMES if getattr(self.before, each) != getattr(self.after, each)]
             words |= {_NAMES[each]: getattr(self.after, each) for each in changed}
-        yield printer.call("op.alter_sequence", [self.after.name], **words)
-
-
-def _has_sequences(dialect: sa.Dialect) -> bool:
-    return dialect.name == "postgresql" or bool(getattr(dialect, "is_mariadb", False))
+        yield writer.call("op.alter_sequence", [self.after.name], **words)
 
 
 _NAMES = {
@@ -183,10 +209,10 @@ _NAMES = {
 """The keywords of ``op`` for the fields of a sequence."""
 
 
-def _words(sequence: NumberSequence) -> dict[str, Any]:
+def _words(sequence: NumberSequence) -> dict[str, object]:
     """The options that do not go without saying, as keywords."""
     plain = normal(NumberSequence(name=sequence.name, schema=sequence.schema, type=sequence.type))
-    words: dict[str, Any] = {}
+    words: dict[str, object] = {}
     for field, word in _NAMES.items():
         value = getattr(sequence, field)
         goes_without_saying = value == ("BIGINT" if field == "type" else getattr(plain, field))
@@ -202,28 +228,75 @@ def normal(sequence: NumberSequence) -> NumberSequence:
     return replace(sequence, maximum=min(sequence.maximum, limit))
 
 
-def lift_sequence(sequence: Any, dialect: sa.Dialect) -> NumberSequence:
+class _Defaults(NamedTuple):
+    """What a database chooses by itself. ``typed`` says whether a sequence has a type, whose limits are its own."""
+
+    typed: bool
+    cache: int
+
+    def limits(self, type_: str) -> tuple[int, int]:
+        """The lowest and the highest number."""
+        if not self.typed:
+            return -_LIMITS["BIGINT"], _MARIADB_LIMIT
+        highest = _LIMITS.get(type_, _LIMITS["BIGINT"])
+        return -highest - 1, highest
+
+
+_MARIADB_DEFAULTS = _Defaults(typed=False, cache=1000)
+_DEFAULTS = {"postgresql": _Defaults(typed=True, cache=1), "mariadb": _MARIADB_DEFAULTS}
+
+
+def lift_sequence(sequence: sa.Sequence, dialect: sa.Dialect) -> NumberSequence:
     """The value of a SQLAlchemy sequence, with what *dialect* chooses where it says nothing."""
-    mariadb = dialect.name != "postgresql"
+    defaults = by_name(_DEFAULTS, names_of(dialect)) or _MARIADB_DEFAULTS
     increment = sequence.increment if sequence.increment is not None else 1
-    type_ = dialect.type_compiler_instance.process(sequence.data_type) if sequence.data_type is not None else "BIGINT"
-    limit = _MARIADB_LIMIT if mariadb else _LIMITS.get(type_, _LIMITS["BIGINT"])
-    lowest = -_LIMITS["BIGINT"] if mariadb else -limit - 1
+    given = sequence.data_type
+    type_ = dialect.type_compiler_instance.process(given) if given is not None else "BIGINT"
+    lowest, highest = defaults.limits(type_)
     minimum = sequence.minvalue if sequence.minvalue is not None else (1 if increment > 0 else lowest)
-    maximum = sequence.maxvalue if sequence.maxvalue is not None else (limit if increment > 0 else -1)
+    maximum = sequence.maxvalue if sequence.maxvalue is not None else (highest if increment > 0 else -1)
     start = sequence.start if sequence.start is not None else (minimum if increment > 0 else maximum)
     schema = None if sequence.schema == dialect.default_schema_name else sequence.schema
     return NumberSequence(
         name=str(sequence.name),
         schema=schema,
-        type="BIGINT" if mariadb else type_,
+        type=type_ if defaults.typed else "BIGINT",
         start=start,
         increment=increment,
         minimum=minimum,
         maximum=maximum,
         cycle=bool(sequence.cycle),
-        cache=sequence.cache or (1000 if mariadb else 1),
+        cache=sequence.cache or defaults.cache,
     )
+
+
+def declared(
+    name: str,
+    dialect: sa.Dialect,
+    *,
+    start: int | None,
+    increment: int | None,
+    minvalue: int | None,
+    maxvalue: int | None,
+    cycle: bool | None,
+    cache: int | None,
+    data_type: str | None,
+    schema: str | None,
+) -> NumberSequence:
+    """The sequence that the words of ``op.create_sequence`` and ``op.alter_sequence`` describe."""
+    types = {"SMALLINT": sa.SmallInteger(), "INTEGER": sa.Integer(), "BIGINT": sa.BigInteger()}
+    sequence = sa.Sequence(
+        name,
+        start=start,
+        increment=increment,
+        minvalue=minvalue,
+        maxvalue=maxvalue,
+        cycle=cycle,
+        cache=cache,
+        schema=schema,
+        data_type=types[data_type.upper()] if data_type else None,
+    )
+    return lift_sequence(sequence, dialect)
 
 
 _POSTGRESQL = """
@@ -241,66 +314,78 @@ SELECT TABLE_NAME AS name, TABLE_SCHEMA AS place FROM information_schema.TABLES
 """
 
 
-class Sequences:
+class Sequences(Kind[NumberSequence]):
     """The kind."""
 
     name = "sequence"
+    namespace = RELATION
+    makers: ClassVar = {"create_sequence": (0, "name")}
 
     def lift(self, metadatas: Sequence[sa.MetaData], dialect: sa.Dialect) -> Iterator[NumberSequence]:
-        if not _has_sequences(dialect):
-            return
-        yield from (lift_sequence(each, dialect) for each in declared_sequences(metadatas))
+        if _reader(dialect) is not None:
+            yield from (lift_sequence(each, dialect) for each in declared_sequences(metadatas))
 
     def read(self, connection: sa.Connection, schemas: Iterable[str]) -> Iterator[NumberSequence]:
-        dialect = connection.dialect
-        if dialect.name == "postgresql":
-            default = dialect.default_schema_name
-            for row in connection.execute(sa.text(_POSTGRESQL), {"schemas": [default, *schemas]}).mappings():
-                yield NumberSequence(**{**row, "schema": None if row["schema"] == default else row["schema"]})
-        elif _has_sequences(dialect):
-            names = [row.name for row in connection.execute(sa.text(_MARIADB))]
-            for name in names:
-                try:
-                    yield self._mariadb(connection, name)
-                except sa.exc.DBAPIError as error:
-                    if error.connection_invalidated:
-                        raise
-                    log.warning('sequence "%s" cannot be read and is left out: %s', name, error.orig)
+        read = _reader(connection.dialect)
+        return read(connection, schemas) if read is not None else iter(())
 
-    @staticmethod
-    def _mariadb(connection: sa.Connection, name: str) -> NumberSequence:
-        quoted = connection.dialect.identifier_preparer.quote(name)
-        row = connection.execute(sa.text(f"SELECT * FROM {quoted}")).mappings().one()
-        return NumberSequence(
-            name=name,
-            start=row["start_value"],
-            increment=row["increment"],
-            minimum=row["minimum_value"],
-            maximum=row["maximum_value"],
-            cycle=bool(row["cycle_option"]),
-            cache=row["cache_size"],
-        )
-
-    def is_ours(self, thing: Keyed, tables: Schema) -> bool:
-        """A sequence goes with the last column that takes its default from it."""
+    def is_managed(self, thing: NumberSequence, tables: Schema) -> bool:
+        """A sequence is dropped with the last column that takes its default from it."""
         return any(
             column.default is not None and thing.key in column.default.needs
             for table in tables.tables
             for column in table.columns
         )
 
-    def create(self, thing: Keyed) -> Iterator[Operation]:
-        assert isinstance(thing, NumberSequence)
+    def create(self, thing: NumberSequence) -> Iterator[Operation]:
         yield CreateSequence(sequence=thing)
 
-    def drop(self, thing: Keyed) -> Iterator[Operation]:
-        assert isinstance(thing, NumberSequence)
+    def drop(self, thing: NumberSequence) -> Iterator[Operation]:
         yield DropSequence(name=thing.full_name, sequence=thing)
 
-    def alter(self, before: Keyed, after: Keyed, old: Schema, new: Schema) -> Iterator[Operation]:
-        assert isinstance(before, NumberSequence)
-        assert isinstance(after, NumberSequence)
+    def alter(self, before: NumberSequence, after: NumberSequence, old: Schema, new: Schema) -> Iterator[Operation]:
+        del old, new
         yield AlterSequence(after=after, before=before)
+
+
+Read = Callable[[sa.Connection, Iterable[str]], Iterator[NumberSequence]]
+
+
+def _reader(dialect: sa.Dialect) -> Read | None:
+    """The function that reads them; None where *dialect* has no sequences."""
+    return by_name({"postgresql": _read_postgresql, "mariadb": _read_mariadb}, names_of(dialect))
+
+
+def _read_postgresql(connection: sa.Connection, schemas: Iterable[str]) -> Iterator[NumberSequence]:
+    default = connection.dialect.default_schema_name
+    for row in connection.execute(sa.text(_POSTGRESQL), {"schemas": [default, *schemas]}).mappings():
+        yield NumberSequence(**{**row, "schema": None if row["schema"] == default else row["schema"]})
+
+
+def _read_mariadb(connection: sa.Connection, schemas: Iterable[str]) -> Iterator[NumberSequence]:
+    del schemas
+    names = [row.name for row in connection.execute(sa.text(_MARIADB))]
+    for name in names:
+        try:
+            yield _read_one(connection, name)
+        except sa.exc.DBAPIError as error:
+            if error.connection_invalidated:
+                raise
+            log.warning('sequence "%s" cannot be read and is left out: %s', name, error.orig)
+
+
+def _read_one(connection: sa.Connection, name: str) -> NumberSequence:
+    quoted = connection.dialect.identifier_preparer.quote(name)
+    row = connection.execute(sa.text(f"SELECT * FROM {quoted}")).mappings().one()
+    return NumberSequence(
+        name=name,
+        start=row["start_value"],
+        increment=row["increment"],
+        minimum=row["minimum_value"],
+        maximum=row["maximum_value"],
+        cycle=bool(row["cycle_option"]),
+        cache=row["cache_size"],
+    )
 
 
 KIND = Sequences()

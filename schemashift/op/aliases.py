@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
-import sqlalchemy as sa
+from schemashift.sqla import types
 
-ServerDefault: TypeAlias = str | sa.ColumnElement[Any] | sa.TextClause | sa.FetchedValue | sa.Identity | sa.Computed
-ColumnType: TypeAlias = sa.types.TypeEngine[Any] | type[sa.types.TypeEngine[Any]]
+ServerDefault: TypeAlias = types.ServerDefault
+ColumnType: TypeAlias = types.ColumnType
 ConstraintKind: TypeAlias = Literal["foreignkey", "primary", "unique", "check", "exclude"]

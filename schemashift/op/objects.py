@@ -5,11 +5,22 @@ On a database that has no such objects they do nothing, so that a script runs ev
 
 from __future__ import annotations
 
-import sqlalchemy as sa
+from dataclasses import replace
 
 from schemashift.objects.schemas import CreateSchema, DropSchema
-from schemashift.objects.sequences import AlterSequence, CreateSequence, DropSequence, NumberSequence, lift_sequence
-from schemashift.op.running import Running, current, full_name, origin
+from schemashift.objects.sequences import AlterSequence, CreateSequence, DropSequence, declared
+from schemashift.op.running import current, full_name, origin
+from schemashift.operations import Operation
+
+
+def submit(operation: Operation | None) -> None:
+    """Have the migration do *operation*, if there is one, and remember which objects the script has made."""
+    if operation is not None:
+        migration = current()
+        migration.made.difference_update(operation.drops)
+        migration.made.update(operation.creates)
+        migration.do([replace(operation, origin=origin())])
+
 
 # Sequences ---------------------------------------------------------------------------------------------------------
 
@@ -28,9 +39,19 @@ def create_sequence(
     if_not_exists: bool = False,
 ) -> None:
     """Create a sequence (PostgreSQL, MariaDB)."""
-    migration = current()
-    sequence = _sequence(migration, name, start, increment, minvalue, maxvalue, cycle, cache, data_type, schema)
-    migration.do([CreateSequence(sequence=sequence, if_not_exists=if_not_exists, origin=origin())])
+    sequence = declared(
+        name,
+        current().dialect,
+        start=start,
+        increment=increment,
+        minvalue=minvalue,
+        maxvalue=maxvalue,
+        cycle=cycle,
+        cache=cache,
+        data_type=data_type,
+        schema=schema,
+    )
+    submit(CreateSequence(sequence=sequence, if_not_exists=if_not_exists))
 
 
 def alter_sequence(
@@ -46,42 +67,24 @@ def alter_sequence(
     schema: str | None = None,
 ) -> None:
     """Give a sequence other options; what is not said is what goes without saying. It goes on counting."""
-    migration = current()
-    sequence = _sequence(migration, name, start, increment, minvalue, maxvalue, cycle, cache, data_type, schema)
-    migration.do([AlterSequence(after=sequence, origin=origin())])
-
-
-def drop_sequence(name: str, *, schema: str | None = None, if_exists: bool = False) -> None:
-    """Drop a sequence (PostgreSQL, MariaDB)."""
-    migration = current()
-    migration.do([DropSequence(name=full_name(migration, name, schema), if_exists=if_exists, origin=origin())])
-
-
-def _sequence(
-    migration: Running,
-    name: str,
-    start: int | None,
-    increment: int | None,
-    minvalue: int | None,
-    maxvalue: int | None,
-    cycle: bool | None,  # noqa: FBT001
-    cache: int | None,
-    data_type: str | None,
-    schema: str | None,
-) -> NumberSequence:
-    types = {"SMALLINT": sa.SmallInteger(), "INTEGER": sa.Integer(), "BIGINT": sa.BigInteger()}
-    sequence = sa.Sequence(
+    sequence = declared(
         name,
+        current().dialect,
         start=start,
         increment=increment,
         minvalue=minvalue,
         maxvalue=maxvalue,
         cycle=cycle,
         cache=cache,
+        data_type=data_type,
         schema=schema,
-        data_type=types[data_type.upper()] if data_type else None,
     )
-    return lift_sequence(sequence, migration.dialect)
+    submit(AlterSequence(after=sequence))
+
+
+def drop_sequence(name: str, *, schema: str | None = None, if_exists: bool = False) -> None:
+    """Drop a sequence (PostgreSQL, MariaDB)."""
+    submit(DropSequence(name=full_name(current(), name, schema), if_exists=if_exists))
 
 
 # Schemas -----------------------------------------------------------------------------------------------------------
@@ -89,9 +92,9 @@ def _sequence(
 
 def create_schema(name: str, *, if_not_exists: bool = False) -> None:
     """Create a schema (PostgreSQL)."""
-    current().do([CreateSchema(name=name, if_not_exists=if_not_exists, origin=origin())])
+    submit(CreateSchema(name=name, if_not_exists=if_not_exists))
 
 
 def drop_schema(name: str, *, if_exists: bool = False) -> None:
     """Drop an empty schema (PostgreSQL)."""
-    current().do([DropSchema(name=name, if_exists=if_exists, origin=origin())])
+    submit(DropSchema(name=name, if_exists=if_exists))

@@ -6,29 +6,18 @@ On a database that has no such objects they do nothing, so that a script runs ev
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Literal, TypeAlias
+from dataclasses import replace
+from typing import Any, Literal
 
-import sqlalchemy as sa
-
-from schemashift.objects.domains import AlterDomain, CreateDomain, Domain, DropDomain, lift_domain
-from schemashift.objects.enums import AlterEnum, CreateEnum, DropEnum, Enum, RenameEnum, lift_enum
+from schemashift.objects import KINDS
+from schemashift.objects.domains import DomainChecks, DropDomain, Words, alteration, creation
+from schemashift.objects.enums import AlterEnum, CreateEnum, DropEnum, Enum, RenameEnum
 from schemashift.op.aliases import ColumnType, ServerDefault
+from schemashift.op.objects import submit
 from schemashift.op.running import Running, current, full_name, origin
 from schemashift.operations import Operation
-from schemashift.schema import SQL, Key, Type
-from schemashift.sqla.lift import (
-    domain_key,
-    enum_key,
-    is_domain,
-    lift_default,
-    lift_expression,
-    lift_type,
-    named_types,
-    type_key,
-)
+from schemashift.sqla.lift import named_types, type_key
 from schemashift.sqla.types import SQLType
-
-DomainChecks: TypeAlias = Mapping[str, str | sa.TextClause | sa.ColumnElement[bool]]
 
 
 def sql_type(sql: str) -> SQLType:
@@ -41,19 +30,14 @@ def sql_type(sql: str) -> SQLType:
 
 def create_enum(name: str, labels: Sequence[str], *, schema: str | None = None, if_not_exists: bool = False) -> None:
     """Create an enum type (PostgreSQL)."""
-    migration = current()
-    full = full_name(migration, name, schema)
+    full = full_name(current(), name, schema)
     enum = Enum(name=full.name, schema=full.schema, labels=tuple(labels))
-    migration.made.add(enum.key)
-    migration.do([CreateEnum(enum=enum, if_not_exists=if_not_exists, origin=origin())])
+    submit(CreateEnum(enum=enum, if_not_exists=if_not_exists))
 
 
 def drop_enum(name: str, *, schema: str | None = None, if_exists: bool = False) -> None:
     """Drop an enum type (PostgreSQL)."""
-    migration = current()
-    full = full_name(migration, name, schema)
-    migration.made.discard(enum_key(*full))
-    migration.do([DropEnum(name=full, if_exists=if_exists, origin=origin())])
+    submit(DropEnum(name=full_name(current(), name, schema), if_exists=if_exists))
 
 
 def alter_enum(
@@ -70,24 +54,19 @@ def alter_enum(
     place. Where labels go or change places the type is made anew and its columns are moved over; rows that have a
     label that goes are an error, and nothing is lost.
     """
-    migration = current()
-    migration.do(
-        [
-            AlterEnum(
-                name=full_name(migration, name, schema),
-                labels=tuple(labels),
-                before=tuple(existing),
-                renames=tuple((renames or {}).items()),
-                origin=origin(),
-            )
-        ]
+    submit(
+        AlterEnum(
+            name=full_name(current(), name, schema),
+            labels=tuple(labels),
+            before=tuple(existing),
+            renames=tuple((renames or {}).items()),
+        )
     )
 
 
 def rename_enum(old_name: str, new_name: str, *, schema: str | None = None) -> None:
     """Give an enum type another name (PostgreSQL). Its columns follow."""
-    migration = current()
-    migration.do([RenameEnum(old=full_name(migration, old_name, schema), new=str(new_name), origin=origin())])
+    submit(RenameEnum(old=full_name(current(), old_name, schema), new=str(new_name)))
 
 
 def missing_types(migration: Running, types: Iterable[Any]) -> list[Operation]:
@@ -95,19 +74,15 @@ def missing_types(migration: Running, types: Iterable[Any]) -> list[Operation]:
 
     SQLAlchemy makes a named type with the first table that uses it, and scripts rely on it.
     """
-    dialect = migration.dialect
-    found: dict[Key, Operation] = {}
-    for each in (named for type_ in types for named in named_types(type_, dialect)):
-        if not getattr(each, "create_type", True) or type_key(each, dialect) in migration.made:
+    found: list[Operation] = []
+    for each in (named for type_ in types for named in named_types(type_, migration.dialect)):
+        if not getattr(each, "create_type", True) or type_key(each, migration.dialect) in migration.made:
             continue
-        if is_domain(each):
-            domain = lift_domain(each, dialect)
-            found[domain.key] = CreateDomain(domain=domain, if_not_exists=True, origin=origin())
-        else:
-            enum = lift_enum(each, dialect)
-            found[enum.key] = CreateEnum(enum=enum, if_not_exists=True, origin=origin())
-    migration.made.update(found)
-    return list(found.values())
+        made = next(filter(None, (kind.needed_by_type(each, migration.dialect) for kind in KINDS)), None)
+        if made is not None:
+            migration.made.update(made.creates)
+            found.append(replace(made, origin=origin()))
+    return found
 
 
 # Domains -----------------------------------------------------------------------------------------------------------
@@ -125,11 +100,9 @@ def create_domain(
 ) -> None:
     """Create a domain (PostgreSQL). *checks* are conditions on VALUE by their names."""
     migration = current()
-    if migration.dialect.name != "postgresql":
-        return
-    domain = _domain(migration, name, schema, type_, server_default, nullable, checks)
-    migration.made.add(domain.key)
-    migration.do([CreateDomain(domain=domain, if_not_exists=if_not_exists, origin=origin())])
+    words = Words(type=type_, default=server_default, nullable=nullable, checks=checks)
+    full = full_name(migration, name, schema)
+    submit(creation(full, words, migration.dialect, if_not_exists=if_not_exists))
 
 
 def alter_domain(
@@ -152,60 +125,13 @@ def alter_domain(
     Raises ValueError where *checks* comes without *existing_checks*.
     """
     migration = current()
-    if migration.dialect.name != "postgresql":
-        return
-    if checks is not None and existing_checks is None:
-        raise ValueError("checks= needs existing_checks= beside it: {} where the domain has none")
-    unknown = sa.types.NullType()
-    before_default = existing_server_default if existing_server_default is not False else None
-    before = _domain(
-        migration,
-        name,
-        schema,
-        existing_type or unknown,
-        before_default,
-        existing_nullable if existing_nullable is not None else (not nullable if nullable is not None else True),
-        existing_checks,
+    words = Words(type=type_, default=server_default, nullable=nullable, checks=checks)
+    existing = Words(
+        type=existing_type, default=existing_server_default, nullable=existing_nullable, checks=existing_checks
     )
-    after = _domain(
-        migration,
-        name,
-        schema,
-        type_ or existing_type or unknown,
-        server_default if server_default is not False else before_default,
-        nullable if nullable is not None else before.nullable,
-        checks if checks is not None else existing_checks,
-    )
-    migration.do([AlterDomain(before=before, after=after, origin=origin())])
+    submit(alteration(full_name(migration, name, schema), words, existing, migration.dialect))
 
 
 def drop_domain(name: str, *, schema: str | None = None, if_exists: bool = False) -> None:
     """Drop a domain (PostgreSQL)."""
-    migration = current()
-    full = full_name(migration, name, schema)
-    migration.made.discard(domain_key(*full))
-    migration.do([DropDomain(name=full, if_exists=if_exists, origin=origin())])
-
-
-def _domain(
-    migration: Running,
-    name: str,
-    schema: str | None,
-    type_: ColumnType,
-    server_default: ServerDefault | None,
-    nullable: bool,  # noqa: FBT001
-    checks: DomainChecks | None,
-) -> Domain:
-    full = full_name(migration, name, schema)
-    base = type_() if isinstance(type_, type) else type_
-    found = {str(each): sa.text(text) if isinstance(text, str) else text for each, text in (checks or {}).items()}
-    return Domain(
-        name=full.name,
-        schema=full.schema,
-        type=Type(sql="") if isinstance(base, sa.types.NullType) else lift_type(base, migration.dialect),
-        default=lift_default(server_default, migration.dialect),
-        nullable=nullable,
-        checks=tuple(
-            (each, SQL(lift_expression(text, migration.dialect), payload=text)) for each, text in sorted(found.items())
-        ),
-    )
+    submit(DropDomain(name=full_name(current(), name, schema), if_exists=if_exists))

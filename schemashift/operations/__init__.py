@@ -4,10 +4,15 @@ Above are those who make operations (the diff, ``op`` in scripts), below those w
 replay). One more operation is one more class here, a function in ``op`` and a printer in ``render``.
 """
 
+from schemashift.operations.base import Compiler as Compiler
 from schemashift.operations.base import Description as Description
 from schemashift.operations.base import Incomplete as Incomplete
-from schemashift.operations.base import ObjectOperation as ObjectOperation
+from schemashift.operations.base import Live as Live
 from schemashift.operations.base import Operation as Operation
+from schemashift.operations.base import Sql as Sql
+from schemashift.operations.base import Writer as Writer
+from schemashift.operations.base import by_name as by_name
+from schemashift.operations.base import nothing as nothing
 from schemashift.operations.base import referable as referable
 from schemashift.operations.columns import CHANGEABLE as CHANGEABLE
 from schemashift.operations.columns import AddColumn as AddColumn

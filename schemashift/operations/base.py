@@ -1,19 +1,30 @@
-"""What every operation is: a frozen change that knows both its ends and what it needs around it."""
+"""What every operation is: a frozen change that knows both its ends and what it needs around it.
+
+An operation is handed a `Compiler` for its SQL and a `Writer` for its source text. Both look first for a method of
+their own that is called like the operation's ``verb``, as those for tables are; what they lack the operation says
+itself, in `Operation.sql` and `Operation.source`.
+"""
 
 from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, ClassVar, NamedTuple, Self
+from typing import ClassVar, NamedTuple, Protocol, Self, TypeVar
 
-from schemashift.errors import Location
-from schemashift.schema import Key, Schema, Table, TableName
+from schemashift.errors import Location, NotSupported
+from schemashift.schema import Column, Default, ForeignKey, Key, Keyed, Schema, Table, TableName, Type
 
 _CAPITAL = re.compile(r"(?<!^)(?=[A-Z])")
 Keys = frozenset[Key]
 NOTHING: Keys = frozenset()
+
+Statement = TypeVar("Statement")
+Statement_co = TypeVar("Statement_co", covariant=True)
+Node = TypeVar("Node")
+Value = TypeVar("Value")
+OneOperation = TypeVar("OneOperation", bound="Operation")
 
 
 class Description(NamedTuple):
@@ -32,6 +43,100 @@ class Incomplete(LookupError):
     """An operation lacks its other end, and the schema at hand does not have it either."""
 
 
+class Live(Protocol):
+    """The schema as it is when an operation is compiled; what is not known yet is read when it is asked for."""
+
+    @property
+    def schema(self) -> Schema:
+        """All tables, with the other objects that are known."""
+
+    def table(self, name: TableName) -> Table | None:
+        """One table, or None."""
+
+    def get(self, key: Key) -> Keyed | None:
+        """One object of any kind, or None."""
+
+    def references_to(self, name: TableName) -> tuple[tuple[Table, ForeignKey], ...]:
+        """The foreign keys of other tables that point to *name*."""
+
+    def complete(self, operation: OneOperation) -> OneOperation:
+        """*operation* with both its ends. Raises `Incomplete` where the database does not have the other one."""
+
+    def forget(self) -> None:
+        """Know nothing any more: a statement changes more than its operation says."""
+
+
+class Compiler(Protocol[Statement_co]):
+    """A dialect's DDL, as the SQL of an operation sees it. Statements that are more than a text are of its own type."""
+
+    @property
+    def databases(self) -> tuple[str, ...]:
+        """The database's name, and that of the database it is a variant of: ``("mariadb", "mysql")``."""
+
+    def quote(self, name: str) -> str:
+        """An identifier, quoted where it must be."""
+
+    def table(self, name: TableName) -> str:
+        """A name with its schema, quoted."""
+
+    def literal(self, text: str) -> str:
+        """A string literal."""
+
+    def type(self, column: Column) -> str:
+        """A column's type with its collation."""
+
+    def conversion(self, column: str, before: Type, after: Type) -> str | None:
+        """The expression that brings *column* (quoted) to another type; None where a change needs none."""
+
+    def outside_transaction(self, sql: str, operation: Operation) -> Statement_co:
+        """A statement that cannot run inside a transaction block."""
+
+    def statements(self, operation: Operation, live: Live) -> Iterator[str | Statement_co]:
+        """The SQL of one operation: the dialect's where it has a method for it, else the operation's own."""
+
+
+class Sql(Protocol):
+    """A function that gives the SQL of an operation for one database."""
+
+    def __call__(self, compiler: Compiler[Statement], live: Live, /) -> Iterator[str | Statement]: ...
+
+
+def nothing(compiler: Compiler[Statement], live: Live, /) -> Iterator[str | Statement]:
+    """No SQL: a script runs on every database, and this one has no such objects."""
+    del compiler, live
+    return iter(())
+
+
+def by_name(table: Mapping[str, Value], names: Iterable[str]) -> Value | None:
+    """What *table* has for the first of *names* that is in it, else for ``"*"``; None where it has neither."""
+    return next((table[name] for name in (*names, "*") if name in table), None)
+
+
+class Writer(Protocol[Node]):
+    """The renderer, as the source text of an operation sees it. A call is a node of its own type."""
+
+    def call(self, head: str, arguments: Iterable[object], **keywords: object) -> Node:
+        """A call with plain values; a keyword that is None is left out."""
+
+    def compose(self, head: str, words: Iterable[str | Node]) -> Node:
+        """A call whose arguments are written already."""
+
+    def value(self, value: object) -> str:
+        """A plain value as source."""
+
+    def text(self, payload: object, text: str) -> str:
+        """SQL as its author wrote it, as ``sa.text()`` takes it."""
+
+    def type_(self, type_: Type) -> str:
+        """A type as source."""
+
+    def default(self, default: Default) -> str:
+        """A server default as source."""
+
+    def schema(self, name: TableName) -> list[str]:
+        """``schema="x"``, where there is one."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operation(ABC):
     """A change of the schema.
@@ -42,7 +147,7 @@ class Operation(ABC):
     """
 
     verb: ClassVar[str] = ""
-    """``create_table`` for `CreateTable`: the method of a dialect's DDL, and of the renderer, that knows it."""
+    """``create_table`` for `CreateTable`: how a dialect's DDL, and the renderer, call their method for it."""
 
     origin: Location | None = field(default=None, compare=False, repr=False)
     note: str = field(default="", compare=False, repr=False)
@@ -67,13 +172,28 @@ class Operation(ABC):
 
     @property
     def frees(self) -> Keys:
-        """What nothing of its own stands on any more once it ran."""
+        """Keys that the operation's object no longer depends on."""
         return NOTHING
 
     @property
     def alters(self) -> Keys:
         """What it changes in place."""
         return NOTHING
+
+    @property
+    def retypes(self) -> Keys:
+        """The columns that it moves to another type without altering their tables: those of an enum's other labels."""
+        return NOTHING
+
+    @property
+    def changes_values(self) -> bool:
+        """Whether the set of valid values changes."""
+        return False
+
+    @property
+    def rewrites_defaults(self) -> bool:
+        """Whether the database spells the defaults of the columns that it alters differently afterwards."""
+        return False
 
     @property
     def touches(self) -> tuple[TableName, ...]:
@@ -97,28 +217,22 @@ class Operation(ABC):
         del schema
         return self
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ObjectOperation(Operation):
-    """A change of another kind of object than a table. Its SQL and its source stand in the kind's own file."""
-
     @property
-    def changes_values(self) -> bool:
-        """Whether what was a value of it may be none afterwards, or the other way round."""
-        return False
+    def sql_by_dialect(self) -> Mapping[str, Sql]:
+        """Its SQL by the name of the database, ``"*"`` for all others."""
+        return {}
 
-    @property
-    def rewrites_defaults(self) -> bool:
-        """Whether the database would write the defaults of the columns that it alters in another way afterwards."""
-        return False
+    def sql(self, compiler: Compiler[Statement], live: Live) -> Iterator[str | Statement]:
+        """Its SQL, where *compiler* has none of its own for it. Raises `NotSupported` where neither has any."""
+        function = by_name(self.sql_by_dialect, compiler.databases)
+        if function is None:
+            name, database = type(self).__name__, compiler.databases[0]
+            raise NotSupported(f"{database} has no SQL for {name}, and {name} has none for {database}")
+        yield from function(compiler, live)
 
-    def statements(self, ddl: Any, known: Any) -> Iterator[Any]:
-        """The SQL for a dialect's `DDL` (``ddl.dialect.name`` says which); nothing where it has no such objects."""
-        raise NotImplementedError
-
-    def source(self, printer: Any) -> Iterator[Any]:
-        """The calls of ``op`` that make it, for the renderer's `Printer`."""
-        raise NotImplementedError
+    def source(self, writer: Writer[Node]) -> Iterator[Node]:
+        """The calls of ``op`` that make it, where *writer* has none of its own. Raises TypeError without either."""
+        raise TypeError(f"no printer for {type(self).__name__}")
 
 
 def need_table(schema: Schema, name: TableName) -> Table:
@@ -127,6 +241,14 @@ def need_table(schema: Schema, name: TableName) -> Table:
     if table is None:
         raise Incomplete(f'there is no table "{name}"')
     return table
+
+
+def need_object(schema: Schema, key: Key, class_: type[Value]) -> Value:
+    """The object *key* of *schema*. Raises `Incomplete` where it is not there."""
+    found = schema.get(key)
+    if not isinstance(found, class_):
+        raise Incomplete(f'there is no {key.kind} "{key.table_name}"')
+    return found
 
 
 def referable(table: TableName, columns: tuple[str, ...]) -> Key:

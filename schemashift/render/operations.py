@@ -22,7 +22,6 @@ from schemashift.operations import (
     Execute,
     FillColumn,
     FillTable,
-    ObjectOperation,
     Operation,
     RenameColumn,
     RenameIndex,
@@ -36,6 +35,7 @@ from schemashift.schema import (
     Column,
     Computed,
     Constraint,
+    Default,
     Exclude,
     ForeignKey,
     Identity,
@@ -45,6 +45,7 @@ from schemashift.schema import (
     PrimaryKey,
     Table,
     TableName,
+    Type,
     Unique,
     options,
 )
@@ -90,15 +91,10 @@ class Printer:
 
     def calls(self, operation: Operation) -> Iterator[Node]:
         """The calls that make *operation*: most are one, a table with indexes is several."""
-        method: Callable[[Any], Iterable[Node]] | None = getattr(self, operation.verb, None)
-        if method is None and isinstance(operation, ObjectOperation):
-            yield from operation.source(self)
-            return
-        if method is None:
-            raise TypeError(f"no printer for {type(operation).__name__}")
-        yield from method(operation)
+        method: Callable[[Operation], Iterator[Node]] | None = getattr(self, operation.verb, None)
+        yield from operation.source(self) if method is None else method(operation)
 
-    def call(self, head: str, arguments: Iterable[Any], **keywords: Any) -> Call:
+    def call(self, head: str, arguments: Iterable[object], **keywords: object) -> Call:
         """A call with plain values; a keyword that is None is left out."""
         words: list[Node] = [self.strings(each) if isinstance(each, list) else repr_value(each) for each in arguments]
         for name, value in keywords.items():
@@ -108,14 +104,21 @@ class Printer:
                 words.append(f"{name}={repr_value(value)}")
         return Call(head, words)
 
-    def compose(self, head: str, words: Iterable[Node]) -> Call:
+    def compose(self, head: str, words: Iterable[str | Call]) -> Call:
         """A call whose arguments are written already."""
         return Call(head, list(words))
 
-    @staticmethod
-    def value(value: object) -> str:
+    def value(self, value: object) -> str:
         """A plain value as source."""
         return repr_value(value)
+
+    def type_(self, type_: Type) -> str:
+        """A type as source."""
+        return self.source.type_(type_.payload)
+
+    def default(self, default: Default) -> str:
+        """A server default as source."""
+        return self.source.default(default)
 
     # Values ------------------------------------------------------------------------------------------------------
 

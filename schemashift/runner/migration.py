@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from schemashift import op
 from schemashift.dialects import Dialect, Statement
-from schemashift.dialects.live import Known
+from schemashift.dialects.live import LiveSchema
 from schemashift.dialects.session import Session
 from schemashift.errors import Location
 from schemashift.operations import Execute, Incomplete, Operation, RenameTable
@@ -41,7 +41,7 @@ _ROWS = re.compile(r"\s*(?:INSERT|UPDATE|DELETE|REPLACE|SAVEPOINT|RELEASE)\b", r
 class Wire:
     """The run's connection, listened to while a script runs: whoever sends what, it passes here."""
 
-    def __init__(self, session: Session, dialect: Dialect, known: Known) -> None:
+    def __init__(self, session: Session, dialect: Dialect, known: LiveSchema) -> None:
         self.session = session
         self.connection = session.connection
         self.dialect = dialect

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from schemashift import op
 from schemashift.dialects import Dialect
-from schemashift.dialects.live import Known
+from schemashift.dialects.live import LiveSchema
 from schemashift.errors import BorrowedTransaction, MigrationFailed, NotSupported, Unfinished
 from schemashift.events import (
     Event,
@@ -102,9 +102,10 @@ class _Run:
         self.convention = convention
         self.listener = listener
         self.session = dialect.session(connection)
-        self.known = Known(
+        self.known = LiveSchema(
             read=lambda name: dialect.read(connection, [name]).table(name),
             read_all=lambda: dialect.read_all(connection),
+            read_objects=lambda key: dialect.read_objects(connection, key),
         )
         self.wire = Wire(self.session, dialect, self.known)
         self.state = State()
@@ -202,7 +203,7 @@ class _Run:
 
     def _leaves(self, operation: Operation) -> bool:
         try:
-            return any(not statement.transactional for statement in self.dialect.compile([operation], Known()))
+            return any(not statement.transactional for statement in self.dialect.compile([operation], LiveSchema()))
         except (Incomplete, NotSupported):
             return False
 

@@ -1,10 +1,14 @@
-"""A type that is nothing but its text: for what a database has and SQLAlchemy has no name for."""
+"""A type that is nothing but its text, for what a database has and SQLAlchemy has no name for; names for arguments."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeAlias
 
+import sqlalchemy as sa
 from sqlalchemy.types import UserDefinedType
+
+ServerDefault: TypeAlias = str | sa.ColumnElement[Any] | sa.TextClause | sa.FetchedValue | sa.Identity | sa.Computed
+ColumnType: TypeAlias = sa.types.TypeEngine[Any] | type[sa.types.TypeEngine[Any]]
 
 
 class SQLType(UserDefinedType[Any]):

@@ -16,7 +16,6 @@ from sqlalchemy.dialects import postgresql
 
 from schemashift.dialects import Dialect, dialect_for
 from schemashift.objects.domains import KIND as DOMAINS
-from schemashift.objects.domains import Domain
 from schemashift.objects.enums import KIND as ENUMS
 from schemashift.schema import Check, Column, Index, Table, TableName, Type, Unique
 from schemashift.sqla.lift import lift_type
@@ -45,8 +44,8 @@ def test_domains_and_enums(schema: str | None, postgresql_url: str) -> None:
     with made(postgresql_url, zoo("postgresql")).connect() as connection:
         inspector, dialect = sa.inspect(connection), dialect_for(connection.dialect)
         enums = [each for each in ENUMS.read(connection, [schema] if schema else []) if each.schema == schema]
-        found = [dialect.normal_object(each) for each in DOMAINS.read(connection, [schema] if schema else [])]
-        domains = [each for each in found if isinstance(each, Domain) and each.schema == schema]
+        found = [DOMAINS.normal(each, dialect) for each in DOMAINS.read(connection, [schema] if schema else [])]
+        domains = [each for each in found if each.schema == schema]
         assert {each.name: list(each.labels) for each in enums} == {
             each["name"]: each["labels"] for each in inspector.get_enums(schema=schema)
         }

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy import CheckConstraint, Column, Computed, ForeignKey, Index, Integer, String, Text, UniqueConstraint
 from sqlalchemy.dialects import mysql
 
-from schemashift.dialects.live import Known
+from schemashift.dialects.live import LiveSchema
 from schemashift.dialects.mysql import MySQL
 from schemashift.diff import diff
 from schemashift.operations import AlterTable, DropConstraint, DropIndex, Operation
@@ -277,7 +277,7 @@ def models(build: Build) -> sa.MetaData:
 
 def run(connection: sa.Connection, operations: Sequence[Operation], sent: list[str]) -> None:
     dialect = MySQL(connection.dialect)
-    known = Known(
+    known = LiveSchema(
         read=lambda name: dialect.read(connection, [name]).table(name), read_all=lambda: dialect.read(connection)
     )
     for statement in dialect.compile(operations, known):

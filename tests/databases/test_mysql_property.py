@@ -3,7 +3,7 @@
 The laws, on a real server and with rows in the tables:
 
 - after each run the catalogue is what the operations make of what was there before (leaving aside the indexes that
-  InnoDB keeps for its foreign keys), and it is exactly what `Known` says it is, these indexes included;
+  InnoDB keeps for its foreign keys), and it is exactly what `LiveSchema` says it is, these indexes included;
 - the inverses, in reverse order, lead back to the catalogue of the beginning;
 - rows keep every value of a column that no operation touched.
 """
@@ -19,7 +19,7 @@ from dataclasses import replace
 import pytest
 import sqlalchemy as sa
 
-from schemashift.dialects.live import Known
+from schemashift.dialects.live import LiveSchema
 from schemashift.dialects.mysql import MySQL
 from schemashift.dialects.mysql.types import normal_type
 from schemashift.operations import (
@@ -362,10 +362,10 @@ class Server:
     def read(self) -> Schema:
         return self.dialect.read(self.connection)
 
-    def known(self) -> Known:
-        return Known(read=lambda name: self.dialect.read(self.connection, [name]).table(name), read_all=self.read)
+    def known(self) -> LiveSchema:
+        return LiveSchema(read=lambda name: self.dialect.read(self.connection, [name]).table(name), read_all=self.read)
 
-    def run(self, operations: list[Operation], known: Known) -> None:
+    def run(self, operations: list[Operation], known: LiveSchema) -> None:
         for statement in self.dialect.compile(operations, known):
             self.sent.append(str(statement.sql))
             self.connection.exec_driver_sql(str(statement.sql), execution_options={"no_parameters": True})

@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.dialects import mysql
 
-from schemashift.dialects.live import Known
+from schemashift.dialects.live import LiveSchema
 from schemashift.dialects.mysql import MySQL
 from schemashift.dialects.mysql.types import normal_type
 from schemashift.diff import diff
@@ -372,14 +372,14 @@ def test_strings_are_written_in_the_sql_mode_of_the_server(database_url: str, mo
     with engine.connect() as connection:
         dialect = MySQL(connection.dialect)
         (declared,) = lifted(dialect, metadata).values()
-        for statement in dialect.compile([CreateTable(table=declared)], Known()):
+        for statement in dialect.compile([CreateTable(table=declared)], LiveSchema()):
             run(connection, str(statement.sql))
         run(connection, "INSERT INTO t (b) VALUES (1)")
         assert connection.scalar(sa.text("SELECT a FROM t")) == value
         read = dialect.read(connection)
         assert read.tables[0].columns == declared.columns
         change = AlterColumn(table=TableName("t"), name="a", set=(("nullable", False),))
-        for statement in dialect.compile([change], Known(read)):
+        for statement in dialect.compile([change], LiveSchema(read)):
             run(connection, str(statement.sql))
         assert dialect.read(connection).tables[0].columns[0].default == declared.columns[0].default
     engine.dispose()

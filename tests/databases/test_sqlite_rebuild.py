@@ -290,10 +290,10 @@ def test_comments_that_defeat_sqlites_own_drop_column(database: Database) -> Non
 
 
 def test_triggers_that_are_not_known_any_more_are_not_lost(database: Database) -> None:
-    from schemashift.dialects.live import Known
+    from schemashift.dialects.live import LiveSchema
 
     database.sql("CREATE TABLE t (a INT)", "CREATE TRIGGER g AFTER INSERT ON t BEGIN SELECT new.a; END")
-    known = Known(database.read())
+    known = LiveSchema(database.read())
     with pytest.raises(NotSupported, match="without reading it again"):
         database.run(RenameColumn(table=T, old="a", new="b"), alter("b", type=TEXT), known=known)
     assert database.table("t").column("a") is not None
@@ -788,7 +788,7 @@ def test_a_statement_of_the_scripts_own_sees_what_came_before(database: Database
 
 def test_without_a_connection(database: Database) -> None:
     """Everything known beforehand (SQL written to a file): the same statements, made of values alone."""
-    from schemashift.dialects.live import Known
+    from schemashift.dialects.live import LiveSchema
 
     table = Table(name="t", columns=(column("id"), column("a", nullable=False), column("b", default=Default(sql="1"))))
     operations = [
@@ -803,7 +803,7 @@ def test_without_a_connection(database: Database) -> None:
         RenameColumn(table=T, old="c", new="d"),
         AddConstraint(table=T, constraint=Unique(columns=("d",))),
     ]
-    known = Known()
+    known = LiveSchema()
     statements = [str(statement.sql) for statement in database.dialect.compile(operations, known)]
     database.sql(*statements)
     assert database.sql("SELECT id, d FROM t") == [(1, "z")]
@@ -817,9 +817,9 @@ def test_too_old(database: Database) -> None:
 
 
 def test_before_drop_column_came(database: Database) -> None:
-    from schemashift.dialects.live import Known
+    from schemashift.dialects.live import LiveSchema
 
     database.sql("CREATE TABLE t (a INT, b INT)")
     database.dialect.sa.server_version_info = (3, 34)  # type: ignore[attr-defined]
-    statements = database.dialect.compile([DropColumn(table=T, name="b")], Known(database.read()))
+    statements = database.dialect.compile([DropColumn(table=T, name="b")], LiveSchema(database.read()))
     assert is_rebuild([str(statement.sql) for statement in statements])

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 import sqlalchemy as sa
 
 from schemashift.dialects.base import Dialect
-from schemashift.dialects.live import Known
+from schemashift.dialects.live import LiveSchema
 from schemashift.dialects.mysql.ddl import ALTERATIONS, COLLATIONS, Alteration, MySQLDDL
 from schemashift.dialects.mysql.match import spelled_like
 from schemashift.dialects.mysql.names import default_name
@@ -19,6 +19,7 @@ from schemashift.dialects.mysql.session import MySQLSession
 from schemashift.dialects.mysql.types import flavour_of, parse_type
 from schemashift.dialects.statement import Statement
 from schemashift.errors import NotSupported
+from schemashift.objects import KINDS, AnyKind
 from schemashift.operations import (
     AddColumn,
     AddConstraint,
@@ -91,10 +92,15 @@ class MySQL(Dialect):
         return spelled_like(read, declared)
 
     def canonical(
-        self, connection: sa.Connection, tables: Sequence[Table], *, objects: Sequence[Keyed] = ()
+        self,
+        connection: sa.Connection,
+        tables: Sequence[Table],
+        *,
+        objects: Sequence[Keyed] = (),
+        kinds: Sequence[AnyKind] = KINDS,
     ) -> dict[TableName, Table]:
         """See `schemashift.dialects.mysql.scratch`."""
-        del objects
+        del objects, kinds
         return canonical(connection, tables, self.ddl)
 
     def default_name(self, table: Table, constraint: Constraint) -> str | None:
@@ -128,7 +134,12 @@ class MySQL(Dialect):
         del before, after
         return True
 
-    def compile(self, operations: Sequence[Operation], known: Known) -> Iterator[Statement]:
+    def keeps_readers(self, before: Column, after: Column) -> bool:
+        """Views are read again when they are used."""
+        del before, after
+        return True
+
+    def compile(self, operations: Sequence[Operation], known: LiveSchema) -> Iterator[Statement]:
         """See `schemashift.dialects.mysql.ddl`."""
         pending = deque(operations)
         while pending:
@@ -143,7 +154,7 @@ class MySQL(Dialect):
             if not isinstance(operation, _FOLLOWED):
                 known.apply(operation)
 
-    def _altered(self, first: Alteration, pending: deque[Operation], known: Known) -> Iterator[Statement]:
+    def _altered(self, first: Alteration, pending: deque[Operation], known: LiveSchema) -> Iterator[Statement]:
         """One ALTER TABLE: *first*, with as many of the *pending* as it takes to leave the table legal."""
         first = _on_its_table(first, known)
         assert first.table is not None
@@ -194,7 +205,7 @@ _FOLLOWED = (CreateTable, RenameTable, RenameColumn, RenameIndex)
 """The operations whose SQL tells what is known by itself."""
 
 
-def _on_its_table(operation: Alteration, known: Known) -> Alteration:
+def _on_its_table(operation: Alteration, known: LiveSchema) -> Alteration:
     """An index may be dropped without saying where it is."""
     return known.complete(operation) if isinstance(operation, DropIndex) and operation.table is None else operation
 

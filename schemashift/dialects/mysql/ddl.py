@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 
 from schemashift.dialects.ddl import DDL
-from schemashift.dialects.live import Known
+from schemashift.dialects.live import LiveSchema
 from schemashift.dialects.mysql.convert import intermediate_type, renaming
 from schemashift.dialects.mysql.defaults import is_literal, split_on_update
 from schemashift.dialects.mysql.foreign_key_indexes import maintain_foreign_key_indexes
@@ -260,7 +260,7 @@ class MySQLDDL(DDL):
                 text += f"\n{word}{getattr(value, 'text', value)}"
         return text
 
-    def create_table(self, operation: CreateTable, known: Known) -> Iterator[str | Statement]:
+    def create_table(self, operation: CreateTable, known: LiveSchema) -> Iterator[str | Statement]:
         if operation.if_not_exists and known.table(operation.table.table_name) is not None:
             return
         yield self.create(operation.table)
@@ -278,7 +278,7 @@ class MySQLDDL(DDL):
         """Whether MariaDB keeps it in a column's definition, without a name."""
         return self.flavour.mariadb and isinstance(constraint, Check) and is_column_level(constraint)
 
-    def rename_table(self, operation: RenameTable, known: Known) -> Iterator[str | Statement]:
+    def rename_table(self, operation: RenameTable, known: LiveSchema) -> Iterator[str | Statement]:
         new = TableName(operation.new, operation.old.schema)
         yield f"ALTER TABLE {self.table(operation.old)} RENAME TO {self.table(new)}"
         known.apply(operation)
@@ -286,7 +286,7 @@ class MySQLDDL(DDL):
         if table is not None:
             known.put(replace(table, constraints=tuple(_follow(c, operation) for c in table.constraints)))
 
-    def whole(self, operation: AlterTable, known: Known) -> AlterTable:
+    def whole(self, operation: AlterTable, known: LiveSchema) -> AlterTable:
         """A partial *operation* with what it leaves as it is. Character set and collation are one setting: the one that
         is given takes the other's place."""
         options = [dict(value) for field, value in operation.set if field == "options" and isinstance(value, tuple)]
@@ -299,7 +299,7 @@ class MySQLDDL(DDL):
         )
         return replace(done, set=tuple(kept))
 
-    def alter_table(self, operation: AlterTable, known: Known) -> Iterator[str | Statement]:
+    def alter_table(self, operation: AlterTable, known: LiveSchema) -> Iterator[str | Statement]:
         clauses: list[str] = []
         for field, value in operation.set:
             if field == "comment" and (value is None or isinstance(value, str)):
@@ -334,7 +334,7 @@ class MySQLDDL(DDL):
 
     # Columns that are renamed ------------------------------------------------------------------------------------
 
-    def rename_column(self, operation: RenameColumn, known: Known) -> Iterator[str | Statement]:
+    def rename_column(self, operation: RenameColumn, known: LiveSchema) -> Iterator[str | Statement]:
         table = known.table(operation.table)
         rename = f"RENAME COLUMN {self.quote(operation.old)} TO {self.quote(operation.new)}"
         if table is None:
@@ -375,7 +375,7 @@ class MySQLDDL(DDL):
         """MySQL before 8.0.19 has no DROP CONSTRAINT."""
         return "CHECK" if not self.flavour.mariadb and self.flavour.before(8, 0, 19) else "CONSTRAINT"
 
-    def rename_index(self, operation: RenameIndex, known: Known) -> Iterator[str | Statement]:
+    def rename_index(self, operation: RenameIndex, known: LiveSchema) -> Iterator[str | Statement]:
         table = known.table(operation.table)
         rename = f"RENAME INDEX {self.quote(operation.old)} TO {self.quote(operation.new)}"
         yield self.alter_text(operation.table, [rename])
@@ -444,7 +444,7 @@ class MySQLDDL(DDL):
         leaders |= {index.parts[0].column or "" for index in table.indexes}
         return len(counting) <= 1 and leaders.issuperset(counting)
 
-    def alter(self, operations: list[Alteration], known: Known) -> Iterator[str]:
+    def alter(self, operations: list[Alteration], known: LiveSchema) -> Iterator[str]:
         """One ALTER TABLE for settled *operations* on one table, and what the server does along with it."""
         name = operations[0].table
         assert name is not None

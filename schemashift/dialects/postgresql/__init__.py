@@ -4,25 +4,29 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import sqlalchemy as sa
 
 from schemashift.dialects.base import Dialect
-from schemashift.dialects.live import Known
+from schemashift.dialects.live import LiveSchema
 from schemashift.dialects.postgresql import scratch
 from schemashift.dialects.postgresql.compile import PostgreSQLCompilation
 from schemashift.dialects.postgresql.ddl import PostgreSQLDDL
 from schemashift.dialects.postgresql.match import spelled_like
 from schemashift.dialects.postgresql.names import default_name
-from schemashift.dialects.postgresql.normal import normal_domain, normal_table
+from schemashift.dialects.postgresql.normal import normal_default, normal_table
 from schemashift.dialects.postgresql.read import read_tables, schema_names
 from schemashift.dialects.postgresql.script import for_script
 from schemashift.dialects.postgresql.session import PostgreSQLSession
+from schemashift.dialects.postgresql.text import canonical
+from schemashift.dialects.postgresql.types import normal_type, type_engine
 from schemashift.dialects.statement import Statement
-from schemashift.objects.domains import Domain
+from schemashift.diff import by_kind
+from schemashift.objects import KINDS, AnyKind
 from schemashift.operations import AlterColumn, Operation
-from schemashift.schema import Column, Keyed, Schema, Table, TableName
+from schemashift.schema import Column, Default, Keyed, Schema, Table, TableName, Type
 
 log = logging.getLogger("schemashift")
 
@@ -56,15 +60,30 @@ class PostgreSQL(Dialect):
         return self.sa.default_schema_name
 
     def canonical(
-        self, connection: sa.Connection, tables: Sequence[Table], *, objects: Sequence[Keyed] = ()
+        self,
+        connection: sa.Connection,
+        tables: Sequence[Table],
+        *,
+        objects: Sequence[Keyed] = (),
+        kinds: Sequence[AnyKind] = KINDS,
     ) -> dict[TableName, Table]:
-        return scratch.canonical(self, connection, tables, objects)
+        return scratch.canonical(self, connection, tables, objects, by_kind(kinds))
 
-    def normal_object(self, thing: Keyed) -> Keyed:
-        return normal_domain(thing) if isinstance(thing, Domain) else thing
+    def canonical_objects(
+        self, connection: sa.Connection, objects: Sequence[Keyed], *, kinds: Sequence[AnyKind] = KINDS
+    ) -> tuple[Keyed, ...]:
+        return scratch.canonical_objects(self, connection, objects, by_kind(kinds))
 
-    def canonical_objects(self, connection: sa.Connection, objects: Sequence[Keyed]) -> tuple[Keyed, ...]:
-        return scratch.canonical_domains(self, connection, objects)
+    def normal_type(self, type_: Type) -> Type:
+        sql = normal_type(type_.sql)
+        payload = type_.payload if type_.payload is not None else type_engine(sql, type_.collation)
+        return replace(type_, sql=sql, payload=payload)
+
+    def normal_default(self, default: Default | None) -> Default | None:
+        return normal_default(default)
+
+    def normal_expression(self, text: str) -> str:
+        return canonical(text.strip())
 
     def for_script(self, operation: Operation) -> Operation:
         """See `schemashift.dialects.postgresql.script`."""
@@ -91,5 +110,5 @@ class PostgreSQL(Dialect):
     def default_name(self, table: Table, constraint: Any) -> str | None:
         return default_name(table, constraint)
 
-    def compile(self, operations: Sequence[Operation], known: Known) -> Iterator[Statement]:
+    def compile(self, operations: Sequence[Operation], known: LiveSchema) -> Iterator[Statement]:
         yield from PostgreSQLCompilation(self.ddl, known).statements(operations)

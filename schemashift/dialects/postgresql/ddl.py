@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from schemashift.dialects.ddl import DDL
-from schemashift.dialects.live import Known
+from schemashift.dialects.live import LiveSchema
 from schemashift.dialects.postgresql.convert import conversion
 from schemashift.dialects.postgresql.normal import normal_identity
 from schemashift.dialects.postgresql.types import normal_type
@@ -134,19 +134,19 @@ class PostgreSQLDDL(DDL):
         numbered = f"SELECT ctid AS place, row_number() OVER () AS number FROM {name}"
         return f"UPDATE {name} AS t SET {column} = n.number FROM ({numbered}) AS n WHERE t.ctid = n.place"
 
-    def drop_constraint(self, operation: DropConstraint, known: Known) -> Iterator[str | Statement]:
+    def drop_constraint(self, operation: DropConstraint, known: LiveSchema) -> Iterator[str | Statement]:
         del known
         exists = "IF EXISTS " if operation.if_exists else ""
         yield f"ALTER TABLE {self.table(operation.table)} DROP CONSTRAINT {exists}{self.quote(operation.name)}"
 
-    def create_index(self, operation: CreateIndex, known: Known) -> Iterator[str | Statement]:
+    def create_index(self, operation: CreateIndex, known: LiveSchema) -> Iterator[str | Statement]:
         if operation.if_not_exists and known.need(operation.table).index(operation.index.name) is not None:
             return
         concurrently = bool(dict(operation.options).get("postgresql_concurrently"))
         sql = self._index(operation.table, operation.index, concurrently=concurrently)
         yield Statement(sql=sql, operation=operation, transactional=not concurrently)
 
-    def drop_index(self, operation: DropIndex, known: Known) -> Iterator[str | Statement]:
+    def drop_index(self, operation: DropIndex, known: LiveSchema) -> Iterator[str | Statement]:
         del known
         concurrently = bool(dict(operation.options).get("postgresql_concurrently"))
         schema = operation.table.schema if operation.table else operation.schema

@@ -7,9 +7,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-from schemashift.dialects.postgresql.text import canonical
-from schemashift.dialects.postgresql.types import normal_type, type_engine
-from schemashift.objects.domains import Domain
+from schemashift.dialects.postgresql.types import normal_type
 from schemashift.schema import (
     SQL,
     Check,
@@ -79,18 +77,6 @@ def _is_one_index(one: Constraint, other: Constraint) -> bool:
         return False
     deferral = (one.deferrable, one.initially) if isinstance(one, Unique) else (None, None)
     return (one.columns, one.options, *deferral) == (other.columns, other.options, other.deferrable, other.initially)
-
-
-def normal_domain(domain: Domain) -> Domain:
-    """*domain* with its type, default and CHECKs as they are kept; a type that nobody wrote is given a payload."""
-    sql = normal_type(domain.type.sql)
-    payload = domain.type.payload if domain.type.payload is not None else type_engine(sql, domain.type.collation)
-    return replace(
-        domain,
-        type=replace(domain.type, sql=sql, payload=payload),
-        default=normal_default(domain.default),
-        checks=tuple((name, replace(check, text=canonical(check.text.strip()))) for name, check in domain.checks),
-    )
 
 
 def _table_option(name: str, value: object) -> object:

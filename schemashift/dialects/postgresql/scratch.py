@@ -7,20 +7,15 @@ compared as they are.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from schemashift.dialects.live import Known
-from schemashift.dialects.postgresql.normal import normal_domain
+from schemashift.dialects.live import LiveSchema
 from schemashift.dialects.postgresql.read import read_temporary
 from schemashift.dialects.scratch import for_scratch, graft
-from schemashift.objects import KINDS
-from schemashift.objects.domains import Domain
-from schemashift.objects.domains import read_temporary as read_temporary_domains
-from schemashift.objects.enums import Enum
+from schemashift.objects import AnyKind
 from schemashift.schema import Keyed, Table, TableName
 
 if TYPE_CHECKING:
@@ -28,10 +23,13 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("schemashift")
 UNCHECKED = {"no_parameters": True}
+PLACE = "pg_temp"
+"""The schema of temporary objects."""
+Kinds = Mapping[str, AnyKind]
 
 
 def canonical(
-    dialect: PostgreSQL, connection: sa.Connection, tables: Sequence[Table], objects: Sequence[Keyed]
+    dialect: PostgreSQL, connection: sa.Connection, tables: Sequence[Table], objects: Sequence[Keyed], kinds: Kinds
 ) -> dict[TableName, Table]:
     """What PostgreSQL makes of *tables*, those of one name in turn: temporary tables have no schema of their own."""
     made: dict[TableName, Table] = {}
@@ -39,31 +37,30 @@ def canonical(
     while waiting:
         batch = list({table.name: table for table in reversed(waiting)}.values())
         waiting = [table for table in waiting if table not in batch]
-        made.update(_together(dialect, connection, batch, objects))
+        made.update(_together(dialect, connection, batch, objects, kinds))
     return made
 
 
 def _together(
-    dialect: PostgreSQL, connection: sa.Connection, tables: Sequence[Table], objects: Sequence[Keyed]
+    dialect: PostgreSQL, connection: sa.Connection, tables: Sequence[Table], objects: Sequence[Keyed], kinds: Kinds
 ) -> dict[TableName, Table]:
     """All in one SAVEPOINT; where that fails, one by one, so that one table's trouble stays its own."""
     try:
-        return _make(dialect, connection, tables, objects)
+        return _make(dialect, connection, tables, objects, kinds)
     except sa.exc.DBAPIError as error:
         if len(tables) == 1:
             log.warning("%s could not be compared exactly: %s", tables[0].table_name, error.orig)
             return {}
-        return {
-            name: each for table in tables for name, each in _together(dialect, connection, [table], objects).items()
-        }
+        alone = [_together(dialect, connection, [table], objects, kinds) for table in tables]
+        return {name: each for found in alone for name, each in found.items()}
 
 
 def _make(
-    dialect: PostgreSQL, connection: sa.Connection, tables: Sequence[Table], objects: Sequence[Keyed]
+    dialect: PostgreSQL, connection: sa.Connection, tables: Sequence[Table], objects: Sequence[Keyed], kinds: Kinds
 ) -> dict[TableName, Table]:
     savepoint = connection.begin_nested()
     try:
-        _provide(dialect, connection, objects)
+        _provide(dialect, connection, objects, kinds)
         for statement in _statements(dialect, tables):
             connection.exec_driver_sql(statement, execution_options=UNCHECKED)
         found = {table.name: table for table in read_temporary(connection, [t.name for t in tables])}
@@ -80,53 +77,45 @@ def _statements(dialect: PostgreSQL, tables: Iterable[Table]) -> Iterable[str]:
             yield dialect.ddl.index(copy.table_name, index)
 
 
-def _provide(dialect: PostgreSQL, connection: sa.Connection, objects: Sequence[Keyed]) -> None:
-    """Make what the tables need and the database lacks. What cannot be made may not be needed: the tables will say."""
-    kinds = {kind.name: kind for kind in KINDS}
+def _provide(dialect: PostgreSQL, connection: sa.Connection, objects: Sequence[Keyed], kinds: Kinds) -> None:
+    """Make what the tables need and the database lacks. What cannot be made may not be needed: the tables will say.
+
+    An object of the default schema may be there as it was before: those of the temporary schema are found first.
+    """
     for thing in sorted(objects, key=lambda each: each.key.kind != "schema"):
-        for operation in kinds[thing.key.kind].create(thing):
-            savepoint = connection.begin_nested()
-            try:
-                for statement in dialect.ddl.statements(operation, Known()):
-                    connection.exec_driver_sql(_temporary(str(statement), thing), execution_options=UNCHECKED)
-                savepoint.commit()
-            except sa.exc.DBAPIError:
-                savepoint.rollback()
+        kind = kinds[thing.key.kind]
+        _create(dialect, connection, kind, thing if thing.key.schema else kind.in_scratch(thing, PLACE))
 
 
-def _temporary(statement: str, thing: Keyed) -> str:
-    """A type of the default schema may be there as it was before: those of the temporary schema are found first."""
-    if isinstance(thing, Enum | Domain) and thing.schema is None:
-        word = "TYPE" if isinstance(thing, Enum) else "DOMAIN"
-        return statement.replace(f"CREATE {word} ", f"CREATE {word} pg_temp.", 1)
-    return statement
+def _create(dialect: PostgreSQL, connection: sa.Connection, kind: AnyKind, thing: Keyed) -> None:
+    for operation in kind.create(thing):
+        savepoint = connection.begin_nested()
+        try:
+            for statement in dialect.ddl.statements(operation, LiveSchema()):
+                connection.exec_driver_sql(str(statement), execution_options=UNCHECKED)
+            savepoint.commit()
+        except sa.exc.DBAPIError:
+            savepoint.rollback()
 
 
-def canonical_domains(dialect: PostgreSQL, connection: sa.Connection, objects: Sequence[Keyed]) -> tuple[Keyed, ...]:
-    """What PostgreSQL makes of the domains among *objects*: it writes their CHECKs and defaults in its own way."""
+def canonical_objects(
+    dialect: PostgreSQL, connection: sa.Connection, objects: Sequence[Keyed], kinds: Kinds
+) -> tuple[Keyed, ...]:
+    """What PostgreSQL makes of those of *objects* that have texts: it writes a CHECK or a default in its own way."""
     found: list[Keyed] = []
-    for domain in (each for each in objects if isinstance(each, Domain)):
+    for thing in objects:
+        kind = kinds[thing.key.kind]
+        if not kind.has_text:
+            continue
         savepoint = connection.begin_nested()
         try:
             # The others first: a domain may be made of an enum, or of another domain.
-            _provide(dialect, connection, [each for each in objects if each is not domain])
-            _provide(dialect, connection, [replace(domain, schema=None)])
-            made = [each for each in read_temporary_domains(connection) if each.name == domain.name]
+            _provide(dialect, connection, [each for each in objects if each is not thing], kinds)
+            _create(dialect, connection, kind, kind.in_scratch(thing, PLACE))
+            made = [each for each in kind.read_scratch(connection) if each.key.name == thing.key.name]
         finally:
             savepoint.rollback()
-        found += [_declared(normal_domain(each), domain) for each in made]
+        found += [kind.with_server_text(kind.normal(each, dialect), thing) for each in made]
         if not made:
-            log.warning("domain %s could not be compared exactly", domain.full_name)
+            log.warning("%s %s could not be compared exactly", kind.name, thing.key.table_name)
     return tuple(found)
-
-
-def _declared(made: Domain, domain: Domain) -> Domain:
-    """*made* in the place of *domain*, with the words of its author kept for writing it down."""
-    authors = {name: check.payload for name, check in domain.checks}
-    return replace(
-        made,
-        schema=domain.schema,
-        type=replace(made.type, payload=domain.type.payload, needs=domain.type.needs),
-        default=made.default and domain.default and replace(made.default, payload=domain.default.payload),
-        checks=tuple((name, replace(check, payload=authors.get(name))) for name, check in made.checks),
-    )

@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from schemashift.dialects.base import Dialect
-from schemashift.dialects.live import Known
+from schemashift.dialects.live import LiveSchema
 from schemashift.dialects.sqlite.compile import SQLiteCompilation
 from schemashift.dialects.sqlite.ddl import SQLiteDDL
 from schemashift.dialects.sqlite.match import spelled_like
@@ -106,5 +106,10 @@ class SQLite(Dialect):
         del before, after
         return True
 
-    def compile(self, operations: Sequence[Operation], known: Known) -> Iterator[Statement]:
+    def keeps_readers(self, before: Column, after: Column) -> bool:
+        """A rebuild drops the views that are in its way, and creates them again as they were."""
+        del before, after
+        return True
+
+    def compile(self, operations: Sequence[Operation], known: LiveSchema) -> Iterator[Statement]:
         yield from SQLiteCompilation(self, known).statements(operations)

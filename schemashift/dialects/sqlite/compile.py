@@ -14,7 +14,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from schemashift.dialects.compile import Compilation
-from schemashift.dialects.live import Known
+from schemashift.dialects.live import LiveSchema
 from schemashift.dialects.sqlite.ddl import SQLiteDDL
 from schemashift.dialects.sqlite.native import Native
 from schemashift.dialects.sqlite.normal import ON_CONFLICT_NOT_NULL, alias_of, said_name
@@ -76,7 +76,7 @@ class SQLiteCompilation(Compilation):
 
     ddl: SQLiteDDL
 
-    def __init__(self, dialect: Normalising, known: Known) -> None:
+    def __init__(self, dialect: Normalising, known: LiveSchema) -> None:
         super().__init__(dialect.ddl, known)
         self.dialect = dialect
         self.pending: dict[TableName, Pending] = {}

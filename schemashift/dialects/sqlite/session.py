@@ -16,7 +16,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from schemashift.dialects.live import Known
+from schemashift.dialects.live import LiveSchema
 from schemashift.dialects.session import NO_VALUE, Session
 from schemashift.dialects.sqlite.rebuild import PREFIX
 from schemashift.errors import BorrowedTransaction
@@ -149,7 +149,7 @@ class SQLiteSession(Session):
         """Only in a transaction of the caller's, where they cannot be switched off."""
         return self.borrowed and bool(self.pragma("foreign_keys"))
 
-    def check(self, sql: str, known: Known) -> None:
+    def check(self, sql: str, known: LiveSchema) -> None:
         """Refuse a rebuild that would act on the rows of other tables: DROP TABLE deletes, and a DELETE cascades."""
         rebuilt = _REBUILD.match(sql)
         if rebuilt is None or not self.enforces_foreign_keys:

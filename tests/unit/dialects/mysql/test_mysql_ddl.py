@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from sqlalchemy.dialects import mysql
 
-from schemashift.dialects.live import Known
+from schemashift.dialects.live import LiveSchema
 from schemashift.dialects.mysql import MySQL
 from schemashift.errors import NotSupported
 from schemashift.operations import (
@@ -74,7 +74,7 @@ def compiled(
     operations: Sequence[Operation] | Operation, table: Table | None = PLAIN, on: MySQL = MARIADB
 ) -> list[str]:
     given = [operations] if isinstance(operations, Operation) else operations
-    known = Known(Schema([table] if table else []))
+    known = LiveSchema(Schema([table] if table else []))
     return [str(statement.sql) for statement in on.compile(given, known)]
 
 
@@ -197,7 +197,7 @@ def test_a_foreign_key_takes_its_index_along() -> None:
 def test_foreign_keys_are_dropped_and_made_without_the_index_showing() -> None:
     drop = DropConstraint(table=T, name="fk", kind=ForeignKey)
     add = AddConstraint(table=T, constraint=FK)
-    known = Known(Schema([WITH_KEY]))
+    known = LiveSchema(Schema([WITH_KEY]))
     list(MARIADB.compile([drop, add], known))
     assert known.schema == Schema([WITH_KEY])
     assert known.need(T).indexes[0].implicit
@@ -248,11 +248,11 @@ def test_a_unique_constraint_may_be_said_as_an_index_and_the_other_way_round() -
     as_index = replace(PLAIN, indexes=(replace(index("u", "a"), unique=True),))
     for table in (as_constraint, as_index):
         for operation in (DropIndex(table=T, name="u"), DropConstraint(table=T, name="u", kind=Unique)):
-            known = Known(Schema([table]))
+            known = LiveSchema(Schema([table]))
             (statement,) = MARIADB.compile([operation], known)
             assert "DROP INDEX u" in str(statement.sql)
             assert known.need(T) == PLAIN
-    known = Known(Schema([as_constraint]))
+    known = LiveSchema(Schema([as_constraint]))
     (statement,) = MARIADB.compile([RenameIndex(table=T, old="u", new="v")], known)
     assert statement.sql == "ALTER TABLE t RENAME INDEX u TO v"
     assert known.need(T).constraint("v") is not None
@@ -356,7 +356,7 @@ def test_numbered_names_follow_a_renamed_table() -> None:
     table = replace(
         WITH_KEY, constraints=(replace(FK, name="t_ibfk_1"), Check(name="t_chk_1", sql="1"), Check(name="x", sql="1"))
     )
-    known = Known(Schema([table]))
+    known = LiveSchema(Schema([table]))
     assert [str(s.sql) for s in ORACLE.compile([RenameTable(old=T, new="u")], known)] == ["ALTER TABLE t RENAME TO u"]
     assert {c.name for c in known.need(TableName("u")).constraints} == {"u_ibfk_1", "u_chk_1", "x"}
 
@@ -369,7 +369,7 @@ def test_a_renamed_column_is_followed_in_texts() -> None:
     assert compiled(rename, table, ORACLE) == [
         "ALTER TABLE t\n\tDROP CONSTRAINT ck,\n\tRENAME COLUMN a TO b,\n\tADD CONSTRAINT ck CHECK (`b` > 0)"
     ]
-    known = Known(Schema([table]))
+    known = LiveSchema(Schema([table]))
     list(MARIADB.compile([rename], known))
     assert known.need(T).constraints == (replace(check, sql="`b` > 0"),)
 

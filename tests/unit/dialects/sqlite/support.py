@@ -11,7 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from schemashift.dialects import dialect_for
-from schemashift.dialects.live import Known
+from schemashift.dialects.live import LiveSchema
 from schemashift.dialects.sqlite import SQLite
 from schemashift.operations import Operation
 from schemashift.schema import Schema, Table, TableName
@@ -57,7 +57,7 @@ class Database:
         """Every text in the catalogue but those of tables."""
         return dict(self.sql("SELECT name, sql FROM sqlite_master WHERE type <> 'table' AND sql IS NOT NULL"))
 
-    def run(self, *operations: Operation, known: Known | None = None) -> list[str]:
+    def run(self, *operations: Operation, known: LiveSchema | None = None) -> list[str]:
         """Compile and run, all or nothing; the statements that were sent."""
         with running(self) as connection:
             return list(send(self, connection, operations, known or knowing(self.dialect, connection)))
@@ -84,14 +84,16 @@ def running(database: Database) -> Iterator[sa.Connection]:
         driver.execute("COMMIT")
 
 
-def knowing(dialect: SQLite, connection: sa.Connection) -> Known:
+def knowing(dialect: SQLite, connection: sa.Connection) -> LiveSchema:
     """What the runner hands to compile."""
-    return Known(
+    return LiveSchema(
         read=lambda name: dialect.read(connection, [name]).table(name), read_all=lambda: dialect.read(connection)
     )
 
 
-def send(database: Database, connection: sa.Connection, operations: Sequence[Operation], known: Known) -> Iterator[str]:
+def send(
+    database: Database, connection: sa.Connection, operations: Sequence[Operation], known: LiveSchema
+) -> Iterator[str]:
     """Send statement by statement."""
     for statement in database.dialect.compile(operations, known):
         if isinstance(statement.sql, str):
