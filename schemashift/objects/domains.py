@@ -17,7 +17,7 @@ from schemashift.errors import NotSupported
 from schemashift.objects.kind import Kind, Spelling, within
 from schemashift.objects.rebuild import rebuilt, users
 from schemashift.operations import Compiler, Description, Incomplete, Live, Operation, Sql, Writer, by_name, nothing
-from schemashift.operations.base import NOTHING, Keys, Node, Statement, need_object
+from schemashift.operations.base import NOTHING, Keys, Node, Statement, need_object, without
 from schemashift.schema import SQL, Column, Default, Key, Schema, TableName, Type
 from schemashift.sqla.lift import (
     declared_types,
@@ -156,8 +156,7 @@ class DropDomain(Operation):
         return self if self.domain else replace(self, domain=need_object(schema, domain_key(*self.name), Domain))
 
     def apply(self, schema: Schema) -> Schema:
-        key = domain_key(*self.name)
-        return schema.drop(key) if key in schema else schema
+        return without(schema, domain_key(*self.name))
 
     def describe(self) -> Description:
         return Description("-", "domain", str(self.name), str(self.domain or ""))

@@ -16,7 +16,7 @@ from schemashift.diff import RELATION
 from schemashift.objects.kind import Kind, within
 from schemashift.objects.rebuild import rebuilt, users
 from schemashift.operations import Compiler, Description, Incomplete, Live, Operation, Sql, Writer, by_name, nothing
-from schemashift.operations.base import NOTHING, Keys, Node, Statement, need_object
+from schemashift.operations.base import NOTHING, Keys, Node, Statement, need_object, without
 from schemashift.schema import Column, Key, Schema, TableName
 from schemashift.sqla.lift import declared_types, enum_key, is_domain
 from schemashift.sqla.plain import names_of
@@ -109,8 +109,7 @@ class DropEnum(Operation):
         return self if self.enum else replace(self, enum=need_object(schema, enum_key(*self.name), Enum))
 
     def apply(self, schema: Schema) -> Schema:
-        key = enum_key(*self.name)
-        return schema.drop(key) if key in schema else schema
+        return without(schema, enum_key(*self.name))
 
     def describe(self) -> Description:
         return Description("-", "enum", str(self.name), ", ".join(self.enum.labels) if self.enum else "")

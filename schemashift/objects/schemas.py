@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from schemashift.objects.kind import Kind
 from schemashift.operations import Compiler, Description, Live, Operation, Sql, Writer, by_name, nothing
-from schemashift.operations.base import Keys, Node
+from schemashift.operations.base import Keys, Node, without
 from schemashift.schema import Key, Schema
 from schemashift.sqla.lift import declared_sequences, declared_types
 from schemashift.sqla.plain import names_of
@@ -78,8 +78,7 @@ class DropSchema(Operation):
         return CreateSchema(name=self.name)
 
     def apply(self, schema: Schema) -> Schema:
-        key = Key.of_schema(self.name)
-        return schema.drop(key) if key in schema else schema
+        return without(schema, Key.of_schema(self.name))
 
     def describe(self) -> Description:
         return Description("-", "schema", self.name)

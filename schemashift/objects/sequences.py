@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from schemashift.diff import RELATION
 from schemashift.objects.kind import Kind, within
 from schemashift.operations import Compiler, Description, Incomplete, Live, Operation, Sql, Writer, by_name, nothing
-from schemashift.operations.base import Keys, Node, need_object
+from schemashift.operations.base import Keys, Node, need_object, without
 from schemashift.schema import Key, Schema, TableName
 from schemashift.sqla.lift import declared_sequences
 from schemashift.sqla.plain import names_of
@@ -131,8 +131,7 @@ class DropSequence(Operation):
         return replace(self, sequence=need_object(schema, Key.of_sequence(self.name), NumberSequence))
 
     def apply(self, schema: Schema) -> Schema:
-        key = Key.of_sequence(self.name)
-        return schema.drop(key) if key in schema else schema
+        return without(schema, Key.of_sequence(self.name))
 
     def describe(self) -> Description:
         return Description("-", "sequence", str(self.name))

@@ -206,7 +206,7 @@ class Operation(ABC):
 
     @abstractmethod
     def apply(self, schema: Schema) -> Schema:
-        """*schema* after this operation. Raises `Incomplete` where *schema* lacks what it changes."""
+        """*schema* after this operation. Raises `Incomplete` where *schema* lacks the table that it changes."""
 
     @abstractmethod
     def describe(self) -> Description:
@@ -249,6 +249,11 @@ def need_object(schema: Schema, key: Key, class_: type[Value]) -> Value:
     if not isinstance(found, class_):
         raise Incomplete(f'there is no {key.kind} "{key.table_name}"')
     return found
+
+
+def without(schema: Schema, key: Key) -> Schema:
+    """*schema* without an object, which it may not know of: a run reads what it needs."""
+    return schema.drop(key) if key in schema else schema
 
 
 def referable(table: TableName, columns: tuple[str, ...]) -> Key:
