@@ -19,12 +19,12 @@ from schemashift.operations.columns import AddColumn as AddColumn
 from schemashift.operations.columns import AlterColumn as AlterColumn
 from schemashift.operations.columns import DropColumn as DropColumn
 from schemashift.operations.columns import RenameColumn as RenameColumn
-from schemashift.operations.columns import column_stands_on as column_stands_on
+from schemashift.operations.columns import column_dependencies as column_dependencies
 from schemashift.operations.constraints import AddConstraint as AddConstraint
 from schemashift.operations.constraints import DropConstraint as DropConstraint
 from schemashift.operations.constraints import default_name as default_name
+from schemashift.operations.constraints import dependencies as dependencies
 from schemashift.operations.constraints import find_constraint as find_constraint
-from schemashift.operations.constraints import stands_on as stands_on
 from schemashift.operations.indexes import CreateIndex as CreateIndex
 from schemashift.operations.indexes import DropIndex as DropIndex
 from schemashift.operations.indexes import RenameIndex as RenameIndex

@@ -257,7 +257,7 @@ def without(schema: Schema, key: Key) -> Schema:
 
 
 def referable(table: TableName, columns: tuple[str, ...]) -> Key:
-    """The key for "these columns are unique": what a foreign key to them stands on."""
+    """The key for "these columns are unique": what a foreign key to them depends on."""
     return Key("unique", table.schema, table.name, ",".join(sorted(columns)))
 
 

@@ -26,8 +26,8 @@ def column_needs(column: Column) -> Keys:
     return frozenset({*column.type.needs, *(column.default.needs if column.default is not None else ())})
 
 
-def column_stands_on(table: TableName, column: Column) -> Keys:
-    """What a column needs around it: its table, and what a generation expression uses."""
+def column_dependencies(table: TableName, column: Column) -> Keys:
+    """What a column depends on: its table, its type and default, and what a generation expression uses."""
     keys = {Key.of_table(table), *column_needs(column)}
     if column.computed is not None:
         keys |= {Key.of_column(table, word) for word in identifiers(column.computed.sql)}
@@ -56,7 +56,7 @@ class AddColumn(Operation):
 
     @property
     def uses(self) -> Keys:
-        return column_stands_on(self.table, self.column)
+        return column_dependencies(self.table, self.column)
 
     @property
     def touches(self) -> tuple[TableName, ...]:
@@ -92,7 +92,7 @@ class DropColumn(Operation):
 
     @property
     def frees(self) -> Keys:
-        return column_stands_on(self.table, self.column) if self.column else frozenset({Key.of_table(self.table)})
+        return column_dependencies(self.table, self.column) if self.column else frozenset({Key.of_table(self.table)})
 
     @property
     def touches(self) -> tuple[TableName, ...]:
@@ -116,7 +116,7 @@ class DropColumn(Operation):
         return schema.put(
             replace(
                 table.with_column(self.name, None),
-                # As the databases do: what stands on the column alone goes with it.
+                # As the databases do: what depends on the column goes with it.
                 constraints=tuple(c for c in table.constraints if self.name not in c.columns),
                 indexes=tuple(i for i in table.indexes if self.name not in i.columns),
             )
@@ -228,7 +228,7 @@ def _words(name: str, value: object) -> str:
     if name in ("default", "comment"):
         return f"no {name}" if value is None else (f"DEFAULT {value}" if name == "default" else repr(value))
     if name == "autoincrement":
-        return "counting" if value else "not counting"
+        return "AUTO_INCREMENT" if value else "no AUTO_INCREMENT"
     return str(value)
 
 

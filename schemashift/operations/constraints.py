@@ -32,8 +32,8 @@ def find_constraint(table: Table, name: str, kind: type[Constraint] | None = Non
     return exact or next((c for c in wanted if c.name is None and default_name(table.name, c) == name), None)
 
 
-def stands_on(table: TableName, constraint: Constraint) -> Keys:
-    """What a constraint needs around it: its table and columns, and a foreign key's target."""
+def dependencies(table: TableName, constraint: Constraint) -> Keys:
+    """What a constraint depends on: its table and columns, and a foreign key's target."""
     keys = {Key.of_table(table), *(Key.of_column(table, column) for column in constraint.columns)}
     if isinstance(constraint, ForeignKey):
         keys |= {Key.of_table(constraint.target), referable(constraint.target, constraint.target_columns)}
@@ -41,8 +41,8 @@ def stands_on(table: TableName, constraint: Constraint) -> Keys:
     return frozenset(keys)
 
 
-def brings(table: TableName, constraint: Constraint) -> Keys:
-    """What is there because the constraint is: its name, and something a foreign key can point to."""
+def provides(table: TableName, constraint: Constraint) -> Keys:
+    """What a constraint provides: its name, and something a foreign key can point to."""
     keys = {Key.of_constraint(table, constraint.name)} if constraint.name else set()
     if isinstance(constraint, PrimaryKey):
         keys.add(Key("primary key", table.schema, table.name))
@@ -88,11 +88,11 @@ class AddConstraint(Operation):
 
     @property
     def creates(self) -> Keys:
-        return brings(self.table, self.constraint)
+        return provides(self.table, self.constraint)
 
     @property
     def uses(self) -> Keys:
-        return stands_on(self.table, self.constraint)
+        return dependencies(self.table, self.constraint)
 
     @property
     def touches(self) -> tuple[TableName, ...]:
@@ -124,11 +124,11 @@ class DropConstraint(Operation):
     def drops(self) -> Keys:
         if self.constraint is None:
             return frozenset({Key.of_constraint(self.table, self.name)})
-        return brings(self.table, self.constraint)
+        return provides(self.table, self.constraint)
 
     @property
     def frees(self) -> Keys:
-        return stands_on(self.table, self.constraint) if self.constraint is not None else NOTHING
+        return dependencies(self.table, self.constraint) if self.constraint is not None else NOTHING
 
     @property
     def touches(self) -> tuple[TableName, ...]:

@@ -9,12 +9,12 @@ from schemashift.operations.base import NOTHING, Description, Incomplete, Keys, 
 from schemashift.schema import Index, Key, Options, Schema, TableName
 
 
-def _stands_on(table: TableName, index: Index) -> Keys:
+def _dependencies(table: TableName, index: Index) -> Keys:
     return frozenset({Key.of_table(table), *(Key.of_column(table, column) for column in index.columns)})
 
 
-def index_brings(table: TableName, index: Index) -> Keys:
-    """What is there because the index is: its name, and for a plain unique one something to point to."""
+def index_provides(table: TableName, index: Index) -> Keys:
+    """What an index provides: its name, and for a plain unique one something a foreign key can point to."""
     keys = {Key.of_index(table, index.name)}
     if index.unique and all(part.column for part in index.parts):
         keys.add(referable(table, index.columns))
@@ -38,11 +38,11 @@ class CreateIndex(Operation):
 
     @property
     def creates(self) -> Keys:
-        return index_brings(self.table, self.index)
+        return index_provides(self.table, self.index)
 
     @property
     def uses(self) -> Keys:
-        return _stands_on(self.table, self.index)
+        return _dependencies(self.table, self.index)
 
     @property
     def touches(self) -> tuple[TableName, ...]:
@@ -73,7 +73,7 @@ class DropIndex(Operation):
     @property
     def drops(self) -> Keys:
         if self.index is not None and self.table is not None:
-            return index_brings(self.table, self.index)
+            return index_provides(self.table, self.index)
         schema = self.table.schema if self.table else self.schema
         return frozenset({Key("index", schema, "", self.name)})
 
@@ -81,7 +81,7 @@ class DropIndex(Operation):
     def frees(self) -> Keys:
         if self.index is None or self.table is None:
             return NOTHING
-        return _stands_on(self.table, self.index)
+        return _dependencies(self.table, self.index)
 
     @property
     def touches(self) -> tuple[TableName, ...]:

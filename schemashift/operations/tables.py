@@ -7,25 +7,25 @@ from typing import Self
 
 from schemashift.operations.base import NOTHING, Description, Incomplete, Keys, Operation, edit, need_table
 from schemashift.operations.columns import column_needs
-from schemashift.operations.constraints import brings, stands_on
-from schemashift.operations.indexes import index_brings
+from schemashift.operations.constraints import dependencies, provides
+from schemashift.operations.indexes import index_provides
 from schemashift.schema import ForeignKey, Key, Options, Schema, Table, TableName, options
 
 
-def _brought(table: Table) -> Keys:
+def _provided(table: Table) -> Keys:
     name = table.table_name
     keys = {table.key, *(Key.of_column(name, column.name) for column in table.columns)}
     return frozenset(keys).union(
-        *(brings(name, constraint) for constraint in table.constraints),
-        *(index_brings(name, index) for index in table.indexes),
+        *(provides(name, constraint) for constraint in table.constraints),
+        *(index_provides(name, index) for index in table.indexes),
     )
 
 
-def _leaned_on(table: Table) -> Keys:
-    needed = (stands_on(table.table_name, constraint) for constraint in table.foreign_keys)
+def _dependencies(table: Table) -> Keys:
+    needed = (dependencies(table.table_name, constraint) for constraint in table.foreign_keys)
     objects = (column_needs(column) for column in table.columns)
     schema = {Key.of_schema(table.schema)} if table.schema else set()
-    return frozenset(schema).union(*needed, *objects) - _brought(table)
+    return frozenset(schema).union(*needed, *objects) - _provided(table)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,11 +37,11 @@ class CreateTable(Operation):
 
     @property
     def creates(self) -> Keys:
-        return _brought(self.table)
+        return _provided(self.table)
 
     @property
     def uses(self) -> Keys:
-        return _leaned_on(self.table)
+        return _dependencies(self.table)
 
     @property
     def touches(self) -> tuple[TableName, ...]:
@@ -73,11 +73,11 @@ class DropTable(Operation):
 
     @property
     def drops(self) -> Keys:
-        return _brought(self.table) if self.table else frozenset({Key.of_table(self.name)})
+        return _provided(self.table) if self.table else frozenset({Key.of_table(self.name)})
 
     @property
     def frees(self) -> Keys:
-        return _leaned_on(self.table) if self.table else NOTHING
+        return _dependencies(self.table) if self.table else NOTHING
 
     @property
     def touches(self) -> tuple[TableName, ...]:
