@@ -249,16 +249,18 @@ class DDL:
     def alter_column(self, operation: AlterColumn, known: LiveSchema) -> Iterator[str | Statement]:
         del known
         head = f"ALTER TABLE {self.table(operation.table)} ALTER COLUMN {self.quote(operation.name)}"
-        for field, value in operation.set:
+        changes = operation.changes
+        for field in changes:
             match field:
                 case "type":
-                    yield f"{head} SET DATA TYPE {self.type(Column(name=operation.name, type=value))}"
+                    yield f"{head} SET DATA TYPE {self.type(Column(name=operation.name, type=changes['type']))}"
                 case "nullable":
-                    yield f"{head} {'DROP' if value else 'SET'} NOT NULL"
+                    yield f"{head} {'DROP' if changes['nullable'] else 'SET'} NOT NULL"
                 case "default":
-                    yield f"{head} DROP DEFAULT" if value is None else f"{head} SET DEFAULT {value.sql}"
+                    default = changes["default"]
+                    yield f"{head} DROP DEFAULT" if default is None else f"{head} SET DEFAULT {default.sql}"
                 case "comment":
-                    yield self.comment_on_column(operation.table, operation.name, value)
+                    yield self.comment_on_column(operation.table, operation.name, changes["comment"])
                 case _:
                     raise NotSupported(
                         f'{self.dialect.name} cannot change the {field} of column "{operation.table}.{operation.name}"'

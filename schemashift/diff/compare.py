@@ -72,15 +72,14 @@ def _without_clashes(operations: Iterable[Operation], before: Schema, after: Sch
 
 
 def _sets_default(operation: Operation) -> TypeGuard[AlterColumn]:
-    return isinstance(operation, AlterColumn) and "default" in dict(operation.set)
+    return isinstance(operation, AlterColumn) and "default" in operation.changes
 
 
 def _in_steps(operation: Operation, altered: Collection[Key]) -> Iterator[Operation]:
     if not isinstance(operation, AlterColumn) or operation.before is None or operation.before.default is None:
         yield operation
         return
-    changes = dict(operation.set)
-    if changes.get("default") is None or not set(operation.before.type.needs) & set(altered):
+    if operation.changes.get("default") is None or not set(operation.before.type.needs) & set(altered):
         yield operation
         return
     first = replace(operation, set=(("default", None),), options=())

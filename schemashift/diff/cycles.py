@@ -14,7 +14,7 @@ def cyclic(tables: Iterable[Table]) -> frozenset[Edge]:
 
     Tarjan's algorithm, without recursion: a chain of tables may be longer than Python's stack.
     """
-    targets = {table.table_name: sorted({key.target for key in table.foreign_keys}, key=_place) for table in tables}
+    targets = {table.table_name: sorted({key.target for key in table.foreign_keys}, key=_sort_key) for table in tables}
     group = _components({name: [t for t in out if t in targets and t != name] for name, out in targets.items()})
     return frozenset(
         (name, target)
@@ -24,7 +24,7 @@ def cyclic(tables: Iterable[Table]) -> frozenset[Edge]:
     )
 
 
-def _place(name: TableName) -> tuple[str, str]:
+def _sort_key(name: TableName) -> tuple[str, str]:
     return name.schema or "", name.name
 
 
@@ -34,7 +34,7 @@ def _components(graph: dict[TableName, list[TableName]]) -> dict[TableName, int]
     low: dict[TableName, int] = {}
     group: dict[TableName, int] = {}
     stack: list[TableName] = []
-    for root in sorted(graph, key=_place):
+    for root in sorted(graph, key=_sort_key):
         work = [(root, iter(graph[root]))] if root not in index else []
         while work:
             node, rest = work[-1]

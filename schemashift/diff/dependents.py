@@ -56,7 +56,7 @@ def _columns_of_altered_tables(
     Nothing orders such a key around its table's change but the rank of the operations: it is dropped before any table
     is altered, and added after all of them, for it takes both its ends.
     """
-    changed = {each.table for each in operations if isinstance(each, AlterTable) and "options" in dict(each.set)}
+    changed = {each.table for each in operations if isinstance(each, AlterTable) and "options" in each.changes}
     found: dict[Key, AlterColumn] = {}
     for name in changed:
         old, new = before.table(name), after.table(name)

@@ -1,6 +1,6 @@
-"""One file, one more kind of thing that can be compared: its value, its operations, how it is lifted and read, its SQL.
+"""One file, one kind of object beside tables: its value, its operations, its SQL by dialect name, and its `Kind`.
 
-`KINDS` is what the comparison goes through; a new kind is a file and its line here.
+`KINDS` is what a comparison goes through unless it is given others; a new kind is a file and its line here.
 """
 
 from schemashift.objects import domains, enums, schemas, sequences

@@ -1,7 +1,8 @@
 """What can change: the waist of the house. Frozen operations, each holding both its ends.
 
 Above are those who make operations (the diff, ``op`` in scripts), below those who use them (dialects, renderer,
-replay). One more operation is one more class here, a function in ``op`` and a printer in ``render``.
+replay). One more operation is one more class, with its SQL and its source text or a method for each in the dialects'
+DDL and in ``render``, and a function in ``op``.
 """
 
 from schemashift.operations.base import Compiler as Compiler
@@ -17,6 +18,7 @@ from schemashift.operations.base import referable as referable
 from schemashift.operations.columns import CHANGEABLE as CHANGEABLE
 from schemashift.operations.columns import AddColumn as AddColumn
 from schemashift.operations.columns import AlterColumn as AlterColumn
+from schemashift.operations.columns import ColumnChanges as ColumnChanges
 from schemashift.operations.columns import DropColumn as DropColumn
 from schemashift.operations.columns import RenameColumn as RenameColumn
 from schemashift.operations.columns import column_dependencies as column_dependencies

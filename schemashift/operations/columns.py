@@ -3,14 +3,41 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Any, Self
+from typing import Self, TypedDict, cast
 
 from schemashift.operations.base import NOTHING, Description, Incomplete, Keys, Operation, edit, need_table
-from schemashift.schema import Column, Key, Options, Schema, Table, TableName, identifiers, renamed
-from schemashift.schema.table import ForeignKey
+from schemashift.schema import (
+    Column,
+    Computed,
+    Constraint,
+    Default,
+    ForeignKey,
+    Identity,
+    Key,
+    Options,
+    Schema,
+    Table,
+    TableName,
+    Type,
+    identifiers,
+    renamed,
+)
 
 CHANGEABLE = ("type", "nullable", "default", "computed", "identity", "autoincrement", "comment", "options")
 """The fields of a column that `AlterColumn` can set, in the order they are shown."""
+
+
+class ColumnChanges(TypedDict, total=False):
+    """New values for fields of a column. What is not in it stays; None takes a default or a comment away."""
+
+    type: Type
+    nullable: bool
+    default: Default | None
+    computed: Computed | None
+    identity: Identity | None
+    autoincrement: bool
+    comment: str | None
+    options: Options
 
 
 def describe_column(column: Column) -> str:
@@ -131,17 +158,26 @@ class DropColumn(Operation):
 class AlterColumn(Operation):
     """Change a column in place.
 
-    ``set`` holds what changes, by field of `Column`, in the order of `CHANGEABLE`. ``existing`` is what the
-    caller said of the column as it is; ``before`` the whole of it, where it is known. ``options`` are dialect
-    options of the change itself (``postgresql_using``).
+    ``set`` holds what changes, by field of `Column`, in the order of `CHANGEABLE`, and ``changes`` is the same to look
+    things up in. ``existing`` is what the caller said of the column as it is; ``before`` the whole of it, where it is
+    known. ``options`` are dialect options of the change itself (``postgresql_using``).
     """
 
     table: TableName
     name: str
-    set: tuple[tuple[str, Any], ...]
+    set: tuple[tuple[str, object], ...]
     before: Column | None = None
-    existing: tuple[tuple[str, Any], ...] = field(default=(), compare=False)
+    existing: tuple[tuple[str, object], ...] = field(default=(), compare=False)
     options: Options = ()
+    changes: ColumnChanges = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "changes", dict(self.set))
+
+    @property
+    def said(self) -> ColumnChanges:
+        """What the caller said of the column as it is."""
+        return cast(ColumnChanges, dict(self.existing))
 
     @classmethod
     def between(cls, table: TableName, before: Column, after: Column) -> AlterColumn:
@@ -156,14 +192,15 @@ class AlterColumn(Operation):
         """The column as it will be. Raises `Incomplete` without a before."""
         if self.before is None:
             raise Incomplete(f'what the column "{self.table}.{self.name}" is now is not known')
-        return replace(self.before, **dict(self.set))
+        return replace(self.before, **self.changes)
 
     @property
     def uses(self) -> Keys:
-        needed = [value.needs for field, value in self.set if field in ("type", "default") and value is not None]
+        new = (self.changes.get("type"), self.changes.get("default"))
+        needed = [value.needs for value in new if value is not None]
         if self._default_goes:
             return frozenset({Key.of_table(self.table)}).union(*needed)
-        if self.before is not None and dict(self.set).get("default") is not None:
+        if self.before is not None and self.changes.get("default") is not None:
             # The label of an enum that it is may be new.
             needed.append(self.after.type.needs)
         return frozenset({Key.of_table(self.table), Key.of_column(self.table, self.name)}).union(*needed)
@@ -202,7 +239,7 @@ class AlterColumn(Operation):
     def apply(self, schema: Schema) -> Schema:
         table = need_table(schema, self.table)
         column = need_column(table, self.name)
-        return schema.put(table.with_column(self.name, replace(column, **dict(self.set))))
+        return schema.put(table.with_column(self.name, replace(column, **self.changes)))
 
     def describe(self) -> Description:
         return Description("~", self._noun, f"{self.table}.{self.name}", ", ".join(self._details()))
@@ -275,9 +312,9 @@ class RenameColumn(Operation):
     def _repoint(self, table: Table) -> Table:
         if not any(key.target == self.table for key in table.foreign_keys):
             return table
-        return replace(table, constraints=tuple(self._follow(c) for c in table.constraints))
+        return replace(table, constraints=tuple(self._retarget(c) for c in table.constraints))
 
-    def _follow(self, constraint: Any) -> Any:
+    def _retarget(self, constraint: Constraint) -> Constraint:
         if not isinstance(constraint, ForeignKey) or constraint.target != self.table:
             return constraint
         columns = tuple(self.new if column == self.old else column for column in constraint.target_columns)

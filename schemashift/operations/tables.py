@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import Self
+from dataclasses import dataclass, field, replace
+from typing import Self, TypedDict
 
 from schemashift.operations.base import NOTHING, Description, Incomplete, Keys, Operation, edit, need_table
 from schemashift.operations.columns import column_needs
@@ -147,9 +147,17 @@ class RenameTable(Operation):
         return Description("~", "table", str(self.old), f"renamed to {self.new}")
 
 
+class TableChanges(TypedDict, total=False):
+    """New values for a table's own fields. What is not in it stays."""
+
+    comment: str | None
+    options: Options
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlterTable(Operation):
-    """Change a table's comment or options. ``set`` has the new values by field ("comment", "options").
+    """Change a table's comment or options. ``set`` has the new values by field ("comment", "options"), and ``changes``
+    is the same to look things up in.
 
     With ``partial``, "options" has only those that change, None for one that goes: as a script says it.
     """
@@ -158,6 +166,10 @@ class AlterTable(Operation):
     set: tuple[tuple[str, str | Options | None], ...]
     before: tuple[tuple[str, str | Options | None], ...] | None = None
     partial: bool = False
+    changes: TableChanges = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "changes", dict(self.set))
 
     @property
     def uses(self) -> Keys:
@@ -166,7 +178,7 @@ class AlterTable(Operation):
     @property
     def alters(self) -> Keys:
         # A comment is nothing to anybody; a character set is something to whoever points here.
-        return self.uses if any(field == "options" for field, _ in self.set) else NOTHING
+        return self.uses if "options" in self.changes else NOTHING
 
     @property
     def touches(self) -> tuple[TableName, ...]:
@@ -181,21 +193,20 @@ class AlterTable(Operation):
         if self.before is not None and not self.partial:
             return self
         table = need_table(schema, self.table)
-        whole = tuple((field, self._whole(table, field, value)) for field, value in self.set)
-        return replace(
-            self, set=whole, before=tuple((field, getattr(table, field)) for field, _ in self.set), partial=False
-        )
+        whole = tuple((name, self._whole(table, name, value)) for name, value in self.set)
+        before = tuple((name, getattr(table, name)) for name, _ in self.set)
+        return replace(self, set=whole, before=before, partial=False)
 
-    def _whole(self, table: Table, field: str, value: str | Options | None) -> str | Options | None:
-        if not self.partial or field != "options" or not isinstance(value, tuple):
+    def _whole(self, table: Table, name: str, value: str | Options | None) -> str | Options | None:
+        if not self.partial or name != "options" or not isinstance(value, tuple):
             return value
         return options(({**dict(table.options), **dict(value)}).items())
 
     def apply(self, schema: Schema) -> Schema:
-        return edit(schema, self.table, **dict(self.complete(schema).set))
+        return edit(schema, self.table, **self.complete(schema).changes)
 
     def describe(self) -> Description:
-        return Description("~", "table", str(self.table), ", ".join(f"{field} {value!r}" for field, value in self.set))
+        return Description("~", "table", str(self.table), ", ".join(f"{name} {value!r}" for name, value in self.set))
 
 
 def _count(number: int, noun: str) -> str:

@@ -13,6 +13,7 @@ from schemashift.operations import (
     AddConstraint,
     AlterColumn,
     AlterTable,
+    ColumnChanges,
     CreateIndex,
     CreateTable,
     DropColumn,
@@ -364,29 +365,32 @@ class Printer:
     def alter_column(self, operation: AlterColumn) -> Iterator[Node]:
         words: list[Node] = [string(operation.table.name), string(operation.name)]
         before = operation.before
-        for field, value in operation.set:
-            words += self.change(field, value, before)
+        for field in operation.changes:
+            words += self.change(field, operation.changes, before)
         yield Call("op.alter_column", [*words, *self.keywords(operation.options), *self.schema(operation.table)])
 
-    def change(self, field: str, value: Any, before: Column | None) -> list[str]:
+    def change(self, field: str, changes: ColumnChanges, before: Column | None) -> list[str]:
         """One changed field of a column, with what it was where a reader wants to know."""
         match field:
             case "type":
                 existing = [f"existing_type={self.source.type_(before.type.payload)}"] if before else []
-                return [*existing, f"type_={self.source.type_(value.payload)}"]
-            case "nullable" | "autoincrement":
-                return [f"{field}={value}"]
+                return [*existing, f"type_={self.type_(changes['type'])}"]
+            case "nullable":
+                return [f"nullable={changes['nullable']}"]
+            case "autoincrement":
+                return [f"autoincrement={changes['autoincrement']}"]
             case "default":
-                return [f"server_default={self.source.default(value) if value is not None else None}"]
+                default = changes["default"]
+                return [f"server_default={self.default(default) if default is not None else None}"]
             case "comment":
-                return [f"comment={string(value) if value else None}"]
+                return [f"comment={string(changes['comment']) if changes['comment'] else None}"]
             case "computed":
-                return [f"computed={self.computed(value) if value else None}"]
+                return [f"computed={self.computed(changes['computed']) if changes['computed'] else None}"]
             case "identity":
-                return [f"identity={self.identity(value) if value else None}"]
+                return [f"identity={self.identity(changes['identity']) if changes['identity'] else None}"]
             case _:
                 old = dict(before.options) if before else {}
-                changed = dict.fromkeys(old) | dict(value)
+                changed = dict.fromkeys(old) | dict(changes["options"])
                 return [f"{name}={self.option(name, each)}" for name, each in sorted(changed.items())]
 
     def rename_column(self, operation: RenameColumn) -> Iterator[Node]:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import sqlalchemy as sa
 
@@ -34,6 +34,7 @@ from schemashift.operations import (
     AddConstraint,
     AlterColumn,
     AlterTable,
+    ColumnChanges,
     CreateIndex,
     CreateTable,
     DropColumn,
@@ -289,8 +290,7 @@ class MySQLDDL(DDL):
     def whole(self, operation: AlterTable, known: LiveSchema) -> AlterTable:
         """A partial *operation* with what it leaves as it is. Character set and collation are one setting: the one that
         is given takes the other's place."""
-        options = [dict(value) for field, value in operation.set if field == "options" and isinstance(value, tuple)]
-        given = {name for each in options for name in each} & COLLATIONS
+        given = {name for name, _ in operation.changes.get("options") or ()} & COLLATIONS
         past = COLLATIONS - given if given else frozenset()
         done = known.complete(operation)
         kept = (
@@ -587,7 +587,7 @@ def _altered(operation: AlterColumn) -> Column:
     """The column as it will be. Without the table at hand, what the script says of it must do."""
     if operation.before is not None:
         return operation.after
-    said: dict[str, Any] = {**dict(operation.existing), **dict(operation.set)}
+    said: ColumnChanges = {**operation.said, **operation.changes}
     if "type" not in said:
         where = f'"{operation.table}.{operation.name}"'
         raise NotSupported(
@@ -607,7 +607,7 @@ def _type_before(operation: AlterColumn) -> Type | None:
     """The type that the column has. Without the table at hand, what the script says of it; None for a generated one,
     which has no values of its own."""
     if operation.before is None:
-        return dict(operation.existing).get("type")
+        return operation.said.get("type")
     return None if operation.before.computed else operation.before.type
 
 

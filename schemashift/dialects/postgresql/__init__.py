@@ -100,7 +100,9 @@ class PostgreSQL(Dialect):
         return f"CAST({value} AS {column.type.sql})"
 
     def is_invertible(self, operation: Operation) -> bool:
-        return not (isinstance(operation, AlterColumn) and ("computed", None) in operation.set)
+        if not isinstance(operation, AlterColumn) or "computed" not in operation.changes:
+            return True
+        return operation.changes["computed"] is not None
 
     def keeps_expression(self, before: Column, after: Column, text: str) -> bool:
         """PostgreSQL reads an expression again that a column of another type is in, and what it wrote down for IN it

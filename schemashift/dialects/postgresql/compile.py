@@ -99,7 +99,7 @@ class PostgreSQLCompilation(Compilation):
                 raise NotSupported(f'PostgreSQL cannot change {name} of table "{operation.table}"')
 
     def alter_column(self, operation: AlterColumn) -> Iterator[str | Statement]:
-        changes = dict(operation.set)
+        changes = operation.changes
         if changes.keys() - {"nullable", "comment"} and changes.keys() != {"default"}:
             operation = self.known.complete(operation)
         yield from ColumnAlteration(self.ddl, operation).statements()
@@ -111,7 +111,7 @@ class ColumnAlteration:
     def __init__(self, ddl: PostgreSQLDDL, operation: AlterColumn) -> None:
         self.ddl = ddl
         self.operation = operation
-        self.changes: dict[str, Any] = dict(operation.set)
+        self.changes = operation.changes
         self.before = operation.before
         self.head = f"ALTER TABLE {ddl.table(operation.table)} ALTER COLUMN {ddl.quote(operation.name)}"
 

@@ -187,7 +187,7 @@ class SQLiteCompilation(Compilation):
         if pending is None or pending.created is not None or operation.name not in pending.fresh:
             return False
         column = pending.after.column(operation.name)
-        return "default" in dict(operation.set) and column is not None and column.default is not None
+        return "default" in operation.changes and column is not None and column.default is not None
 
     def went(self, pending: Pending, part: Index | Constraint | None) -> bool:
         """Whether *part* of the table as it is went with a column of its own: Alembic's batches drop it once more."""

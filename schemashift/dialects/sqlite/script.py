@@ -23,7 +23,7 @@ def for_script(operation: Operation) -> Operation:
             return replace(operation, constraint=unmarked(operation.constraint))
         case DropConstraint():
             return _without_doubt(operation)
-        case AlterColumn() if "options" in dict(operation.set):
+        case AlterColumn() if "options" in operation.changes:
             return _with_conflict_said(operation)
     return operation
 
