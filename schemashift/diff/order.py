@@ -7,36 +7,8 @@ from collections.abc import Iterable
 from heapq import heapify, heappop, heappush
 
 from schemashift.diff.kind import Kinds
-from schemashift.operations import (
-    AddColumn,
-    AddConstraint,
-    AlterColumn,
-    AlterTable,
-    CreateIndex,
-    CreateTable,
-    DropColumn,
-    DropConstraint,
-    DropIndex,
-    DropTable,
-    Operation,
-)
-from schemashift.schema import ForeignKey, Key
-
-_RANK: dict[type[Operation], int] = {
-    DropConstraint: 1,
-    DropIndex: 2,
-    DropColumn: 6,
-    DropTable: 7,
-    CreateTable: 3,
-    AddColumn: 4,
-    AlterColumn: 5,
-    AlterTable: 5,
-    AddConstraint: 8,
-    CreateIndex: 9,
-}
-"""How people would sort operations that do not depend on each other: tables first, then columns, then the rest."""
-
-SortKey = tuple[int, str, str]
+from schemashift.operations import Operation
+from schemashift.schema import Key
 
 
 def order(operations: Iterable[Operation], kinds: Kinds) -> tuple[Operation, ...]:
@@ -45,7 +17,7 @@ def order(operations: Iterable[Operation], kinds: Kinds) -> tuple[Operation, ...
     *kinds* say which names their objects share; the parts of a table are its kind's affair.
     Raises ValueError for a circle: operations that each wait for the other have to be split by whoever made them.
     """
-    found = sorted(operations, key=_sort_key)
+    found = sorted(operations, key=lambda operation: operation.sort_key)
     waits = _edges(found, kinds)
     ready = [place for place, others in enumerate(waits) if not others]
     followers: dict[int, list[int]] = defaultdict(list)
@@ -65,16 +37,6 @@ def order(operations: Iterable[Operation], kinds: Kinds) -> tuple[Operation, ...
         stuck = [found[place].describe() for place, others in enumerate(waits) if others]
         raise ValueError(f"operations that wait for each other: {'; '.join(map(str, stuck))}")
     return tuple(done)
-
-
-def _sort_key(operation: Operation) -> SortKey:
-    table = operation.touches[0] if operation.touches else None
-    late = isinstance(operation, AddConstraint) and isinstance(operation.constraint, ForeignKey)
-    rank = 10 if late else _RANK.get(type(operation), 5)
-    if isinstance(operation, AddColumn):
-        # Columns keep the order the model gives them; the sort is stable.
-        return rank, str(table), ""
-    return rank, str(table), f"{operation.describe().name} {operation.describe().detail}"
 
 
 def _edges(operations: list[Operation], kinds: Kinds) -> list[set[int]]:

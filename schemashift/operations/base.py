@@ -11,6 +11,7 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from enum import IntEnum, auto
 from typing import ClassVar, NamedTuple, Protocol, Self, TypeVar
 
 from schemashift.errors import Location, NotSupported
@@ -19,6 +20,23 @@ from schemashift.schema import Column, Default, ForeignKey, Key, Keyed, Schema, 
 _CAPITAL = re.compile(r"(?<!^)(?=[A-Z])")
 Keys = frozenset[Key]
 NOTHING: Keys = frozenset()
+SortKey = tuple[int, str, str]
+
+
+class Rank(IntEnum):
+    """How people would sort operations that do not depend on each other: tables first, then columns, then the rest."""
+
+    DROP_CONSTRAINT = auto()
+    DROP_INDEX = auto()
+    CREATE_TABLE = auto()
+    ADD_COLUMN = auto()
+    CHANGE = auto()
+    DROP_COLUMN = auto()
+    DROP_TABLE = auto()
+    ADD_CONSTRAINT = auto()
+    CREATE_INDEX = auto()
+    ADD_FOREIGN_KEY = auto()
+
 
 Statement = TypeVar("Statement")
 Statement_co = TypeVar("Statement_co", covariant=True)
@@ -149,6 +167,8 @@ class Operation(ABC):
     verb: ClassVar[str] = ""
     """``create_table`` for `CreateTable`: how a dialect's DDL, and the renderer, call their method for it."""
 
+    rank: ClassVar[Rank] = Rank.CHANGE
+
     origin: Location | None = field(default=None, compare=False, repr=False)
     note: str = field(default="", compare=False, repr=False)
 
@@ -194,6 +214,15 @@ class Operation(ABC):
     def rewrites_defaults(self) -> bool:
         """Whether the database spells the defaults of the columns that it alters differently afterwards."""
         return False
+
+    @property
+    def sort_key(self) -> SortKey:
+        """Its place among operations that do not depend on each other. The sort is stable."""
+        return self._ranked(self.rank)
+
+    def _ranked(self, rank: Rank) -> SortKey:
+        table, words = self.touches[0] if self.touches else None, self.describe()
+        return rank, str(table), f"{words.name} {words.detail}"
 
     @property
     def touches(self) -> tuple[TableName, ...]:

@@ -5,7 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Self, TypedDict, cast
 
-from schemashift.operations.base import NOTHING, Description, Incomplete, Keys, Operation, edit, need_table
+from schemashift.operations.base import (
+    NOTHING,
+    Description,
+    Incomplete,
+    Keys,
+    Operation,
+    Rank,
+    SortKey,
+    edit,
+    need_table,
+)
 from schemashift.schema import (
     Column,
     Computed,
@@ -73,6 +83,8 @@ def need_column(table: Table, name: str) -> Column:
 class AddColumn(Operation):
     """Add a column at the end of a table."""
 
+    rank = Rank.ADD_COLUMN
+
     table: TableName
     column: Column
     if_not_exists: bool = False
@@ -80,6 +92,11 @@ class AddColumn(Operation):
     @property
     def creates(self) -> Keys:
         return frozenset({Key.of_column(self.table, self.column.name)})
+
+    @property
+    def sort_key(self) -> SortKey:
+        # Columns keep the order the model gives them.
+        return self.rank, str(self.table), ""
 
     @property
     def uses(self) -> Keys:
@@ -107,6 +124,8 @@ class AddColumn(Operation):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DropColumn(Operation):
     """Drop a column. ``column`` is what it was, where the caller knows."""
+
+    rank = Rank.DROP_COLUMN
 
     table: TableName
     name: str

@@ -6,7 +6,18 @@ from dataclasses import dataclass, replace
 from typing import Self
 from zlib import crc32
 
-from schemashift.operations.base import NOTHING, Description, Incomplete, Keys, Operation, edit, need_table, referable
+from schemashift.operations.base import (
+    NOTHING,
+    Description,
+    Incomplete,
+    Keys,
+    Operation,
+    Rank,
+    SortKey,
+    edit,
+    need_table,
+    referable,
+)
 from schemashift.schema import Check, Constraint, Exclude, ForeignKey, Key, PrimaryKey, Schema, Table, TableName, Unique
 
 _NOUN = {PrimaryKey: "primary key", Unique: "unique", ForeignKey: "foreign key", Check: "check", Exclude: "exclusion"}
@@ -83,8 +94,14 @@ def _description(sign: str, table: TableName, name: str | None, constraint: Cons
 class AddConstraint(Operation):
     """Add a primary key, unique, foreign key, check or exclusion constraint to a table that is there."""
 
+    rank = Rank.ADD_CONSTRAINT
+
     table: TableName
     constraint: Constraint
+
+    @property
+    def sort_key(self) -> SortKey:
+        return self._ranked(Rank.ADD_FOREIGN_KEY if isinstance(self.constraint, ForeignKey) else self.rank)
 
     @property
     def creates(self) -> Keys:
@@ -113,6 +130,8 @@ class AddConstraint(Operation):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DropConstraint(Operation):
     """Drop a constraint by name. ``kind`` is its class where the caller knows it."""
+
+    rank = Rank.DROP_CONSTRAINT
 
     table: TableName
     name: str

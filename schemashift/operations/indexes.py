@@ -5,7 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Self
 
-from schemashift.operations.base import NOTHING, Description, Incomplete, Keys, Operation, edit, need_table, referable
+from schemashift.operations.base import (
+    NOTHING,
+    Description,
+    Incomplete,
+    Keys,
+    Operation,
+    Rank,
+    edit,
+    need_table,
+    referable,
+)
 from schemashift.schema import Index, Key, Options, Schema, TableName
 
 
@@ -30,6 +40,8 @@ def describe_index(index: Index) -> str:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CreateIndex(Operation):
     """Create an index on a table that is there. ``options`` are those of the act (``postgresql_concurrently``)."""
+
+    rank = Rank.CREATE_INDEX
 
     table: TableName
     index: Index
@@ -62,6 +74,8 @@ class CreateIndex(Operation):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DropIndex(Operation):
     """Drop an index by name. ``table`` is None where the caller left it out (MySQL needs it)."""
+
+    rank = Rank.DROP_INDEX
 
     table: TableName | None
     name: str

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Self, TypedDict
 
-from schemashift.operations.base import NOTHING, Description, Incomplete, Keys, Operation, edit, need_table
+from schemashift.operations.base import NOTHING, Description, Incomplete, Keys, Operation, Rank, edit, need_table
 from schemashift.operations.columns import column_needs
 from schemashift.operations.constraints import dependencies, provides
 from schemashift.operations.indexes import index_provides
@@ -31,6 +31,8 @@ def _dependencies(table: Table) -> Keys:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CreateTable(Operation):
     """Create a table with all its parts, its indexes and comments included."""
+
+    rank = Rank.CREATE_TABLE
 
     table: Table
     if_not_exists: bool = False
@@ -66,6 +68,8 @@ class CreateTable(Operation):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DropTable(Operation):
     """Drop a table. ``table`` is what it was, where the caller knows."""
+
+    rank = Rank.DROP_TABLE
 
     name: TableName
     table: Table | None = None
