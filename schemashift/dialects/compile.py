@@ -26,8 +26,12 @@ class Compilation:
         """The statements of one operation; what is known follows it."""
         for sql in self.texts(operation):
             yield sql if isinstance(sql, Statement) else Statement(sql=sql, operation=operation)
-        self.known.apply(operation)
+        self.follow(operation)
 
     def texts(self, operation: Operation) -> Iterator[str | Statement]:
         """What is sent for one operation, before what is known has followed it."""
         yield from self.ddl.statements(operation, self.known)
+
+    def follow(self, operation: Operation) -> None:
+        """Have what is known follow an operation that was sent."""
+        self.known.apply(operation)

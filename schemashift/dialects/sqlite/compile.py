@@ -309,9 +309,9 @@ class SQLiteCompilation(Compilation):
             _swap(pending.fresh, operation.old, operation.new)
             _swap(pending.physical, operation.old, operation.new)
             pending.operations.append(operation)
-            self.follow(operation)
+            self.rename_in_pending(operation)
 
-    def follow(self, operation: RenameColumn) -> None:
+    def rename_in_pending(self, operation: RenameColumn) -> None:
         """Have all collected tables follow a column's new name."""
         renamed = RenameInTexts.of(operation, self.dialect).apply(Schema(p.after for p in self.pending.values()))
         for name, pending in self.pending.items():
