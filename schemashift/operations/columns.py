@@ -270,14 +270,15 @@ class RenameColumn(Operation):
             indexes=tuple(renamed(i, self.old, self.new) for i in table.indexes),
         )
         schema = schema.put(table)
-        return schema.put(*(self._repoint(each) for each in schema.tables))
+        return schema.put(*(self.retargeted(each) for each in schema.tables))
 
-    def _repoint(self, table: Table) -> Table:
+    def retargeted(self, table: Table) -> Table:
+        """*table* with its foreign keys to the column following it."""
         if not any(key.target == self.table for key in table.foreign_keys):
             return table
-        return replace(table, constraints=tuple(self._follow(c) for c in table.constraints))
+        return replace(table, constraints=tuple(self._retarget(c) for c in table.constraints))
 
-    def _follow(self, constraint: Any) -> Any:
+    def _retarget(self, constraint: Any) -> Any:
         if not isinstance(constraint, ForeignKey) or constraint.target != self.table:
             return constraint
         columns = tuple(self.new if column == self.old else column for column in constraint.target_columns)

@@ -34,6 +34,7 @@ class SQLite(Dialect):
     one_transaction = True
     ddl_class = SQLiteDDL
     session_class = SQLiteSession
+    ddl: SQLiteDDL
 
     def __init__(self, dialect: sa.Dialect) -> None:
         super().__init__(dialect)
@@ -107,4 +108,4 @@ class SQLite(Dialect):
         return True
 
     def compile(self, operations: Sequence[Operation], known: Known) -> Iterator[Statement]:
-        yield from SQLiteCompilation(self, known).statements(operations)
+        yield from SQLiteCompilation(self.ddl, known, self.normal).statements(operations)

@@ -10,18 +10,20 @@ change may move behind another's.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from schemashift.dialects.compile import Compilation
 from schemashift.dialects.live import Known
 from schemashift.dialects.sqlite.ddl import SQLiteDDL
+from schemashift.dialects.sqlite.names import default_name
 from schemashift.dialects.sqlite.native import Native
 from schemashift.dialects.sqlite.normal import ON_CONFLICT_NOT_NULL, alias_of, said_name
 from schemashift.dialects.sqlite.parse import TableText, parse_table
 from schemashift.dialects.sqlite.read import Stored
 from schemashift.dialects.sqlite.rebuild import PREFIX, Rebuild
-from schemashift.dialects.sqlite.renaming import Normalising, RenameInTexts
+from schemashift.dialects.sqlite.renaming import renamed_in_texts
 from schemashift.dialects.statement import Statement
 from schemashift.errors import NotSupported
 from schemashift.operations import (
@@ -41,6 +43,7 @@ from schemashift.operations import (
     RenameIndex,
     RenameTable,
 )
+from schemashift.operations.base import need_table
 from schemashift.schema import Column, Constraint, Index, Options, PrimaryKey, Schema, Table, TableName
 
 FLOOR = (3, 26)
@@ -76,15 +79,16 @@ class SQLiteCompilation(Compilation):
 
     ddl: SQLiteDDL
 
-    def __init__(self, dialect: Normalising, known: Known) -> None:
-        super().__init__(dialect.ddl, known)
-        self.dialect = dialect
+    def __init__(self, ddl: SQLiteDDL, known: Known, normal: Callable[[Table], Table]) -> None:
+        super().__init__(ddl, known)
+        self.normal = normal
+        """The normal form of a table, remembered by the dialect."""
         self.pending: dict[TableName, Pending] = {}
         self.said: dict[TableName, Options] = {}
         """The options of tables as they were said, where the table could not have them all when it was changed."""
         self.going: frozenset[tuple[TableName, str]] = frozenset()
         """The columns that are dropped in this run."""
-        version = getattr(dialect.sa, "server_version_info", None)
+        version = getattr(ddl.dialect, "server_version_info", None)
         self.version: tuple[int, ...] = version or sqlite3.sqlite_version_info
 
     def statements(self, operations: Sequence[Operation]) -> Iterator[Statement]:
@@ -135,15 +139,15 @@ class SQLiteCompilation(Compilation):
     def table_pending(self, name: TableName) -> Pending:
         """The collected changes of a table. Raises `Incomplete` where there is no such table."""
         if name not in self.pending:
-            table = self.dialect.normal(self.known.need(name))
+            table = self.normal(self.known.need(name))
             physical = {column.name for column in table.columns}
             options = self.said.get(name, table.options)
-            self.pending[name] = Pending(after=self.normal(table), options=options, physical=physical)
+            self.pending[name] = Pending(after=self.without_options(table), options=options, physical=physical)
         return self.pending[name]
 
-    def normal(self, table: Table) -> Table:
+    def without_options(self, table: Table) -> Table:
         """A table's normal form without its options."""
-        return self.dialect.normal(replace(table, options=()))
+        return self.normal(replace(table, options=()))
 
     def collect(self, name: TableName, operation: Operation) -> None:
         """Take in an operation that changes one table."""
@@ -197,7 +201,7 @@ class SQLiteCompilation(Compilation):
 
     def change(self, pending: Pending, after: Table, operation: Operation) -> None:
         """Note what a table becomes by an operation."""
-        pending.after, pending.options = self.normal(after), after.options
+        pending.after, pending.options = self.without_options(after), after.options
         pending.operations.append(operation)
 
     def drop_constraint(self, pending: Pending, operation: DropConstraint) -> None:
@@ -217,7 +221,7 @@ class SQLiteCompilation(Compilation):
         table = pending.after
         if operation.constraint is not None:
             known = replace(table, constraints=(operation.constraint,))
-            wanted = self.dialect.normal(known).constraints
+            wanted = self.normal(known).constraints
             if wanted and wanted[0] in table.constraints and wanted[0].name in (None, operation.name):
                 return wanted[0]
         return self.named(table, operation) or self.named(self.before(pending), operation, among=table)
@@ -232,14 +236,14 @@ class SQLiteCompilation(Compilation):
         exact = [constraint for constraint in kinds if said_name(constraint) == operation.name]
         if exact:
             return next((c for c in exact if self.going & {(operation.table, name) for name in c.columns}), exact[0])
-        unnamed = (c for c in kinds if c.name is None and self.dialect.default_name(table, c) == operation.name)
+        unnamed = (c for c in kinds if c.name is None and default_name(table, c) == operation.name)
         return next((c for c in kinds if alias_of(c) == operation.name), None) or next(unnamed, None)
 
     def before(self, pending: Pending) -> Table:
         """The table as it is now."""
         if pending.created is not None:
             return pending.after
-        return self.dialect.normal(self.known.need(pending.after.table_name))
+        return self.normal(self.known.need(pending.after.table_name))
 
     # At once -----------------------------------------------------------------------------------------------------
 
@@ -252,7 +256,7 @@ class SQLiteCompilation(Compilation):
             yield from self.flush(name)
         if operation.if_not_exists and self.known.table(name) is not None:
             return
-        table = self.normal(operation.table)
+        table = self.without_options(operation.table)
         self.pending[name] = Pending(
             after=table,
             options=operation.table.options,
@@ -303,21 +307,21 @@ class SQLiteCompilation(Compilation):
                 sql=f"ALTER TABLE {table} RENAME COLUMN {self.ddl.quote(old)} TO {self.ddl.quote(new)}",
                 operation=operation,
             )
-            self.known.apply(RenameInTexts.of(operation, self.dialect))
+            self.known.change(operation.table, partial(self.renamed_in_texts, operation))
+            self.known.apply(operation)
             self.known.forget()
         if pending is not None:
             _swap(pending.fresh, operation.old, operation.new)
             _swap(pending.physical, operation.old, operation.new)
             pending.operations.append(operation)
-            self.rename_in_pending(operation)
+            renamed = operation.apply(Schema([self.renamed_in_texts(operation, pending.after)]))
+            pending.after = self.without_options(need_table(renamed, operation.table))
+        for other in self.pending.values():
+            other.after = self.without_options(operation.retargeted(other.after))
 
-    def rename_in_pending(self, operation: RenameColumn) -> None:
-        """Have all collected tables follow a column's new name."""
-        renamed = RenameInTexts.of(operation, self.dialect).apply(Schema(p.after for p in self.pending.values()))
-        for name, pending in self.pending.items():
-            table = renamed.table(name)
-            assert table is not None
-            pending.after = self.normal(table)
+    def renamed_in_texts(self, operation: RenameColumn, table: Table) -> Table:
+        """*table* with a column's new name in its texts, where SQLite puts it."""
+        return renamed_in_texts(self.normal(table), operation.old, operation.new, self.ddl.quote)
 
     def drop_index_anywhere(self, operation: DropIndex) -> Iterator[Statement]:
         """An index by its name alone, as SQLite has it."""
@@ -350,7 +354,7 @@ class SQLiteCompilation(Compilation):
         """Do what waits for one table."""
         pending = self.pending.pop(name)
         operation = pending.operations[0] if pending.operations else None
-        after = self.dialect.normal(pending.whole)
+        after = self.normal(pending.whole)
         self.said[name] = pending.options
         if pending.created is not None:
             texts: Iterable[str] = self.created(after)
@@ -368,7 +372,7 @@ class SQLiteCompilation(Compilation):
 
     def changed(self, before: Table, after: Table, fresh: Collection[str]) -> Iterator[str]:
         """Native ALTERs where they do, else a rebuild."""
-        native = Native(before, after, fresh, self.ddl, self.dialect.normal)
+        native = Native(before, after, fresh, self.ddl, self.normal)
         if native.possible(self.texts_for(before, native)):
             yield from native.statements()
             self.known.put(after)

@@ -13,7 +13,7 @@ What SQLite does not have (comments, identity, other schemas' foreign keys) is l
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import chain, count
 from typing import Any
@@ -21,7 +21,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from schemashift.dialects.sqlite.parse import ParseError, parse_part
-from schemashift.dialects.sqlite.text import Names, bare, canonical, canonical_default, collation
+from schemashift.dialects.sqlite.text import Names, Quote, bare, canonical, canonical_default, collation
 from schemashift.dialects.sqlite.tokens import TokenError
 from schemashift.dialects.sqlite.types import normal_type
 from schemashift.operations import default_name
@@ -42,8 +42,6 @@ from schemashift.schema import (
     Unique,
     options,
 )
-
-Quote = Callable[[str], str]
 
 ON_CONFLICT_NOT_NULL = "sqlite_on_conflict_not_null"
 """The one option of a column that can be changed."""

@@ -28,6 +28,10 @@ _CONSTANT = frozenset("NULL TRUE FALSE CURRENT_DATE CURRENT_TIME CURRENT_TIMESTA
 _SIGN = frozenset("-+~")
 
 
+Quote = Callable[[str], str]
+"""Writes an identifier down, quoted where it must be."""
+
+
 @dataclass(frozen=True)
 class Names:
     """What the names in a table's texts may mean. ``quote`` writes an identifier down."""
@@ -35,10 +39,10 @@ class Names:
     table: str
     columns: dict[str, str]
     """The columns' names by their lower case."""
-    quote: Callable[[str], str] = field(compare=False)
+    quote: Quote = field(compare=False)
 
     @classmethod
-    def of(cls, table: str, columns: Iterable[str], quote: Callable[[str], str]) -> Names:
+    def of(cls, table: str, columns: Iterable[str], quote: Quote) -> Names:
         """For a table and its columns."""
         return cls(table=table, columns={name.lower(): name for name in columns}, quote=quote)
 
