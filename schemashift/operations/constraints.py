@@ -112,7 +112,11 @@ class AddConstraint(Operation):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DropConstraint(Operation):
-    """Drop a constraint by name. ``kind`` is its class where the caller knows it."""
+    """Drop a constraint by name. ``kind`` is its class where the caller knows it.
+
+    ``name`` is what scripts call ``constraint``. Where its table has several of one name, as SQLite lets it, that is an
+    alias, which no constraint of the table is called.
+    """
 
     table: TableName
     name: str
@@ -150,6 +154,7 @@ class DropConstraint(Operation):
     def apply(self, schema: Schema) -> Schema:
         table = need_table(schema, self.table)
         found = find_constraint(table, self.name, self.kind)
+        found = found or next((c for c in table.constraints if c == self.constraint), None)
         if found is None:
             raise Incomplete(f'table "{self.table}" has no constraint "{self.name}"')
         return edit(schema, self.table, constraints=tuple(c for c in table.constraints if c is not found))

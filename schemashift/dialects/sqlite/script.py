@@ -6,12 +6,12 @@ beside a change of the column, where None is nothing at all.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from schemashift.dialects.sqlite.match import unmarked
 from schemashift.dialects.sqlite.normal import ON_CONFLICT_NOT_NULL, alias_of, conflict_of, said_name
 from schemashift.operations import CHANGEABLE, AddConstraint, AlterColumn, CreateTable, DropConstraint, Operation
-from schemashift.schema import Schema, Table, options
+from schemashift.schema import Table, options
 
 
 def for_script(operation: Operation) -> Operation:
@@ -33,28 +33,13 @@ def _with_names(table: Table) -> Table:
     return replace(table, constraints=tuple(replace(c, name=said_name(c)) for c in table.constraints))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DropNamesake(DropConstraint):
-    """Drop one of several constraints of one name. ``name`` is its alias."""
-
-    def apply(self, schema: Schema) -> Schema:
-        table = schema.table(self.table)
-        if table is None:
-            return schema
-        return schema.put(replace(table, constraints=tuple(c for c in table.constraints if c != self.constraint)))
-
-
-# In a script it is a `DropConstraint` like any other.
-DropNamesake.verb = DropConstraint.verb
-
-
 def _without_doubt(operation: DropConstraint) -> DropConstraint:
     """A constraint is dropped by its alias where another one has its name too."""
     constraint = operation.constraint
     if constraint is None:
         return operation
     if (name := alias_of(constraint)) is not None:
-        return DropNamesake(table=operation.table, name=name, kind=operation.kind, constraint=constraint)
+        return replace(operation, name=name)
     return replace(operation, constraint=unmarked(constraint))
 
 
