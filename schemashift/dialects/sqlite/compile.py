@@ -19,9 +19,9 @@ from schemashift.dialects.live import Known
 from schemashift.dialects.sqlite.ddl import SQLiteDDL
 from schemashift.dialects.sqlite.names import default_name
 from schemashift.dialects.sqlite.native import Native
-from schemashift.dialects.sqlite.normal import ON_CONFLICT_NOT_NULL, alias_of, said_name
+from schemashift.dialects.sqlite.normal import ON_CONFLICT_NOT_NULL, alias_of, written_name
 from schemashift.dialects.sqlite.parse import TableText, parse_table
-from schemashift.dialects.sqlite.read import Stored
+from schemashift.dialects.sqlite.read import CatalogueEntry
 from schemashift.dialects.sqlite.rebuild import PREFIX, Rebuild
 from schemashift.dialects.sqlite.renaming import renamed_in_texts
 from schemashift.dialects.statement import Statement
@@ -52,7 +52,7 @@ DROP_COLUMN = (3, 35)
 
 
 @dataclass(slots=True)
-class Pending:
+class TableChange:
     """A table with changes that are not done yet.
 
     ``after`` is in normal form but for its ``options``, which wait for the last change: AUTOINCREMENT is for a key that
@@ -69,8 +69,8 @@ class Pending:
     dropped_indexes: set[str] = field(default_factory=set)
 
     @property
-    def whole(self) -> Table:
-        """The table with its options as they were said."""
+    def result(self) -> Table:
+        """The table with its options as they were written."""
         return replace(self.after, options=self.options)
 
 
@@ -83,18 +83,18 @@ class SQLiteCompilation(Compilation):
         super().__init__(ddl, known)
         self.normal = normal
         """The normal form of a table, remembered by the dialect."""
-        self.pending: dict[TableName, Pending] = {}
-        self.said: dict[TableName, Options] = {}
-        """The options of tables as they were said, where the table could not have them all when it was changed."""
-        self.going: frozenset[tuple[TableName, str]] = frozenset()
-        """The columns that are dropped in this run."""
+        self.pending: dict[TableName, TableChange] = {}
+        self.written_options: dict[TableName, Options] = {}
+        """The options of tables as they were written, where the table could not have them all when it was changed."""
+        self.dropped_columns: frozenset[tuple[TableName, str]] = frozenset()
+        """The columns that go in this run."""
         version = getattr(ddl.dialect, "server_version_info", None)
         self.version: tuple[int, ...] = version or sqlite3.sqlite_version_info
 
     def statements(self, operations: Sequence[Operation]) -> Iterator[Statement]:
         """The statements for *operations*. A generator to be run statement by statement."""
         self.check_version()
-        self.going = frozenset((each.table, each.name) for each in operations if isinstance(each, DropColumn))
+        self.dropped_columns = frozenset((each.table, each.name) for each in operations if isinstance(each, DropColumn))
         for operation in operations:
             yield from self.statement(operation)
         yield from self.flush_all()
@@ -136,13 +136,13 @@ class SQLiteCompilation(Compilation):
 
     # Collecting --------------------------------------------------------------------------------------------------
 
-    def table_pending(self, name: TableName) -> Pending:
+    def table_change(self, name: TableName) -> TableChange:
         """The collected changes of a table. Raises `Incomplete` where there is no such table."""
         if name not in self.pending:
             table = self.normal(self.known.need(name))
             physical = {column.name for column in table.columns}
-            options = self.said.get(name, table.options)
-            self.pending[name] = Pending(after=self.without_options(table), options=options, physical=physical)
+            options = self.written_options.get(name, table.options)
+            self.pending[name] = TableChange(after=self.without_options(table), options=options, physical=physical)
         return self.pending[name]
 
     def without_options(self, table: Table) -> Table:
@@ -151,8 +151,8 @@ class SQLiteCompilation(Compilation):
 
     def collect(self, name: TableName, operation: Operation) -> None:
         """Take in an operation that changes one table."""
-        pending = self.table_pending(name)
-        table = pending.whole
+        pending = self.table_change(name)
+        table = pending.result
         match operation:
             case AddColumn() if operation.if_not_exists and _has(table, operation.column.name):
                 return
@@ -160,7 +160,7 @@ class SQLiteCompilation(Compilation):
                 return
             case DropIndex() if operation.if_exists and table.index(operation.name) is None:
                 return
-            case DropIndex() if self.went(pending, self.before(pending).index(operation.name)):
+            case DropIndex() if self.went_with_column(pending, self.before(pending).index(operation.name)):
                 return
             case CreateIndex() if operation.if_not_exists and table.index(operation.index.name) is not None:
                 return
@@ -193,29 +193,29 @@ class SQLiteCompilation(Compilation):
         column = pending.after.column(operation.name)
         return "default" in dict(operation.set) and column is not None and column.default is not None
 
-    def went(self, pending: Pending, part: Index | Constraint | None) -> bool:
+    def went_with_column(self, pending: TableChange, part: Index | Constraint | None) -> bool:
         """Whether *part* of the table as it is went with a column of its own: Alembic's batches drop it once more."""
         if part is None or part in (*pending.after.indexes, *pending.after.constraints):
             return False
         return any(pending.after.column(name) is None for name in part.columns)
 
-    def change(self, pending: Pending, after: Table, operation: Operation) -> None:
+    def change(self, pending: TableChange, after: Table, operation: Operation) -> None:
         """Note what a table becomes by an operation."""
         pending.after, pending.options = self.without_options(after), after.options
         pending.operations.append(operation)
 
-    def drop_constraint(self, pending: Pending, operation: DropConstraint) -> None:
+    def drop_constraint(self, pending: TableChange, operation: DropConstraint) -> None:
         """Drop a constraint by its name, or by the name it would have."""
         table = pending.after
         found = self.constraint(pending, operation)
         if found is None:
-            if operation.if_exists or self.went(pending, self.named(self.before(pending), operation)):
+            if operation.if_exists or self.went_with_column(pending, self.named(self.before(pending), operation)):
                 return
             raise Incomplete(f'table "{table.table_name}" has no constraint "{operation.name}"')
         kept = tuple(constraint for constraint in table.constraints if constraint != found)
-        self.change(pending, replace(pending.whole, constraints=kept), operation)
+        self.change(pending, replace(pending.result, constraints=kept), operation)
 
-    def constraint(self, pending: Pending, operation: DropConstraint) -> Constraint | None:
+    def constraint(self, pending: TableChange, operation: DropConstraint) -> Constraint | None:
         """The constraint that is meant. Several without a name have numbers, which move when one is dropped: those
         that they had before this run count too."""
         table = pending.after
@@ -233,13 +233,14 @@ class SQLiteCompilation(Compilation):
         """
         kinds = [c for c in table.constraints if operation.kind is None or isinstance(c, operation.kind)]
         kinds = [c for c in kinds if among is None or c in among.constraints]
-        exact = [constraint for constraint in kinds if said_name(constraint) == operation.name]
+        exact = [constraint for constraint in kinds if written_name(constraint) == operation.name]
         if exact:
-            return next((c for c in exact if self.going & {(operation.table, name) for name in c.columns}), exact[0])
+            gone = {name for table, name in self.dropped_columns if table == operation.table}
+            return next((c for c in exact if gone.intersection(c.columns)), exact[0])
         unnamed = (c for c in kinds if c.name is None and default_name(table, c) == operation.name)
         return next((c for c in kinds if alias_of(c) == operation.name), None) or next(unnamed, None)
 
-    def before(self, pending: Pending) -> Table:
+    def before(self, pending: TableChange) -> Table:
         """The table as it is now."""
         if pending.created is not None:
             return pending.after
@@ -257,7 +258,7 @@ class SQLiteCompilation(Compilation):
         if operation.if_not_exists and self.known.table(name) is not None:
             return
         table = self.without_options(operation.table)
-        self.pending[name] = Pending(
+        self.pending[name] = TableChange(
             after=table,
             options=operation.table.options,
             physical=set(),
@@ -269,7 +270,7 @@ class SQLiteCompilation(Compilation):
     def drop_table(self, operation: DropTable) -> Iterator[Statement]:
         """What was to be done to a table need not be done before it is dropped."""
         pending = self.pending.pop(operation.name, None)
-        self.said.pop(operation.name, None)
+        self.written_options.pop(operation.name, None)
         if pending is not None and pending.created is not None:
             return
         exists = "IF EXISTS " if operation.if_exists else ""
@@ -290,8 +291,9 @@ class SQLiteCompilation(Compilation):
                 sql=f"ALTER TABLE {self.ddl.table(old)} RENAME TO {self.ddl.quote(new)}", operation=operation
             )
         self.known.apply(operation)
-        if operation.old in self.said:
-            self.said[TableName(operation.new, operation.old.schema)] = self.said.pop(operation.old)
+        if operation.old in self.written_options:
+            new = TableName(operation.new, operation.old.schema)
+            self.written_options[new] = self.written_options.pop(operation.old)
         # Texts of other tables, and of triggers and views, are not what they were.
         self.known.forget()
 
@@ -354,8 +356,8 @@ class SQLiteCompilation(Compilation):
         """Do what waits for one table."""
         pending = self.pending.pop(name)
         operation = pending.operations[0] if pending.operations else None
-        after = self.normal(pending.whole)
-        self.said[name] = pending.options
+        after = self.normal(pending.result)
+        self.written_options[name] = pending.options
         if pending.created is not None:
             texts: Iterable[str] = self.created(after)
         else:
@@ -377,13 +379,13 @@ class SQLiteCompilation(Compilation):
             yield from native.statements()
             self.known.put(after)
             return
-        before, stored = self.source(before)
-        if stored is not None and stored.fault is not None:
+        before, entry = self.source(before)
+        if entry is not None and entry.fault is not None:
             raise NotSupported(
                 f'table "{after.table_name}" cannot be rebuilt: its CREATE statement is not understood',
-                cause=stored.fault,
+                cause=entry.fault,
             )
-        yield from Rebuild(before, after, fresh, stored, self.ddl).statements(self.columns_of)
+        yield from Rebuild(before, after, fresh, entry, self.ddl).statements(self.columns_of)
         self.known.put(after)
         self.known.forget()
 
@@ -391,25 +393,25 @@ class SQLiteCompilation(Compilation):
         """The table's statement, where a column may be dropped natively; None where SQLite is too old for that."""
         if not native.dropped or self.version < DROP_COLUMN:
             return None
-        before, stored = self.source(before)
-        return stored.text if stored is not None else parse_table(self.ddl.create(before))
+        before, entry = self.source(before)
+        return entry.text if entry is not None else parse_table(self.ddl.create(before))
 
     def columns_of(self, name: str) -> tuple[Column, ...]:
         """The columns of a table by its bare name; none where it is no table."""
         table = self.known.table(TableName(name))
         return table.columns if table is not None else ()
 
-    def source(self, before: Table) -> tuple[Table, Stored | None]:
+    def source(self, before: Table) -> tuple[Table, CatalogueEntry | None]:
         """The table with the texts it was read from, read again where these are stale."""
         for again in (False, True):
             if again:
                 self.known.forget()
                 before = self.known.need(before.table_name)
-            stored = before.payload
-            if isinstance(stored, Stored) and stored.table == before:
-                return before, stored
-        stored = before.payload
-        if isinstance(stored, Stored) and (stored.triggers or stored.fault):
+            entry = before.payload
+            if isinstance(entry, CatalogueEntry) and entry.table == before:
+                return before, entry
+        entry = before.payload
+        if isinstance(entry, CatalogueEntry) and (entry.triggers or entry.fault):
             raise NotSupported(
                 f'table "{before.table_name}" cannot be rebuilt without reading it again',
                 cause="it has triggers, and what they are now is not known without a connection",
@@ -431,5 +433,5 @@ def _with_conflict(operation: Operation) -> Operation:
     """What a script says beside a change of NOT NULL is an option of the column."""
     if not isinstance(operation, AlterColumn):
         return operation
-    said = tuple(pair for pair in operation.options if pair[0] == ON_CONFLICT_NOT_NULL)
-    return replace(operation, set=(*operation.set, ("options", said))) if said else operation
+    conflict = tuple(pair for pair in operation.options if pair[0] == ON_CONFLICT_NOT_NULL)
+    return replace(operation, set=(*operation.set, ("options", conflict))) if conflict else operation

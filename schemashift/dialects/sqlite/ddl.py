@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from schemashift.dialects.ddl import DDL
-from schemashift.dialects.sqlite.normal import said_name
+from schemashift.dialects.sqlite.normal import written_name
 from schemashift.dialects.sqlite.text import is_constant
 from schemashift.schema import (
     SQL,
@@ -84,7 +84,7 @@ class SQLiteDDL(DDL):
         return f" ON CONFLICT {found}" if found else ""
 
     def constraint(self, constraint: Constraint) -> str:
-        return super().constraint(replace(constraint, name=said_name(constraint)))
+        return super().constraint(replace(constraint, name=written_name(constraint)))
 
     def constraint_body(self, constraint: Constraint) -> str:
         return super().constraint_body(constraint) + self.conflict(constraint)

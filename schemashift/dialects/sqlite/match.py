@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from schemashift.dialects.sqlite.normal import said_name, value_of
+from schemashift.dialects.sqlite.normal import value_of, written_name
 from schemashift.dialects.sqlite.types import affinity
 from schemashift.schema import Column, Constraint, Default, Table, Type
 
@@ -49,7 +49,7 @@ def _renames_key(read: Table, declared: Table) -> bool:
     """Whether AUTOINCREMENT comes or goes, and the key has a name without it."""
     counting, other = (bool(value_of(table.options, "sqlite_autoincrement")) for table in (read, declared))
     plain = (declared if counting else read).primary_key
-    return counting != other and plain is not None and said_name(plain) is not None
+    return counting != other and plain is not None and written_name(plain) is not None
 
 
 def _with_marked_key(table: Table) -> Table:

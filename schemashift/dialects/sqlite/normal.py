@@ -6,8 +6,8 @@ What SQLite does not have (comments, identity, other schemas' foreign keys) is l
 - A column of the primary key is never nullable. SQLite lets a hand-made ``name TEXT PRIMARY KEY`` hold NULL, by an old
   mistake that it keeps; models cannot mean it.
 - A constraint called by its own default name has no name. That is how an unnamed constraint which a script dropped by
-  that name, and puts back by it, is exactly what it was. Its statement says the name all the same (`Said`): scripts
-  look for it with the Inspector.
+  that name, and puts back by it, is exactly what it was. Its statement says the name all the same (`WrittenName`):
+  scripts look for it with the Inspector.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def normal_table(table: Table, quote: Quote) -> Table:
     return replace(
         table,
         columns=columns,
-        constraints=tuple(_told_apart(table.name, sorted(dict.fromkeys(constraints), key=_place))),
+        constraints=tuple(_with_aliases(table.name, sorted(dict.fromkeys(constraints), key=_place))),
         indexes=tuple(normal_index(index, names, columns) for index in table.indexes),
         comment=None,
         options=found,
@@ -75,14 +75,17 @@ def _place(constraint: Constraint) -> tuple[tuple[str, ...], str]:
     return constraint.columns, ""
 
 
-def _told_apart(table: str, constraints: Sequence[Constraint]) -> Iterable[Constraint]:
+def _with_aliases(table: str, constraints: Sequence[Constraint]) -> Iterable[Constraint]:
     """*constraints*, with an alias for those that have a name together: SQLite does not mind."""
-    said = [(type(each), said_name(each)) for each in constraints]
-    names = Counter(each for each in said if each[1] is not None)
+    written = [(type(each), written_name(each)) for each in constraints]
+    names = Counter(each for each in written if each[1] is not None)
     if len(names) == names.total():
         return constraints
-    taken = {said_name(each) or default_name(table, each) for each in constraints}
-    return [_with_alias(table, each, taken) if names[type(each), said_name(each)] > 1 else each for each in constraints]
+    taken = {written_name(each) or default_name(table, each) for each in constraints}
+    shared = {each for each, number in names.items() if number > 1}
+    return [
+        _with_alias(table, each, taken) if (type(each), written_name(each)) in shared else each for each in constraints
+    ]
 
 
 def _with_alias(table: str, constraint: Constraint, taken: set[str]) -> Constraint:
@@ -91,7 +94,7 @@ def _with_alias(table: str, constraint: Constraint, taken: set[str]) -> Constrai
     names = chain([name], (f"{name}{number}" for number in count(1)))
     alias = alias_of(constraint) or next(each for each in names if each not in taken)
     taken.add(alias)
-    return replace(constraint, payload=Said(str(said_name(constraint)), constraint.payload, alias=alias))
+    return replace(constraint, payload=WrittenName(str(written_name(constraint)), constraint.payload, alias=alias))
 
 
 def _is_here(constraint: Constraint, table: Table) -> bool:
@@ -190,10 +193,10 @@ def normal_constraint(constraint: Constraint, table: Table, names: Names) -> Con
             changed = _foreign_key(replace(constraint, columns=columns), table, names)
     if changed.name is None or not has_default_name(table, changed):
         return changed
-    return replace(changed, name=None, payload=Said(changed.name, changed.payload))
+    return replace(changed, name=None, payload=WrittenName(changed.name, changed.payload))
 
 
-class Said:
+class WrittenName:
     """The payload, round the payload it had, of a constraint whose default name somebody wrote down.
 
     Or of one whose name another constraint of the table has too: scripts tell it by its ``alias``.
@@ -201,19 +204,19 @@ class Said:
 
     def __init__(self, name: str, payload: object, *, alias: str | None = None) -> None:
         self.name = name
-        self.alias: str | None = alias or (payload.alias if isinstance(payload, Said) else None)
+        self.alias: str | None = alias or (payload.alias if isinstance(payload, WrittenName) else None)
         self.sqltext = getattr(payload, "sqltext", None)
 
 
 def alias_of(constraint: Constraint) -> str | None:
     """What scripts call a constraint that has its name together with another one."""
-    return constraint.payload.alias if isinstance(constraint.payload, Said) else None
+    return constraint.payload.alias if isinstance(constraint.payload, WrittenName) else None
 
 
-def said_name(constraint: Constraint) -> str | None:
+def written_name(constraint: Constraint) -> str | None:
     """The name that a constraint has in its table's statement."""
-    said = constraint.payload
-    return constraint.name or (said.name if isinstance(said, Said) else None)
+    payload = constraint.payload
+    return constraint.name or (payload.name if isinstance(payload, WrittenName) else None)
 
 
 def has_default_name(table: Table, constraint: Constraint) -> bool:

@@ -16,7 +16,7 @@ from collections.abc import Callable, Collection, Iterator
 from schemashift.dialects.sqlite.convert import conversion
 from schemashift.dialects.sqlite.ddl import SQLiteDDL, counts
 from schemashift.dialects.sqlite.parse import TableText, parse_table
-from schemashift.dialects.sqlite.read import Row, Stored
+from schemashift.dialects.sqlite.read import CatalogueEntry, Row
 from schemashift.dialects.sqlite.rewrite import rewritten
 from schemashift.dialects.sqlite.tokens import names_in, significant
 from schemashift.schema import Column, PrimaryKey, Table, TableName
@@ -30,17 +30,17 @@ ColumnsOf = Callable[[str], tuple[Column, ...]]
 class Rebuild:
     """One table's way from *before* to *after*, both in normal form and of the same name.
 
-    *fresh* are the columns of *after* that have no values yet. *stored* is what the catalogue has; without it the
+    *fresh* are the columns of *after* that have no values yet. *entry* is what the catalogue has; without it the
     table is taken to be made by us in this run, with nothing on it that we do not know.
     """
 
     def __init__(
-        self, before: Table, after: Table, fresh: Collection[str], stored: Stored | None, ddl: SQLiteDDL
+        self, before: Table, after: Table, fresh: Collection[str], entry: CatalogueEntry | None, ddl: SQLiteDDL
     ) -> None:
         self.before = before
         self.after = after
         self.fresh = frozenset(fresh)
-        self.stored = stored
+        self.entry = entry
         self.ddl = ddl
         self.name = after.table_name
         self.new = TableName(PREFIX + after.name, after.schema)
@@ -59,15 +59,15 @@ class Rebuild:
         yield "PRAGMA legacy_alter_table=OFF"
         yield from self.statistics(self.new.name, self.name.name)
         yield from self.indexes()
-        for trigger in self.stored.triggers if self.stored is not None else ():
+        for trigger in self.entry.triggers if self.entry is not None else ():
             yield self.placed(trigger.sql)
         yield from self.trials(columns_of)
 
     @property
     def text(self) -> TableText:
         """The statement that the new one is made of."""
-        if self.stored is not None and self.stored.text is not None:
-            return self.stored.text
+        if self.entry is not None and self.entry.text is not None:
+            return self.entry.text
         return parse_table(self.ddl.create(self.before))
 
     # Rows --------------------------------------------------------------------------------------------------------
@@ -118,7 +118,7 @@ class Rebuild:
 
     def statistics(self, old: str, new: str) -> Iterator[str]:
         """What ANALYZE found would go with the old table, and with it the query plans."""
-        for table in self.stored.statistics if self.stored is not None else ():
+        for table in self.entry.statistics if self.entry is not None else ():
             where = self.ddl.table(TableName(table, self.name.schema))
             yield f"UPDATE {where} SET tbl = {self.ddl.literal(new)} WHERE tbl = {self.ddl.literal(old)}"
 
@@ -126,7 +126,7 @@ class Rebuild:
 
     def indexes(self) -> Iterator[str]:
         """The indexes: those that stay with their own text, after the rows, which is faster than before them."""
-        texts = {row.name: row.sql for row in self.stored.indexes} if self.stored is not None else {}
+        texts = {row.name: row.sql for row in self.entry.indexes} if self.entry is not None else {}
         for index in self.after.indexes:
             if index.name in texts and index == self.before.index(index.name):
                 yield self.placed(texts[index.name])
@@ -148,15 +148,15 @@ class Rebuild:
         A native DROP COLUMN tests the same.
         """
         gone = {column.name for column in self.before.columns} - {column.name for column in self.after.columns}
-        if not gone or self.stored is None:
+        if not gone or self.entry is None:
             return
         names = {self.name.name.lower()}
-        views = [row for row in self.stored.around if row.type == "view"]
+        views = [row for row in self.entry.programs if row.type == "view"]
         while (found := next((v for v in views if names_in(v.sql) & names), None)) is not None:
             views.remove(found)
             names.add(found.name.lower())
             yield f"EXPLAIN SELECT * FROM {self.ddl.table(TableName(found.name, self.name.schema))}"
-        for trigger in self.stored.around:
+        for trigger in self.entry.programs:
             if trigger.type == "trigger" and names_in(trigger.sql) & names:
                 yield from self.trial(trigger, columns_of)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from schemashift.dialects.sqlite.match import unmarked
-from schemashift.dialects.sqlite.normal import ON_CONFLICT_NOT_NULL, alias_of, conflict_of, said_name
+from schemashift.dialects.sqlite.normal import ON_CONFLICT_NOT_NULL, alias_of, conflict_of, written_name
 from schemashift.operations import CHANGEABLE, AddConstraint, AlterColumn, CreateTable, DropConstraint, Operation
 from schemashift.schema import Table, options
 
@@ -22,18 +22,18 @@ def for_script(operation: Operation) -> Operation:
         case AddConstraint():
             return replace(operation, constraint=unmarked(operation.constraint))
         case DropConstraint():
-            return _without_doubt(operation)
+            return _by_alias(operation)
         case AlterColumn() if "options" in dict(operation.set):
-            return _with_conflict_said(operation)
+            return _with_conflict(operation)
     return operation
 
 
 def _with_names(table: Table) -> Table:
     """*table* with the default names that somebody wrote down: a script says no others."""
-    return replace(table, constraints=tuple(replace(c, name=said_name(c)) for c in table.constraints))
+    return replace(table, constraints=tuple(replace(c, name=written_name(c)) for c in table.constraints))
 
 
-def _without_doubt(operation: DropConstraint) -> DropConstraint:
+def _by_alias(operation: DropConstraint) -> DropConstraint:
     """A constraint is dropped by its alias where another one has its name too."""
     constraint = operation.constraint
     if constraint is None:
@@ -43,11 +43,11 @@ def _without_doubt(operation: DropConstraint) -> DropConstraint:
     return replace(operation, constraint=unmarked(constraint))
 
 
-def _with_conflict_said(operation: AlterColumn) -> AlterColumn:
+def _with_conflict(operation: AlterColumn) -> AlterColumn:
     """A change of ON CONFLICT beside the NOT NULL that it belongs to, with ABORT for none."""
     after = operation.after
     if after.nullable:
         return operation
     conflict = conflict_of(after.options, ON_CONFLICT_NOT_NULL) or "ABORT"
-    said = {**dict(operation.set), "nullable": False, "options": options([(ON_CONFLICT_NOT_NULL, conflict)])}
-    return replace(operation, set=tuple((name, said[name]) for name in CHANGEABLE if name in said))
+    fields = {**dict(operation.set), "nullable": False, "options": options([(ON_CONFLICT_NOT_NULL, conflict)])}
+    return replace(operation, set=tuple((name, fields[name]) for name in CHANGEABLE if name in fields))
