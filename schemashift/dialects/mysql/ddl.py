@@ -12,7 +12,7 @@ from schemashift.dialects.ddl import DDL
 from schemashift.dialects.mysql.defaults import is_literal
 from schemashift.dialects.mysql.foreign_key_indexes import maintain_foreign_key_indexes
 from schemashift.dialects.mysql.names import default_name, is_numbered, is_numbered_next
-from schemashift.dialects.mysql.normal import Facts, is_column_level
+from schemashift.dialects.mysql.normal import Collations, is_column_level
 from schemashift.dialects.mysql.parse import ColumnLevel
 from schemashift.dialects.mysql.renaming import renamed_in_column
 from schemashift.dialects.mysql.text import quoted, renamed_in, without_escapes
@@ -269,7 +269,7 @@ class MySQLDDL(DDL):
 
     def database(self, table: Table) -> Options:
         """The options of a table that has none: its database's."""
-        if isinstance(table.payload, Facts):
+        if isinstance(table.payload, Collations):
             return (("mysql_collate", table.payload.database_collation),)
         return (("mysql_collate", default_collation("utf8mb4", self.flavour)),)
 

@@ -50,7 +50,7 @@ LONGEST_NAME = 64
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class Collations:
     """The payload of a table that was read: what its options leave out because it is as everywhere."""
 
     collation: str
@@ -58,7 +58,7 @@ class Facts:
     default_collations: tuple[tuple[str, str], ...] = ()
     """The collation each character set stands for on this server."""
 
-    def means(self, charset: str) -> str | None:
+    def default_of(self, charset: str) -> str | None:
         """The collation that *charset* alone would give here."""
         return dict(self.default_collations).get(charset)
 
@@ -151,7 +151,7 @@ def _option(name: str, value: str) -> str | None:
 
 def _table_collation(settings: dict[str, object], payload: object, flavour: Flavour) -> str | None:
     """The collation that the table's columns have when they say nothing; None where only the database knows."""
-    if isinstance(payload, Facts):
+    if isinstance(payload, Collations):
         return payload.collation
     if "mysql_collate" in settings:
         return str(settings["mysql_collate"])

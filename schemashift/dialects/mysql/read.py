@@ -15,7 +15,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from schemashift.dialects.mysql.foreign_key_indexes import mark_implicit
-from schemashift.dialects.mysql.normal import Facts, normal_table
+from schemashift.dialects.mysql.normal import Collations, normal_table
 from schemashift.dialects.mysql.parse import parse_table
 from schemashift.dialects.mysql.text import quoted
 from schemashift.dialects.mysql.types import Flavour, charset_name, collation_name, flavour_of
@@ -158,18 +158,18 @@ class Reader:
     def table(self, text: str, schema: str | None) -> Table:
         """The table that *text* creates, in normal form."""
         raw = parse_table(text, schema=schema, default_schema=self.default_schema, backslash=True)
-        facts = self.facts(raw)
-        read = replace(raw, options=_told(raw.options, facts), payload=facts)
+        collations = self.collations(raw)
+        read = replace(raw, options=_without_defaults(raw.options, collations), payload=collations)
         return mark_implicit(normal_table(read, self.flavour))
 
-    def facts(self, raw: Table) -> Facts:
+    def collations(self, raw: Table) -> Collations:
         """The collations around the table."""
         settings = dict(raw.options)
         collation = settings.get("mysql_collate")
         if collation is None:
             charset = charset_name(str(settings.get("mysql_charset", "utf8mb4")))
             collation = dict(self.defaults()).get(charset, f"{charset}_general_ci")
-        return Facts(collation_name(str(collation)), self.database_collation(raw.schema), self.defaults())
+        return Collations(collation_name(str(collation)), self.database_collation(raw.schema), self.defaults())
 
     def database_collation(self, schema: str | None) -> str:
         """The collation of tables that say nothing."""
@@ -196,9 +196,9 @@ class Reader:
         return {charset_name(left): collation_name(right) for left, _, right in (p.partition("=") for p in pairs if p)}
 
 
-def _told(given: Options, facts: Facts) -> Options:
+def _without_defaults(given: Options, collations: Collations) -> Options:
     """The options that say something: what is as in the whole database is left out."""
     found = dict(given)
     found.pop("mysql_charset", None)
-    found["mysql_collate"] = None if facts.collation == facts.database_collation else facts.collation
+    found["mysql_collate"] = None if collations.collation == collations.database_collation else collations.collation
     return options(found.items())
