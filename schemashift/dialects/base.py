@@ -20,7 +20,7 @@ from schemashift.dialects.statement import Statement
 from schemashift.operations import Operation
 from schemashift.schema import Check, Column, Keyed, Schema, Table, TableName
 from schemashift.sqla import reflect
-from schemashift.sqla.plain import plain
+from schemashift.sqla.percent_signs import without_percent_doubling
 
 
 class Dialect:
@@ -35,7 +35,7 @@ class Dialect:
     session_class: ClassVar[type[Session]] = Session
 
     def __init__(self, dialect: sa.Dialect) -> None:
-        self.sa = plain(dialect)
+        self.sa = without_percent_doubling(dialect)
         self.ddl = self.ddl_class(self.sa)
 
     # What is -----------------------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ import copy
 import sqlalchemy as sa
 
 
-def plain(dialect: sa.Dialect) -> sa.Dialect:
+def without_percent_doubling(dialect: sa.Dialect) -> sa.Dialect:
     """A copy of *dialect* that does not double ``%``.
 
     SQLAlchemy doubles percent signs for drivers with ``%s`` parameters. Our own statements are sent with the

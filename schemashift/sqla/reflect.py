@@ -28,7 +28,7 @@ from schemashift.schema import (
     options,
 )
 from schemashift.sqla.lift import lift_type
-from schemashift.sqla.plain import plain
+from schemashift.sqla.percent_signs import without_percent_doubling
 
 _Found = Mapping[Any, Any]
 
@@ -47,7 +47,7 @@ def tables(
     found: list[Table] = []
     for place in places:
         wanted = None if names is None else [name.name for name in names if name.schema == place]
-        found += _Reader(inspector, plain(connection.dialect), place, wanted).tables()
+        found += _Reader(inspector, without_percent_doubling(connection.dialect), place, wanted).tables()
     return tuple(found)
 
 
