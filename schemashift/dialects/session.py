@@ -23,9 +23,6 @@ from schemashift.dialects.live import Known
 from schemashift.errors import Locked
 from schemashift.schema import TableName
 
-Waiting = Callable[[str, float], None]
-"""Told while a lock is waited for: who holds it, and for how many seconds we have waited."""
-
 FIRST_PAUSE = 0.025
 LONGEST_PAUSE = 1.0
 REPORT_EVERY = 1.0
@@ -190,17 +187,6 @@ class Session:
                 yield Wait(self.holder(), waited)
             time.sleep(min(pause * random.uniform(0.5, 1.5), max(timeout - waited, 0.0)))
             pause = min(pause * 1.5, LONGEST_PAUSE)
-
-    @contextmanager
-    def lock(self, name: TableName, *, timeout: float, waiting: Waiting | None = None) -> Iterator[None]:
-        """Hold the lock. *waiting* is told while it is waited for. Raises `Locked`."""
-        for wait in self.wait_for_lock(name, timeout):
-            if waiting is not None:
-                waiting(wait.holder, wait.seconds)
-        try:
-            yield
-        finally:
-            self.unlock()
 
     # What went wrong -----------------------------------------------------------------------------------------------
 

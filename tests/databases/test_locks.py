@@ -74,8 +74,12 @@ def held(url: str) -> Iterator[sa.Connection]:
     """The migration lock, held by another connection."""
     with connected(url) as connection:
         session = dialect_for(connection.dialect).session(connection)
-        with session.run(), session.lock(VERSION, timeout=0):
-            yield connection
+        with session.run():
+            assert list(session.wait_for_lock(VERSION, 0)) == []
+            try:
+                yield connection
+            finally:
+                session.unlock()
 
 
 def test_four_processes_at_once_apply_each_revision_once(scripts: Scripts, database_url: str) -> None:

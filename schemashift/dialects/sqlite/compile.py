@@ -292,8 +292,8 @@ class SQLiteCompilation(Compilation):
             )
         self.known.apply(operation)
         if operation.old in self.written_options:
-            new = TableName(operation.new, operation.old.schema)
-            self.written_options[new] = self.written_options.pop(operation.old)
+            renamed = TableName(operation.new, operation.old.schema)
+            self.written_options[renamed] = self.written_options.pop(operation.old)
         # Texts of other tables, and of triggers and views, are not what they were.
         self.known.forget()
 
