@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from schemashift.dialects.compile import Compilation
 from schemashift.dialects.ddl import DDL
 from schemashift.dialects.live import Known
-from schemashift.dialects.session import Session
+from schemashift.dialects.session import RAW, Session
 from schemashift.dialects.statement import Statement
 from schemashift.operations import Operation
 from schemashift.schema import Check, Column, Keyed, Schema, Table, TableName
@@ -122,7 +122,7 @@ class Dialect:
         sql = f"SELECT CASE WHEN {check.sql} THEN 1 ELSE 0 END FROM ({row}) AS t"
         savepoint = connection.begin_nested()
         try:
-            return bool(connection.exec_driver_sql(sql, execution_options={"no_parameters": True}).scalar())
+            return bool(connection.exec_driver_sql(sql, execution_options=RAW).scalar())
         except sa.exc.DBAPIError:
             return False
         finally:

@@ -44,7 +44,9 @@ from schemashift.schema import (
     Table,
     TableName,
     Unique,
+    option,
 )
+from schemashift.sqla.private import type_affinity
 
 
 class DDL:
@@ -92,7 +94,7 @@ class DDL:
 
     def option(self, options: Options, name: str) -> Any:
         """This dialect's option *name* (without its prefix), or None."""
-        return next((value for key, value in options if key == self.prefix + name), None)
+        return option(options, self.prefix + name)
 
     # Parts -------------------------------------------------------------------------------------------------------
 
@@ -321,7 +323,7 @@ class DDL:
     def next_number(self, name: str, column: str, table: Table | None) -> str:
         """A number for each row that comes, past those that are there."""
         there = table.column(column) if table is not None else None
-        affinity = getattr(there.type.payload, "_type_affinity", None) if there is not None else None
+        affinity = type_affinity(there.type.payload) if there is not None else None
         numeric = affinity is not None and issubclass(affinity, (sa.Integer, sa.Numeric, sa.Float))
         last = f"coalesce(max({self.quote(column)}), 0)" if numeric else "count(*)"
         return f"(SELECT {last} FROM {name}) + row_number() OVER ()"

@@ -14,12 +14,11 @@ import sqlalchemy as sa
 
 from schemashift.operations import Description, Incomplete, ObjectOperation, Operation
 from schemashift.operations.base import Keys
-from schemashift.schema import Key, Keyed, Schema, TableName
+from schemashift.schema import INTEGER_LIMITS, Key, Keyed, Schema, TableName
 from schemashift.sqla.lift import declared_sequences
 
 log = logging.getLogger("schemashift")
 
-_LIMITS = {"SMALLINT": 2**15 - 1, "INTEGER": 2**31 - 1, "BIGINT": 2**63 - 1}
 _MARIADB_LIMIT = 2**63 - 2
 
 
@@ -190,7 +189,7 @@ def _words(sequence: NumberSequence) -> dict[str, Any]:
     for field, word in _NAMES.items():
         value = getattr(sequence, field)
         goes_without_saying = value == ("BIGINT" if field == "type" else getattr(plain, field))
-        if field == "maximum" and value in (_MARIADB_LIMIT, *_LIMITS.values()):
+        if field == "maximum" and value in (_MARIADB_LIMIT, *INTEGER_LIMITS.values()):
             goes_without_saying = True
         words[word] = None if goes_without_saying or (field == "cache" and value == 1000) else value
     return {**words, "schema": sequence.schema}
@@ -198,7 +197,7 @@ def _words(sequence: NumberSequence) -> dict[str, Any]:
 
 def normal(sequence: NumberSequence) -> NumberSequence:
     """A smaller type has a smaller end."""
-    limit = _LIMITS.get(sequence.type, _LIMITS["BIGINT"])
+    limit = INTEGER_LIMITS.get(sequence.type, INTEGER_LIMITS["BIGINT"])
     return replace(sequence, maximum=min(sequence.maximum, limit))
 
 
@@ -207,8 +206,8 @@ def lift_sequence(sequence: Any, dialect: sa.Dialect) -> NumberSequence:
     mariadb = dialect.name != "postgresql"
     increment = sequence.increment if sequence.increment is not None else 1
     type_ = dialect.type_compiler_instance.process(sequence.data_type) if sequence.data_type is not None else "BIGINT"
-    limit = _MARIADB_LIMIT if mariadb else _LIMITS.get(type_, _LIMITS["BIGINT"])
-    lowest = -_LIMITS["BIGINT"] if mariadb else -limit - 1
+    limit = _MARIADB_LIMIT if mariadb else INTEGER_LIMITS.get(type_, INTEGER_LIMITS["BIGINT"])
+    lowest = -INTEGER_LIMITS["BIGINT"] if mariadb else -limit - 1
     minimum = sequence.minvalue if sequence.minvalue is not None else (1 if increment > 0 else lowest)
     maximum = sequence.maxvalue if sequence.maxvalue is not None else (limit if increment > 0 else -1)
     start = sequence.start if sequence.start is not None else (minimum if increment > 0 else maximum)

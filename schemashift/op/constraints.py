@@ -11,11 +11,21 @@ from sqlalchemy.dialects import postgresql
 
 from schemashift.errors import NotSupported
 from schemashift.op.aliases import ConstraintKind
-from schemashift.op.given import lift_keywords, metadata_of, once, referential_action, uppercase
+from schemashift.op.given import lift_keywords, metadata_of, once, uppercase
 from schemashift.op.naming import named
 from schemashift.op.running import Running, current, full_name, origin
 from schemashift.operations import AddConstraint, DropConstraint
-from schemashift.schema import Check, Constraint, Exclude, ForeignKey, PrimaryKey, Table, TableName, Unique
+from schemashift.schema import (
+    Check,
+    Constraint,
+    Exclude,
+    ForeignKey,
+    PrimaryKey,
+    Table,
+    TableName,
+    Unique,
+    referential_action,
+)
 from schemashift.sqla.lift import lift_constraint
 
 _KINDS: dict[str, type[Constraint]] = {

@@ -31,6 +31,7 @@ from schemashift.operations import (
 )
 from schemashift.render.layout import Call
 from schemashift.schema import (
+    INTEGER_LIMITS,
     SQL,
     Check,
     Column,
@@ -49,6 +50,7 @@ from schemashift.schema import (
     options,
 )
 from schemashift.sqla.lift import lift_expression, lift_options
+from schemashift.sqla.private import type_affinity
 from schemashift.sqla.source import Source, escape_binds, repr_value, string
 
 Node = str | Call
@@ -61,7 +63,6 @@ _TYPES: dict[type[Constraint], str] = {
     Check: "check",
     Exclude: "exclude",
 }
-
 
 _CONVENTION_KEYS: dict[str, tuple[type[Any], type[Any]]] = {
     "pk": (PrimaryKey, sa.PrimaryKeyConstraint),
@@ -191,7 +192,7 @@ class Printer:
         plain = {"always": False, "start": 1, "increment": 1, "minimum": 1, "cycle": False, "cache": 1}
         names = {"minimum": "minvalue", "maximum": "maxvalue"}
         given = {name: getattr(identity, name) for name in Identity.__dataclass_fields__}
-        limits = {2**15 - 1, 2**31 - 1, 2**63 - 1, None}
+        limits = {*INTEGER_LIMITS.values(), None}
         words = [
             f"{names.get(name, name)}={value!r}"
             for name, value in given.items()
@@ -498,5 +499,5 @@ def _is_call(expression: str) -> bool:
 
 
 def _is_integer(column: Column) -> bool:
-    affinity = getattr(column.type.payload, "_type_affinity", None)
+    affinity = type_affinity(column.type.payload)
     return affinity is not None and issubclass(affinity, sa.Integer)

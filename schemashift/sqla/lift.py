@@ -41,6 +41,7 @@ from schemashift.schema import (
     Unique,
     mentioned,
     options,
+    referential_action,
 )
 from schemashift.sqla.percent_signs import without_percent_doubling
 
@@ -459,8 +460,8 @@ class _Lifter:
             target=targets[0][0],
             target_columns=tuple(column for _, column in targets),
             name=name,
-            on_delete=_action(constraint.ondelete),
-            on_update=_action(constraint.onupdate),
+            on_delete=referential_action(constraint.ondelete),
+            on_update=referential_action(constraint.onupdate),
             deferrable=constraint.deferrable,
             initially=_upper(constraint.initially),
             match=_upper(constraint.match),
@@ -568,8 +569,3 @@ _MODIFIERS: dict[Any, str] = {
 
 def _upper(word: str | None) -> str | None:
     return word.upper() if word else None
-
-
-def _action(action: str | None) -> str | None:
-    upper = _upper(action)
-    return None if upper == "NO ACTION" else upper

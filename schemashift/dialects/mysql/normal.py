@@ -44,6 +44,7 @@ from schemashift.schema import (
     Type,
     Unique,
     options,
+    referential_action,
 )
 
 LONGEST_NAME = 64
@@ -257,7 +258,7 @@ def _constraint(constraint: Constraint, flavour: Flavour) -> Constraint:
 
 
 def _action(action: str | None) -> str | None:
-    return None if action in ("RESTRICT", "NO ACTION") else action
+    return None if action == "RESTRICT" else referential_action(action)
 
 
 def _key_options(given: Options, flavour: Flavour) -> Options:

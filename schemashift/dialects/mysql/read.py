@@ -19,6 +19,7 @@ from schemashift.dialects.mysql.normal import Collations, normal_table
 from schemashift.dialects.mysql.parse import parse_table
 from schemashift.dialects.mysql.text import quoted
 from schemashift.dialects.mysql.types import Flavour, charset_name, collation_name, flavour_of
+from schemashift.dialects.session import RAW
 from schemashift.schema import Options, Table, TableName, options
 
 log = logging.getLogger("schemashift")
@@ -29,7 +30,7 @@ _QUOTING = ("ANSI_QUOTES", "NO_BACKSLASH_ESCAPES", "ANSI", "ORACLE", "MSSQL", "P
 
 def ask(connection: sa.Connection, sql: str) -> Any:
     """Send text as it is (a percent sign is just a character); a result, which SQLAlchemy 2.0 and 2.1 type apart."""
-    return connection.exec_driver_sql(sql, execution_options={"no_parameters": True})
+    return connection.exec_driver_sql(sql, execution_options=RAW)
 
 
 def read_tables(

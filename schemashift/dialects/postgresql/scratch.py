@@ -17,6 +17,7 @@ from schemashift.dialects.live import Known
 from schemashift.dialects.postgresql.normal import normal_domain
 from schemashift.dialects.postgresql.read import read_temporary
 from schemashift.dialects.scratch import for_scratch, graft
+from schemashift.dialects.session import RAW
 from schemashift.objects import KINDS
 from schemashift.objects.domains import Domain
 from schemashift.objects.domains import read_temporary as read_temporary_domains
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from schemashift.dialects.postgresql import PostgreSQL
 
 log = logging.getLogger("schemashift")
-UNCHECKED = {"no_parameters": True}
 
 
 def canonical(
@@ -65,7 +65,7 @@ def _make(
     try:
         _provide(dialect, connection, objects)
         for statement in _statements(dialect, tables):
-            connection.exec_driver_sql(statement, execution_options=UNCHECKED)
+            connection.exec_driver_sql(statement, execution_options=RAW)
         found = {table.name: table for table in read_temporary(connection, [t.name for t in tables])}
     finally:
         savepoint.rollback()
@@ -88,7 +88,7 @@ def _provide(dialect: PostgreSQL, connection: sa.Connection, objects: Sequence[K
             savepoint = connection.begin_nested()
             try:
                 for statement in dialect.ddl.statements(operation, Known()):
-                    connection.exec_driver_sql(_temporary(str(statement), thing), execution_options=UNCHECKED)
+                    connection.exec_driver_sql(_temporary(str(statement), thing), execution_options=RAW)
                 savepoint.commit()
             except sa.exc.DBAPIError:
                 savepoint.rollback()

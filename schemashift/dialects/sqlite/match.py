@@ -11,9 +11,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from schemashift.dialects.sqlite.normal import value_of, written_name
+from schemashift.dialects.sqlite.normal import written_name
 from schemashift.dialects.sqlite.types import affinity
-from schemashift.schema import Column, Constraint, Default, Table, Type
+from schemashift.schema import Column, Constraint, Default, Table, Type, option
 
 KEY_MARK = ("sqlite_autoincrement", False)
 
@@ -47,7 +47,7 @@ def spelled_like(read: Table, declared: Table) -> Table:
 
 def _renames_key(read: Table, declared: Table) -> bool:
     """Whether AUTOINCREMENT comes or goes, and the key has a name without it."""
-    counting, other = (bool(value_of(table.options, "sqlite_autoincrement")) for table in (read, declared))
+    counting, other = (bool(option(table.options, "sqlite_autoincrement")) for table in (read, declared))
     plain = (declared if counting else read).primary_key
     return counting != other and plain is not None and written_name(plain) is not None
 

@@ -16,7 +16,6 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import chain, count
-from typing import Any
 
 import sqlalchemy as sa
 
@@ -40,7 +39,9 @@ from schemashift.schema import (
     TableName,
     Type,
     Unique,
+    option,
     options,
+    referential_action,
 )
 
 ON_CONFLICT_NOT_NULL = "sqlite_on_conflict_not_null"
@@ -102,18 +103,13 @@ def _is_here(constraint: Constraint, table: Table) -> bool:
     return not isinstance(constraint, ForeignKey) or constraint.target.schema == table.schema
 
 
-def value_of(found: Options, name: str) -> Any:
-    """The option *name*, or None."""
-    return next((value for key, value in found if key == name), None)
-
-
 def _table_options(table: Table, columns: tuple[Column, ...], primary: tuple[str, ...]) -> Options:
-    counts = bool(value_of(table.options, "sqlite_autoincrement")) and _may_count(columns, primary)
+    counts = bool(option(table.options, "sqlite_autoincrement")) and _may_count(columns, primary)
     return options(
         [
             ("sqlite_autoincrement", counts or None),
-            ("sqlite_strict", bool(value_of(table.options, "sqlite_strict")) or None),
-            ("sqlite_with_rowid", False if value_of(table.options, "sqlite_with_rowid") is False else None),
+            ("sqlite_strict", bool(option(table.options, "sqlite_strict")) or None),
+            ("sqlite_with_rowid", False if option(table.options, "sqlite_with_rowid") is False else None),
         ]
     )
 
@@ -153,7 +149,7 @@ def normal_column(column: Column, names: Names, primary: tuple[str, ...]) -> Col
 
 def conflict_of(found: Options, name: str = "sqlite_on_conflict") -> str | None:
     """An ON CONFLICT option in upper case; None for ABORT, which goes without saying."""
-    value = value_of(found, name)
+    value = option(found, name)
     upper = str(value).upper() if value else None
     return None if upper == "ABORT" else upper
 
@@ -180,7 +176,7 @@ def normal_constraint(constraint: Constraint, table: Table, names: Names) -> Con
     match constraint:
         case PrimaryKey():
             changed = replace(constraint, columns=columns, options=_key_options(constraint, table, "primary_key"))
-            if value_of(table.options, "sqlite_autoincrement"):
+            if option(table.options, "sqlite_autoincrement"):
                 # AUTOINCREMENT stands at the column, where SQLAlchemy writes no name.
                 changed = replace(changed, name=None)
         case Unique():
@@ -246,18 +242,13 @@ def _foreign_key(key: ForeignKey, table: Table, names: Names) -> ForeignKey:
         key,
         target=target,
         target_columns=columns,
-        on_delete=_action(key.on_delete),
-        on_update=_action(key.on_update),
+        on_delete=referential_action(key.on_delete),
+        on_update=referential_action(key.on_update),
         deferrable=deferrable,
         initially="DEFERRED" if deferrable and (key.initially or "").upper() == "DEFERRED" else None,
         match=None if (key.match or "SIMPLE").upper() == "SIMPLE" else (key.match or "").upper(),
         options=(),
     )
-
-
-def _action(action: str | None) -> str | None:
-    upper = " ".join(action.upper().split()) if action else None
-    return None if upper == "NO ACTION" else upper
 
 
 # Indexes -------------------------------------------------------------------------------------------------------------
@@ -286,7 +277,7 @@ def normal_index(index: Index, names: Names, columns: tuple[Column, ...]) -> Ind
 
 
 def _where(index: Index) -> SQL | None:
-    where = value_of(index.options, "sqlite_where")
+    where = option(index.options, "sqlite_where")
     return where if where is None or isinstance(where, SQL) else SQL(str(where))
 
 
