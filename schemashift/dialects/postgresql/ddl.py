@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from schemashift.dialects.ddl import DDL
 from schemashift.dialects.live import Known
@@ -125,7 +124,7 @@ class PostgreSQLDDL(DDL):
     def _beneath(self, type_: Type) -> Type:
         if is_domain(type_.payload):
             return self._beneath(lift_type(type_.payload.data_type, self.dialect))  # type: ignore[attr-defined]
-        return replace(type_, sql=normal_type(type_.sql))
+        return normal_type(type_)
 
     # Operations --------------------------------------------------------------------------------------------------
 

@@ -85,11 +85,11 @@ def _is_one_index(one: Constraint, other: Constraint) -> bool:
 
 def normal_domain(domain: Domain) -> Domain:
     """*domain* with its type, default and CHECKs as they are kept; a type that nobody wrote is given a payload."""
-    sql = normal_type(domain.type.sql)
-    payload = domain.type.payload if domain.type.payload is not None else type_engine(sql, domain.type.collation)
+    type_ = normal_type(domain.type)
+    payload = type_.payload if type_.payload is not None else type_engine(type_.sql, type_.collation)
     return replace(
         domain,
-        type=replace(domain.type, sql=sql, payload=payload),
+        type=replace(type_, payload=payload),
         default=normal_default(domain.default),
         checks=tuple((name, replace(check, text=canonical(check.text.strip()))) for name, check in domain.checks),
     )
@@ -113,7 +113,7 @@ def _own(found: Options, keep: tuple[str, ...] = ()) -> Options:
 
 
 def _column(column: Column) -> Column:
-    type_ = replace(column.type, sql=normal_type(column.type.sql))
+    type_ = normal_type(column.type)
     default = normal_default(column.default)
     if default is not None and _NULL.match(default.sql):
         default = None

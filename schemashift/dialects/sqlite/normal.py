@@ -20,7 +20,7 @@ from itertools import chain, count
 import sqlalchemy as sa
 
 from schemashift.dialects.sqlite.parse import ParseError, parse_part
-from schemashift.dialects.sqlite.text import Names, Quote, bare, canonical, canonical_default, collation
+from schemashift.dialects.sqlite.text import Names, Quote, bare, canonical, canonical_default, collation_name
 from schemashift.dialects.sqlite.tokens import TokenError
 from schemashift.dialects.sqlite.types import normal_type
 from schemashift.operations import default_name
@@ -37,7 +37,6 @@ from schemashift.schema import (
     PrimaryKey,
     Table,
     TableName,
-    Type,
     Unique,
     option,
     options,
@@ -135,7 +134,7 @@ def normal_column(column: Column, names: Names, primary: tuple[str, ...]) -> Col
     conflict = None if nullable else conflict_of(column.options, ON_CONFLICT_NOT_NULL)
     return replace(
         column,
-        type=_type(column.type),
+        type=normal_type(column.type),
         nullable=nullable,
         default=_default(column.default, names),
         computed=computed,
@@ -152,11 +151,6 @@ def conflict_of(found: Options, name: str = "sqlite_on_conflict") -> str | None:
     value = option(found, name)
     upper = str(value).upper() if value else None
     return None if upper == "ABORT" else upper
-
-
-def _type(type_: Type) -> Type:
-    name = collation(type_.collation.strip('"')) if type_.collation else None
-    return replace(type_, sql=normal_type(type_.sql), collation=None if name == "BINARY" else name)
 
 
 def _default(default: Default | None, names: Names) -> Default | None:
@@ -291,7 +285,7 @@ def _part(part: IndexPart, names: Names) -> tuple[IndexPart, tuple[str, ...]]:
     else:
         part = replace(part, column=names.spelled(part.column or ""))
     # Also where the column has the same one: the index keeps it when the column loses it.
-    wanted = collation(part.collation.strip('"')) if part.collation else None
+    wanted = collation_name(part.collation.strip('"')) if part.collation else None
     return replace(part, collation=wanted, nulls=None, opclass=None, length=None), used
 
 

@@ -209,7 +209,7 @@ def _begins(before: Token | None) -> bool:
 def _quoted_word(token: Token, before: Token | None, following: str, names: Names) -> Word:
     name = token.name
     if before is not None and before.keyword == "COLLATE":
-        return Word(collation(name))
+        return Word(collation_name(name))
     if following == "(":
         return Word(name.lower() if _is_plain(name) else token.text, calls=True)
     column = names.columns.get(name.lower())
@@ -225,7 +225,7 @@ def _is_plain(name: str) -> bool:
     return re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name) is not None and name.upper() not in KEYWORDS
 
 
-def collation(name: str) -> str:
+def collation_name(name: str) -> str:
     """A collation as it is written down: SQLite ignores the case of its name."""
     return name.upper() if _is_plain(name) else '"' + name.replace('"', '""') + '"'
 
