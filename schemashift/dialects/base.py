@@ -143,6 +143,11 @@ class Dialect:
         del operation
         return True
 
+    def keeps_key_name(self, before: Table, after: Table) -> bool:
+        """Whether the primary key of *before*, unnamed in *after*, still has its name there."""
+        del before, after
+        return True
+
     def keeps_expression(self, before: Column, after: Column, text: str) -> bool:
         """Whether an expression that uses a column stays what it is when the column becomes *after*."""
         del before, after, text

@@ -12,7 +12,7 @@ from schemashift.dialects.live import Known
 from schemashift.dialects.sqlite.compile import SQLiteCompilation
 from schemashift.dialects.sqlite.ddl import SQLiteDDL
 from schemashift.dialects.sqlite.match import spelled_like
-from schemashift.dialects.sqlite.names import default_name
+from schemashift.dialects.sqlite.names import default_name, keeps_key_name
 from schemashift.dialects.sqlite.normal import normal_table
 from schemashift.dialects.sqlite.read import attached, read_tables, unreadable
 from schemashift.dialects.sqlite.script import for_script
@@ -106,6 +106,10 @@ class SQLite(Dialect):
         """A rebuild computes what generated columns hold anew."""
         del before, after
         return True
+
+    def keeps_key_name(self, before: Table, after: Table) -> bool:
+        """See `schemashift.dialects.sqlite.names`."""
+        return keeps_key_name(before, after)
 
     def compile(self, operations: Sequence[Operation], known: Known) -> Iterator[Statement]:
         yield from SQLiteCompilation(self.ddl, known, self.normal).statements(operations)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from schemashift.dialects.sqlite.normal import written_name
 from schemashift.operations import default_name as standard_name
-from schemashift.schema import Constraint, Table
+from schemashift.schema import Constraint, Table, option
 
 
 def default_name(table: Table, constraint: Constraint) -> str:
@@ -12,3 +13,14 @@ def default_name(table: Table, constraint: Constraint) -> str:
     same = [c for c in table.constraints if c.name is None and standard_name(table.name, c) == name]
     place = same.index(constraint) if constraint in same else 0
     return f"{name}{place}" if place else name
+
+
+def keeps_key_name(before: Table, after: Table) -> bool:
+    """Whether the primary key has its name on both sides of a change.
+
+    AUTOINCREMENT takes it away. A key with a name and one that lost it seem to differ in no more than what models leave
+    open, but a downgrade has to give the name back: so it is dropped and added again.
+    """
+    numbered, other = (bool(option(table.options, "sqlite_autoincrement")) for table in (before, after))
+    plain = (after if numbered else before).primary_key
+    return numbered == other or plain is None or written_name(plain) is None

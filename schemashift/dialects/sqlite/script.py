@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from schemashift.dialects.sqlite.match import unmarked
 from schemashift.dialects.sqlite.normal import ON_CONFLICT_NOT_NULL, alias_of, conflict_of, written_name
-from schemashift.operations import CHANGEABLE, AddConstraint, AlterColumn, CreateTable, DropConstraint, Operation
+from schemashift.operations import CHANGEABLE, AlterColumn, CreateTable, DropConstraint, Operation
 from schemashift.schema import Table, options
 
 
@@ -19,8 +18,6 @@ def for_script(operation: Operation) -> Operation:
     match operation:
         case CreateTable():
             return replace(operation, table=_with_names(operation.table))
-        case AddConstraint():
-            return replace(operation, constraint=unmarked(operation.constraint))
         case DropConstraint():
             return _by_alias(operation)
         case AlterColumn() if "options" in dict(operation.set):
@@ -35,12 +32,8 @@ def _with_names(table: Table) -> Table:
 
 def _by_alias(operation: DropConstraint) -> DropConstraint:
     """A constraint is dropped by its alias where another one has its name too."""
-    constraint = operation.constraint
-    if constraint is None:
-        return operation
-    if (name := alias_of(constraint)) is not None:
-        return replace(operation, name=name)
-    return replace(operation, constraint=unmarked(constraint))
+    alias = alias_of(operation.constraint) if operation.constraint is not None else None
+    return operation if alias is None else replace(operation, name=alias)
 
 
 def _with_conflict(operation: AlterColumn) -> AlterColumn:
