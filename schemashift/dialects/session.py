@@ -41,7 +41,7 @@ class Wait(NamedTuple):
 
 
 @cache
-def who() -> str:
+def user_at_host() -> str:
     """The person and the machine, ``deploy@web-2``: what the version table and the lock's holder are called by."""
     try:
         user = getpass.getuser()
@@ -85,7 +85,7 @@ class Session:
         """Send text as it is: no ``%`` and no ``:name`` in it means anything."""
         return self.connection.exec_driver_sql(sql, execution_options=RAW)
 
-    def quietly(self, *actions: Callable[[], object]) -> None:
+    def best_effort(self, *actions: Callable[[], object]) -> None:
         """Put things back. A connection that is gone has nothing to put back, and an error here would hide another."""
         for action in actions:
             if not self.connection.closed and not self.connection.invalidated:
@@ -209,12 +209,12 @@ class Session:
         """A hint that the database itself gave, or that its code calls for."""
         return self.hints.get(self.code(error) or "")
 
-    def is_busy(self, error: BaseException) -> bool:
+    def is_lock_error(self, error: BaseException) -> bool:
         """Whether the error says that the holder of the lock lets nobody read."""
         del error
         return False
 
-    def is_taken(self, error: BaseException) -> bool:
+    def is_duplicate_table(self, error: BaseException) -> bool:
         """Whether the error says that a table of that name exists."""
         return "already exists" in str(error)
 

@@ -67,7 +67,7 @@ def failure(error: Exception, there: Circumstances) -> SchemashiftError:
         hints = [*hints_for(error), *_way_on(there)]
         return MigrationFailed(f"{there.revision.title}: {what}", where=places, state=state, hints=hints)
     message = f"{there.revision.title}: {there.session.message(orig)}"
-    if not there.earlier and _CREATE_TABLE.match(error.statement or "") and there.session.is_taken(orig):
+    if not there.earlier and _CREATE_TABLE.match(error.statement or "") and there.session.is_duplicate_table(orig):
         return _already_exists(message, places, state, there)
     hint = there.session.hint(orig)
     return MigrationFailed(

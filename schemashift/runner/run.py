@@ -150,7 +150,7 @@ class _Run:
         try:
             return self._plan()
         except sa.exc.OperationalError as error:
-            if error.orig is not None and self.session.is_busy(error.orig):
+            if error.orig is not None and self.session.is_lock_error(error.orig):
                 return None
             raise
 
@@ -242,7 +242,7 @@ class _Run:
                     yield RevisionDone(*step, time.perf_counter() - began)
             except BaseException:
                 # What succeeded is kept where it can be: the unit knows.
-                self.session.quietly(self._finish_what_was_done)
+                self.session.best_effort(self._finish_what_was_done)
                 raise
             self.unit.finish()
 
@@ -277,14 +277,14 @@ class _Run:
 
     def _undo(self, this: _Revision, error: BaseException) -> None:
         """Take back what can be taken back. A connection that is gone has been rolled back by the server."""
-        self.session.quietly(lambda: this.undo(error))
+        self.session.best_effort(lambda: this.undo(error))
         if self.connection.invalidated:
             self.connection.rollback()  # SQLAlchemy connects again for the question below
 
     def _failed(self, this: _Revision, error: Exception) -> Exception:
         """The error to raise. The state in it is read from the database, now."""
         if isinstance(self.unit, Savepoints):
-            self.session.quietly(self.unit.finish)
+            self.session.best_effort(self.unit.finish)
         applied, at = self._look()
         kept_before = 0 if isinstance(self.unit, OneTransaction) else self.done
         migration = this.migration
@@ -316,7 +316,7 @@ class _Run:
     def _let_go(self) -> None:
         """Roll back what is open, then unlock: a lock cannot be released in a failed transaction."""
         if not self.session.borrowed:
-            self.session.quietly(self.session.rollback)
+            self.session.best_effort(self.session.rollback)
         self.session.unlock()
 
     def tell(self, sql: str) -> None:

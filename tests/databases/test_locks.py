@@ -15,7 +15,7 @@ import pytest
 import sqlalchemy as sa
 
 from schemashift.dialects import dialect_for
-from schemashift.dialects.session import Wait, who
+from schemashift.dialects.session import Wait, user_at_host
 from schemashift.errors import Locked
 from schemashift.events import RevisionDone, RunStarted, Waiting
 from schemashift.schema import TableName
@@ -134,7 +134,7 @@ def test_after_the_timeout_the_error_names_the_holder(scripts: Scripts, database
         assert cause.endswith("(waited 0 s)")
         if database_url.startswith("postgresql"):
             pid = connection.connection.driver_connection.info.backend_pid  # type: ignore[union-attr]
-            assert cause.startswith(f"{who()[:36]} pid {pid}, for ")
+            assert cause.startswith(f"{user_at_host()[:36]} pid {pid}, for ")
         elif database_url.startswith("mysql"):
             number = connection.connection.driver_connection.thread_id()  # type: ignore[union-attr]
             assert f" connection {number}" in cause

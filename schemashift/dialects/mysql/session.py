@@ -53,7 +53,7 @@ class MySQLSession(Session):
         finally:
             self.leave()
             if was:
-                self.quietly(lambda: self.dbapi.autocommit(True))  # noqa: FBT003
+                self.best_effort(lambda: self.dbapi.autocommit(True))  # noqa: FBT003
 
     def _autocommits(self) -> bool:
         ask = getattr(self.dbapi, "get_autocommit", None)
@@ -70,7 +70,7 @@ class MySQLSession(Session):
     def unlock(self) -> None:
         if self._held:
             self._held = False
-            self.quietly(lambda: self.connection.execute(UNLOCK, self._lock))
+            self.best_effort(lambda: self.connection.execute(UNLOCK, self._lock))
 
     def holder(self) -> str:
         row = self.connection.execute(HOLDER, self._lock).first()
@@ -84,7 +84,7 @@ class MySQLSession(Session):
 
     def after_error(self) -> None:
         """The packet of an error does not say whether a transaction is open, and a failed DDL has committed it."""
-        self.quietly(lambda: self.execute("DO 0"))
+        self.best_effort(lambda: self.execute("DO 0"))
 
     # Cannot be null; no default value; invalid use of NULL; and MariaDB's ALTER, which says the same of both.
     hints: Mapping[str, str] = {
@@ -98,5 +98,5 @@ class MySQLSession(Session):
     def code(self, error: BaseException) -> str | None:
         return str(error.args[0]) if error.args and isinstance(error.args[0], int) else None
 
-    def is_taken(self, error: BaseException) -> bool:
+    def is_duplicate_table(self, error: BaseException) -> bool:
         return self.code(error) == str(_TABLE_EXISTS)

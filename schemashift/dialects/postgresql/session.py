@@ -9,7 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from schemashift.dialects.session import NO_VALUE, UNKNOWN_HOLDER, Session, who
+from schemashift.dialects.session import NO_VALUE, UNKNOWN_HOLDER, Session, user_at_host
 from schemashift.schema import TableName
 
 _IDLE, _UNKNOWN = 0, 4
@@ -80,7 +80,7 @@ class PostgreSQLSession(Session):
             yield
         finally:
             self.leave()
-            self.quietly(lambda: self._set_autocommit(on=was))
+            self.best_effort(lambda: self._set_autocommit(on=was))
 
     def _set_autocommit(self, *, on: bool) -> None:
         if self.dbapi.autocommit != on:
@@ -98,13 +98,13 @@ class PostgreSQLSession(Session):
             yield
         finally:
             self.leave()
-            self.quietly(lambda: self._set_autocommit(on=was))
+            self.best_effort(lambda: self._set_autocommit(on=was))
 
     # The lock
 
     def try_lock(self, name: TableName) -> bool:
         statement = TRY_IN_TRANSACTION if self.borrowed else TRY
-        mine = f"schemashift {who()}"[: _LONGEST_NAME - len(_SINCE) - len("00:00:00")] + _SINCE
+        mine = f"schemashift {user_at_host()}"[: _LONGEST_NAME - len(_SINCE) - len("00:00:00")] + _SINCE
         with self.autocommit():
             row = self.connection.execute(statement, {"schema": name.schema, "name": name.name, "who": mine}).one()
         self._key = row.key
@@ -122,7 +122,7 @@ class PostgreSQLSession(Session):
             with self.autocommit():
                 self.connection.execute(UNLOCK, {"key": self._key, "application": application})
 
-        self.quietly(give_back)
+        self.best_effort(give_back)
 
     def holder(self) -> str:
         if self._key is None:
@@ -150,7 +150,7 @@ class PostgreSQLSession(Session):
         found = getattr(getattr(error, "diag", None), "message_hint", None)
         return str(found) if found else super().hint(error)
 
-    def is_taken(self, error: BaseException) -> bool:
+    def is_duplicate_table(self, error: BaseException) -> bool:
         return self.code(error) == "42P07"
 
 

@@ -67,9 +67,9 @@ class SQLiteSession(Session):
             self._set_pragmas(_PRAGMAS)
             yield
         finally:
-            self.quietly(self.rollback, lambda: self._set_pragmas(self._was))
+            self.best_effort(self.rollback, lambda: self._set_pragmas(self._was))
             self.leave()
-            self.quietly(lambda: self._give_back(*before))
+            self.best_effort(lambda: self._give_back(*before))
 
     def _take_over(self) -> tuple[Any, Any]:
         """Switch the driver's own transactions off; what was set before."""
@@ -116,7 +116,7 @@ class SQLiteSession(Session):
         try:
             self.begin()
         except sa.exc.OperationalError as error:
-            if error.orig is not None and self.is_busy(error.orig):
+            if error.orig is not None and self.is_lock_error(error.orig):
                 return False
             raise
         finally:
@@ -129,7 +129,7 @@ class SQLiteSession(Session):
         """A rebuild that stopped on its way leaves the pragma of its RENAME on; no rollback takes that back."""
         self._set_pragmas({"legacy_alter_table": self._was["legacy_alter_table"] if self.borrowed else 0})
 
-    def is_busy(self, error: BaseException) -> bool:
+    def is_lock_error(self, error: BaseException) -> bool:
         """A transaction that outgrew SQLite's cache shuts readers out too, until it ends."""
         return (self.code(error) or "").startswith(_BUSY)
 
