@@ -59,7 +59,7 @@ class Dialect:
         del connection, declared, database
 
     def unreadable(self, connection: sa.Connection, names: Collection[TableName]) -> dict[TableName, str]:
-        """Which of *names* that `read` left out are there all the same, and why they cannot be read."""
+        """Which of *names* that `read` left out exist anyway, and why they cannot be read."""
         del connection, names
         return {}
 
@@ -105,7 +105,7 @@ class Dialect:
         return one == other
 
     def replaces_column(self, before: Column, after: Column) -> bool:
-        """Whether *after* can only be had by dropping *before* and adding it anew."""
+        """Whether *after* can only be had by dropping *before* and adding it again."""
         return before.computed != after.computed
 
     def keeps_generated(self, before: Column, after: Column) -> bool:
@@ -139,7 +139,7 @@ class Dialect:
         return column.autoincrement
 
     def is_invertible(self, operation: Operation) -> bool:
-        """Whether the inverse of *operation* can be done; where not, the way back is a comparison of its own."""
+        """Whether the inverse of *operation* can be done; where not, the way back is another comparison."""
         del operation
         return True
 

@@ -77,7 +77,7 @@ class Session:
             self.leave()
 
     def leave(self) -> None:
-        """End what SQLAlchemy began by itself for a read, so that the caller finds the connection as it came."""
+        """End what SQLAlchemy began automatically for a read, so that the caller finds the connection as it came."""
         if not self.borrowed and not self._callers_begin and self.connection.in_transaction():
             self.connection.rollback()
 
@@ -114,7 +114,7 @@ class Session:
         return self.connection.in_transaction()
 
     def begin(self) -> None:
-        """Begin a transaction. Where SQLAlchemy began one by itself for a read, that one is ended first."""
+        """Begin a transaction. Where SQLAlchemy began one automatically for a read, that one is ended first."""
         if self.connection.in_transaction() and not self._callers_begin:
             self.connection.rollback()
         if not self.connection.in_transaction():

@@ -277,7 +277,7 @@ class MySQLDDL(DDL):
 
     def rewritten(self, table: Table, operation: RenameColumn) -> tuple[list[str], list[str]]:
         """MySQL lets no column be renamed that a text uses; MariaDB renames it in the text. So here the texts are
-        said anew in the same ALTER: what must come before the renaming, and what after it."""
+        written again in the same ALTER: what must come before the renaming, and what after it."""
         before, after = [], []
         for check in table.constraints:
             sql = renamed_in(check.sql, operation.old, operation.new) if isinstance(check, Check) else ""
@@ -304,7 +304,7 @@ class MySQLDDL(DDL):
         return f"{head} {texts[0]}" if len(texts) == 1 else f"{head}\n\t" + ",\n\t".join(texts)
 
     def as_statement(self, operations: list[Alteration], clauses: list[str]) -> str:
-        """An index alone has a statement of its own that reads better."""
+        """An index alone is created and dropped by its own statement, which reads better."""
         operation = operations[0]
         assert operation.table is not None
         if len(clauses) == 1 and isinstance(operation, CreateIndex):
@@ -337,7 +337,7 @@ class MySQLDDL(DDL):
                 yield Clause(f"DROP INDEX {self.quote(operation.name)}")
 
     def drop_dependents(self, column: str, table: Table | None) -> Iterator[Clause]:
-        """What stands on a column and does not go with it: left alone, the servers cut the column out of keys."""
+        """What depends on a column and does not go with it: otherwise, the servers cut the column out of keys."""
         if table is None:
             return
         for constraint in table.constraints:

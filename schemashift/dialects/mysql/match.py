@@ -16,7 +16,7 @@ def spelled_like(read: Table, declared: Table) -> Table:
 
     - A unique index and a unique constraint are one thing: it becomes what *declared* has under that name.
     - An index that InnoDB keeps for a foreign key is left out, unless *declared* has one of that name, and the key:
-      it goes with its key (see `ddl`), and what is to stay has to come anew.
+      it goes with its key (see `foreign_key_indexes`), and what is to stay has to be created.
     - A column's collation is left out or written out as *declared* does it; so is the table's, and a character
       set stands for the collation it means on this server.
     - What a model has no words for is left out: INVISIBLE, SRID, comments of indexes; and partitions are taken
@@ -38,7 +38,7 @@ def _column(column: Column, declared: Column | None, table: Table, collations: C
         return column
     mine, wanted = column.type.collation, declared.type.collation
     if mine is None and wanted == collations.collation and _collation_of(table, collations) == collations.collation:
-        # Where the table's own collation changes, a column that says it by itself must go on saying it.
+        # Where the table's own collation changes, a column that names it itself must keep naming it.
         return replace(column, type=replace(column.type, collation=wanted))
     return column
 
@@ -67,7 +67,7 @@ def _indexes(read: Table, declared: Table) -> Iterator[Index]:
         found = {name: value for name, value in index.options if name not in ("mysql_comment", "mysql_invisible")}
         wanted = declared.index(index.name)
         if wanted is not None and ("mysql_engine", "MEMORY") not in read.options:
-            # USING BTREE says what goes without saying, but for tables in memory.
+            # USING BTREE is the default, but for tables in memory.
             using = dict(wanted.options).get("mysql_using")
             if {using, found.get("mysql_using")} == {None, "btree"}:
                 found["mysql_using"] = using

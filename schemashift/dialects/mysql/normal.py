@@ -144,7 +144,7 @@ def _option(name: str, value: str) -> str | None:
         case "row_format":
             return None if value.upper() == "DEFAULT" else value.upper()
         case "comment" | "auto_increment":
-            # A table's comment is a field of its own; where counting starts is no part of what a table is.
+            # A table's comment is a field of its own; the next AUTO_INCREMENT number is no part of the definition.
             return None
         case _:
             return value
@@ -198,7 +198,7 @@ def _default(default: Default, type_: ParsedType, flavour: Flavour) -> Default |
 
 
 def _fold_json(table: Table, collation: str | None, flavour: Flavour) -> tuple[list[Column], list[Constraint]]:
-    """MariaDB's JSON is a LONGTEXT in utf8mb4_bin with a CHECK of its own: the type JSON, and no CHECK."""
+    """MariaDB's JSON is a LONGTEXT in utf8mb4_bin with a CHECK that it adds: the type JSON, and no CHECK."""
     constraints = list(table.constraints)
     if not flavour.mariadb:
         return list(table.columns), constraints
@@ -297,7 +297,7 @@ def _part(part: IndexPart, lengths: Any, table: Table, flavour: Flavour) -> Inde
 
 
 def _plain_column(text: str, table: Table, flavour: Flavour) -> IndexPart | None:
-    """``name``, ``name(10)`` and ``name DESC`` given as text are a column all the same.
+    """``name``, ``name(10)`` and ``name DESC`` given as text are columns, too.
 
     Of a table that comes without columns (an index that a script adds) every name may be one.
     """

@@ -78,7 +78,7 @@ class Reader:
     def names(self, schema: str | None, *, views: bool = False) -> list[TableName]:
         """The base tables of *schema*, sorted; with *views* these, too."""
         where = self.named(schema)
-        # MariaDB calls a system-versioned table by a type of its own.
+        # MariaDB calls a system-versioned table by its own type.
         types = "'BASE TABLE', 'SYSTEM VERSIONED'" + (", 'VIEW'" if views else "")
         rows = ask(
             self.connection,
@@ -115,7 +115,7 @@ class Reader:
         try:
             row = self.shown(name)
             if row is not None and row._fields[0] == "View":
-                # A broken one is shown all the same.
+                # A broken one is shown, too.
                 self.answer(name, "SELECT 1 FROM {} LIMIT 0")
         except Refused as refused:
             return str(refused)
@@ -142,7 +142,7 @@ class Reader:
     def plainly(self) -> Iterator[None]:
         """Without the modes in which a server quotes names and strings otherwise.
 
-        MariaDB doubles backslashes under NO_BACKSLASH_ESCAPES all the same, and MySQL may not even parse its own
+        MariaDB doubles backslashes even under NO_BACKSLASH_ESCAPES, and MySQL may not even parse its own
         CHECKs there; so nothing that is printed under these modes can be trusted.
         """
         modes = self.mode.split(",")

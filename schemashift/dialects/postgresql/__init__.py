@@ -52,7 +52,7 @@ class PostgreSQL(Dialect):
 
     @property
     def default_schema(self) -> str | None:
-        """The schema that goes without saying."""
+        """The schema of names that have none."""
         return self.sa.default_schema_name
 
     def canonical(

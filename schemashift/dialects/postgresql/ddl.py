@@ -155,7 +155,7 @@ class PostgreSQLDDL(DDL):
 
 
 def identity_settings(identity: Identity, type_: str) -> str:
-    """The sequence options of an identity column of that type, those that go without saying left out."""
+    """The sequence options of an identity column of that type, defaults left out."""
     given = normal_identity(identity, type_)
     plain = normal_identity(Identity(increment=given.increment), type_)
     words = [f"START WITH {given.start}"] if given.start != plain.start else []

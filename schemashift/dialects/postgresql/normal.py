@@ -146,7 +146,7 @@ def normal_default(default: Default | None) -> Default | None:
 
 
 def normal_identity(identity: Identity, type_: str) -> Identity:
-    """The numbers that PostgreSQL chooses by itself, written out."""
+    """The numbers that PostgreSQL chooses by default, written out."""
     increment = identity.increment if identity.increment is not None else 1
     limit = INTEGER_LIMITS.get(type_, INTEGER_LIMITS["BIGINT"])
     minimum = identity.minimum if identity.minimum is not None else (1 if increment > 0 else -limit - 1)
@@ -160,7 +160,7 @@ def normal_identity(identity: Identity, type_: str) -> Identity:
 def _constraint(constraint: Constraint) -> Constraint:
     changes: dict[str, Any] = {"options": _own(constraint.options)}
     if isinstance(constraint, ForeignKey | Unique | Exclude):
-        # NOT DEFERRABLE and INITIALLY IMMEDIATE are what goes without saying; DEFERRED implies DEFERRABLE.
+        # NOT DEFERRABLE and INITIALLY IMMEDIATE are the defaults; DEFERRED implies DEFERRABLE.
         changes["initially"] = constraint.initially if constraint.initially == "DEFERRED" else None
         changes["deferrable"] = True if constraint.deferrable or changes["initially"] else None
     if isinstance(constraint, Exclude):

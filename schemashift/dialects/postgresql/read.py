@@ -194,7 +194,7 @@ def _grouped(rows: Rows) -> dict[int, list[Mapping[str, Any]]]:
 
 
 class _Reader:
-    """Makes values of rows; *default* is the schema that goes without saying (None: every schema does)."""
+    """Makes values of rows; *default* is the schema that is left out of names (None: every schema is)."""
 
     def __init__(self, default: str | None) -> None:
         self.default_schema = default

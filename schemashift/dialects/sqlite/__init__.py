@@ -103,7 +103,7 @@ class SQLite(Dialect):
         return False
 
     def keeps_generated(self, before: Column, after: Column) -> bool:
-        """A rebuild computes what generated columns hold anew."""
+        """A rebuild computes generated columns again."""
         del before, after
         return True
 

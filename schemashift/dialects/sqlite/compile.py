@@ -194,7 +194,7 @@ class SQLiteCompilation(Compilation):
         return "default" in dict(operation.set) and column is not None and column.default is not None
 
     def went_with_column(self, pending: TableChange, part: Index | Constraint | None) -> bool:
-        """Whether *part* of the table as it is went with a column of its own: Alembic's batches drop it once more."""
+        """Whether *part* of the table as it is went with one of its columns: Alembic's batches drop it again."""
         if part is None or part in (*pending.after.indexes, *pending.after.constraints):
             return False
         return any(pending.after.column(name) is None for name in part.columns)
@@ -229,7 +229,7 @@ class SQLiteCompilation(Compilation):
     def named(self, table: Table, operation: DropConstraint, among: Table | None = None) -> Constraint | None:
         """The constraint of *table* with the operation's name, if *among* has it as well.
 
-        Of several with that name it is the one that stands on a column which goes in this run, else the first.
+        Of several with that name it is the one on a column which goes in this run, else the first.
         """
         kinds = [c for c in table.constraints if operation.kind is None or isinstance(c, operation.kind)]
         kinds = [c for c in kinds if among is None or c in among.constraints]

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from schemashift.dialects.sqlite.normal import written_name
+from schemashift.dialects.sqlite.normal import has_autoincrement, written_name
 from schemashift.operations import default_name as standard_name
-from schemashift.schema import Constraint, Table, option
+from schemashift.schema import Constraint, Table
 
 
 def default_name(table: Table, constraint: Constraint) -> str:
@@ -21,6 +21,5 @@ def keeps_key_name(before: Table, after: Table) -> bool:
     AUTOINCREMENT takes it away. A key with a name and one that lost it seem to differ in no more than what models leave
     open, but a downgrade has to give the name back: so it is dropped and added again.
     """
-    numbered, other = (bool(option(table.options, "sqlite_autoincrement")) for table in (before, after))
-    plain = (after if numbered else before).primary_key
-    return numbered == other or plain is None or written_name(plain) is None
+    plain = (after if has_autoincrement(before) else before).primary_key
+    return has_autoincrement(before) == has_autoincrement(after) or plain is None or written_name(plain) is None

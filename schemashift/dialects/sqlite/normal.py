@@ -6,7 +6,7 @@ What SQLite does not have (comments, identity, other schemas' foreign keys) is l
 - A column of the primary key is never nullable. SQLite lets a hand-made ``name TEXT PRIMARY KEY`` hold NULL, by an old
   mistake that it keeps; models cannot mean it.
 - A constraint called by its own default name has no name. That is how an unnamed constraint which a script dropped by
-  that name, and puts back by it, is exactly what it was. Its statement says the name all the same (`WrittenName`):
+  that name, and puts back by it, is exactly what it was. Its statement has the name anyway (`WrittenName`):
   scripts look for it with the Inspector.
 """
 
@@ -102,18 +102,23 @@ def _is_here(constraint: Constraint, table: Table) -> bool:
     return not isinstance(constraint, ForeignKey) or constraint.target.schema == table.schema
 
 
+def has_autoincrement(table: Table) -> bool:
+    """Whether the primary key of *table* is AUTOINCREMENT."""
+    return bool(option(table.options, "sqlite_autoincrement"))
+
+
 def _table_options(table: Table, columns: tuple[Column, ...], primary: tuple[str, ...]) -> Options:
-    counts = bool(option(table.options, "sqlite_autoincrement")) and _may_count(columns, primary)
+    autoincrement = has_autoincrement(table) and _may_have_autoincrement(columns, primary)
     return options(
         [
-            ("sqlite_autoincrement", counts or None),
+            ("sqlite_autoincrement", autoincrement or None),
             ("sqlite_strict", bool(option(table.options, "sqlite_strict")) or None),
             ("sqlite_with_rowid", False if option(table.options, "sqlite_with_rowid") is False else None),
         ]
     )
 
 
-def _may_count(columns: tuple[Column, ...], primary: tuple[str, ...]) -> bool:
+def _may_have_autoincrement(columns: tuple[Column, ...], primary: tuple[str, ...]) -> bool:
     """Whether AUTOINCREMENT is written: SQLAlchemy leaves it out for a key that is a foreign key as well."""
     found = [column for column in columns if (column.name,) == primary]
     if not found or found[0].type.sql != "INTEGER":
@@ -139,7 +144,7 @@ def normal_column(column: Column, names: Names, primary: tuple[str, ...]) -> Col
         default=_default(column.default, names),
         computed=computed,
         identity=None,
-        # The rowid counts by itself wherever it is the primary key; AUTOINCREMENT is an option of the table.
+        # SQLite numbers the rowid wherever it is the primary key; AUTOINCREMENT is an option of the table.
         autoincrement=False,
         comment=None,
         options=options([(ON_CONFLICT_NOT_NULL, conflict)]),
@@ -147,7 +152,7 @@ def normal_column(column: Column, names: Names, primary: tuple[str, ...]) -> Col
 
 
 def conflict_of(found: Options, name: str = "sqlite_on_conflict") -> str | None:
-    """An ON CONFLICT option in upper case; None for ABORT, which goes without saying."""
+    """An ON CONFLICT option in upper case; None for ABORT, the default."""
     value = option(found, name)
     upper = str(value).upper() if value else None
     return None if upper == "ABORT" else upper
@@ -170,7 +175,7 @@ def normal_constraint(constraint: Constraint, table: Table, names: Names) -> Con
     match constraint:
         case PrimaryKey():
             changed = replace(constraint, columns=columns, options=_key_options(constraint, table, "primary_key"))
-            if option(table.options, "sqlite_autoincrement"):
+            if has_autoincrement(table):
                 # AUTOINCREMENT stands at the column, where SQLAlchemy writes no name.
                 changed = replace(changed, name=None)
         case Unique():

@@ -14,7 +14,8 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator
 
 from schemashift.dialects.sqlite.convert import conversion
-from schemashift.dialects.sqlite.ddl import SQLiteDDL, counts
+from schemashift.dialects.sqlite.ddl import SQLiteDDL
+from schemashift.dialects.sqlite.normal import has_autoincrement
 from schemashift.dialects.sqlite.parse import TableText, parse_table
 from schemashift.dialects.sqlite.read import CatalogueEntry, Row
 from schemashift.dialects.sqlite.rewrite import rewritten
@@ -97,10 +98,10 @@ class Rebuild:
                 return
 
     def rowid(self) -> str | None:
-        """The rowid's name where it is a number of its own that must be carried over.
+        """The rowid's name where it is an independent number that must be carried over.
 
         A table without INTEGER PRIMARY KEY keeps its rowids, because a full text index over it may go by them.
-        (VACUUM may change them all the same.)
+        (VACUUM may change them anyway.)
         """
         if _has_no_rowid(self.before) or _has_no_rowid(self.after) or _rowid_column(self.after) is not None:
             return None
@@ -108,8 +109,8 @@ class Rebuild:
         return next((name for name in _ROWIDS if name not in taken), None)
 
     def counter(self) -> Iterator[str]:
-        """AUTOINCREMENT goes on counting where it was, also when the rows with the highest numbers are gone."""
-        if not (counts(self.ddl, self.before) and counts(self.ddl, self.after)):
+        """AUTOINCREMENT continues where it was, also when the rows with the highest numbers are gone."""
+        if not (has_autoincrement(self.before) and has_autoincrement(self.after)):
             return
         sequence = self.ddl.table(TableName("sqlite_sequence", self.name.schema))
         new, old = self.ddl.literal(self.new.name), self.ddl.literal(self.name.name)
@@ -122,7 +123,7 @@ class Rebuild:
             where = self.ddl.table(TableName(table, self.name.schema))
             yield f"UPDATE {where} SET tbl = {self.ddl.literal(new)} WHERE tbl = {self.ddl.literal(old)}"
 
-    # What stands on the table ------------------------------------------------------------------------------------
+    # What depends on the table -----------------------------------------------------------------------------------
 
     def indexes(self) -> Iterator[str]:
         """The indexes: those that stay with their own text, after the rows, which is faster than before them."""

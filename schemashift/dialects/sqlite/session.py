@@ -101,7 +101,7 @@ class SQLiteSession(Session):
 
     @contextmanager
     def autocommit(self) -> Iterator[None]:
-        """Between transactions the run's connection commits every statement by itself."""
+        """Between transactions the run's connection commits every statement."""
         yield
 
     # The lock
@@ -136,7 +136,7 @@ class SQLiteSession(Session):
     hints: Mapping[str, str] = {"SQLITE_CONSTRAINT_NOTNULL": NO_VALUE}
 
     def message(self, error: BaseException) -> str:
-        """By the table's own name, where it is being made anew."""
+        """By the table's own name, where it is being rebuilt."""
         return super().message(error).replace(PREFIX, "")
 
     def code(self, error: BaseException) -> str | None:
