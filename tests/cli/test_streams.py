@@ -26,9 +26,17 @@ def started(project: Project) -> Project:
     return project
 
 
+def pseudo_terminal() -> tuple[int, int]:
+    """Both ends of a terminal. Where the machine has none to give (a container without ``/dev/pts``), the test skips."""
+    try:
+        return pty.openpty()
+    except OSError as error:
+        pytest.skip(f"no pseudo-terminal: {error}")
+
+
 def on_terminal(project: Project, *args: str, answer: str = "", **environment: str) -> str:
     """What a terminal that is all three streams gets."""
-    parent, child = pty.openpty()
+    parent, child = pseudo_terminal()
     process = subprocess.Popen(
         [sys.executable, "-m", "schemashift", *args],
         cwd=project.folder, env=project.environment(environment), stdin=child, stdout=child, stderr=child,
