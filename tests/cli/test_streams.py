@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import pty
 import re
 import select
 import signal
@@ -14,6 +13,7 @@ import time
 import pytest
 
 from tests.cli.conftest import Project, Result
+from tests.support.needs import pseudo_terminal
 
 ESCAPE = "\x1b["
 
@@ -24,14 +24,6 @@ def started(project: Project) -> Project:
     project.revision("aaa1")
     project.revision("bbb2", "aaa1")
     return project
-
-
-def pseudo_terminal() -> tuple[int, int]:
-    """Both ends of a terminal. Where the machine has none to give (a container without ``/dev/pts``), the test skips."""
-    try:
-        return pty.openpty()
-    except OSError as error:
-        pytest.skip(f"no pseudo-terminal: {error}")
 
 
 def on_terminal(project: Project, *args: str, answer: str = "", **environment: str) -> str:
