@@ -88,8 +88,13 @@ def _reached(graph: Mapping[str, set[str]], start: str) -> set[str]:
     return seen
 
 
-def words(tree: ast.AST) -> Iterator[str]:
+@functools.cache
+def words(path: str) -> frozenset[str]:
     """Every name that a file uses or defines, and strings that could be one (``getattr``, a table of names)."""
+    return frozenset(_words(trees()[path]))
+
+
+def _words(tree: ast.AST) -> Iterator[str]:
     for node in ast.walk(tree):
         match node:
             case ast.Name(id=name) | ast.Attribute(attr=name):
