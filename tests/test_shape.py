@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-import schemashift.objects  # noqa: F401  the kinds' operations
-from schemashift.operations import ObjectOperation, Operation
+from schemashift.operations import Operation
+from tests.support.operations import operations
 from tests.support.package import PACKAGE, functions, trees, words
 
 MOST_FILES = 10
@@ -46,15 +44,6 @@ NOT_EVERYWHERE = {
     "tokens.py": {"sqlite"},
 }
 """Files that not every dialect has, and who has them."""
-
-
-def operations() -> Iterator[type[Operation]]:
-    """Every class of operation, those without a row in a script included."""
-    waiting: list[type[Operation]] = [Operation]
-    while waiting:
-        below = waiting.pop().__subclasses__()
-        waiting += below
-        yield from (each for each in below if each is not ObjectOperation and each.__module__.startswith("schemashift"))
 
 
 def files_that_name(operation: type[Operation]) -> int:
