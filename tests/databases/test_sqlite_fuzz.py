@@ -46,6 +46,7 @@ from schemashift.schema import (
     mentioned,
     options,
 )
+from tests.support.servers import scratch_directory
 from tests.unit.dialects.sqlite.support import Database, knowing, running, send
 
 EXAMPLES = int(os.environ.get("SQLITE_FUZZ", "5000"))
@@ -397,8 +398,7 @@ def attempt(database: Database, operations: list[Operation], expected: Schema) -
 
 
 def told(draw: Any) -> None:
-    folder = Path("/dev/shm") if Path("/dev/shm").is_dir() else None
-    with tempfile.TemporaryDirectory(dir=folder) as place:
+    with tempfile.TemporaryDirectory(dir=scratch_directory()) as place:
         story(draw, Database(Path(place) / "app.db"))
 
 

@@ -58,7 +58,8 @@ class Scripts:
                 parent=self.last,
                 upgrade=textwrap.indent(textwrap.dedent(upgrade).strip(), "    "),
                 downgrade=textwrap.indent(textwrap.dedent(downgrade).strip(), "    "),
-            )
+            ),
+            encoding="utf-8",
         )
         self.last = revision
         return path
@@ -66,13 +67,13 @@ class Scripts:
     def rewrite(self, revision: str, old: str, new: str) -> None:
         """Mend a script."""
         path = self.folder / "versions" / f"{revision}.py"
-        text = path.read_text()
+        text = path.read_text(encoding="utf-8")
         assert old in text
-        path.write_text(text.replace(old, new))
+        path.write_text(text.replace(old, new), encoding="utf-8")
 
     def line(self, revision: str, text: str) -> int:
         """The number of the line of a script that holds *text*."""
-        lines = (self.folder / "versions" / f"{revision}.py").read_text().splitlines()
+        lines = (self.folder / "versions" / f"{revision}.py").read_text(encoding="utf-8").splitlines()
         return next(number for number, line in enumerate(lines, 1) if text in line)
 
     def plan_for(self, target: str, direction: str = "upgrade") -> Callable[[frozenset[str]], Plan]:
