@@ -58,11 +58,6 @@ kind's tables of SQL do not count.
 """
 
 PRIVATE = {
-    "dialects/ddl.py": {"_type_affinity"},
-    "dialects/mysql/types.py": {"_backslash_escapes"},
-    "dialects/postgresql/normal.py": {"_creation_order"},
-    "op/given.py": {"_copy"},
-    "render/operations.py": {"_type_affinity"},
     "sources/replay.py": {"_returning"},
 }
 """SQLAlchemy's private names outside of `sqla/`."""
