@@ -72,7 +72,9 @@ def test_what_only_type_checkers_see_of_a_floor_above_is_a_knot() -> None:
 
 @pytest.mark.parametrize("room", WITHOUT_SQLALCHEMY)
 def test_what_needs_no_sqlalchemy_does_not_import_it(room: str) -> None:
-    code = f"import sys, schemashift.{room}; print(sorted(n for n in sys.modules if n.startswith('sqlalchemy')))"
+    """Every module of the room, in a fresh process."""
+    modules = [each for each in map(module_of, trees()) if f"{each}.".startswith(f"{NAME}.{room}.")]
+    code = f"import sys, {', '.join(modules)}; print(sorted(n for n in sys.modules if n.startswith('sqlalchemy')))"
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert ran.stdout.strip() == "[]"
 
