@@ -28,7 +28,7 @@ class Circumstances:
         direction: str,
         session: Session,
         *,
-        origin: Location | None,
+        origins: Sequence[Location],
         applied: frozenset[str] | None,
         at: Sequence[str],
         done: int,
@@ -37,13 +37,14 @@ class Circumstances:
         transactional: bool,
         earlier: int = 0,
     ) -> None:
-        """*applied* and *at* (its heads) were read after the failure; *applied* is None where that was not possible.
-        *kept* of *total* statements of the revision stay; *done* revisions of this run came before it. *earlier* is
-        the statement at which an earlier run of it stopped, 0 where there was none: what that run did stays."""
+        """*origins* are where the operations that failed were written, in the script or in a helper's file. *applied*
+        and *at* (its heads) were read after the failure; *applied* is None where that was not possible. *kept* of
+        *total* statements of the revision stay; *done* revisions of this run came before it. *earlier* is the statement
+        at which an earlier run of it stopped, 0 where there was none: what that run did stays."""
         self.revision = revision
         self.direction = direction
         self.session = session
-        self.origin = origin
+        self.origins = tuple(origins)
         self.applied = applied
         self.at = tuple(at)
         self.done = done
@@ -55,7 +56,7 @@ class Circumstances:
 
 def failure(error: Exception, there: Circumstances) -> SchemashiftError:
     """The error to raise for *error*, which left a script. One of ours keeps its class."""
-    places = tuple(_places(error, there.revision.path, there.origin))
+    places = tuple(_places(error, there.revision.path, there.origins))
     state = _state(there)
     if isinstance(error, SchemashiftError):
         error.where = error.where or places
@@ -141,17 +142,14 @@ def _count(number: int, noun: str) -> str:
 # Where -------------------------------------------------------------------------------------------------------------
 
 
-def _places(error: BaseException, path: str, origin: Location | None) -> Iterator[Location]:
-    """The script's line first: where the operation was written, or where the script was. Then a helper's."""
-    frames = traceback.extract_tb(error.__traceback__)
-    own = [frame for frame in frames if frame.filename == path]
-    script = origin if origin is not None and origin.path == path else None
-    if script is None and own:
-        script = Location(path, own[-1].lineno, own[-1].name)
-    if script is not None:
-        yield _shown(script)
-    if origin is not None and origin.path != path:
-        yield _shown(origin)
+def _places(error: BaseException, path: str, origins: Sequence[Location]) -> Iterator[Location]:
+    """The script's lines first: where the operations were written, or where the script was. Then a helper's."""
+    script = [origin for origin in origins if origin.path == path]
+    if not script:
+        own = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == path]
+        script = [Location(path, frame.lineno, frame.name) for frame in own[-1:]]
+    yield from map(_shown, script)
+    yield from (_shown(origin) for origin in origins if origin.path != path)
 
 
 def _shown(place: Location) -> Location:

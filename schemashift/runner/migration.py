@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, NoReturn
@@ -14,8 +13,9 @@ from schemashift import op
 from schemashift.dialects import Dialect, Statement
 from schemashift.dialects.live import Known
 from schemashift.dialects.session import Session
+from schemashift.dialects.statement import operations_of
 from schemashift.errors import Location
-from schemashift.operations import Execute, Incomplete, Operation, RenameTable
+from schemashift.operations import Execute, Incomplete, Operation, RenameTable, failed
 from schemashift.runner.missing import NotThere
 from schemashift.runner.references import References
 from schemashift.runner.transactions import Transactions
@@ -26,16 +26,6 @@ from schemashift.scripts.load import Script
 OPERATION = "schemashift_operation"
 
 Convention = Mapping[str, object]
-
-_DATA = re.compile(
-    r"\s*(?:SELECT|INSERT|UPDATE|DELETE|REPLACE|WITH|VALUES|SET|SHOW|EXPLAIN|DESCRIBE|DESC|USE|DO|TABLE|HANDLER|LOAD"
-    r"|SAVEPOINT|ROLLBACK|RELEASE)\b|\s*\(",
-    re.IGNORECASE,
-)
-"""Statements of MySQL that do not commit what is open."""
-
-_ROWS = re.compile(r"\s*(?:INSERT|UPDATE|DELETE|REPLACE|SAVEPOINT|RELEASE)\b", re.IGNORECASE)
-"""Statements that change nothing of the schema."""
 
 
 class Wire:
@@ -92,7 +82,8 @@ class Migration:
         self.total: int | None = None
         self.ended = False
         self.made: set[Key] = set()
-        self.blamed: tuple[BaseException, Location | None] | None = None
+        self.blamed: tuple[BaseException, tuple[Location, ...]] | None = None
+        """The last error of an operation, and where in the script it was written."""
         self._x = x
         self._version_table = version_table
         self._convention = convention
@@ -138,12 +129,12 @@ class Migration:
             return
         if not self._ours:
             self.flush()
-            if not _ROWS.match(sql):
+            if self.wire.session.changes_schema(sql):
                 self.wire.known.forget()
         with self._quietly():
             self._settle()
             self.wire.references.prepare(sql)
-            self._commits = not self.wire.dialect.transactional_ddl and not _DATA.match(sql)
+            self._commits = self.wire.session.commits(sql)
             if self._commits:
                 self._journal(self.sent + 1)
         self.sent += 1
@@ -304,13 +295,14 @@ class Migration:
 
     def _send(self, operations: Sequence[Operation]) -> None:
         statements = self.wire.dialect.compile(operations, self.wire.known)
-        last: Operation | None = None
+        carried: Sequence[Operation] = operations
         try:
             while (statement := self._next(statements)) is not None:
-                last = statement.operation
+                carried = statement.operations
                 self._emit(statement)
+                carried = operations
         except BaseException as error:
-            self._blame(error, operations, last)
+            self._blame(error, carried)
             self._count_rest(statements)
             self.wire.known.forget()
             with self._quietly(), contextlib.suppress(sa.exc.SQLAlchemyError):
@@ -330,8 +322,9 @@ class Migration:
         else:
             with self._outside_transaction():
                 self._execute(statement)
-        if isinstance(statement.operation, RenameTable):
-            self.wire.references.rename(statement.operation.old, statement.operation.renamed)
+        for operation in statement.operations:
+            if isinstance(operation, RenameTable):
+                self.wire.references.rename(operation.old, operation.renamed)
 
     def _execute(self, statement: Statement) -> None:
         before, self._ours = self._ours, True
@@ -341,19 +334,21 @@ class Migration:
                     self.wire.session.check(statement.sql, self.wire.known)
                 self.wire.session.execute(statement.sql)
                 return
-            operation = statement.operation
+            options = [operation.options for operation in statement.operations if isinstance(operation, Execute)]
             self.wire.connection.execute(
-                statement.sql,
-                statement.parameters,
-                execution_options=dict(operation.options) if isinstance(operation, Execute) else {},
+                statement.sql, statement.parameters, execution_options=dict(options[0]) if options else {}
             )
         finally:
             self._ours = before
 
-    def _blame(self, error: BaseException, operations: Sequence[Operation], last: Operation | None) -> None:
-        """Remember which line of the script the error belongs to: where it was written, not where it was sent."""
-        if self.blamed is None or self.blamed[0] is not error:
-            self.blamed = (error, (last or operations[0]).origin)
+    def _blame(self, error: BaseException, operations: Sequence[Operation]) -> None:
+        """Remember which lines of the script the error belongs to: where it was written, not where it was sent."""
+        if self.blamed is not None and self.blamed[0] is error:
+            return
+        blamed = operations_of(error) or operations
+        if isinstance(error, sa.exc.DBAPIError) and error.orig is not None:
+            blamed = failed(blamed, self.wire.session.named_in(error.orig))
+        self.blamed = (error, tuple(dict.fromkeys(each.origin for each in blamed if each.origin is not None)))
 
     def _raise_absent(self, error: Incomplete) -> NoReturn:
         raised = NotThere(str(error))

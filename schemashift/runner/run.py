@@ -294,7 +294,7 @@ class _Run:
                 this.step.revision,
                 this.step.direction,
                 self.session,
-                origin=migration.blamed[1] if migration.blamed and migration.blamed[0] is error else None,
+                origins=migration.blamed[1] if migration.blamed and migration.blamed[0] is error else (),
                 applied=applied,
                 at=at,
                 done=kept_before,

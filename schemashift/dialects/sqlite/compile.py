@@ -10,7 +10,7 @@ change may move behind another's.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 
@@ -24,7 +24,7 @@ from schemashift.dialects.sqlite.parse import TableText, parse_table
 from schemashift.dialects.sqlite.read import CatalogueEntry
 from schemashift.dialects.sqlite.rebuild import PREFIX, Rebuild
 from schemashift.dialects.sqlite.renaming import renamed_in_texts
-from schemashift.dialects.statement import Statement
+from schemashift.dialects.statement import Statement, compiling
 from schemashift.errors import NotSupported
 from schemashift.operations import (
     AddColumn,
@@ -96,7 +96,8 @@ class SQLiteCompilation(Compilation):
         self.check_version()
         self.dropped_columns = frozenset((each.table, each.name) for each in operations if isinstance(each, DropColumn))
         for operation in operations:
-            yield from self.statement(operation)
+            with compiling(operation):
+                yield from self.statement(operation)
         yield from self.flush_all()
 
     def check_version(self) -> None:
@@ -274,7 +275,7 @@ class SQLiteCompilation(Compilation):
         if pending is not None and pending.created is not None:
             return
         exists = "IF EXISTS " if operation.if_exists else ""
-        yield Statement(sql=f"DROP TABLE {exists}{self.ddl.table(operation.name)}", operation=operation)
+        yield Statement(sql=f"DROP TABLE {exists}{self.ddl.table(operation.name)}", operations=(operation,))
         if not operation.if_exists or self.known.table(operation.name) is not None:
             self.known.apply(operation)
 
@@ -288,7 +289,7 @@ class SQLiteCompilation(Compilation):
             steps = [(operation.old, between.name), (between, operation.new)]
         for old, new in steps:
             yield Statement(
-                sql=f"ALTER TABLE {self.ddl.table(old)} RENAME TO {self.ddl.quote(new)}", operation=operation
+                sql=f"ALTER TABLE {self.ddl.table(old)} RENAME TO {self.ddl.quote(new)}", operations=(operation,)
             )
         self.known.apply(operation)
         if operation.old in self.written_options:
@@ -307,7 +308,7 @@ class SQLiteCompilation(Compilation):
             table, old, new = self.ddl.table(operation.table), operation.old, operation.new
             yield Statement(
                 sql=f"ALTER TABLE {table} RENAME COLUMN {self.ddl.quote(old)} TO {self.ddl.quote(new)}",
-                operation=operation,
+                operations=(operation,),
             )
             self.known.change(operation.table, partial(self.renamed_in_texts, operation))
             self.known.apply(operation)
@@ -333,7 +334,7 @@ class SQLiteCompilation(Compilation):
                 return
         exists = "IF EXISTS " if operation.if_exists else ""
         index = self.ddl.table(TableName(operation.name, operation.schema))
-        yield Statement(sql=f"DROP INDEX {exists}{index}", operation=operation)
+        yield Statement(sql=f"DROP INDEX {exists}{index}", operations=(operation,))
         self.known.apply(operation)
 
     def free_index_name(self, operation: CreateIndex) -> Iterator[Statement]:
@@ -355,15 +356,18 @@ class SQLiteCompilation(Compilation):
     def flush(self, name: TableName) -> Iterator[Statement]:
         """Do what waits for one table."""
         pending = self.pending.pop(name)
-        operation = pending.operations[0] if pending.operations else None
+        operations = tuple(pending.operations)
+        with compiling(*operations):
+            for sql in self.sql_for(pending):
+                yield Statement(sql=sql, operations=operations)
+
+    def sql_for(self, pending: Pending) -> Iterator[str]:
+        """The SQL for what waits for one table."""
         after = self.normal(pending.result)
-        self.written_options[name] = pending.options
+        self.written_options[after.table_name] = pending.options
         if pending.created is not None:
-            texts: Iterable[str] = self.created(after)
-        else:
-            texts = self.changed(self.before(pending), after, pending.fresh)
-        for sql in texts:
-            yield Statement(sql=sql, operation=operation)
+            return self.created(after)
+        return self.changed(self.before(pending), after, pending.fresh)
 
     def created(self, table: Table) -> Iterator[str]:
         """A new table with its indexes."""
