@@ -33,7 +33,7 @@ class Running(Protocol):
         """How the models' MetaData names what has no name; None where there are none, or it says nothing."""
 
     @property
-    def made(self) -> set[Key]:
+    def created_types(self) -> set[Key]:
         """The types with a name of their own that the script has made, or made sure of."""
 
     @property

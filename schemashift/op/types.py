@@ -44,7 +44,7 @@ def create_enum(name: str, labels: Sequence[str], *, schema: str | None = None, 
     migration = current()
     full = full_name(migration, name, schema)
     enum = Enum(name=full.name, schema=full.schema, labels=tuple(labels))
-    migration.made.add(enum.key)
+    migration.created_types.add(enum.key)
     migration.do([CreateEnum(enum=enum, if_not_exists=if_not_exists, origin=origin())])
 
 
@@ -52,7 +52,7 @@ def drop_enum(name: str, *, schema: str | None = None, if_exists: bool = False) 
     """Drop an enum type (PostgreSQL)."""
     migration = current()
     full = full_name(migration, name, schema)
-    migration.made.discard(enum_key(*full))
+    migration.created_types.discard(enum_key(*full))
     migration.do([DropEnum(name=full, if_exists=if_exists, origin=origin())])
 
 
@@ -98,7 +98,7 @@ def missing_types(migration: Running, types: Iterable[Any]) -> list[Operation]:
     dialect = migration.dialect
     found: dict[Key, Operation] = {}
     for each in (named for type_ in types for named in named_types(type_, dialect)):
-        if not getattr(each, "create_type", True) or type_key(each, dialect) in migration.made:
+        if not getattr(each, "create_type", True) or type_key(each, dialect) in migration.created_types:
             continue
         if is_domain(each):
             domain = lift_domain(each, dialect)
@@ -106,7 +106,7 @@ def missing_types(migration: Running, types: Iterable[Any]) -> list[Operation]:
         else:
             enum = lift_enum(each, dialect)
             found[enum.key] = CreateEnum(enum=enum, if_not_exists=True, origin=origin())
-    migration.made.update(found)
+    migration.created_types.update(found)
     return list(found.values())
 
 
@@ -128,7 +128,7 @@ def create_domain(
     if migration.dialect.name != "postgresql":
         return
     domain = _domain(migration, name, schema, type_, server_default, nullable, checks)
-    migration.made.add(domain.key)
+    migration.created_types.add(domain.key)
     migration.do([CreateDomain(domain=domain, if_not_exists=if_not_exists, origin=origin())])
 
 
@@ -183,7 +183,7 @@ def drop_domain(name: str, *, schema: str | None = None, if_exists: bool = False
     """Drop a domain (PostgreSQL)."""
     migration = current()
     full = full_name(migration, name, schema)
-    migration.made.discard(domain_key(*full))
+    migration.created_types.discard(domain_key(*full))
     migration.do([DropDomain(name=full, if_exists=if_exists, origin=origin())])
 
 
