@@ -16,7 +16,7 @@ from sqlalchemy.pool import NullPool
 
 from schemashift import op
 from schemashift.dialects import Dialect, Statement
-from schemashift.dialects.live import Known
+from schemashift.dialects.offline import OfflineDatabase
 from schemashift.op.buffer import Buffer, Environment, Group
 from schemashift.op.running import origin
 from schemashift.operations import Execute, Incomplete, Operation
@@ -44,11 +44,13 @@ class Recording(NamedTuple):
         """All operations, in order."""
         return tuple(operation for group in self.groups for operation in group.operations)
 
-    def statements(self, dialect: Dialect, known: Known) -> Iterator[Statement]:
-        """What a run of the script sends to a database that *known* tells of: for a SQLite table that is rebuilt, with
-        its texts. Raises what compiling raises."""
+    def statements(self, dialect: Dialect, database: OfflineDatabase) -> Iterator[Statement]:
+        """What a run of the script sends to a database like *database* (`Dialect.offline`). Raises what compiling
+        raises."""
         for group in self.groups:
-            yield from dialect.compile(group.operations, known)
+            for statement in dialect.compile(group.operations, database.known):
+                yield statement
+                database.follow(statement)
 
 
 def record(
