@@ -219,7 +219,7 @@ class Session:
         return self.hints.get(self.code(error) or "")
 
     def named_in(self, error: BaseException) -> Named:
-        """What a driver's error names, for `failed` to find the operation by."""
+        """What a driver's error names, for `those_named` to find the operation by."""
         del error
         return Named()
 

@@ -20,12 +20,12 @@ from schemashift.operations.constraints import DropConstraint as DropConstraint
 from schemashift.operations.constraints import default_name as default_name
 from schemashift.operations.constraints import find_constraint as find_constraint
 from schemashift.operations.constraints import stands_on as stands_on
-from schemashift.operations.failed import Named as Named
-from schemashift.operations.failed import Violation as Violation
-from schemashift.operations.failed import failed as failed
 from schemashift.operations.indexes import CreateIndex as CreateIndex
 from schemashift.operations.indexes import DropIndex as DropIndex
 from schemashift.operations.indexes import RenameIndex as RenameIndex
+from schemashift.operations.named import Named as Named
+from schemashift.operations.named import Violation as Violation
+from schemashift.operations.named import those_named as those_named
 from schemashift.operations.statements import BulkInsert as BulkInsert
 from schemashift.operations.statements import Execute as Execute
 from schemashift.operations.statements import FillColumn as FillColumn

@@ -16,7 +16,7 @@ from schemashift.dialects.session import Session
 from schemashift.dialects.statement import operations_of
 from schemashift.errors import Location
 from schemashift.op.buffer import Buffer, Environment, Group
-from schemashift.operations import Execute, Incomplete, Operation, RenameTable, failed
+from schemashift.operations import Execute, Incomplete, Operation, RenameTable, those_named
 from schemashift.runner.listener import ConnectionListener
 from schemashift.runner.missing import MissingObject
 from schemashift.runner.references import References
@@ -250,7 +250,7 @@ class Migration:
             return
         blamed = operations_of(error) or operations
         if isinstance(error, sa.exc.DBAPIError) and error.orig is not None:
-            blamed = failed(blamed, self._database.session.named_in(error.orig))
+            blamed = those_named(blamed, self._database.session.named_in(error.orig))
         self.blame = Blame(error, tuple(dict.fromkeys(each.origin for each in blamed if each.origin is not None)))
 
     def _raise_missing(self, error: Incomplete) -> NoReturn:

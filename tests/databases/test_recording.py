@@ -228,6 +228,21 @@ def recorded(scripts: Scripts, url: str | sa.Engine) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("how", SCRIPTS)
+def test_every_operation_is_carried_out_by_a_statement(scripts: Scripts, database_url: str, how: str) -> None:
+    scripts.go(database_url)
+    scripts.add("it", SCRIPTS[how], imports="import contextlib\nfrom recording_helpers import not_null, whole")
+    with connected(database_url) as connection:
+        dialect = dialect_for(connection.dialect)
+        recording = record(scripts.directory.load(scripts.directory.graph()["it"]), "upgrade", dialect)
+        with dialect.offline(dialect.read_all(connection)) as database:
+            carried = [each.operations for each in recording.statements(dialect, database)]
+    assert all(carried)
+    asked = [(type(each), each.origin) for each in recording.operations]
+    assert {(type(each), each.origin) for some in carried for each in some} == set(asked)
+    assert all(sorted(some, key=recording.operations.index) == list(some) for some in carried)
+
+
+@pytest.mark.parametrize("how", SCRIPTS)
 def test_the_recorded_statements_are_those_that_run(scripts: Scripts, database_url: str, how: str) -> None:
     scripts.go(database_url)
     scripts.add("it", SCRIPTS[how], imports="import contextlib\nfrom recording_helpers import not_null, whole")

@@ -38,10 +38,12 @@ from schemashift.operations import (
     DropIndex,
     DropTable,
     Incomplete,
+    Named,
     Operation,
     RenameColumn,
     RenameIndex,
     RenameTable,
+    those_named,
 )
 from schemashift.operations.base import need_table
 from schemashift.schema import Column, Constraint, Index, Options, PrimaryKey, Schema, Table, TableName
@@ -358,25 +360,25 @@ class SQLiteCompilation(Compilation):
         pending = self.pending.pop(name)
         operations = tuple(pending.operations)
         with compiling(*operations):
-            for sql in self.sql_for(pending):
-                yield Statement(sql=sql, operations=operations)
+            for sql, about in self.sql_for(pending):
+                yield Statement(sql=sql, operations=those_named(operations, about))
 
-    def sql_for(self, pending: Pending) -> Iterator[str]:
-        """The SQL for what waits for one table."""
+    def sql_for(self, pending: Pending) -> Iterator[tuple[str, Named]]:
+        """The SQL for what waits for one table, each statement with what it is about where that is not all of it."""
         after = self.normal(pending.result)
         self.written_options[after.table_name] = pending.options
         if pending.created is not None:
             return self.created(after)
         return self.changed(self.before(pending), after, pending.fresh)
 
-    def created(self, table: Table) -> Iterator[str]:
+    def created(self, table: Table) -> Iterator[tuple[str, Named]]:
         """A new table with its indexes."""
-        yield self.ddl.create(table)
+        yield self.ddl.create(table), Named()
         for index in table.indexes:
-            yield self.ddl.index(table.table_name, index)
+            yield self.ddl.index(table.table_name, index), Named(constraint=index.name)
         self.known.apply(CreateTable(table=table))
 
-    def changed(self, before: Table, after: Table, fresh: Collection[str]) -> Iterator[str]:
+    def changed(self, before: Table, after: Table, fresh: Collection[str]) -> Iterator[tuple[str, Named]]:
         """Native ALTERs where they do, else a rebuild."""
         native = Native(before, after, fresh, self.ddl, self.normal)
         if native.possible(self.texts_for(before, native)):
@@ -389,7 +391,8 @@ class SQLiteCompilation(Compilation):
                 f'table "{after.table_name}" cannot be rebuilt: its CREATE statement is not understood',
                 cause=entry.fault,
             )
-        yield from Rebuild(before, after, fresh, entry, self.ddl).statements(self.columns_of)
+        for sql in Rebuild(before, after, fresh, entry, self.ddl).statements(self.columns_of):
+            yield sql, Named()
         self.known.put(after)
         self.known.forget()
 

@@ -1,4 +1,4 @@
-"""Which of several operations an error is about."""
+"""Which of several operations are named."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from schemashift.operations import (
     Named,
     Operation,
     RenameColumn,
-    failed,
+    those_named,
 )
 from schemashift.schema import Check, Column, ForeignKey, Index, IndexPart, PrimaryKey, Table, TableName, Type, Unique
 
@@ -149,4 +149,4 @@ CASES: dict[str, tuple[list[Operation], Named, list[int]]] = {
 @pytest.mark.parametrize("case", CASES)
 def test_the_operation_that_is_named_else_all(case: str) -> None:
     operations, named, places = CASES[case]
-    assert failed(operations, named) == tuple(operations[place] for place in places)
+    assert those_named(operations, named) == tuple(operations[place] for place in places)

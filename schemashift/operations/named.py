@@ -1,4 +1,4 @@
-"""Which of several operations, carried out as one, a database's error is about: pure functions over operations."""
+"""Which of several operations are about something that has a name: what a statement makes, what an error names."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _CLASSES = {"unique": Unique, "primary key": PrimaryKey, "check": Check, "foreig
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Named:
-    """What a database names in an error.
+    """What a statement is about, or what a database names in an error.
 
     ``constraint`` is the name of a constraint or an index, or the text of a CHECK that has no name. ``columns`` are one
     column, or all those of a key. ``violates`` is the kind of constraint that rows do not satisfy, where it says one.
@@ -30,11 +30,11 @@ class Named:
     violates: Violation | None = None
 
 
-def failed(operations: Sequence[Operation], named: Named) -> tuple[Operation, ...]:
-    """Those of *operations* that an error with these names is about; all of them where it names none of them."""
-    told_apart = list(_with_names_of_their_time(operations, named))
+def those_named(operations: Sequence[Operation], named: Named) -> tuple[Operation, ...]:
+    """Those of *operations* that are about what is named; all of them where none is."""
+    asked = list(_with_names_of_their_time(operations, named))
     for is_meant in _TESTS:
-        found = tuple(operation for operation, names in told_apart if is_meant(operation, names))
+        found = tuple(operation for operation, names in asked if is_meant(operation, names))
         if found:
             return found
     return tuple(operations)
