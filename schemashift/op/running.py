@@ -18,7 +18,7 @@ from schemashift.schema import Key, Table, TableName
 
 
 class Running(Protocol):
-    """What a migration that runs does for the functions of this module. The runner and replay are the two that can."""
+    """What a migration that runs does for the functions of `op`. See `schemashift.op.buffer.Buffer`."""
 
     @property
     def dialect(self) -> sa.Dialect:

@@ -32,6 +32,8 @@ class Named:
 
 def those_named(operations: Sequence[Operation], named: Named) -> tuple[Operation, ...]:
     """Those of *operations* that are about what is named; all of them where none is."""
+    if len(operations) < 2 or named == Named():
+        return tuple(operations)
     asked = list(_with_names_of_their_time(operations, named))
     for is_meant in _TESTS:
         found = tuple(operation for operation, names in asked if is_meant(operation, names))
@@ -91,7 +93,7 @@ def _is_kind(operation: Operation, named: Named) -> bool:
 
 
 def _is_not_null(operation: Operation, named: Named) -> bool:
-    """It takes the column's NULLs."""
+    """It makes the column, or adds it, NOT NULL."""
     if named.violates != "not null":
         return False
     match operation:
