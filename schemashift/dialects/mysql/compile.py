@@ -212,8 +212,7 @@ class MySQLCompilation(Compilation):
         return operation
 
     def joined(self, first: Alteration, table: Table) -> list[tuple[Operation, Alteration]]:
-        """Those that follow and must go together with *first*, taken out of what is pending; each beside what it is when
-        it is completed."""
+        """Those that must go together with *first*, as they were written and completed; they are no longer pending."""
         try:
             after = _applied(first, table)
         except Incomplete:

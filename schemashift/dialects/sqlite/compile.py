@@ -363,7 +363,7 @@ class SQLiteCompilation(Compilation):
             for sql, about in self.sql_for(pending):
                 yield Statement(sql=sql, operations=those_named(operations, about))
 
-    def sql_for(self, pending: Pending) -> Iterator[tuple[str, Named]]:
+    def sql_for(self, pending: TableChange) -> Iterator[tuple[str, Named]]:
         """The SQL for what waits for one table, each statement with what it is about where that is not all of it."""
         after = self.normal(pending.result)
         self.written_options[after.table_name] = pending.options
