@@ -125,7 +125,7 @@ class Buffer:
 
     # What it asks for ----------------------------------------------------------------------------------------------
 
-    def do(self, operations: Sequence[Operation]) -> None:
+    def submit(self, operations: Sequence[Operation]) -> None:
         """Have *operations* wait; send them at once where somebody waits for their error."""
         if self._depth or not self._is_guarded():
             self._waiting.extend(operations)
@@ -133,7 +133,7 @@ class Buffer:
             self.flush()
             self._sender.send(Group(operations=tuple(operations), alone=True))
 
-    def now(self, operation: Operation) -> None:
+    def execute(self, operation: Operation) -> None:
         """Send everything before, then *operation*."""
         self.flush()
         self._sender.send(Group(operations=(operation,), alone=self._is_guarded()))

@@ -46,10 +46,10 @@ class Running(Protocol):
     def normal(self, table: Table) -> Table:
         """*table* in the database's normal form."""
 
-    def do(self, operations: Sequence[Operation]) -> None:
+    def submit(self, operations: Sequence[Operation]) -> None:
         """Changes of the schema, in order; they may wait until something else happens."""
 
-    def now(self, operation: Operation) -> None:
+    def execute(self, operation: Operation) -> None:
         """A statement of the script's own, after everything before it."""
 
     def bind(self) -> sa.Connection:

@@ -240,6 +240,6 @@ def test_it_knows_what_the_environment_says() -> None:
     assert buffer.convention is None
     assert buffer.normal(BEFORE) is BEFORE
     assert buffer.table(TableName("t")) is BEFORE
-    buffer.now(Execute(statement="x"))
+    buffer.execute(Execute(statement="x"))
     assert collector.happened == ["table t", "(x)"]
     assert isinstance(buffer.bind(), (str, sa.Connection))
