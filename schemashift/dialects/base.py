@@ -8,6 +8,7 @@ on its first day.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, ClassVar
 
 import sqlalchemy as sa
@@ -15,6 +16,7 @@ import sqlalchemy as sa
 from schemashift.dialects.compile import Compilation
 from schemashift.dialects.ddl import DDL
 from schemashift.dialects.live import Known
+from schemashift.dialects.offline import OfflineDatabase
 from schemashift.dialects.session import RAW, Session
 from schemashift.dialects.statement import Statement
 from schemashift.operations import Operation
@@ -157,6 +159,11 @@ class Dialect:
         """The statements for *operations*, in order. A generator to be run statement by statement: it asks *known*
         for what it must see, and tells it what it has done. Raises `NotSupported` for what cannot be done here."""
         yield from Compilation(self.ddl, known).statements(operations)
+
+    @contextmanager
+    def offline(self, schema: Schema) -> Iterator[OfflineDatabase]:
+        """A stand-in for a database that holds *schema* (as `read_all` reads it, or a `replay`), to compile against."""
+        yield OfflineDatabase(Known(schema))
 
     # How it runs ---------------------------------------------------------------------------------------------------
 

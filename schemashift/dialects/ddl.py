@@ -72,7 +72,7 @@ class DDL:
     @staticmethod
     def statement(sql: str, operation: Operation, *, transactional: bool = True) -> Statement:
         """A statement that has more to say than its text."""
-        return Statement(sql=sql, operation=operation, transactional=transactional)
+        return Statement(sql=sql, operations=(operation,), transactional=transactional)
 
     # Names and texts ---------------------------------------------------------------------------------------------
 
@@ -284,7 +284,8 @@ class DDL:
     def execute(self, operation: Execute, known: Known) -> Iterator[str | Statement]:
         known.forget()
         sql = operation.statement
-        yield Statement(sql=sa.text(sql) if isinstance(sql, str) else sql, operation=operation)  # type: ignore[arg-type]
+        executable: Any = sa.text(sql) if isinstance(sql, str) else sql
+        yield Statement(sql=executable, operations=(operation,))
 
     def fill_column(self, operation: FillColumn, known: Known) -> Iterator[str | Statement]:
         column = self.quote(operation.column)
@@ -338,7 +339,7 @@ class DDL:
             return
         target: Any = operation.target
         if operation.multi:
-            yield Statement(sql=target.insert(), operation=operation, parameters=operation.rows)
+            yield Statement(sql=target.insert(), operations=(operation,), parameters=operation.rows)
         else:
             for row in operation.rows:
-                yield Statement(sql=target.insert().values(row), operation=operation)
+                yield Statement(sql=target.insert().values(row), operations=(operation,))

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import getpass
 import random
+import re
 import socket
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -21,6 +22,7 @@ import sqlalchemy as sa
 
 from schemashift.dialects.live import Known
 from schemashift.errors import Locked
+from schemashift.operations import Named
 from schemashift.schema import TableName
 
 FIRST_PAUSE = 0.025
@@ -31,6 +33,13 @@ RAW: dict[str, Any] = {"no_parameters": True}
 """Execution options for text of our own: without them psycopg and PyMySQL format it (``'100%'`` fails)."""
 
 UNKNOWN_HOLDER = "another process"
+
+_KEEPS_TRANSACTION = re.compile(
+    r"\s*(?:SELECT|INSERT|UPDATE|DELETE|MERGE|WITH|VALUES|SET|EXPLAIN|SAVEPOINT|ROLLBACK|RELEASE)\b|\s*\(",
+    re.IGNORECASE,
+)
+_ROWS = re.compile(r"\s*(?:INSERT|UPDATE|DELETE|REPLACE|SAVEPOINT|RELEASE)\b", re.IGNORECASE)
+"""Statements that change nothing of the schema."""
 
 
 class Wait(NamedTuple):
@@ -209,6 +218,11 @@ class Session:
         """A hint that the database itself gave, or that its code calls for."""
         return self.hints.get(self.code(error) or "")
 
+    def named_in(self, error: BaseException) -> Named:
+        """What a driver's error names, for `those_named` to find the operation by."""
+        del error
+        return Named()
+
     def is_lock_error(self, error: BaseException) -> bool:
         """Whether the error says that the holder of the lock lets nobody read."""
         del error
@@ -217,6 +231,22 @@ class Session:
     def is_duplicate_table(self, error: BaseException) -> bool:
         """Whether the error says that a table of that name exists."""
         return "already exists" in str(error)
+
+    # What a statement does -----------------------------------------------------------------------------------------
+
+    def commits(self, sql: str) -> bool:
+        """Whether *sql* commits what is open, as DDL does where it cannot be rolled back. The default believes that of
+        everything but what is known to keep the transaction."""
+        return not _KEEPS_TRANSACTION.match(sql)
+
+    def changes_schema(self, sql: str) -> bool:
+        """Whether the schema may be another after *sql*: anything but what is known to touch rows alone."""
+        return not _ROWS.match(sql)
+
+    def may_break_references(self, sql: str) -> bool:
+        """Whether rows may point nowhere after *sql*. Nobody asks where the database itself refuses that."""
+        del sql
+        return True
 
     # Foreign keys ------------------------------------------------------------------------------------------------
 

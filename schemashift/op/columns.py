@@ -52,7 +52,7 @@ def add_column(
         table = replace(table, columns=(replace(table.columns[0], autoincrement=True),))
     table = migration.normal(table)
     name, here = table.table_name, origin()
-    migration.do(
+    migration.submit(
         [
             *missing_types(migration, [column.type]),
             AddColumn(table=name, column=table.columns[0], if_not_exists=bool(if_not_exists), origin=here),
@@ -69,14 +69,14 @@ def drop_column(
     migration = current()
     check_keywords(migration, kw)
     table = full_name(migration, table_name, schema)
-    migration.do([DropColumn(table=table, name=str(column_name), if_exists=bool(if_exists), origin=origin())])
+    migration.submit([DropColumn(table=table, name=str(column_name), if_exists=bool(if_exists), origin=origin())])
 
 
 def rename_column(table_name: str, old_column_name: str, new_column_name: str, *, schema: str | None = None) -> None:
     """Give a column another name."""
     migration = current()
     table = full_name(migration, table_name, schema)
-    migration.do([RenameColumn(table=table, old=str(old_column_name), new=str(new_column_name), origin=origin())])
+    migration.submit([RenameColumn(table=table, old=str(old_column_name), new=str(new_column_name), origin=origin())])
 
 
 @once(name="new_column_name", tabname="table_name")
@@ -142,7 +142,7 @@ def alter_column(
         found += [AddConstraint(table=table, constraint=each, origin=here) for each in new]
     if new_column_name is not None and new_column_name != column_name:
         found.append(RenameColumn(table=table, old=str(column_name), new=str(new_column_name), origin=here))
-    migration.do(found)
+    migration.submit(found)
 
 
 class _Column:

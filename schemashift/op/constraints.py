@@ -143,7 +143,7 @@ def drop_constraint(
     if kind is Check:
         # A convention for CHECKs is made of the name that it is given.
         constraint_name = named(Check(sql="1", name=constraint_name), table, migration.convention).name or ""
-    migration.do(
+    migration.submit(
         [
             DropConstraint(
                 table=table,
@@ -196,4 +196,4 @@ def _name_and_add(migration: Running, table: TableName, constraint: Constraint) 
 
 def _add_constraint(migration: Running, table: TableName, constraint: Constraint) -> None:
     alone = migration.normal(Table(name=table.name, schema=table.schema, constraints=(constraint,)))
-    migration.do([AddConstraint(table=table, constraint=each, origin=origin()) for each in alone.constraints])
+    migration.submit([AddConstraint(table=table, constraint=each, origin=origin()) for each in alone.constraints])

@@ -30,7 +30,7 @@ def create_sequence(
     """Create a sequence (PostgreSQL, MariaDB)."""
     migration = current()
     sequence = _sequence(migration, name, start, increment, minvalue, maxvalue, cycle, cache, data_type, schema)
-    migration.do([CreateSequence(sequence=sequence, if_not_exists=if_not_exists, origin=origin())])
+    migration.submit([CreateSequence(sequence=sequence, if_not_exists=if_not_exists, origin=origin())])
 
 
 def alter_sequence(
@@ -48,13 +48,13 @@ def alter_sequence(
     """Give a sequence other options; what is not said is what goes without saying. It goes on counting."""
     migration = current()
     sequence = _sequence(migration, name, start, increment, minvalue, maxvalue, cycle, cache, data_type, schema)
-    migration.do([AlterSequence(after=sequence, origin=origin())])
+    migration.submit([AlterSequence(after=sequence, origin=origin())])
 
 
 def drop_sequence(name: str, *, schema: str | None = None, if_exists: bool = False) -> None:
     """Drop a sequence (PostgreSQL, MariaDB)."""
     migration = current()
-    migration.do([DropSequence(name=full_name(migration, name, schema), if_exists=if_exists, origin=origin())])
+    migration.submit([DropSequence(name=full_name(migration, name, schema), if_exists=if_exists, origin=origin())])
 
 
 def _sequence(
@@ -89,9 +89,9 @@ def _sequence(
 
 def create_schema(name: str, *, if_not_exists: bool = False) -> None:
     """Create a schema (PostgreSQL)."""
-    current().do([CreateSchema(name=name, if_not_exists=if_not_exists, origin=origin())])
+    current().submit([CreateSchema(name=name, if_not_exists=if_not_exists, origin=origin())])
 
 
 def drop_schema(name: str, *, if_exists: bool = False) -> None:
     """Drop an empty schema (PostgreSQL)."""
-    current().do([DropSchema(name=name, if_exists=if_exists, origin=origin())])
+    current().submit([DropSchema(name=name, if_exists=if_exists, origin=origin())])

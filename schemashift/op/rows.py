@@ -20,14 +20,14 @@ def fill_column(table_name: str, column_name: str, value: ServerDefault, *, sche
     default = lift_default(value, migration.dialect)
     if default is None:
         raise ValueError(f"fill_column needs a value, not {value!r}")
-    migration.do([FillColumn(table=table, column=str(column_name), value=default, origin=origin())])
+    migration.submit([FillColumn(table=table, column=str(column_name), value=default, origin=origin())])
 
 
 def number_column(table_name: str, column_name: str, *, schema: str | None = None) -> None:
     """Give every row a number of its own in a column: 1, 2, 3 and so on, in no particular order."""
     migration = current()
     table = full_name(migration, table_name, schema)
-    migration.do([FillColumn(table=table, column=str(column_name), origin=origin())])
+    migration.submit([FillColumn(table=table, column=str(column_name), origin=origin())])
 
 
 def fill_table(
@@ -57,7 +57,7 @@ def fill_table(
         raise ValueError("fill_table needs values that SQL can say")
     if keys and not children:
         raise ValueError("fill_table needs the table whose columns the keys name: children=")
-    migration.do(
+    migration.submit(
         [
             FillTable(
                 table=full_name(migration, table_name, schema),
@@ -78,7 +78,7 @@ def bulk_insert(
         raise TypeError("bulk_insert takes a list of dictionaries")
     migration = current()
     plain = not any(isinstance(value, sa.ClauseElement) for row in rows for value in row.values())
-    migration.now(
+    migration.execute(
         BulkInsert(
             table=full_name(migration, table.name, getattr(table, "schema", None)),
             target=table,

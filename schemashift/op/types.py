@@ -44,16 +44,16 @@ def create_enum(name: str, labels: Sequence[str], *, schema: str | None = None, 
     migration = current()
     full = full_name(migration, name, schema)
     enum = Enum(name=full.name, schema=full.schema, labels=tuple(labels))
-    migration.made.add(enum.key)
-    migration.do([CreateEnum(enum=enum, if_not_exists=if_not_exists, origin=origin())])
+    migration.created_types.add(enum.key)
+    migration.submit([CreateEnum(enum=enum, if_not_exists=if_not_exists, origin=origin())])
 
 
 def drop_enum(name: str, *, schema: str | None = None, if_exists: bool = False) -> None:
     """Drop an enum type (PostgreSQL)."""
     migration = current()
     full = full_name(migration, name, schema)
-    migration.made.discard(enum_key(*full))
-    migration.do([DropEnum(name=full, if_exists=if_exists, origin=origin())])
+    migration.created_types.discard(enum_key(*full))
+    migration.submit([DropEnum(name=full, if_exists=if_exists, origin=origin())])
 
 
 def alter_enum(
@@ -71,7 +71,7 @@ def alter_enum(
     label that goes are an error, and nothing is lost.
     """
     migration = current()
-    migration.do(
+    migration.submit(
         [
             AlterEnum(
                 name=full_name(migration, name, schema),
@@ -87,7 +87,7 @@ def alter_enum(
 def rename_enum(old_name: str, new_name: str, *, schema: str | None = None) -> None:
     """Give an enum type another name (PostgreSQL). Its columns follow."""
     migration = current()
-    migration.do([RenameEnum(old=full_name(migration, old_name, schema), new=str(new_name), origin=origin())])
+    migration.submit([RenameEnum(old=full_name(migration, old_name, schema), new=str(new_name), origin=origin())])
 
 
 def missing_types(migration: Running, types: Iterable[Any]) -> list[Operation]:
@@ -98,7 +98,7 @@ def missing_types(migration: Running, types: Iterable[Any]) -> list[Operation]:
     dialect = migration.dialect
     found: dict[Key, Operation] = {}
     for each in (named for type_ in types for named in named_types(type_, dialect)):
-        if not getattr(each, "create_type", True) or type_key(each, dialect) in migration.made:
+        if not getattr(each, "create_type", True) or type_key(each, dialect) in migration.created_types:
             continue
         if is_domain(each):
             domain = lift_domain(each, dialect)
@@ -106,7 +106,7 @@ def missing_types(migration: Running, types: Iterable[Any]) -> list[Operation]:
         else:
             enum = lift_enum(each, dialect)
             found[enum.key] = CreateEnum(enum=enum, if_not_exists=True, origin=origin())
-    migration.made.update(found)
+    migration.created_types.update(found)
     return list(found.values())
 
 
@@ -128,8 +128,8 @@ def create_domain(
     if migration.dialect.name != "postgresql":
         return
     domain = _domain(migration, name, schema, type_, server_default, nullable, checks)
-    migration.made.add(domain.key)
-    migration.do([CreateDomain(domain=domain, if_not_exists=if_not_exists, origin=origin())])
+    migration.created_types.add(domain.key)
+    migration.submit([CreateDomain(domain=domain, if_not_exists=if_not_exists, origin=origin())])
 
 
 def alter_domain(
@@ -176,15 +176,15 @@ def alter_domain(
         nullable if nullable is not None else before.nullable,
         checks if checks is not None else existing_checks,
     )
-    migration.do([AlterDomain(before=before, after=after, origin=origin())])
+    migration.submit([AlterDomain(before=before, after=after, origin=origin())])
 
 
 def drop_domain(name: str, *, schema: str | None = None, if_exists: bool = False) -> None:
     """Drop a domain (PostgreSQL)."""
     migration = current()
     full = full_name(migration, name, schema)
-    migration.made.discard(domain_key(*full))
-    migration.do([DropDomain(name=full, if_exists=if_exists, origin=origin())])
+    migration.created_types.discard(domain_key(*full))
+    migration.submit([DropDomain(name=full, if_exists=if_exists, origin=origin())])
 
 
 def _domain(

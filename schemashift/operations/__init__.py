@@ -23,6 +23,9 @@ from schemashift.operations.constraints import stands_on as stands_on
 from schemashift.operations.indexes import CreateIndex as CreateIndex
 from schemashift.operations.indexes import DropIndex as DropIndex
 from schemashift.operations.indexes import RenameIndex as RenameIndex
+from schemashift.operations.named import Named as Named
+from schemashift.operations.named import Violation as Violation
+from schemashift.operations.named import those_named as those_named
 from schemashift.operations.statements import BulkInsert as BulkInsert
 from schemashift.operations.statements import Execute as Execute
 from schemashift.operations.statements import FillColumn as FillColumn

@@ -23,12 +23,14 @@ from schemashift.events import (
     StatementSent,
     Waiting,
 )
+from schemashift.op.buffer import Buffer, Convention, Environment, no_convention
 from schemashift.operations import Incomplete, Operation
 from schemashift.revisions import Plan, Step
-from schemashift.runner.failure import Circumstances, failure
+from schemashift.runner.failure import FailureContext, failure
+from schemashift.runner.listener import ConnectionListener
 from schemashift.runner.loading import Loading
-from schemashift.runner.migration import Convention, Migration, Wire
-from schemashift.runner.references import described
+from schemashift.runner.migration import Database, Migration
+from schemashift.runner.references import References, described
 from schemashift.runner.transactions import OneTransaction, Savepoints, Transactions
 from schemashift.scripts.load import Script
 from schemashift.sources.replay import record
@@ -37,10 +39,6 @@ from schemashift.state.version_table import State, Status, VersionTable
 PlanFor = Callable[[frozenset[str]], Plan]
 Load = Callable[[str], Script]
 Listener = Callable[[StatementSent], None]
-
-
-def no_convention() -> None:
-    """Without models nothing is named."""
 
 
 def run(
@@ -98,21 +96,27 @@ class _Run:
         self.dialect = dialect
         self.load = load
         self.versions = versions
-        self.x = x
-        self.convention = convention
+        self.environment = Environment(
+            dialect=dialect.sa, normal=dialect.normal, version_table=versions.name, x=x, convention=convention
+        )
         self.listener = listener
         self.session = dialect.session(connection)
-        self.known = Known(
-            read=lambda name: dialect.read(connection, [name]).table(name),
-            read_all=lambda: dialect.read_all(connection),
+        self.database = Database(
+            dialect,
+            self.session,
+            Known(
+                read=lambda name: dialect.read(connection, [name]).table(name),
+                read_all=lambda: dialect.read_all(connection),
+            ),
+            ConnectionListener(connection),
+            References(self.session),
         )
-        self.wire = Wire(self.session, dialect, self.known)
         self.state = State()
         self.unit = Transactions(self.session)
         self.scripts: dict[str, Script] = {}
         self.done = 0
         self.unsent: list[Event] = []
-        self.doubtful = False
+        self.others_may_have_run = False
 
     def events(self, lock_timeout: float, *, single_transaction: bool) -> Iterator[Event]:
         """Everything, from preparing the connection to putting it back."""
@@ -134,7 +138,7 @@ class _Run:
                     yield RunStarted(plan, plan.start)
                     yield from self._steps(plan)
                 finally:
-                    self._let_go()
+                    self._release()
         yield RunFinished(self.done, plan.end, time.monotonic() - started)
 
     # Before the first revision -------------------------------------------------------------------------------------
@@ -190,7 +194,7 @@ class _Run:
             self.scripts[step.revision.id],
             "upgrade" if step.direction == "upgrade" else "downgrade",
             self.dialect,
-            x=self.x,
+            x=self.environment.x,
         )
         if recording.leaves_transaction or any(map(self._leaves, recording.operations)):
             raise BorrowedTransaction(
@@ -208,9 +212,10 @@ class _Run:
 
     def _load(self, plan: Plan) -> None:
         """Load every script before anything is written: one that does not load must not stop a run half way."""
+        loading = replace(self.environment, convention=no_convention)
         for step in plan.steps:
             if step.revision.id not in self.scripts:
-                with op.running(Loading(self.connection, self.dialect, self.x, self.versions.name)):
+                with op.running(Buffer(Loading(self.connection, loading))):
                     script = self.scripts[step.revision.id] = self.load(step.revision.id)
                 _function(script, step)
 
@@ -224,7 +229,7 @@ class _Run:
     # The revisions -------------------------------------------------------------------------------------------------
 
     def _steps(self, plan: Plan) -> Iterator[Event]:
-        with self.wire.listening():
+        with self.database.listener.listening():
             try:
                 if plan.direction == "stamp":
                     self._stamp(plan)
@@ -248,7 +253,7 @@ class _Run:
 
     def _is_done(self, step: Step) -> bool:
         """Whether somebody else did it: where the transaction is the lock, a script that commits lets others in."""
-        if not self.doubtful:
+        if not self.others_may_have_run:
             return False
         self.state = self.versions.read(self.connection)
         return (step.revision.id in self.state.applied) == (step.direction == "upgrade")
@@ -285,27 +290,27 @@ class _Run:
         """The error to raise. The state in it is read from the database, now."""
         if isinstance(self.unit, Savepoints):
             self.session.best_effort(self.unit.finish)
-        applied, at = self._look()
+        applied, at = self._read_state()
         kept_before = 0 if isinstance(self.unit, OneTransaction) else self.done
         migration = this.migration
         return failure(
             error,
-            Circumstances(
+            FailureContext(
                 this.step.revision,
                 this.step.direction,
                 self.session,
-                origin=migration.blamed[1] if migration.blamed and migration.blamed[0] is error else None,
+                origins=migration.origins(error),
                 applied=applied,
                 at=at,
                 done=kept_before,
-                kept=migration.kept,
+                kept=migration.tally.kept,
                 total=migration.total,
                 transactional=self.dialect.transactional_ddl,
                 earlier=this.earlier,
             ),
         )
 
-    def _look(self) -> tuple[frozenset[str] | None, tuple[str, ...]]:
+    def _read_state(self) -> tuple[frozenset[str] | None, tuple[str, ...]]:
         """What is applied and its heads, as the database says after a failure."""
         try:
             plan = self._plan()
@@ -313,13 +318,13 @@ class _Run:
             return None, ()
         return plan.before, plan.start
 
-    def _let_go(self) -> None:
+    def _release(self) -> None:
         """Roll back what is open, then unlock: a lock cannot be released in a failed transaction."""
         if not self.session.borrowed:
             self.session.best_effort(self.session.rollback)
         self.session.unlock()
 
-    def tell(self, sql: str) -> None:
+    def emit(self, sql: str) -> None:
         """A statement was sent."""
         if self.listener is not None:
             self.listener(StatementSent(sql))
@@ -340,13 +345,11 @@ class _Revision:
         self.journaled = False
         self._run = run
         self.migration = Migration(
-            run.wire,
+            run.database,
             run.unit,
             self.script,
-            x=run.x,
-            version_table=run.versions.name,
-            convention=run.convention,
-            told=run.tell,
+            environment=run.environment,
+            emit=run.emit,
             journal=self.journal,
         )
 
@@ -356,12 +359,13 @@ class _Revision:
         run.unit.begin()
         if not run.state.exists:
             run.versions.create(run.connection)
-        run.wire.references.start()
+        run.database.references.start()
         self.migration.run(_function(self.script, self.step))
         self._check_references()
-        if self.migration.ended:
+        if self.migration.tally.ended:
             run.unit.renew()
-        run.doubtful = run.doubtful or (run.dialect.one_transaction and self.migration.kept > 0)
+        if run.dialect.one_transaction and self.migration.tally.kept:
+            run.others_may_have_run = True
         self._record(round((time.perf_counter() - began) * 1000))
         run.unit.keep()
         if not run.state.exists:
@@ -370,14 +374,14 @@ class _Revision:
     def undo(self, error: BaseException) -> None:
         """Roll back; where something stays all the same, say so in the row."""
         run = self._run
-        self.migration.settle_failed(error)
+        self.migration.tally.sync_failed_transaction(error)
         run.unit.undo()
         if not self.journaled or run.session.borrowed:
             return
         run.session.begin()
-        if self.migration.kept or (self.row is not None and self.row.status == "upgrading"):
+        if self.migration.tally.kept or (self.row is not None and self.row.status == "upgrading"):
             text = f"{type(error).__name__}: {error}"
-            step = max(self.migration.kept, self.earlier)
+            step = max(self.migration.tally.kept, self.earlier)
             run.versions.fail(run.connection, self.id, step=step, steps=self.migration.total, error=text)
         elif self.step.direction == "upgrade":
             run.versions.remove(run.connection, self.id)
@@ -415,7 +419,7 @@ class _Revision:
             run.versions.record(run.connection, self.id, checksum=checksum, duration_ms=milliseconds)
 
     def _check_references(self) -> None:
-        rows = self._run.wire.references.broken()
+        rows = self._run.database.references.broken()
         if rows:
             noun = "row points" if len(rows) == 1 else "rows point"
             raise MigrationFailed(

@@ -24,7 +24,7 @@ from schemashift.dialects.mysql.names import default_name
 from schemashift.dialects.mysql.normal import is_column_level
 from schemashift.dialects.mysql.renaming import renamed_in_texts, renamed_with_table
 from schemashift.dialects.mysql.types import parse_type
-from schemashift.dialects.statement import Statement
+from schemashift.dialects.statement import Statement, compiling
 from schemashift.errors import NotSupported
 from schemashift.operations import (
     AddColumn,
@@ -77,12 +77,16 @@ class MySQLCompilation(Compilation):
         self.pending = deque(operations)
         while self.pending:
             operation = self.pending.popleft()
-            if isinstance(operation, ALTERATIONS):
-                yield from self.altered(operation)
-            elif isinstance(operation, AlterTable) and operation.partial:
-                yield from self.statement(self.completed_options(operation))
-            else:
+            with compiling(operation):
                 yield from self.statement(operation)
+
+    def statement(self, operation: Operation) -> Iterator[Statement]:
+        if isinstance(operation, ALTERATIONS):
+            yield from self.altered(operation)
+        elif isinstance(operation, AlterTable) and operation.partial:
+            yield from super().statement(self.completed_options(operation))
+        else:
+            yield from super().statement(operation)
 
     def texts(self, operation: Operation) -> Iterator[str | Statement]:
         match operation:
@@ -181,6 +185,7 @@ class MySQLCompilation(Compilation):
 
     def altered(self, first: Alteration) -> Iterator[Statement]:
         """One ALTER TABLE: *first*, with as many of those that follow as it takes to leave the table legal."""
+        carried: list[Operation] = [first]
         first = self.on_its_table(first)
         assert first.table is not None
         table = self.known.table(first.table) if _needs_table(first) else None
@@ -190,9 +195,12 @@ class MySQLCompilation(Compilation):
         group = [completed]
         if table is not None:
             group = [*_drop_implicit_first(completed, table), completed]
-            group += self.joined(completed, table)
-        for sql in self.alter(group):
-            yield Statement(sql=sql, operation=first)
+            joined = self.joined(completed, table)
+            group += [each for _, each in joined]
+            carried += [operation for operation, _ in joined]
+        with compiling(*carried):
+            for sql in self.alter(group):
+                yield Statement(sql=sql, operations=tuple(carried))
         left = self.known.table(first.table) if table is not None else None
         if table is not None and left is not None:
             self.forget_drops({i.name for i in table.indexes if i.implicit and left.index(i.name) is None}, left)
@@ -203,15 +211,15 @@ class MySQLCompilation(Compilation):
             return self.known.complete(operation)
         return operation
 
-    def joined(self, first: Alteration, table: Table) -> list[Alteration]:
-        """Those that follow and must go together with *first*, taken out of what is pending."""
+    def joined(self, first: Alteration, table: Table) -> list[tuple[Operation, Alteration]]:
+        """Those that must go together with *first*, as they were written and completed; they are no longer pending."""
         try:
             after = _applied(first, table)
         except Incomplete:
             return []
         if not has_keyed_auto_increment(table):
             return []
-        taken: list[Alteration] = []
+        taken: list[tuple[Operation, Alteration]] = []
         places: list[int] = []
         replaces_key = _replaces_key(first, self.pending)
         for place, operation in enumerate(self.pending):
@@ -223,7 +231,7 @@ class MySQLCompilation(Compilation):
             places.append(place)
             if completed is not None:
                 after = _applied(completed, after)
-                taken.append(completed)
+                taken.append((operation, completed))
         if not has_keyed_auto_increment(after):
             # Nothing that comes makes it legal: the server shall say so.
             return []

@@ -143,7 +143,7 @@ class PostgreSQLDDL(DDL):
             return
         concurrently = bool(dict(operation.options).get("postgresql_concurrently"))
         sql = self._index(operation.table, operation.index, concurrently=concurrently)
-        yield Statement(sql=sql, operation=operation, transactional=not concurrently)
+        yield Statement(sql=sql, operations=(operation,), transactional=not concurrently)
 
     def drop_index(self, operation: DropIndex, known: Known) -> Iterator[str | Statement]:
         del known
@@ -151,7 +151,7 @@ class PostgreSQLDDL(DDL):
         schema = operation.table.schema if operation.table else operation.schema
         words = f"{'CONCURRENTLY ' if concurrently else ''}{'IF EXISTS ' if operation.if_exists else ''}"
         sql = f"DROP INDEX {words}{self.table(TableName(operation.name, schema))}"
-        yield Statement(sql=sql, operation=operation, transactional=not concurrently)
+        yield Statement(sql=sql, operations=(operation,), transactional=not concurrently)
 
 
 def identity_settings(identity: Identity, type_: str) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from schemashift.dialects.session import NO_VALUE, UNKNOWN_HOLDER, Session, user_at_host
+from schemashift.operations import Named, Violation
 from schemashift.schema import TableName
 
 _IDLE, _UNKNOWN = 0, 4
@@ -41,6 +42,16 @@ WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1
 
 _OURS = re.compile(r"schemashift (.+) since (\d\d):(\d\d):(\d\d)$")
 _LONGEST_NAME = 63
+
+_VIOLATIONS: Mapping[str, Violation] = {
+    "23502": "not null",
+    "23503": "foreign key",
+    "23505": "unique",
+    "23514": "check",
+}
+_COLUMN_CODES = ("42701", "42703")
+"""Duplicate column, undefined column."""
+_COLUMN = re.compile(r'column "(?P<name>[^"]+)"')
 _SINCE = " since "
 
 
@@ -152,6 +163,25 @@ class PostgreSQLSession(Session):
 
     def is_duplicate_table(self, error: BaseException) -> bool:
         return self.code(error) == "42P07"
+
+    def named_in(self, error: BaseException) -> Named:
+        """The server names things beside its text; for a column that is not there, in the text alone."""
+        where = getattr(error, "diag", error)  # asyncpg has the names on the error itself
+        code, column = self.code(error) or "", getattr(where, "column_name", None)
+        missing = _COLUMN.search(self.message(error)) if code in _COLUMN_CODES else None
+        column = column or (missing and missing["name"])
+        return Named(
+            table=getattr(where, "table_name", None),
+            columns=(column,) if column else (),
+            constraint=getattr(where, "constraint_name", None),
+            violates=_VIOLATIONS.get(code),
+        )
+
+    # What a statement does
+
+    def commits(self, sql: str) -> bool:
+        del sql
+        return False
 
 
 def _seconds(clock: Any) -> int:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import sqlalchemy as sa
 
 from schemashift.dialects.base import Dialect
 from schemashift.dialects.live import Known
+from schemashift.dialects.offline import OfflineDatabase
 from schemashift.dialects.sqlite.compile import SQLiteCompilation
 from schemashift.dialects.sqlite.ddl import SQLiteDDL
 from schemashift.dialects.sqlite.match import spelled_like
 from schemashift.dialects.sqlite.names import default_name, keeps_key_name
 from schemashift.dialects.sqlite.normal import normal_table
+from schemashift.dialects.sqlite.offline import in_memory
 from schemashift.dialects.sqlite.read import attached, read_tables, unreadable
 from schemashift.dialects.sqlite.script import for_script
 from schemashift.dialects.sqlite.session import SQLiteSession
@@ -110,6 +113,12 @@ class SQLite(Dialect):
     def keeps_key_name(self, before: Table, after: Table) -> bool:
         """See `schemashift.dialects.sqlite.names`."""
         return keeps_key_name(before, after)
+
+    @contextmanager
+    def offline(self, schema: Schema) -> Iterator[OfflineDatabase]:
+        """See `schemashift.dialects.sqlite.offline`."""
+        with in_memory(schema, self.ddl) as copy:
+            yield copy
 
     def compile(self, operations: Sequence[Operation], known: Known) -> Iterator[Statement]:
         yield from SQLiteCompilation(self.ddl, known, self.normal).statements(operations)

@@ -10,7 +10,7 @@ change may move behind another's.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 
@@ -24,7 +24,7 @@ from schemashift.dialects.sqlite.parse import TableText, parse_table
 from schemashift.dialects.sqlite.read import CatalogueEntry
 from schemashift.dialects.sqlite.rebuild import PREFIX, Rebuild
 from schemashift.dialects.sqlite.renaming import renamed_in_texts
-from schemashift.dialects.statement import Statement
+from schemashift.dialects.statement import Statement, compiling
 from schemashift.errors import NotSupported
 from schemashift.operations import (
     AddColumn,
@@ -38,10 +38,12 @@ from schemashift.operations import (
     DropIndex,
     DropTable,
     Incomplete,
+    Named,
     Operation,
     RenameColumn,
     RenameIndex,
     RenameTable,
+    those_named,
 )
 from schemashift.operations.base import need_table
 from schemashift.schema import Column, Constraint, Index, Options, PrimaryKey, Schema, Table, TableName
@@ -96,7 +98,8 @@ class SQLiteCompilation(Compilation):
         self.check_version()
         self.dropped_columns = frozenset((each.table, each.name) for each in operations if isinstance(each, DropColumn))
         for operation in operations:
-            yield from self.statement(operation)
+            with compiling(operation):
+                yield from self.statement(operation)
         yield from self.flush_all()
 
     def check_version(self) -> None:
@@ -274,7 +277,7 @@ class SQLiteCompilation(Compilation):
         if pending is not None and pending.created is not None:
             return
         exists = "IF EXISTS " if operation.if_exists else ""
-        yield Statement(sql=f"DROP TABLE {exists}{self.ddl.table(operation.name)}", operation=operation)
+        yield Statement(sql=f"DROP TABLE {exists}{self.ddl.table(operation.name)}", operations=(operation,))
         if not operation.if_exists or self.known.table(operation.name) is not None:
             self.known.apply(operation)
 
@@ -288,7 +291,7 @@ class SQLiteCompilation(Compilation):
             steps = [(operation.old, between.name), (between, operation.new)]
         for old, new in steps:
             yield Statement(
-                sql=f"ALTER TABLE {self.ddl.table(old)} RENAME TO {self.ddl.quote(new)}", operation=operation
+                sql=f"ALTER TABLE {self.ddl.table(old)} RENAME TO {self.ddl.quote(new)}", operations=(operation,)
             )
         self.known.apply(operation)
         if operation.old in self.written_options:
@@ -307,7 +310,7 @@ class SQLiteCompilation(Compilation):
             table, old, new = self.ddl.table(operation.table), operation.old, operation.new
             yield Statement(
                 sql=f"ALTER TABLE {table} RENAME COLUMN {self.ddl.quote(old)} TO {self.ddl.quote(new)}",
-                operation=operation,
+                operations=(operation,),
             )
             self.known.change(operation.table, partial(self.renamed_in_texts, operation))
             self.known.apply(operation)
@@ -333,7 +336,7 @@ class SQLiteCompilation(Compilation):
                 return
         exists = "IF EXISTS " if operation.if_exists else ""
         index = self.ddl.table(TableName(operation.name, operation.schema))
-        yield Statement(sql=f"DROP INDEX {exists}{index}", operation=operation)
+        yield Statement(sql=f"DROP INDEX {exists}{index}", operations=(operation,))
         self.known.apply(operation)
 
     def free_index_name(self, operation: CreateIndex) -> Iterator[Statement]:
@@ -355,24 +358,27 @@ class SQLiteCompilation(Compilation):
     def flush(self, name: TableName) -> Iterator[Statement]:
         """Do what waits for one table."""
         pending = self.pending.pop(name)
-        operation = pending.operations[0] if pending.operations else None
-        after = self.normal(pending.result)
-        self.written_options[name] = pending.options
-        if pending.created is not None:
-            texts: Iterable[str] = self.created(after)
-        else:
-            texts = self.changed(self.before(pending), after, pending.fresh)
-        for sql in texts:
-            yield Statement(sql=sql, operation=operation)
+        operations = tuple(pending.operations)
+        with compiling(*operations):
+            for sql, about in self.sql_for(pending):
+                yield Statement(sql=sql, operations=those_named(operations, about))
 
-    def created(self, table: Table) -> Iterator[str]:
+    def sql_for(self, pending: TableChange) -> Iterator[tuple[str, Named]]:
+        """The SQL for what waits for one table, each statement with what it is about where that is not all of it."""
+        after = self.normal(pending.result)
+        self.written_options[after.table_name] = pending.options
+        if pending.created is not None:
+            return self.created(after)
+        return self.changed(self.before(pending), after, pending.fresh)
+
+    def created(self, table: Table) -> Iterator[tuple[str, Named]]:
         """A new table with its indexes."""
-        yield self.ddl.create(table)
+        yield self.ddl.create(table), Named()
         for index in table.indexes:
-            yield self.ddl.index(table.table_name, index)
+            yield self.ddl.index(table.table_name, index), Named(constraint=index.name)
         self.known.apply(CreateTable(table=table))
 
-    def changed(self, before: Table, after: Table, fresh: Collection[str]) -> Iterator[str]:
+    def changed(self, before: Table, after: Table, fresh: Collection[str]) -> Iterator[tuple[str, Named]]:
         """Native ALTERs where they do, else a rebuild."""
         native = Native(before, after, fresh, self.ddl, self.normal)
         if native.possible(self.texts_for(before, native)):
@@ -385,7 +391,8 @@ class SQLiteCompilation(Compilation):
                 f'table "{after.table_name}" cannot be rebuilt: its CREATE statement is not understood',
                 cause=entry.fault,
             )
-        yield from Rebuild(before, after, fresh, entry, self.ddl).statements(self.columns_of)
+        for sql in Rebuild(before, after, fresh, entry, self.ddl).statements(self.columns_of):
+            yield sql, Named()
         self.known.put(after)
         self.known.forget()
 

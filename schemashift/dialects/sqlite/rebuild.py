@@ -61,7 +61,7 @@ class Rebuild:
         yield from self.statistics(self.new.name, self.name.name)
         yield from self.indexes()
         for trigger in self.entry.triggers if self.entry is not None else ():
-            yield self.placed(trigger.sql)
+            yield placed(trigger.sql, self.name.schema, self.ddl)
         yield from self.trials(columns_of)
 
     @property
@@ -130,18 +130,9 @@ class Rebuild:
         texts = {row.name: row.sql for row in self.entry.indexes} if self.entry is not None else {}
         for index in self.after.indexes:
             if index.name in texts and index == self.before.index(index.name):
-                yield self.placed(texts[index.name])
+                yield placed(texts[index.name], self.name.schema, self.ddl)
             else:
                 yield self.ddl.index(self.name, index)
-
-    def placed(self, sql: str) -> str:
-        """A CREATE INDEX or TRIGGER of the catalogue, which leaves out its schema, with its schema."""
-        if self.name.schema is None:
-            return sql
-        tokens = significant(sql)
-        word = next(place for place, token in enumerate(tokens) if token.keyword in ("INDEX", "TRIGGER"))
-        at = tokens[word + 1].start
-        return f"{sql[:at]}{self.ddl.quote(self.name.schema)}.{sql[at:]}"
 
     def trials(self, columns_of: ColumnsOf) -> Iterator[str]:
         """Have SQLite prepare, not run, what may use a column that went: a view or trigger that does fails here.
@@ -173,6 +164,16 @@ class Rebuild:
             yield f"EXPLAIN INSERT INTO {table} DEFAULT VALUES"
         elif column is not None:
             yield f"EXPLAIN UPDATE {table} SET {self.ddl.quote(column)} = NULL"
+
+
+def placed(sql: str, schema: str | None, ddl: SQLiteDDL) -> str:
+    """A CREATE INDEX, TRIGGER or VIEW of the catalogue, which leaves out its schema, with its schema."""
+    if schema is None:
+        return sql
+    tokens = significant(sql)
+    word = next(place for place, token in enumerate(tokens) if token.keyword in ("INDEX", "TRIGGER", "VIEW"))
+    at = tokens[word + 1].start
+    return f"{sql[:at]}{ddl.quote(schema)}.{sql[at:]}"
 
 
 def _event(sql: str) -> tuple[str, str | None]:

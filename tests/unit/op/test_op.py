@@ -47,12 +47,12 @@ class Script:
         self.recorder = Recorder(dialect_for(DIALECTS[name]()), {"a": "b"})
 
     def __call__(self, function: Callable[..., Any], *args: Any, **kw: Any) -> Any:
-        with op.running(self.recorder):
+        with op.running(self.recorder.buffer):
             return function(*args, **kw)
 
     @property
     def operations(self) -> list[Operation]:
-        return self.recorder.operations
+        return list(self.recorder.recording().operations)
 
     @property
     def one(self) -> Any:
@@ -491,7 +491,7 @@ def test_a_batch_fills_in_table_and_schema(script: Script) -> None:
 
 
 def test_the_default_schema_by_its_name_is_the_default_schema(script: Script) -> None:
-    script.recorder.dialect.default_schema_name = "public"
+    script.recorder.environment.dialect.default_schema_name = "public"
     script(op.drop_table, "t", schema="public")
     script(op.create_table, "t", sa.Column("a", sa.Integer), schema="public")
     assert {each.touches for each in script.operations} == {(T,)}
@@ -527,10 +527,10 @@ def test_two_migrations_in_two_contexts_do_not_meet() -> None:
     one, two = Script("sqlite"), Script("postgresql")
 
     def inner() -> None:
-        with op.running(two.recorder):
+        with op.running(two.recorder.buffer):
             op.drop_table("b")
 
-    with op.running(one.recorder):
+    with op.running(one.recorder.buffer):
         contextvars.copy_context().run(inner)
         op.drop_table("a")
     assert [each.name.name for each in one.operations if isinstance(each, DropTable)] == ["a"]
