@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from schemashift.operations.base import Description, Incomplete, Operation
+from schemashift.operations.facts import Facts, FillsValues, InsertsRows
 from schemashift.schema import Default, Schema, TableName
 
 
@@ -45,6 +46,9 @@ class FillColumn(Operation):
     def apply(self, schema: Schema) -> Schema:
         return schema
 
+    def effects(self) -> Facts:
+        return (FillsValues(table=self.table, column=self.column),)
+
     def describe(self) -> Description:
         value = str(self.value) if self.value is not None else "1, 2, 3, ..."
         return Description("~", "rows", f"{self.table}.{self.column}", f"NULL -> {value}")
@@ -74,6 +78,9 @@ class FillTable(Operation):
     def apply(self, schema: Schema) -> Schema:
         return schema
 
+    def effects(self) -> Facts:
+        return (InsertsRows(table=self.table),)
+
     def describe(self) -> Description:
         return Description("+", "rows", str(self.table), f"for {self.children}" if self.children else "")
 
@@ -96,6 +103,9 @@ class BulkInsert(Operation):
 
     def apply(self, schema: Schema) -> Schema:
         return schema
+
+    def effects(self) -> Facts:
+        return (InsertsRows(table=self.table),)
 
     def describe(self) -> Description:
         return Description("+", "rows", str(self.table), f"{len(self.rows)} rows")
