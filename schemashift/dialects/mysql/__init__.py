@@ -16,7 +16,7 @@ from schemashift.dialects.mysql.normal import normal_table
 from schemashift.dialects.mysql.read import read_tables, unreadable
 from schemashift.dialects.mysql.scratch import canonical
 from schemashift.dialects.mysql.session import MySQLSession
-from schemashift.dialects.mysql.types import flavour_of, parse_type
+from schemashift.dialects.mysql.types import flavour_of, parse_type, row_zero
 from schemashift.dialects.statement import Statement
 from schemashift.errors import NotSupported
 from schemashift.operations import Operation
@@ -94,6 +94,10 @@ class MySQL(Dialect):
     def is_same_name(self, one: str, other: str) -> bool:
         """Names of columns are the same in capitals."""
         return one.lower() == other.lower()
+
+    def row_zero(self, type_: object) -> str | None:
+        """See `schemashift.dialects.mysql.types`."""
+        return row_zero(type_)
 
     def replaces_column(self, before: Column, after: Column) -> bool:
         """A column cannot become VIRTUAL or cease to be; STORED and ordinary ones turn into each other."""

@@ -87,7 +87,7 @@ class SQLite(Dialect):
         return default_name(table, constraint)
 
     def is_autonumbered(self, column: Column, table: Table) -> bool:
-        """It is another name for the rowid, where there is one."""
+        """An INTEGER is another name for the rowid, where there is one."""
         if ("sqlite_with_rowid", False) in table.options:
             return False
         return column.autoincrement or column.type.sql == "INTEGER"

@@ -6,7 +6,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.dialects import sqlite
 
-from schemashift.effects.values import as_default, one_of, zero
+from schemashift.effects.values import as_default, unit_value, zero
 from schemashift.sqla.lift import lift_default
 from schemashift.sqla.source import Source
 
@@ -52,5 +52,5 @@ def test_the_zero_of_a_type(type_: sa.types.TypeEngine[object], expected: str | 
         (sa.Enum("a"), None),
     ],
 )
-def test_the_one_of_a_type(type_: sa.types.TypeEngine[object], expected: str | None) -> None:
-    assert one_of(type_) == expected
+def test_the_unit_value_a_type(type_: sa.types.TypeEngine[object], expected: str | None) -> None:
+    assert unit_value(type_) == expected
