@@ -2,8 +2,9 @@
 
 `Operation.effects` returns the facts that hold on every database; `Dialect.effects` adds what only one database does
 (which change of type rewrites the table, what it locks) and leaves out what that database never does. A fact that is
-not there is not known, which does not mean that it is not so. Whatever speaks of effects (comments in scripts,
-counts before a run, values for the rows, messages) is a function of these values and knows no operation.
+not there is not known, which does not mean that it is not so. A fact is of one operation by itself: several that are
+compiled together may rewrite their table once. Whatever speaks of effects (comments in scripts, counts before a run,
+values for the rows, messages) is a function of these values and knows no operation.
 """
 
 from __future__ import annotations

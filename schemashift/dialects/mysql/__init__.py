@@ -10,6 +10,7 @@ from schemashift.dialects.base import Dialect
 from schemashift.dialects.live import Known
 from schemashift.dialects.mysql.compile import MySQLCompilation
 from schemashift.dialects.mysql.ddl import COLLATIONS, MySQLDDL
+from schemashift.dialects.mysql.effects import effects
 from schemashift.dialects.mysql.match import spelled_like
 from schemashift.dialects.mysql.names import default_name
 from schemashift.dialects.mysql.normal import normal_table
@@ -20,6 +21,7 @@ from schemashift.dialects.mysql.types import flavour_of, parse_type, row_zero
 from schemashift.dialects.statement import Statement
 from schemashift.errors import NotSupported
 from schemashift.operations import Operation
+from schemashift.operations.facts import Facts
 from schemashift.schema import Column, Constraint, Keyed, Options, Schema, Table, TableName
 
 
@@ -107,6 +109,10 @@ class MySQL(Dialect):
         """Generated columns follow the columns they use."""
         del before, after
         return True
+
+    def effects(self, operation: Operation) -> Facts:
+        """See `schemashift.dialects.mysql.effects`."""
+        return tuple(effects(operation, flavour_of(self.sa)))
 
     def compile(self, operations: Sequence[Operation], known: Known) -> Iterator[Statement]:
         """See `schemashift.dialects.mysql.compile`."""

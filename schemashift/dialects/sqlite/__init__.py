@@ -11,6 +11,7 @@ from schemashift.dialects.base import Dialect
 from schemashift.dialects.live import Known
 from schemashift.dialects.sqlite.compile import SQLiteCompilation
 from schemashift.dialects.sqlite.ddl import SQLiteDDL
+from schemashift.dialects.sqlite.effects import effects
 from schemashift.dialects.sqlite.match import spelled_like
 from schemashift.dialects.sqlite.names import default_name, keeps_key_name
 from schemashift.dialects.sqlite.normal import normal_table
@@ -20,6 +21,7 @@ from schemashift.dialects.sqlite.session import SQLiteSession
 from schemashift.dialects.statement import Statement
 from schemashift.errors import NotSupported
 from schemashift.operations import Operation
+from schemashift.operations.facts import Facts
 from schemashift.schema import Column, Schema, Table, TableName
 
 _LATELY = 64
@@ -110,6 +112,10 @@ class SQLite(Dialect):
     def keeps_key_name(self, before: Table, after: Table) -> bool:
         """See `schemashift.dialects.sqlite.names`."""
         return keeps_key_name(before, after)
+
+    def effects(self, operation: Operation) -> Facts:
+        """See `schemashift.dialects.sqlite.effects`."""
+        return tuple(effects(operation))
 
     def compile(self, operations: Sequence[Operation], known: Known) -> Iterator[Statement]:
         yield from SQLiteCompilation(self.ddl, known, self.normal).statements(operations)
