@@ -25,13 +25,13 @@ from schemashift.effects.values import (
     is_unique_member,
     row_default,
 )
-from schemashift.operations import AddColumn, AlterColumn, FillColumn, Operation
+from schemashift.operations import AddColumn, AlterColumn, Backfill, BackfillNumbers, Operation
 from schemashift.operations.facts import Facts, MayFail, NeedsValue, Why
 from schemashift.schema import Default, ForeignKey, Schema, Table, TableName
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Backfill:
+class RowValues:
     """Values for rows on the way to *target*; *back* on a downgrade, whose rows may have lost theirs."""
 
     target: Schema
@@ -39,7 +39,7 @@ class Backfill:
     dialect: Dialect
     accepts: Accepts
 
-    def filled(self, operations: Iterable[Operation]) -> Iterator[Operation]:
+    def added_to(self, operations: Iterable[Operation]) -> Iterator[Operation]:
         """Return *operations* with values for the rows that would have none."""
         given = tuple(operations)
         parents = Parents(self.target, given, dialect=self.dialect, first_value=self.first_value, accepts=self.accepts)
@@ -70,8 +70,8 @@ class Backfill:
         if value is None:
             yield operation
             return
-        fill = FillColumn(table=operation.table, column=operation.name, value=value)
-        fill = replace(fill, note=f"Rows of {operation.table} without {operation.name} get its default.")
+        note = f"Rows of {operation.table} without {operation.name} get its default."
+        fill = Backfill(table=operation.table, column=operation.name, value=value, note=note)
         if "type" not in dict(operation.set):
             yield fill
             yield operation
@@ -144,7 +144,10 @@ class Backfill:
         """Add a column as nullable, fill it row by row, which no default can do, and require it then."""
         before = replace(operation.column, nullable=True)
         yield replace(operation, column=before, note=_gone(operation) + note)
-        yield FillColumn(table=operation.table, column=before.name, value=value)
+        if value is None:
+            yield BackfillNumbers(table=operation.table, column=before.name)
+        else:
+            yield Backfill(table=operation.table, column=before.name, value=value)
         yield AlterColumn(table=operation.table, name=before.name, set=(("nullable", False),), before=before)
 
     # SQL ----------------------------------------------------------------------------------------------------------

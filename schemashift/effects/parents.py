@@ -18,7 +18,7 @@ from schemashift.effects.values import (
     is_unique_member,
     unit_value,
 )
-from schemashift.operations import AddColumn, FillTable, Operation
+from schemashift.operations import AddColumn, InsertMissingRows, Operation
 from schemashift.operations.columns import needs_value
 from schemashift.operations.facts import CreatesTable, Fact, MayFail
 from schemashift.schema import Column, Default, ForeignKey, Schema, Table, TableName
@@ -148,7 +148,7 @@ class Parents:
         self.in_progress.discard(name)
         note = " ".join((note, *row.doubts))
         values_given = tuple(row.values.items())
-        yield FillTable(table=name, values=values_given, children=children, keys=tuple(keys.items()), note=note)
+        yield InsertMissingRows(table=name, values=values_given, children=children, keys=tuple(keys.items()), note=note)
 
     def _give(self, row: _Row, column: Column, children: TableName) -> Iterator[Operation]:
         """Give *row* a value in *column*, unless that is to point to the row's own table."""

@@ -16,13 +16,13 @@ from schemashift.operations import (
     AddConstraint,
     AlterColumn,
     AlterTable,
+    Backfill,
     CreateIndex,
     CreateTable,
     DropColumn,
     DropConstraint,
     DropIndex,
     DropTable,
-    FillColumn,
     Operation,
     RenameColumn,
     RenameTable,
@@ -189,7 +189,7 @@ ON_POSTGRESQL: dict[str, Make] = {
     "drop a foreign key": drop_constraint("t_p_fkey"),
     "create an index": index("v"),
     "drop an index": lambda schema: DropIndex(table=T, name="t_i").complete(schema),
-    "fill a column": exactly(FillColumn(table=T, column="i", value=Default(sql="1"))),
+    "fill a column": exactly(Backfill(table=T, column="i", value=Default(sql="1"))),
 }
 _MODES = [
     f"{mode}Lock"

@@ -9,8 +9,17 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import sqlite
 
 from schemashift.dialects import dialect_for
-from schemashift.effects.backfill import Backfill
-from schemashift.operations import AddColumn, AddConstraint, AlterColumn, CreateTable, FillColumn, FillTable, Operation
+from schemashift.effects.backfill import RowValues
+from schemashift.operations import (
+    AddColumn,
+    AddConstraint,
+    AlterColumn,
+    Backfill,
+    BackfillNumbers,
+    CreateTable,
+    InsertMissingRows,
+    Operation,
+)
 from schemashift.schema import Column, Default, Schema, TableName
 from schemashift.sqla.lift import lift_metadata
 
@@ -44,8 +53,8 @@ def add(name: str) -> AddColumn:
 
 
 def filled(operations: Sequence[Operation], *, back: bool) -> list[str]:
-    backfill = Backfill(target=TARGET, back=back, dialect=DIALECT, accepts=lambda check, column, value: True)
-    return [described(operation) for operation in backfill.filled(operations)]
+    values = RowValues(target=TARGET, back=back, dialect=DIALECT, accepts=lambda check, column, value: True)
+    return [described(operation) for operation in values.added_to(operations)]
 
 
 def described(operation: Operation) -> str:
@@ -56,9 +65,11 @@ def described(operation: Operation) -> str:
             return f"add {operation.column.name} {words}"
         case AlterColumn():
             return f"alter {operation.name} {operation.set}"
-        case FillColumn():
-            return f"fill {operation.column} {operation.value or 'numbers'}"
-        case FillTable():
+        case Backfill():
+            return f"fill {operation.column} {operation.value}"
+        case BackfillNumbers():
+            return f"fill {operation.column} numbers"
+        case InsertMissingRows():
             return f"insert {operation.table} {dict(operation.keys)}"
     return operation.verb
 

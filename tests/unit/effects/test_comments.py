@@ -10,11 +10,11 @@ from schemashift.operations import (
     AddColumn,
     AddConstraint,
     AlterColumn,
+    Backfill,
     CreateTable,
     DropColumn,
     DropTable,
-    FillColumn,
-    FillTable,
+    InsertMissingRows,
     Operation,
 )
 from schemashift.schema import Column, Computed, Default, ForeignKey, PrimaryKey, Table, TableName, Type
@@ -24,7 +24,7 @@ INTEGER = Type(sql="INTEGER")
 OPTIONAL, REQUIRED = Column(name="a", type=INTEGER), Column(name="a", type=INTEGER, nullable=False)
 GENERATED = Column(name="a", type=INTEGER, computed=Computed(sql="1", stored=True))
 REQUIRE = AlterColumn(table=T, name="a", set=(("nullable", False),), before=OPTIONAL)
-FILL = FillColumn(table=T, column="a", value=Default(sql="1"))
+FILL = Backfill(table=T, column="a", value=Default(sql="1"))
 KEY = AddConstraint(table=T, constraint=ForeignKey(columns=("a",), target=P, target_columns=("id",)))
 MAKE_PARENT, MAKE_CHILD = CreateTable(table=Table(name="p")), CreateTable(table=Table(name="t"))
 DROP, DROP_COLUMN = DropTable(name=T), DropColumn(table=T, name="a")
@@ -45,12 +45,12 @@ NO_PARENTS = "Fails where t has rows that point somewhere: p has none yet."
         ([REQUIRE], [NO_VALUE]),
         ([FILL, REQUIRE], ["", ""]),
         ([REQUIRE, FILL], [NO_VALUE, ""]),
-        ([FillColumn(table=P, column="a", value=Default(sql="1")), REQUIRE], ["", NO_VALUE]),
+        ([Backfill(table=P, column="a", value=Default(sql="1")), REQUIRE], ["", NO_VALUE]),
         ([AddConstraint(table=T, constraint=PrimaryKey(columns=("a",)))], [""]),
         ([KEY], [""]),
         ([MAKE_PARENT, KEY], ["", NO_PARENTS]),
         ([MAKE_PARENT, MAKE_CHILD, KEY], ["", "", ""]),
-        ([MAKE_PARENT, FillTable(table=P, children=T), KEY], ["", "", ""]),
+        ([MAKE_PARENT, InsertMissingRows(table=P, children=T), KEY], ["", "", ""]),
         (
             [AddColumn(table=T, column=REQUIRED)],
             [NEEDS_VALUE],
