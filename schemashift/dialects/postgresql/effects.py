@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from schemashift.dialects.postgresql.convert import base
 from schemashift.objects.domains import AlterDomain
@@ -88,22 +87,16 @@ _CONVERTED = frozenset(
 """The types between which values are converted, but for the pairs in `_SAME_BYTES`."""
 
 
-class _Kept(NamedTuple):
-    """A change of type that may leave the rows as they are."""
-
-    before: str
-    after: str
-
-
 _SAME_BYTES = frozenset(
     {
-        _Kept("VARCHAR", "TEXT"),
-        _Kept("TEXT", "VARCHAR"),
-        _Kept("CIDR", "INET"),
-        _Kept("TIMESTAMP WITHOUT TIME ZONE", "TIMESTAMP WITH TIME ZONE"),
-        _Kept("TIMESTAMP WITH TIME ZONE", "TIMESTAMP WITHOUT TIME ZONE"),
+        ("VARCHAR", "TEXT"),
+        ("TEXT", "VARCHAR"),
+        ("CIDR", "INET"),
+        ("TIMESTAMP WITHOUT TIME ZONE", "TIMESTAMP WITH TIME ZONE"),
+        ("TIMESTAMP WITH TIME ZONE", "TIMESTAMP WITHOUT TIME ZONE"),
     }
 )
+"""Changes of type that leave the rows as they are, or may do so."""
 
 
 def rewrites(before: Type, after: Type) -> bool:
@@ -119,7 +112,7 @@ def rewrites(before: Type, after: Type) -> bool:
     if (old, new) == ("TEXT", "VARCHAR"):
         return "(" in after.sql
     if old != new:
-        return _Kept(old, new) not in _SAME_BYTES
+        return (old, new) not in _SAME_BYTES
     if old == "NUMERIC":
         return not _is_more_digits(before, after)
     return old in ("CHAR", "enum") or (old == "VARCHAR" and not always_fits(before, after))
