@@ -285,11 +285,11 @@ class Migrator:
 
     def losses(self, planned: Plan) -> tuple[Loss, ...]:
         """What running *planned* would delete, counted now. Its scripts are run against a recorder for that."""
-        from schemashift.effects.counts import losses
+        from schemashift.effects.counts import data_loss
 
         scripts = {step.revision.id: self.scripts.load(step.revision) for step in planned.steps}
         with self.database.reading() as connection:
-            return losses(connection, planned, scripts, self.database.dialect(connection), self.x)
+            return data_loss(connection, planned, scripts, self.database.dialect(connection), self.x)
 
     def status(self) -> Status:
         """Where the database is, what is pending, and whether the models match. Nothing is created."""
@@ -416,7 +416,7 @@ class Migrator:
             if not found.operations:
                 return Written(None, tables=tables, left_alone=found.left_alone)
             body = found.body(dialect)
-            warnings = warnings_for(connection, found.operations)
+            warnings = warnings_for(connection, found.operations, dialect)
         revision = self._write(
             header,
             message or message_for(found.operations),

@@ -20,6 +20,7 @@ from schemashift.dialects.offline import OfflineDatabase
 from schemashift.dialects.session import RAW, Session
 from schemashift.dialects.statement import Statement
 from schemashift.operations import Operation
+from schemashift.operations.facts import Facts
 from schemashift.schema import Check, Column, Keyed, Schema, Table, TableName
 from schemashift.sqla import reflect
 from schemashift.sqla.percent_signs import without_percent_doubling
@@ -140,6 +141,12 @@ class Dialect:
         del table
         return column.autoincrement
 
+    def row_zero(self, type_: object) -> str | None:
+        """The zero, as SQL, of a SQLAlchemy type that only this database has and that is given to one row; None for
+        the others."""
+        del type_
+        return None
+
     def is_invertible(self, operation: Operation) -> bool:
         """Whether the inverse of *operation* can be done; where not, the way back is another comparison."""
         del operation
@@ -154,6 +161,11 @@ class Dialect:
         """Whether an expression that uses a column stays what it is when the column becomes *after*."""
         del before, after, text
         return True
+
+    def effects(self, operation: Operation) -> Facts:
+        """What *operation* does to the rows of tables that are there, on this database. What is not certain is left
+        out: see `schemashift.operations.facts`."""
+        return operation.effects()
 
     def compile(self, operations: Sequence[Operation], known: Known) -> Iterator[Statement]:
         """The statements for *operations*, in order. A generator to be run statement by statement: it asks *known*

@@ -15,6 +15,8 @@ from schemashift.operations import (
     AddConstraint,
     AlterColumn,
     AlterTable,
+    Backfill,
+    BackfillNumbers,
     BulkInsert,
     CreateIndex,
     CreateTable,
@@ -23,8 +25,7 @@ from schemashift.operations import (
     DropIndex,
     DropTable,
     Execute,
-    FillColumn,
-    FillTable,
+    InsertMissingRows,
     ObjectOperation,
     Operation,
     RenameColumn,
@@ -287,17 +288,18 @@ class DDL:
         executable: Any = sa.text(sql) if isinstance(sql, str) else sql
         yield Statement(sql=executable, operations=(operation,))
 
-    def fill_column(self, operation: FillColumn, known: Known) -> Iterator[str | Statement]:
+    def backfill(self, operation: Backfill, known: Known) -> Iterator[str | Statement]:
+        del known
         column = self.quote(operation.column)
-        if operation.value is None:
-            yield self.number_rows(known.need(operation.table), column)
-        else:
-            yield f"UPDATE {self.table(operation.table)} SET {column} = {operation.value.sql} WHERE {column} IS NULL"
+        yield f"UPDATE {self.table(operation.table)} SET {column} = {operation.value.sql} WHERE {column} IS NULL"
 
-    def fill_table(self, operation: FillTable, known: Known) -> Iterator[str | Statement]:
+    def backfill_numbers(self, operation: BackfillNumbers, known: Known) -> Iterator[str | Statement]:
+        yield self.number_rows(known.need(operation.table), self.quote(operation.column))
+
+    def insert_missing_rows(self, operation: InsertMissingRows, known: Known) -> Iterator[str | Statement]:
         yield self.insert_missing(operation, known.table(operation.table))
 
-    def insert_missing(self, operation: FillTable, table: Table | None, overriding: str = "") -> str:
+    def insert_missing(self, operation: InsertMissingRows, table: Table | None, overriding: str = "") -> str:
         """The INSERT of *operation*; ``overriding`` stands before its SELECT."""
         name, keys = self.table(operation.table), {self.quote(a): self.quote(b) for a, b in operation.keys}
         given = {

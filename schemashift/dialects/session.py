@@ -60,7 +60,7 @@ def user_at_host() -> str:
 
 
 NO_VALUE = (
-    "a row has no value where it must have one: give the column a server_default, or fill it before (op.fill_column)"
+    "a row has no value where it must have one: give the column a server_default, or fill it before (op.backfill)"
 )
 
 

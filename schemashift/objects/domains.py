@@ -16,7 +16,9 @@ from schemashift.errors import NotSupported
 from schemashift.objects.rebuild import rebuilt, users
 from schemashift.operations import Description, Incomplete, ObjectOperation, Operation
 from schemashift.operations.base import Keys
-from schemashift.schema import SQL, Column, Default, Key, Keyed, Schema, TableName, Type
+from schemashift.operations.facts import Conversion, Facts, MayFail, Why
+from schemashift.operations.fits import always_fits
+from schemashift.schema import SQL, Check, Column, Default, Key, Keyed, Schema, TableName, Type
 from schemashift.sqla.lift import (
     declared_types,
     domain_key,
@@ -205,6 +207,21 @@ class AlterDomain(ObjectOperation):
         if not isinstance(current, Domain):
             return schema.put(self.after)
         return schema.put(replace(current, **{field: getattr(self.after, field) for field in self.changes}))
+
+    def effects(self) -> Facts:
+        return tuple(fact for table, column in self.users for fact in self._refuses(table, column))
+
+    def _refuses(self, table: TableName, column: str) -> Iterator[MayFail]:
+        """What the values of one column must be from now on."""
+        if not always_fits(self.before.type, self.after.type):
+            what = Conversion(column, self.before.type, self.after.type)
+            yield MayFail(table=table, what=what, why=Why.CONVERSION)
+        if self.before.nullable and not self.after.nullable:
+            required = Check(sql="VALUE IS NOT NULL", columns=(column,))
+            yield MayFail(table=table, what=required, why=Why.NULL)
+        for name, check in self.after.checks:
+            if (name, check) not in self.before.checks:
+                yield MayFail(table=table, what=Check(sql=check.text, name=name, columns=(column,)), why=Why.CHECK)
 
     def describe(self) -> Description:
         return Description("~", "domain", str(self.after.full_name), f"{self.before} -> {self.after}")

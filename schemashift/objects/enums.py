@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from schemashift.objects.rebuild import rebuilt, users
 from schemashift.operations import Description, Incomplete, ObjectOperation, Operation
 from schemashift.operations.base import Keys
+from schemashift.operations.facts import Facts, MayFail, RemovedLabels, Why
 from schemashift.schema import Column, Key, Keyed, Schema, TableName
 from schemashift.sqla.lift import declared_types, enum_key, is_domain
 
@@ -169,6 +170,14 @@ class AlterEnum(ObjectOperation):
 
     def apply(self, schema: Schema) -> Schema:
         return schema.put(Enum(name=self.name.name, schema=self.name.schema, labels=self.labels))
+
+    def effects(self) -> Facts:
+        if not self.gone:
+            return ()
+        users = self.users or ((None, ""),)
+        return tuple(
+            MayFail(table=table, what=RemovedLabels(column, self.gone), why=Why.LABEL) for table, column in users
+        )
 
     def describe(self) -> Description:
         old = ", ".join(self.before) if self.before is not None else "?"

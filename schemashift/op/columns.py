@@ -109,8 +109,8 @@ def alter_column(
     kw = {name: value for name, value in kw.items() if name not in OF_COLUMN}
     check_keywords(migration, kw)
     here = origin()
-    changes = _Facts(type_, nullable, server_default, comment, autoincrement)
-    existing = _Facts(
+    changes = _ColumnArguments(type_, nullable, server_default, comment, autoincrement)
+    existing = _ColumnArguments(
         existing_type,
         existing_nullable,
         existing_server_default,
@@ -167,13 +167,15 @@ class _Column:
             if value is None:
                 said[field] = None
             elif value is not False:
-                facts = _Facts(type_=None, nullable=None, server_default=value, comment=False, autoincrement=None)
+                facts = _ColumnArguments(
+                    type_=None, nullable=None, server_default=value, comment=False, autoincrement=None
+                )
                 found = facts.of(migration, table, name, like=like, lenient=False)
                 said[field] = dict(found.set).get(field)
         return _Column(tuple((field, said[field]) for field in CHANGEABLE if field in said), self.checks)
 
 
-class _Facts:
+class _ColumnArguments:
     """The same, as it was given: False and None are "not said", where None is no value of its own."""
 
     def __init__(

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, NamedTuple, Self
 
 from schemashift.errors import Location
+from schemashift.operations.facts import Facts
 from schemashift.schema import Key, Schema, Table, TableName
 
 _CAPITAL = re.compile(r"(?<!^)(?=[A-Z])")
@@ -43,6 +44,8 @@ class Operation(ABC):
 
     verb: ClassVar[str] = ""
     """``create_table`` for `CreateTable`: the method of a dialect's DDL, and of the renderer, that knows it."""
+    weight: ClassVar[int] = 0
+    """How much it says about a revision that does several things: the heaviest gives the message."""
 
     origin: Location | None = field(default=None, compare=False, repr=False)
     note: str = field(default="", compare=False, repr=False)
@@ -88,9 +91,19 @@ class Operation(ABC):
     def apply(self, schema: Schema) -> Schema:
         """*schema* after this operation. Raises `Incomplete` where *schema* lacks what it changes."""
 
+    def effects(self) -> Facts:
+        """What it does to the rows of tables that are there, on every database; see `Dialect.effects` for one."""
+        return ()
+
     @abstractmethod
     def describe(self) -> Description:
         """The change in a line."""
+
+    def summary(self) -> str:
+        """The change in words, for a revision's message: ``add age to users``."""
+        description = self.describe()
+        verb = {"+": "add", "-": "drop", "~": "change"}[description.sign]
+        return f"{verb} {description.noun} {description.name}"
 
     def complete(self, schema: Schema) -> Self:
         """This operation with both its ends, the missing one taken from *schema*."""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from schemashift.operations.base import NOTHING, Description, Incomplete, Keys, Operation, edit, need_table
+from schemashift.operations.facts import Conversion, DeletesValues, Facts, MayFail, NeedsValue, Why
+from schemashift.operations.fits import always_fits
 from schemashift.schema import Column, Key, Options, Schema, Table, TableName, identifiers, renamed
 from schemashift.schema.table import ForeignKey
 
@@ -34,6 +36,12 @@ def column_stands_on(table: TableName, column: Column) -> Keys:
     return frozenset(keys - {Key.of_column(table, column.name)})
 
 
+def needs_value(column: Column) -> bool:
+    """Whether rows that are there would have nothing to put into a new column."""
+    given = (column.default, column.computed, column.identity)
+    return not column.nullable and not column.autoincrement and all(each is None for each in given)
+
+
 def need_column(table: Table, name: str) -> Column:
     """The column *name*. Raises `Incomplete` where the table has none."""
     column = table.column(name)
@@ -45,6 +53,8 @@ def need_column(table: Table, name: str) -> Column:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AddColumn(Operation):
     """Add a column at the end of a table."""
+
+    weight: ClassVar[int] = 4
 
     table: TableName
     column: Column
@@ -73,13 +83,21 @@ class AddColumn(Operation):
             raise Incomplete(f'table "{self.table}" already has a column "{self.column.name}"')
         return edit(schema, self.table, columns=(*table.columns, self.column))
 
+    def effects(self) -> Facts:
+        return (NeedsValue(table=self.table, column=self.column.name),) if needs_value(self.column) else ()
+
     def describe(self) -> Description:
         return Description("+", "column", f"{self.table}.{self.column.name}", describe_column(self.column))
+
+    def summary(self) -> str:
+        return f"add {self.column.name} to {self.table.name}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DropColumn(Operation):
     """Drop a column. ``column`` is what it was, where the caller knows."""
+
+    weight: ClassVar[int] = 2
 
     table: TableName
     name: str
@@ -122,9 +140,17 @@ class DropColumn(Operation):
             )
         )
 
+    def effects(self) -> Facts:
+        """A generated column's values can be generated again."""
+        generated = self.column is not None and self.column.computed is not None
+        return () if generated else (DeletesValues(table=self.table, column=self.name),)
+
     def describe(self) -> Description:
         detail = describe_column(self.column) if self.column else ""
         return Description("-", "column", f"{self.table}.{self.name}", detail)
+
+    def summary(self) -> str:
+        return f"drop {self.name} from {self.table.name}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,6 +161,8 @@ class AlterColumn(Operation):
     caller said of the column as it is; ``before`` the whole of it, where it is known. ``options`` are dialect
     options of the change itself (``postgresql_using``).
     """
+
+    weight: ClassVar[int] = 1
 
     table: TableName
     name: str
@@ -204,8 +232,28 @@ class AlterColumn(Operation):
         column = need_column(table, self.name)
         return schema.put(table.with_column(self.name, replace(column, **dict(self.set))))
 
+    @property
+    def becomes_required(self) -> bool:
+        """Whether it takes a column that may be NULL and says NOT NULL."""
+        changes = dict(self.set)
+        nullable = self.before is None or self.before.nullable
+        return nullable and changes.get("nullable") is False and changes.get("identity") is None
+
+    def effects(self) -> Facts:
+        found: Facts = ()
+        if self.becomes_required:
+            found += (MayFail(table=self.table, what=self.name, why=Why.NULL),)
+        type_ = dict(self.set).get("type")
+        if self.before is not None and type_ is not None and not always_fits(self.before.type, type_):
+            what = Conversion(self.name, self.before.type, type_)
+            found += (MayFail(table=self.table, what=what, why=Why.CONVERSION),)
+        return found
+
     def describe(self) -> Description:
         return Description("~", self._noun, f"{self.table}.{self.name}", ", ".join(self._details()))
+
+    def summary(self) -> str:
+        return f"alter {self.name} of {self.table.name}"
 
     @property
     def _noun(self) -> str:
@@ -228,13 +276,15 @@ def _words(name: str, value: object) -> str:
     if name in ("default", "comment"):
         return f"no {name}" if value is None else (f"DEFAULT {value}" if name == "default" else repr(value))
     if name == "autoincrement":
-        return "counting" if value else "not counting"
+        return "AUTO_INCREMENT" if value else "no AUTO_INCREMENT"
     return str(value)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RenameColumn(Operation):
     """Give a column another name. Constraints, indexes and foreign keys to it follow."""
+
+    weight: ClassVar[int] = 3
 
     table: TableName
     old: str
@@ -286,3 +336,6 @@ class RenameColumn(Operation):
 
     def describe(self) -> Description:
         return Description("~", "rename", f"{self.table}.{self.old}", f"-> {self.new}")
+
+    def summary(self) -> str:
+        return f"rename {self.old} of {self.table.name} to {self.new}"

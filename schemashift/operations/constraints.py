@@ -7,9 +7,19 @@ from typing import Self
 from zlib import crc32
 
 from schemashift.operations.base import NOTHING, Description, Incomplete, Keys, Operation, edit, need_table, referable
+from schemashift.operations.facts import Facts, MayFail, Why
 from schemashift.schema import Check, Constraint, Exclude, ForeignKey, Key, PrimaryKey, Schema, Table, TableName, Unique
 
 _NOUN = {PrimaryKey: "primary key", Unique: "unique", ForeignKey: "foreign key", Check: "check", Exclude: "exclusion"}
+
+_REFUSES = {
+    PrimaryKey: (Why.NULL, Why.DUPLICATE),
+    Unique: (Why.DUPLICATE,),
+    ForeignKey: (Why.ORPHAN,),
+    Check: (Why.CHECK,),
+    Exclude: (Why.CONFLICT,),
+}
+"""The rows that each kind of constraint does not accept."""
 
 
 def default_name(table: str, constraint: Constraint) -> str:
@@ -105,6 +115,10 @@ class AddConstraint(Operation):
     def apply(self, schema: Schema) -> Schema:
         table = need_table(schema, self.table)
         return edit(schema, self.table, constraints=(*table.constraints, self.constraint))
+
+    def effects(self) -> Facts:
+        why = _REFUSES[type(self.constraint)]
+        return tuple(MayFail(table=self.table, what=self.constraint, why=each) for each in why)
 
     def describe(self) -> Description:
         return _description("+", self.table, self.constraint.name, self.constraint)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Self
+from typing import ClassVar, Self
 
 from schemashift.operations.base import NOTHING, Description, Incomplete, Keys, Operation, edit, need_table
 from schemashift.operations.columns import column_needs
 from schemashift.operations.constraints import brings, stands_on
+from schemashift.operations.facts import CreatesTable, DeletesRows, Facts
 from schemashift.operations.indexes import index_brings
 from schemashift.schema import ForeignKey, Key, Options, Schema, Table, TableName, options
 
@@ -31,6 +32,8 @@ def _leaned_on(table: Table) -> Keys:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CreateTable(Operation):
     """Create a table with all its parts, its indexes and comments included."""
+
+    weight: ClassVar[int] = 7
 
     table: Table
     if_not_exists: bool = False
@@ -57,15 +60,23 @@ class CreateTable(Operation):
             raise Incomplete(f'table "{self.table.table_name}" is already there')
         return schema.put(self.table)
 
+    def effects(self) -> Facts:
+        return (CreatesTable(table=self.table.table_name),)
+
     def describe(self) -> Description:
         keys = len(self.table.foreign_keys)
         detail = _count(len(self.table.columns), "column") + (f", {_count(keys, 'foreign key')}" if keys else "")
         return Description("+", "table", str(self.table.table_name), detail)
 
+    def summary(self) -> str:
+        return f"create {self.table.name}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DropTable(Operation):
     """Drop a table. ``table`` is what it was, where the caller knows."""
+
+    weight: ClassVar[int] = 5
 
     name: TableName
     table: Table | None = None
@@ -96,15 +107,23 @@ class DropTable(Operation):
             return schema
         return schema.drop(need_table(schema, self.name).key)
 
+    def effects(self) -> Facts:
+        return (DeletesRows(table=self.name),)
+
     def describe(self) -> Description:
         return Description(
             "-", "table", str(self.name), _count(len(self.table.columns), "column") if self.table else ""
         )
 
+    def summary(self) -> str:
+        return f"drop {self.name.name}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RenameTable(Operation):
     """Give a table another name in the same schema. Foreign keys that point to it follow."""
+
+    weight: ClassVar[int] = 6
 
     old: TableName
     new: str
@@ -145,6 +164,9 @@ class RenameTable(Operation):
 
     def describe(self) -> Description:
         return Description("~", "table", str(self.old), f"renamed to {self.new}")
+
+    def summary(self) -> str:
+        return f"rename {self.old.name} to {self.new}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,6 +13,8 @@ from schemashift.operations import (
     AddConstraint,
     AlterColumn,
     AlterTable,
+    Backfill,
+    BackfillNumbers,
     CreateIndex,
     CreateTable,
     DropColumn,
@@ -20,8 +22,7 @@ from schemashift.operations import (
     DropIndex,
     DropTable,
     Execute,
-    FillColumn,
-    FillTable,
+    InsertMissingRows,
     ObjectOperation,
     Operation,
     RenameColumn,
@@ -457,17 +458,18 @@ class Printer:
         words = [string(operation.table.name), string(operation.old), string(operation.new)]
         yield Call("op.rename_index", [*words, *self.schema(operation.table)])
 
-    def fill_column(self, operation: FillColumn) -> Iterator[Node]:
-        words = [string(operation.table.name), string(operation.column)]
-        if operation.value is None:
-            yield Call("op.number_column", [*words, *self.schema(operation.table)])
-        else:
-            value = self.source.default(operation.value)
-            head, _, rest = value.partition("(")
-            node = Call(head, [rest[:-1]]) if head == "sa.text" else value
-            yield Call("op.fill_column", [*words, node, *self.schema(operation.table)])
+    def backfill(self, operation: Backfill) -> Iterator[Node]:
+        value = self.source.default(operation.value)
+        head, _, rest = value.partition("(")
+        node = Call(head, [rest[:-1]]) if head == "sa.text" else value
+        words = [string(operation.table.name), string(operation.column), node]
+        yield Call("op.backfill", [*words, *self.schema(operation.table)])
 
-    def fill_table(self, operation: FillTable) -> Iterator[Node]:
+    def backfill_numbers(self, operation: BackfillNumbers) -> Iterator[Node]:
+        words = [string(operation.table.name), string(operation.column)]
+        yield Call("op.backfill_numbers", [*words, *self.schema(operation.table)])
+
+    def insert_missing_rows(self, operation: InsertMissingRows) -> Iterator[Node]:
         words: list[Node] = [string(operation.table.name)]
         if operation.values:
             pairs = (
@@ -481,7 +483,7 @@ class Printer:
         words += self.schema(operation.table)
         if operation.children is not None and operation.children.schema:
             words.append(f"children_schema={string(operation.children.schema)}")
-        yield Call("op.fill_table", words)
+        yield Call("op.insert_missing_rows", words)
 
     def execute(self, operation: Execute) -> Iterator[Node]:
         yield Call("op.execute", [string(str(operation.statement))])

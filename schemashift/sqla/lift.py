@@ -306,13 +306,13 @@ class _Lifter:
             default=lift_default(column.server_default, self.dialect),
             computed=self.computed(computed, str(column.name)) if computed is not None else None,
             identity=identity,
-            autoincrement=identity is None and self.counts(column),
+            autoincrement=identity is None and self.is_autonumbered(column),
             comment=(column.comment or None) if self.dialect.supports_comments else None,
             options=self.options(column),
             payload=column,
         )
 
-    def counts(self, column: sa.Column[Any]) -> bool:
+    def is_autonumbered(self, column: sa.Column[Any]) -> bool:
         """Whether SQLAlchemy would make it SERIAL or AUTO_INCREMENT."""
         if column.table.autoincrement_column is not column:
             return False

@@ -60,7 +60,7 @@ SCRIPTS = {
         """,
     "fills between": f"""
         {COLUMN}
-        op.fill_column("users", "new", "1")
+        op.backfill("users", "new", "1")
         op.alter_column("users", "new", existing_type=sa.Integer(), nullable=False)
         """,
     "a try": f"""

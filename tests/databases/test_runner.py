@@ -516,5 +516,5 @@ def test_rows_without_a_value_are_told_of_by_the_tables_own_name(scripts: Script
         scripts.go(database_url)
     assert "name" in caught.value.message
     assert "_schemashift_" not in caught.value.message
-    assert "op.fill_column" in caught.value.hints[0]
+    assert "op.backfill" in caught.value.hints[0]
     assert caught.value.where[0].line == scripts.line("required", "alter_column")

@@ -10,16 +10,18 @@ from schemashift.dialects.base import Dialect
 from schemashift.dialects.live import Known
 from schemashift.dialects.mysql.compile import MySQLCompilation
 from schemashift.dialects.mysql.ddl import COLLATIONS, MySQLDDL
+from schemashift.dialects.mysql.effects import effects
 from schemashift.dialects.mysql.match import spelled_like
 from schemashift.dialects.mysql.names import default_name
 from schemashift.dialects.mysql.normal import normal_table
 from schemashift.dialects.mysql.read import read_tables, unreadable
 from schemashift.dialects.mysql.scratch import canonical
 from schemashift.dialects.mysql.session import MySQLSession
-from schemashift.dialects.mysql.types import flavour_of, parse_type
+from schemashift.dialects.mysql.types import flavour_of, parse_type, row_zero
 from schemashift.dialects.statement import Statement
 from schemashift.errors import NotSupported
 from schemashift.operations import Operation
+from schemashift.operations.facts import Facts
 from schemashift.schema import Column, Constraint, Keyed, Options, Schema, Table, TableName
 
 
@@ -95,6 +97,10 @@ class MySQL(Dialect):
         """Names of columns are the same in capitals."""
         return one.lower() == other.lower()
 
+    def row_zero(self, type_: object) -> str | None:
+        """See `schemashift.dialects.mysql.types`."""
+        return row_zero(type_)
+
     def replaces_column(self, before: Column, after: Column) -> bool:
         """A column cannot become VIRTUAL or cease to be; STORED and ordinary ones turn into each other."""
         return _is_virtual(before) != _is_virtual(after)
@@ -103,6 +109,10 @@ class MySQL(Dialect):
         """Generated columns follow the columns they use."""
         del before, after
         return True
+
+    def effects(self, operation: Operation) -> Facts:
+        """See `schemashift.dialects.mysql.effects`."""
+        return tuple(effects(operation, flavour_of(self.sa)))
 
     def compile(self, operations: Sequence[Operation], known: Known) -> Iterator[Statement]:
         """See `schemashift.dialects.mysql.compile`."""

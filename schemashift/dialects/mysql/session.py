@@ -120,7 +120,7 @@ class MySQLSession(Session):
     # Cannot be null; no default value; invalid use of NULL; and MariaDB's ALTER, which says the same of both.
     hints: Mapping[str, str] = {
         **dict.fromkeys(("1048", "1364", "1138"), NO_VALUE),
-        "1265": "a row has no value for it, or one that does not fit: fill it (op.fill_column) or change it before",
+        "1265": "a row has no value for it, or one that does not fit: fill it (op.backfill) or change it before",
     }
 
     def message(self, error: BaseException) -> str:

@@ -390,3 +390,9 @@ _MAKERS: dict[str, Callable[[ParsedType], Any]] = {
     "datetime": _fractional(mysql.DATETIME),
     "timestamp": _fractional(mysql.TIMESTAMP),
 }
+
+
+def row_zero(type_: object) -> str | None:
+    """The zero of a type of MySQL's own for one row, as SQL; None for other types. A BLOB has no default on MySQL."""
+    name = str(getattr(type_, "__visit_name__", ""))
+    return {"BIT": "0", "YEAR": "1970", "SET": "''"}.get(name) or ("''" if name.endswith("BLOB") else None)

@@ -13,6 +13,7 @@ from schemashift.dialects.live import Known
 from schemashift.dialects.postgresql import scratch
 from schemashift.dialects.postgresql.compile import PostgreSQLCompilation
 from schemashift.dialects.postgresql.ddl import PostgreSQLDDL
+from schemashift.dialects.postgresql.effects import effects
 from schemashift.dialects.postgresql.match import spelled_like
 from schemashift.dialects.postgresql.names import default_name
 from schemashift.dialects.postgresql.normal import normal_domain, normal_table
@@ -22,6 +23,7 @@ from schemashift.dialects.postgresql.session import PostgreSQLSession
 from schemashift.dialects.statement import Statement
 from schemashift.objects.domains import Domain
 from schemashift.operations import AlterColumn, Operation
+from schemashift.operations.facts import Facts
 from schemashift.schema import Column, Keyed, Schema, Table, TableName
 
 log = logging.getLogger("schemashift")
@@ -87,6 +89,10 @@ class PostgreSQL(Dialect):
         """PostgreSQL reads an expression again that a column of another type is in, and what it wrote down for IN it
         reads as something else."""
         return before.type == after.type or " IN (" not in text
+
+    def effects(self, operation: Operation) -> Facts:
+        """See `schemashift.dialects.postgresql.effects`."""
+        return tuple(effects(operation))
 
     def default_name(self, table: Table, constraint: Any) -> str | None:
         return default_name(table, constraint)

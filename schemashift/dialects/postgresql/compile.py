@@ -12,7 +12,7 @@ from schemashift.dialects.postgresql.normal import normal_identity
 from schemashift.dialects.postgresql.read import OwnedSequence
 from schemashift.dialects.statement import Statement
 from schemashift.errors import NotSupported
-from schemashift.operations import AlterColumn, AlterTable, FillColumn, FillTable, Operation
+from schemashift.operations import AlterColumn, AlterTable, Backfill, BackfillNumbers, InsertMissingRows, Operation
 from schemashift.schema import Column, Default, Identity, Table, TableName, Type
 
 
@@ -23,10 +23,11 @@ class PostgreSQLCompilation(Compilation):
 
     def texts(self, operation: Operation) -> Iterator[str | Statement]:
         match operation:
-            case FillColumn():
-                yield from self.fill_column(operation)
-            case FillTable():
-                yield from self.fill_table(operation)
+            case Backfill() | BackfillNumbers():
+                yield from super().texts(operation)
+                yield from self._check_now(self.known.table(operation.table))
+            case InsertMissingRows():
+                yield from self.insert_missing_rows(operation)
             case AlterTable():
                 yield from self.alter_table(operation)
             case AlterColumn():
@@ -34,11 +35,7 @@ class PostgreSQLCompilation(Compilation):
             case _:
                 yield from super().texts(operation)
 
-    def fill_column(self, operation: FillColumn) -> Iterator[str | Statement]:
-        yield from self.ddl.fill_column(operation, self.known)
-        yield from self._check_now(self.known.table(operation.table))
-
-    def fill_table(self, operation: FillTable) -> Iterator[str | Statement]:
+    def insert_missing_rows(self, operation: InsertMissingRows) -> Iterator[str | Statement]:
         table = self.known.table(operation.table)
         given = {name for name, _ in (*operation.keys, *operation.values)}
         given_columns = [each for each in table.columns if each.name in given] if table is not None else []

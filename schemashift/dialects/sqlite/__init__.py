@@ -13,6 +13,7 @@ from schemashift.dialects.live import Known
 from schemashift.dialects.offline import OfflineDatabase
 from schemashift.dialects.sqlite.compile import SQLiteCompilation
 from schemashift.dialects.sqlite.ddl import SQLiteDDL
+from schemashift.dialects.sqlite.effects import effects
 from schemashift.dialects.sqlite.match import spelled_like
 from schemashift.dialects.sqlite.names import default_name, keeps_key_name
 from schemashift.dialects.sqlite.normal import normal_table
@@ -23,6 +24,7 @@ from schemashift.dialects.sqlite.session import SQLiteSession
 from schemashift.dialects.statement import Statement
 from schemashift.errors import NotSupported
 from schemashift.operations import Operation
+from schemashift.operations.facts import Facts
 from schemashift.schema import Column, Schema, Table, TableName
 
 _LATELY = 64
@@ -90,7 +92,7 @@ class SQLite(Dialect):
         return default_name(table, constraint)
 
     def is_autonumbered(self, column: Column, table: Table) -> bool:
-        """It is another name for the rowid, where there is one."""
+        """An INTEGER is another name for the rowid, where there is one."""
         if ("sqlite_with_rowid", False) in table.options:
             return False
         return column.autoincrement or column.type.sql == "INTEGER"
@@ -119,6 +121,10 @@ class SQLite(Dialect):
         """See `schemashift.dialects.sqlite.offline`."""
         with in_memory(schema, self.ddl) as copy:
             yield copy
+
+    def effects(self, operation: Operation) -> Facts:
+        """See `schemashift.dialects.sqlite.effects`."""
+        return tuple(effects(operation))
 
     def compile(self, operations: Sequence[Operation], known: Known) -> Iterator[Statement]:
         yield from SQLiteCompilation(self.ddl, known, self.normal).statements(operations)
