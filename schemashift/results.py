@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from schemashift.errors import SchemashiftError
-from schemashift.revisions import Plan, Revision
+from schemashift.revisions import Direction, Plan, Revision
 
 if TYPE_CHECKING:
     from schemashift.operations import Operation
@@ -46,7 +46,7 @@ class Done(NamedTuple):
     """One revision that ran."""
 
     revision: Revision
-    direction: str
+    direction: Direction
     seconds: float
 
 
