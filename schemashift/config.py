@@ -33,7 +33,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from schemashift.errors import BadConfig, Location, NoProject, NoUrl
+from schemashift.errors import BadConfig, Hint, Location, NoProject, NoUrl
 from schemashift.paths import shown_path
 
 PYPROJECT = "pyproject.toml"
@@ -127,7 +127,7 @@ def _with_url(config: Config, url: str, environment: Mapping[str, str]) -> Confi
 def no_project() -> NoProject:
     return NoProject(
         "no schemashift project here or above",
-        hints=[f"schemashift init          (or pass -c path/to/{PYPROJECT})"],
+        hints=[Hint("init", why=f"(or pass -c path/to/{PYPROJECT})")],
     )
 
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from schemashift.config import Config, read_config
-from schemashift.errors import Behind, NoProject, OutsideMigration, SchemashiftError, ScriptDoesNotLoad
+from schemashift.errors import Behind, Hint, NoProject, OutsideMigration, SchemashiftError, ScriptDoesNotLoad
 from schemashift.paths import shown_path
 from schemashift.revisions import Direction, Plan, Revision, RevisionGraph, is_range, plan, split_range
 from schemashift.revisions.target import read
@@ -126,7 +126,7 @@ class Migrator:
             raise NoProject(
                 f"there is no folder {shown_path(self.config.directory)}",
                 cause="scripts are where directory in the configuration, SCHEMASHIFT_DIRECTORY or -d says",
-                hints=["schemashift init    makes the one of the configuration"],
+                hints=[Hint("init", why="makes it")],
             )
         return self.scripts.graph()
 
@@ -447,7 +447,7 @@ def _refuse_behind(graph: RevisionGraph, applied: frozenset[str]) -> None:
             f"the database is {count} behind, so differences would be generated twice",
             details=[each.title for each in pending],
             state="nothing written",
-            hints=["schemashift upgrade heads" if len(graph.heads) > 1 else "schemashift upgrade head"],
+            hints=[Hint("upgrade", ("heads" if len(graph.heads) > 1 else "head",))],
         )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
-from schemashift.errors import SchemashiftError
+from schemashift.errors import Hint, SchemashiftError
 from schemashift.revisions import Direction, Plan, Revision
 
 if TYPE_CHECKING:
@@ -77,7 +77,8 @@ class Branch(NamedTuple):
 class Status(NamedTuple):
     """Where the database is. ``differences`` is None where the models were not compared, and ``why`` says why not.
 
-    ``rows`` are the version table's, of ``current`` or in flight; ``edited`` are scripts that changed after they ran.
+    ``hint`` is the command that says more about that. ``rows`` are the version table's, of ``current`` or in flight;
+    ``edited`` are scripts that changed after they ran.
     """
 
     url: str
@@ -90,6 +91,7 @@ class Status(NamedTuple):
     differences: tuple[Operation, ...] | None
     why: str
     edited: tuple[Revision, ...] = ()
+    hint: Hint | None = None
 
 
 class Part(NamedTuple):

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from importlib import import_module
 from typing import Any
 
 import click
 
+from schemashift.cli.outcome import conduct
+from schemashift.cli.sections import short_help
 from schemashift.cli.session import Session
+
+SESSION = "schemashift.session"
+"""Where the state of a run is, in `click.Context.meta`. ``obj`` is left to the framework whose group we are in."""
 
 # -- options that every command has, before or after its name
 
@@ -62,11 +68,11 @@ COMMON: tuple[click.Option, ...] = (
 
 
 def session_of(ctx: click.Context) -> Session:
-    """The session of this run; made on the first call."""
-    root = ctx.find_root()
-    if not isinstance(root.obj, Session):
-        root.obj = Session()
-    return root.obj
+    """The session of this run; made on the first call. All contexts of a run share it."""
+    if SESSION not in ctx.meta:
+        ctx.meta[SESSION] = Session()
+    found: Session = ctx.meta[SESSION]
+    return found
 
 
 def in_session(function: Callable[..., dict[str, Any] | None]) -> Callable[..., None]:
@@ -99,12 +105,24 @@ REVISION = RevisionName()
 
 
 class Command(click.Command):
-    """A command with the common options, and with ``-1`` as an argument."""
+    """A command with the common options, and with ``-1`` as an argument, that shows its own errors.
+
+    Its short help is that of `SECTIONS`. In another framework's group it ends as it does in ours.
+    """
+
+    def __init__(self, name: str, **settings: Any) -> None:
+        super().__init__(name, short_help=short_help(name), **settings)
+
+    def invoke(self, ctx: click.Context) -> None:
+        code = conduct(session_of(ctx), partial(super().invoke, ctx))
+        if code:
+            raise click.exceptions.Exit(code)
 
     def get_params(self, ctx: click.Context) -> list[click.Parameter]:
         return [*super().get_params(ctx), *COMMON]
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        session_of(ctx).begin(str(self.name), ctx.parent.command_path if ctx.parent else None)
         return super().parse_args(ctx, list(_with_steps_back(args, self.get_params(ctx))))
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -166,7 +184,6 @@ class Group(click.Group):
         command = self.get_command(ctx, name)
         if command is None:
             ctx.fail(f'no such command "{name}"{_guess(name, self.list_commands(ctx))}')
-        session_of(ctx).command = name
         return name, command, args[1:]
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

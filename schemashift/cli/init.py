@@ -9,6 +9,7 @@ from schemashift.cli.group import Command, in_session
 from schemashift.cli.session import Session
 from schemashift.cli.ui import paint, plural, table
 from schemashift.config import TABLE, masked, shown_url
+from schemashift.errors import Hint
 from schemashift.paths import shown_path
 
 if TYPE_CHECKING:
@@ -44,7 +45,9 @@ def _show(session: Session, made: Initialised, url: str | None) -> None:
     session.ui.result()
     for line in table([_models(made), _database(session, made, url)]):
         session.ui.result(line)
-    session.ui.next('schemashift revision --autogenerate -m "initial"')
+    session.directory = None if made.settings else session.directory  # the settings say it now
+    session.url = None if "url" in made.settings else session.url
+    session.ui.next(session.write(Hint("revision", ("--autogenerate", "-m", "initial"))))
 
 
 def _path(path: str) -> str:
@@ -70,4 +73,4 @@ def _database(session: Session, made: Initialised, url: str | None) -> tuple[str
     return ("database", shown_url(url) if url else paint("not set", "warning"), paint(why, "dim"))
 
 
-command = Command("init", callback=init, help=init.__doc__, short_help="make the migrations folder and the settings")
+command = Command("init", callback=init, help=init.__doc__)

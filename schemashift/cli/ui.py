@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -17,13 +17,15 @@ from schemashift.errors import SchemashiftError
 from schemashift.paths import shown_path
 
 if TYPE_CHECKING:
-    from schemashift.errors import Location
+    from schemashift.errors import Hint, Location
 
 ASCII_SIGNS = str.maketrans(
     {"●": "*", "○": "o", "◌": "?", "│": "|", "├": "|", "╮": "\\", "╯": "/", "─": "-", "…": "..."}
 )
 LABEL = 7
 """Width of the labels of an error, so that they end in one column."""
+
+WriteHint = Callable[["str | Hint"], str]
 
 Paint = str | tuple[str, ...]
 STYLES: dict[str, dict[str, Any]] = {
@@ -45,9 +47,10 @@ def paint(text: object, style: str) -> str:
 
 
 class Ui:
-    """One run's output. The attributes are set by the flags while they are read."""
+    """One run's output. The attributes are set by the flags while they are read; *write_hint* knows them too."""
 
-    def __init__(self) -> None:
+    def __init__(self, write_hint: WriteHint = str) -> None:
+        self.write_hint = write_hint
         self.color = "auto"
         self.quiet = False
         self.json = False
@@ -146,14 +149,14 @@ class Ui:
 
     def error(self, error: SchemashiftError) -> None:
         """An error, whatever the flags."""
-        for line in error_lines(error):
+        for line in error_lines(error, write_hint=self.write_hint):
             self._write(line, sys.stderr)
 
     def warning(self, error: SchemashiftError) -> None:
         """An error that stops nothing."""
         if self.quiet or self.json:
             return
-        for line in error_lines(error, kind="warning"):
+        for line in error_lines(error, kind="warning", write_hint=self.write_hint):
             self._write(line, sys.stderr)
 
     def python_warning(self, message: Warning | str, category: type[Warning], filename: str, lineno: int) -> None:
@@ -161,6 +164,16 @@ class Ui:
         first, *_ = str(message).splitlines() or [""]
         where = "" if "site-packages" in filename else f"{shown_path(filename)}:{lineno}: "
         self.say(f"{paint('warning:', 'warning')} {where}{category.__name__}: {first}")
+
+    def error_document(self, error: SchemashiftError) -> dict[str, Any]:
+        """An error for ``--json``."""
+        data: dict[str, Any] = {"code": error.code, "message": error.message}
+        data |= {"details": list(error.details)} if error.details else {}
+        if error.where:
+            data["where"] = [{"path": shown_path(each.path), "line": each.line} for each in error.where]
+        data |= {"cause": error.cause} if error.cause else {}
+        data |= {"database_state": error.state} if error.state else {}
+        return data | {"hints": [self.write_hint(each) for each in error.hints]}
 
     def trace(self, error: BaseException) -> None:
         """The whole traceback, for ``--traceback``."""
@@ -186,7 +199,7 @@ def _writing(where: str) -> Iterator[None]:
         raise CannotWrite(f"cannot write to {where}: {error.strerror}") from error
 
 
-def error_lines(error: SchemashiftError, kind: str = "error") -> Iterable[str]:
+def error_lines(error: SchemashiftError, kind: str = "error", *, write_hint: WriteHint = str) -> Iterable[str]:
     """What, its details, where, cause, state and hints, each at its place."""
     first, *others = error.message.splitlines() or [""]
     yield f"{paint(f'{kind}[{error.code}]:', 'error' if kind == 'error' else 'warning')} {first}"
@@ -197,7 +210,7 @@ def error_lines(error: SchemashiftError, kind: str = "error") -> Iterable[str]:
     for label, text in (("cause:", error.cause), ("state:", error.state)):
         if text:
             yield from _labelled(label, text)
-    for line in _aligned(error.hints):
+    for line in _aligned([write_hint(each) for each in error.hints]):
         yield f"{paint('hint:'.rjust(LABEL + 1), 'hint')} {line}"
 
 
@@ -222,17 +235,6 @@ def _place_lines(place: Location) -> Iterable[str]:
     if place.source:
         number = str(place.line or "").rjust(LABEL - 2)
         yield f"{paint(number, 'dim')} {paint('|', 'dim')} {place.source.strip()}"
-
-
-def error_document(error: SchemashiftError) -> dict[str, Any]:
-    """The same for ``--json``."""
-    data: dict[str, Any] = {"code": error.code, "message": error.message}
-    data |= {"details": list(error.details)} if error.details else {}
-    if error.where:
-        data["where"] = [{"path": shown_path(each.path), "line": each.line} for each in error.where]
-    data |= {"cause": error.cause} if error.cause else {}
-    data |= {"database_state": error.state} if error.state else {}
-    return data | {"hints": list(error.hints)}
 
 
 def table(rows: Iterable[tuple[str, ...]], *, indent: str = "  ") -> list[str]:

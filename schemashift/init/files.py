@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping
 
 from schemashift.config import DEFAULT_URL, Config, has_settings, no_password, with_settings
-from schemashift.errors import AlreadyInitialised, BadConfig, Location
+from schemashift.errors import AlreadyInitialised, BadConfig, Hint, Location
 from schemashift.paths import shown_path
 from schemashift.results import Initialised
 from schemashift.scripts.template import template_directory
@@ -79,8 +79,8 @@ def _refuse_existing(directory: str) -> None:
             f"{shown_path(directory)}/ is there already, and not empty",
             where=Location(shown_path(directory)),
             hints=[
-                "schemashift status          shows where this project is",
-                "schemashift init -d FOLDER  makes another",
+                Hint("status", why="shows where this project is"),
+                Hint("init", ("-d", "FOLDER"), "makes another"),
             ],
         )
     if os.path.exists(directory) and not os.path.isdir(directory):

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from schemashift import op
 from schemashift.dialects import Dialect
 from schemashift.dialects.live import Known
-from schemashift.errors import BorrowedTransaction, MigrationFailed, NotSupported, Unfinished
+from schemashift.errors import BorrowedTransaction, Hint, MigrationFailed, NotSupported, Unfinished
 from schemashift.events import (
     Event,
     Listener,
@@ -192,8 +192,8 @@ class _Run:
             cause=row.error or "the run that began it was cut off",
             state="nothing was done now; what that run did is still there",
             hints=[
-                f"schemashift upgrade {row.revision}    tries it again",
-                f"schemashift stamp {row.revision}    records it as done, once you have seen to it by hand",
+                Hint("upgrade", (row.revision,), "tries it again"),
+                Hint("stamp", (row.revision,), "records it as done, once you have seen to it by hand"),
             ],
         )
 

@@ -23,7 +23,7 @@ from schemashift.config import (
     toml_text,
     with_settings,
 )
-from schemashift.errors import BadConfig, NoProject, NoUrl
+from schemashift.errors import BadConfig, Hint, NoProject, NoUrl
 from schemashift.paths import shown_path
 
 
@@ -78,7 +78,7 @@ def test_both_files_in_one_folder_are_an_error(tmp_path: Path) -> None:
 def test_no_file_is_no_project(tmp_path: Path) -> None:
     with pytest.raises(NoProject) as caught:
         read(tmp_path)
-    assert any("schemashift init" in hint for hint in caught.value.hints)
+    assert caught.value.hints == (Hint("init", why="(or pass -c path/to/pyproject.toml)"),)
 
 
 def test_a_directory_that_is_named_is_a_project_without_a_file(tmp_path: Path) -> None:

@@ -1,0 +1,132 @@
+"""How a command ends: its answer or its error is shown, and its exit code is chosen.
+
+Commands do this themselves, so that they end alike under `schemashift` and under another framework's group.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import warnings
+from collections.abc import Callable, Iterator
+
+import click
+
+from schemashift.cli.session import Session
+from schemashift.cli.ui import CannotWrite
+from schemashift.errors import Hint, SchemashiftError
+
+INTERNAL = 70
+INTERRUPTED = 130
+
+
+class Interrupted(SchemashiftError):
+    """Somebody pressed Ctrl-C."""
+
+    code = "interrupted"
+    exit_code = INTERRUPTED
+
+
+class Internal(SchemashiftError):
+    """Something in schemashift itself went wrong."""
+
+    code = "internal"
+    exit_code = INTERNAL
+
+
+def conduct(session: Session, command: Callable[[], object]) -> int:
+    """Run *command*, show its answer or its error, and return the exit code. What click raises is click's to show."""
+    try:
+        with _warnings_shown(session):
+            return conclude(session, error_of(session, command))
+    except CannotWrite as error:
+        return show_unwritable(session, error)
+
+
+def error_of(session: Session, action: Callable[[], object]) -> SchemashiftError | None:
+    """Call *action*; what went wrong, as one of our errors. A broken pipe and what click raises come through."""
+    try:
+        action()
+    except (BrokenPipeError, CannotWrite, click.ClickException, click.exceptions.Exit):
+        raise
+    except SchemashiftError as error:
+        _trace(session, error)
+        return error
+    except (KeyboardInterrupt, click.Abort):
+        return Interrupted("interrupted", hints=[Hint("status", why="shows what is applied")])
+    except Exception as error:  # noqa: BLE001  whatever it is, a user gets one line and a way to report it
+        _trace(session, error)
+        return _internal(error)
+    return None
+
+
+def conclude(session: Session, error: SchemashiftError | None) -> int:
+    """Show how it ended, and flush while a broken pipe can still be noticed. Return the exit code."""
+    if session.ui.json:
+        _document(session, error)
+    elif isinstance(error, Interrupted):
+        session.ui.rewrite("")
+        session.ui.say(f"interrupted: {session.write(error.hints[0])}" if session.migrates else "interrupted")
+    elif error:
+        session.ui.error(error)
+    session.ui.flush()
+    return error.exit_code if error else 0
+
+
+def show_unwritable(session: Session, error: CannotWrite) -> int:
+    """Say on stderr that stdout takes nothing more, and leave stdout alone from now on."""
+    silence()
+    with contextlib.suppress(CannotWrite):
+        session.ui.error(error)
+    return error.exit_code
+
+
+def silence() -> None:
+    """Nobody reads stdout any more: let the interpreter flush into nothing when it exits."""
+    with contextlib.suppress(OSError):  # it is no file: a test's
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _document(session: Session, error: SchemashiftError | None) -> None:
+    head = {"schemashift": 1, "command": session.command, "ok": error is None}
+    tail = {"error": session.ui.error_document(error), "exit_code": error.exit_code} if error else {}
+    session.ui.document(head | session.answer | tail)
+
+
+def _internal(error: Exception) -> SchemashiftError:
+    from schemashift import __version__
+
+    return Internal(
+        f"{type(error).__name__}: {error}",
+        cause=f"this is a mistake in schemashift {__version__}, not in your project",
+        hints=["run it again with --traceback, and report what it prints together with the command"],
+    )
+
+
+def _trace(session: Session, error: BaseException) -> None:
+    if session.traceback:
+        session.ui.trace(error)
+
+
+@contextlib.contextmanager
+def _warnings_shown(session: Session) -> Iterator[None]:
+    """As lines of ours, for as long as a command runs."""
+
+    def show(
+        message: Warning | str,
+        category: type[Warning],
+        filename: str,
+        lineno: int,
+        file: object = None,
+        line: object = None,
+    ) -> None:
+        del file, line
+        session.ui.python_warning(message, category, filename, lineno)
+
+    before = warnings.showwarning
+    warnings.showwarning = show
+    try:
+        yield
+    finally:
+        warnings.showwarning = before
