@@ -22,7 +22,6 @@ from collections.abc import Sequence
 import click
 
 from schemashift.cli.group import SESSION, Group
-from schemashift.cli.outcome import INTERRUPTED, conclude, error_of, show_unwritable, silence
 from schemashift.cli.sections import SECTIONS
 from schemashift.cli.session import Session
 from schemashift.cli.ui import CannotWrite
@@ -75,26 +74,26 @@ def main(args: Sequence[str] | None = None) -> int:
     _forgive(sys.stdout, sys.stderr)
     try:
         return _run(session, arguments)
-    except BrokenPipeError:
-        silence()
-        return 0
-    except CannotWrite as error:
-        return show_unwritable(session, error)
-    except KeyboardInterrupt:
-        return INTERRUPTED
+    except (BrokenPipeError, CannotWrite, KeyboardInterrupt) as error:
+        from schemashift.cli.outcome import give_up
+
+        return give_up(session, error)
 
 
 def _run(session: Session, arguments: list[str]) -> int:
     """Call the command, which shows how it ended. What is wrong before it is found is shown here."""
     _prescan_flags(session, arguments)
     try:
-        error = error_of(session, lambda: _invoke(session, arguments))
+        _invoke(session, arguments)
     except click.exceptions.Exit as exit_:  # also --help and --version
         session.ui.flush()
         return exit_.exit_code
-    except click.ClickException as mistake:
-        error = _usage_error(mistake)
-    return conclude(session, error) if error else 0
+    except BaseException as raised:  # noqa: BLE001  it is shown, or comes out again
+        from schemashift.cli.outcome import as_error, conclude
+
+        error = _usage_error(raised) if isinstance(raised, click.ClickException) else as_error(session, raised)
+        return conclude(session, error)
+    return 0
 
 
 def _invoke(session: Session, arguments: list[str]) -> None:

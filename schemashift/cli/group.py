@@ -9,7 +9,6 @@ from typing import Any
 
 import click
 
-from schemashift.cli.outcome import conduct
 from schemashift.cli.sections import short_help
 from schemashift.cli.session import Session
 
@@ -114,6 +113,8 @@ class Command(click.Command):
         super().__init__(name, short_help=short_help(name), **settings)
 
     def invoke(self, ctx: click.Context) -> None:
+        from schemashift.cli.outcome import conduct
+
         code = conduct(session_of(ctx), partial(super().invoke, ctx))
         if code:
             raise click.exceptions.Exit(code)

@@ -21,6 +21,9 @@ INTERNAL = 70
 INTERRUPTED = 130
 
 
+_NOT_OURS = (BrokenPipeError, CannotWrite, click.ClickException, click.exceptions.Exit)
+
+
 class Interrupted(SchemashiftError):
     """Somebody pressed Ctrl-C."""
 
@@ -37,28 +40,27 @@ class Internal(SchemashiftError):
 
 def conduct(session: Session, command: Callable[[], object]) -> int:
     """Run *command*, show its answer or its error, and return the exit code. What click raises is click's to show."""
+    error: SchemashiftError | None = None
     try:
         with _warnings_shown(session):
-            return conclude(session, error_of(session, command))
-    except CannotWrite as error:
-        return show_unwritable(session, error)
+            try:
+                command()
+            except BaseException as raised:  # noqa: BLE001  it is shown, or comes out again
+                error = as_error(session, raised)
+            return conclude(session, error)
+    except CannotWrite as unwritable:
+        return give_up(session, unwritable)
 
 
-def error_of(session: Session, action: Callable[[], object]) -> SchemashiftError | None:
-    """Call *action*; what went wrong, as one of our errors. A broken pipe and what click raises come through."""
-    try:
-        action()
-    except (BrokenPipeError, CannotWrite, click.ClickException, click.exceptions.Exit):
-        raise
-    except SchemashiftError as error:
-        _trace(session, error)
-        return error
-    except (KeyboardInterrupt, click.Abort):
+def as_error(session: Session, raised: BaseException) -> SchemashiftError:
+    """*raised* as one of our errors; with ``--traceback`` it is shown. A broken pipe and what click raises come out."""
+    if isinstance(raised, (KeyboardInterrupt, click.Abort)):
         return Interrupted("interrupted", hints=[Hint("status", why="shows what is applied")])
-    except Exception as error:  # noqa: BLE001  whatever it is, a user gets one line and a way to report it
-        _trace(session, error)
-        return _internal(error)
-    return None
+    if not isinstance(raised, Exception) or isinstance(raised, _NOT_OURS):
+        raise raised
+    if session.traceback:
+        session.ui.trace(raised)
+    return raised if isinstance(raised, SchemashiftError) else _internal(raised)
 
 
 def conclude(session: Session, error: SchemashiftError | None) -> int:
@@ -74,15 +76,19 @@ def conclude(session: Session, error: SchemashiftError | None) -> int:
     return error.exit_code if error else 0
 
 
-def show_unwritable(session: Session, error: CannotWrite) -> int:
-    """Say on stderr that stdout takes nothing more, and leave stdout alone from now on."""
-    silence()
+def give_up(session: Session, error: BrokenPipeError | CannotWrite | KeyboardInterrupt) -> int:
+    """End where not even the end can be shown on stdout. Return the exit code."""
+    if isinstance(error, KeyboardInterrupt):
+        return INTERRUPTED
+    _silence()
+    if isinstance(error, BrokenPipeError):
+        return 0
     with contextlib.suppress(CannotWrite):
         session.ui.error(error)
     return error.exit_code
 
 
-def silence() -> None:
+def _silence() -> None:
     """Nobody reads stdout any more: let the interpreter flush into nothing when it exits."""
     with contextlib.suppress(OSError):  # it is no file: a test's
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -102,11 +108,6 @@ def _internal(error: Exception) -> SchemashiftError:
         cause=f"this is a mistake in schemashift {__version__}, not in your project",
         hints=["run it again with --traceback, and report what it prints together with the command"],
     )
-
-
-def _trace(session: Session, error: BaseException) -> None:
-    if session.traceback:
-        session.ui.trace(error)
 
 
 @contextlib.contextmanager
