@@ -1,4 +1,4 @@
-"""The command line. `main` runs it and returns its exit code; commands show their own errors (`outcome`).
+"""The command line. `main` runs it and returns its exit code; commands show their own errors (`failure`).
 
 ====  ==============================================================================
 0     done, or nothing to do
@@ -21,11 +21,9 @@ from collections.abc import Sequence
 
 import click
 
-from schemashift.cli.group import SESSION, Group
-from schemashift.cli.sections import SECTIONS
+from schemashift.cli.group import SECTIONS, SESSION, Group
 from schemashift.cli.session import Session
 from schemashift.cli.ui import CannotWrite
-from schemashift.errors import SchemashiftError, UsageError
 
 PROGRAM = "schemashift"
 
@@ -75,24 +73,23 @@ def main(args: Sequence[str] | None = None) -> int:
     try:
         return _run(session, arguments)
     except (BrokenPipeError, CannotWrite, KeyboardInterrupt) as error:
-        from schemashift.cli.outcome import give_up
+        from schemashift.cli.failure import give_up
 
         return give_up(session, error)
 
 
 def _run(session: Session, arguments: list[str]) -> int:
-    """Call the command, which shows how it ended. What is wrong before it is found is shown here."""
+    """Call the command. It shows its own errors; what is wrong before it is found is shown here."""
     _prescan_flags(session, arguments)
     try:
         _invoke(session, arguments)
     except click.exceptions.Exit as exit_:  # also --help and --version
         session.ui.flush()
         return exit_.exit_code
-    except BaseException as raised:  # noqa: BLE001  it is shown, or comes out again
-        from schemashift.cli.outcome import as_error, conclude
+    except BaseException as raised:  # noqa: BLE001  it is shown, or raised again
+        from schemashift.cli.failure import show_failure
 
-        error = _usage_error(raised) if isinstance(raised, click.ClickException) else as_error(session, raised)
-        return conclude(session, error)
+        return show_failure(session, raised)
     return 0
 
 
@@ -102,23 +99,6 @@ def _invoke(session: Session, arguments: list[str]) -> None:
         ctx.meta[SESSION] = session
         cli.parse_args(ctx, arguments)
         cli.invoke(ctx)
-
-
-def _usage_error(error: click.ClickException) -> SchemashiftError:
-    context = getattr(error, "ctx", None)
-    message, _, guess = error.format_message().partition("\n")
-    path = context.command_path if context else PROGRAM
-    message = message[:1].lower() + message[1:]
-    if isinstance(error, click.NoSuchOption):
-        message, guess = f"no such option: {error.option_name}", _option_guess(error)
-    return UsageError(message.rstrip("."), hints=[*([guess] if guess else []), f"{path} --help"])
-
-
-def _option_guess(error: click.NoSuchOption) -> str:
-    import difflib
-
-    close = difflib.get_close_matches(error.option_name, error.possibilities or [], 1)
-    return f"did you mean {close[0]}?" if close else ""
 
 
 def _prescan_flags(session: Session, arguments: Sequence[str]) -> None:

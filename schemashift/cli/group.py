@@ -3,17 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from functools import partial
 from importlib import import_module
 from typing import Any
 
 import click
 
-from schemashift.cli.sections import short_help
 from schemashift.cli.session import Session
 
 SESSION = "schemashift.session"
 """Where the state of a run is, in `click.Context.meta`. ``obj`` is left to the framework whose group we are in."""
+
+SECTIONS = {
+    "Begin": {
+        "init": "make the migrations folder and the settings",
+    },
+    "Write": {
+        "revision": "write a new script; --autogenerate fills it in from the models",
+        "merge": "join heads with one more script",
+        "edit": "open a script in your editor",
+    },
+    "Run": {
+        "upgrade": "apply what the database lacks",
+        "downgrade": "undo what is applied, down to a revision",
+        "stamp": "record revisions as applied without running them",
+    },
+    "Look": {
+        "status": "where the database is, and what is pending",
+        "current": "the revisions the database is at, for scripts",
+        "history": "the graph of revisions",
+        "heads": "the newest revisions",
+        "branches": "revisions with more than one child",
+        "show": "one revision in full",
+        "check": "does everything fit together? for CI",
+    },
+}
+"""The commands by section, each with its one line of help: what ``--help`` shows without importing any of them."""
 
 # -- options that every command has, before or after its name
 
@@ -110,14 +134,21 @@ class Command(click.Command):
     """
 
     def __init__(self, name: str, **settings: Any) -> None:
-        super().__init__(name, short_help=short_help(name), **settings)
+        short_help = next((commands[name] for commands in SECTIONS.values() if name in commands), None)
+        super().__init__(name, short_help=short_help, **settings)
 
     def invoke(self, ctx: click.Context) -> None:
-        from schemashift.cli.outcome import conduct
+        session = session_of(ctx)
+        try:
+            with session.ui.showing_warnings():
+                super().invoke(ctx)
+            session.finish()
+        except (click.exceptions.Exit, click.ClickException):
+            raise
+        except BaseException as raised:
+            from schemashift.cli.failure import show_failure
 
-        code = conduct(session_of(ctx), partial(super().invoke, ctx))
-        if code:
-            raise click.exceptions.Exit(code)
+            raise click.exceptions.Exit(show_failure(session, raised)) from raised
 
     def get_params(self, ctx: click.Context) -> list[click.Parameter]:
         return [*super().get_params(ctx), *COMMON]

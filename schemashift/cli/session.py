@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from schemashift.cli.ui import Ui
-from schemashift.errors import Hint
+from schemashift.errors import Hint, SchemashiftError
 
 if TYPE_CHECKING:
     from schemashift.config import Config
@@ -41,6 +41,16 @@ class Session:
         """*command* is about to run, called as *program* says; None where it stands alone."""
         self.command = command
         self.program = program or self.program
+
+    def finish(self, error: SchemashiftError | None = None) -> None:
+        """Show *error*, or with ``--json`` the document; flush while a broken pipe can still be noticed."""
+        if self.ui.json:
+            head = {"schemashift": 1, "command": self.command, "ok": error is None}
+            tail = {"error": self.ui.error_document(error), "exit_code": error.exit_code} if error else {}
+            self.ui.document(head | self.answer | tail)
+        elif error:
+            self.ui.error(error)
+        self.ui.flush()
 
     def write(self, hint: str | Hint) -> str:
         """A hint as it can be pasted here: with the program that runs, and the flags that were typed."""

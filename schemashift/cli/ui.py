@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TextIO
@@ -159,8 +160,27 @@ class Ui:
         for line in error_lines(error, kind="warning", write_hint=self.write_hint):
             self._write(line, sys.stderr)
 
-    def python_warning(self, message: Warning | str, category: type[Warning], filename: str, lineno: int) -> None:
+    @contextmanager
+    def showing_warnings(self) -> Iterator[None]:
+        """Python's warnings as lines of ours."""
+        before = warnings.showwarning
+        warnings.showwarning = self._show_warning
+        try:
+            yield
+        finally:
+            warnings.showwarning = before
+
+    def _show_warning(
+        self,
+        message: Warning | str,
+        category: type[Warning],
+        filename: str,
+        lineno: int,
+        file: object = None,
+        line: object = None,
+    ) -> None:
         """What a library or the models say by `warnings.warn`, on one line; where, if it is in a file of the user's."""
+        del file, line
         first, *_ = str(message).splitlines() or [""]
         where = "" if "site-packages" in filename else f"{shown_path(filename)}:{lineno}: "
         self.say(f"{paint('warning:', 'warning')} {where}{category.__name__}: {first}")

@@ -196,7 +196,7 @@ def test_the_one_line_help_is_written_once() -> None:
     folder = Path(schemashift.__file__).parent / "cli"
     sources = {path.name: path.read_text(encoding="utf-8") for path in folder.glob("*.py")}
     for text in (text for commands in SECTIONS.values() for text in commands.values()):
-        assert [name for name, source in sources.items() if f'"{text}"' in source] == ["sections.py"]
+        assert [name for name, source in sources.items() if f'"{text}"' in source] == ["group.py"]
 
 
 @pytest.mark.parametrize("command", COMMANDS)
