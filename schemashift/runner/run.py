@@ -386,7 +386,7 @@ class _Revision:
         elif self.step.direction == "upgrade":
             run.versions.remove(run.connection, self.id)
         else:
-            run.versions.calm(run.connection, self.id)
+            run.versions.clear_in_flight(run.connection, self.id)
         run.session.commit()
 
     def journal(self, number: int) -> None:
