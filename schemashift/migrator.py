@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from schemashift.config import Config, read_config
 from schemashift.errors import Behind, Hint, NoProject, OutsideMigration, SchemashiftError, ScriptDoesNotLoad
-from schemashift.paths import shown_path
+from schemashift.paths import display_path
 from schemashift.revisions import Direction, Plan, Revision, RevisionGraph, is_range, plan, split_range
 from schemashift.revisions.target import read
 from schemashift.scripts.directory import FILE_TEMPLATE, ScriptDirectory
@@ -124,7 +124,7 @@ class Migrator:
         places = (self.config.directory, *self.scripts.version_locations)
         if not any(os.path.isdir(each) for each in places):
             raise NoProject(
-                f"there is no folder {shown_path(self.config.directory)}",
+                f"there is no folder {display_path(self.config.directory)}",
                 cause="scripts are where directory in the configuration, SCHEMASHIFT_DIRECTORY or -d says",
                 hints=[Hint("init", why="makes it")],
             )

@@ -9,7 +9,7 @@ import click
 from schemashift.cli.group import REVISION, Command, in_session
 from schemashift.cli.session import Session
 from schemashift.errors import BadConfig, Hint
-from schemashift.paths import shown_path
+from schemashift.paths import display_path
 
 
 @in_session
@@ -26,7 +26,7 @@ def edit(session: Session, revision: str) -> dict[str, Any]:
         except click.ClickException as error:
             again = session.write(Hint("edit", (revision,)))
             raise BadConfig(f"no editor: {error.format_message()}", hints=[f"EDITOR=nano {again}"]) from error
-    return {"edited": [shown_path(each) for each in paths]}
+    return {"edited": [display_path(each) for each in paths]}
 
 
 command = Command(

@@ -11,7 +11,7 @@ from schemashift.cli.lines import revision_document
 from schemashift.cli.session import Session
 from schemashift.cli.ui import paint
 from schemashift.errors import Hint
-from schemashift.paths import shown_path
+from schemashift.paths import display_path
 
 if TYPE_CHECKING:
     from schemashift.migrator import Migrator
@@ -42,7 +42,7 @@ def show_written(session: Session, migrator: Migrator, written: Written) -> dict
     """The new script's path, alone with ``-q``."""
     if written.revision is None:
         return {"written": None}
-    path = shown_path(written.revision.path)
+    path = display_path(written.revision.path)
     session.ui.result(path if session.ui.quiet else f"wrote {paint(path, 'path')}")
     heads = "heads" if len(migrator.graph().heads) > 1 else "head"
     session.ui.say("next: read it, then  " + paint(session.write(Hint("upgrade", (heads,))), "hint"))

@@ -76,12 +76,12 @@ class Session:
     def migrator(self, **overrides: Any) -> Migrator:
         """A `Migrator` that shows paths as seen from here; *overrides* are fields of `Config`. Raises as `settings`."""
         from schemashift.migrator import Migrator
-        from schemashift.paths import shown_path
+        from schemashift.paths import display_path
 
         config = self.settings()
         seen = config._replace(
-            directory=shown_path(config.directory),
-            version_locations=tuple(shown_path(each) for each in config.version_locations),
+            directory=display_path(config.directory),
+            version_locations=tuple(display_path(each) for each in config.version_locations),
             **overrides,
         )
         return Migrator.of(seen, x=self.x)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 import click
 
 from schemashift.errors import SchemashiftError
-from schemashift.paths import shown_path
+from schemashift.paths import display_path
 
 if TYPE_CHECKING:
     from schemashift.errors import Hint, Location
@@ -182,7 +182,7 @@ class Ui:
         """What a library or the models say by `warnings.warn`, on one line; where, if it is in a file of the user's."""
         del file, line
         first, *_ = str(message).splitlines() or [""]
-        where = "" if "site-packages" in filename else f"{shown_path(filename)}:{lineno}: "
+        where = "" if "site-packages" in filename else f"{display_path(filename)}:{lineno}: "
         self.say(f"{paint('warning:', 'warning')} {where}{category.__name__}: {first}")
 
     def error_document(self, error: SchemashiftError) -> dict[str, Any]:
@@ -190,7 +190,7 @@ class Ui:
         data: dict[str, Any] = {"code": error.code, "message": error.message}
         data |= {"details": list(error.details)} if error.details else {}
         if error.where:
-            data["where"] = [{"path": shown_path(each.path), "line": each.line} for each in error.where]
+            data["where"] = [{"path": display_path(each.path), "line": each.line} for each in error.where]
         data |= {"cause": error.cause} if error.cause else {}
         data |= {"database_state": error.state} if error.state else {}
         return data | {"hints": [self.write_hint(each) for each in error.hints]}
@@ -250,7 +250,7 @@ def _labelled(label: str, text: str) -> Iterable[str]:
 
 
 def _place_lines(place: Location) -> Iterable[str]:
-    shown = str(place._replace(path=shown_path(place.path) if place.path else ""))
+    shown = str(place._replace(path=display_path(place.path) if place.path else ""))
     yield f"{'-->'.rjust(LABEL - 1)} {paint(shown, 'path')}"
     if place.source:
         number = str(place.line or "").rjust(LABEL - 2)
