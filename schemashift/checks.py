@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from schemashift.connection.database import server_name
-from schemashift.errors import DatabaseAhead, ModelsDiffer, Pending, SchemashiftError
+from schemashift.errors import DatabaseAhead, Hint, ModelsDiffer, Pending, SchemashiftError
 from schemashift.results import Checked, Part, Status
 from schemashift.revisions import Revision, RevisionGraph, plan
 
@@ -26,7 +26,7 @@ def status(migrator: Migrator) -> Status:
         applied = state.applied
         current = graph.current(applied)
         pending = tuple(each for each in graph if each.id not in applied)
-        differences, why = _differences(migrator, graph, connection, at_head=not pending)
+        differences, why, hint = _differences(migrator, graph, connection, at_head=not pending)
         return Status(
             url=database.shown,
             server=server_name(connection) + (", no file yet" if database.missing else ""),
@@ -38,6 +38,7 @@ def status(migrator: Migrator) -> Status:
             differences=differences,
             why=why,
             edited=_edited(migrator, graph, state),
+            hint=hint,
         )
 
 
@@ -49,16 +50,16 @@ def _edited(migrator: Migrator, graph: RevisionGraph, state: State) -> tuple[Rev
 
 def _differences(
     migrator: Migrator, graph: RevisionGraph, connection: sa.Connection, *, at_head: bool
-) -> tuple[tuple[Operation, ...] | None, str]:
-    """What the models have and the database lacks, or why that is not known."""
+) -> tuple[tuple[Operation, ...] | None, str, Hint | None]:
+    """What the models have and the database lacks, or why that is not known and which command says more."""
     if not migrator.models:
-        return None, "not set"
+        return None, "not set", None
     if not at_head:
-        return None, "not compared: the database is behind"
+        return None, "not compared: the database is behind", None
     try:
-        return migrator.compare(graph, connection).operations, ""
+        return migrator.compare(graph, connection).operations, "", None
     except SchemashiftError as error:
-        return None, f"not compared: {error.message}; schemashift check says more"
+        return None, f"not compared: {error.message}", Hint("check")
 
 
 # -- check
@@ -113,7 +114,7 @@ def _check_database(migrator: Migrator, graph: RevisionGraph) -> str:
         raise Pending(
             f"the database is {_count(len(pending), 'revision')} behind",
             details=[each.title + begun.get(each.id, "") for each in pending],
-            hints=["schemashift upgrade heads" if len(graph.heads) > 1 else "schemashift upgrade head"],
+            hints=[Hint("upgrade", ("heads" if len(graph.heads) > 1 else "head",))],
         )
     return "at " + (" and ".join(f"{each} (head)" for each in graph.heads) or "base")
 
@@ -129,7 +130,7 @@ def _check_models(migrator: Migrator, graph: RevisionGraph) -> Part:
         return Part("models", "1 table matches" if tables == 1 else f"{tables:,} tables match")
     differ = ModelsDiffer(
         "the models have changes no revision contains",
-        hints=['schemashift revision --autogenerate -m "..."'],
+        hints=[Hint("revision", ("--autogenerate", "-m", "..."))],
     )
     return Part("models", _count(len(found.operations), "difference"), differ, found.operations)
 

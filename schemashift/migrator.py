@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from schemashift.config import Config, read_config
-from schemashift.errors import Behind, NoProject, OutsideMigration, SchemashiftError, ScriptDoesNotLoad
-from schemashift.paths import shown_path
+from schemashift.errors import Behind, Hint, NoProject, OutsideMigration, SchemashiftError, ScriptDoesNotLoad
+from schemashift.paths import display_path
 from schemashift.revisions import Direction, Plan, Revision, RevisionGraph, is_range, plan, split_range
 from schemashift.revisions.target import read
 from schemashift.scripts.directory import FILE_TEMPLATE, ScriptDirectory
@@ -25,12 +25,9 @@ if TYPE_CHECKING:
 
     from schemashift.autogenerate.compare import Comparison
     from schemashift.connection.database import Database
-    from schemashift.events import Event
-    from schemashift.results import Branch, Checked, Done, Initialised, Loss, Run, Status, Written
+    from schemashift.events import Listener
+    from schemashift.results import Branch, Checked, Initialised, Loss, Run, Status, Written
     from schemashift.scripts.draft import Draft
-
-Listener = Callable[[Any], None]
-"""Called with each event of a run, as it happens: see `schemashift.runner`."""
 
 Names = str | Iterable[str]
 """One identifier of a revision, or several."""
@@ -45,7 +42,8 @@ class Migrator:
     *database* is a URL, an `Engine` (used, never disposed) or a `Connection` (used as it is, its transaction is its
     owner's); None will do for what needs no database. *models* is a `MetaData`, a declarative base, or anything else
     that ``models`` may name in the configuration, as an object or as ``"app.models:Base"``. *settings* are fields of
-    `Config`: ``version_table``, ``lock_timeout`` and so on.
+    `Config`: ``version_table``, ``lock_timeout`` and so on. *listener* is called with every event of a run, in order
+    and as it happens: see `schemashift.events`.
     """
 
     def __init__(
@@ -126,9 +124,9 @@ class Migrator:
         places = (self.config.directory, *self.scripts.version_locations)
         if not any(os.path.isdir(each) for each in places):
             raise NoProject(
-                f"there is no folder {shown_path(self.config.directory)}",
+                f"there is no folder {display_path(self.config.directory)}",
                 cause="scripts are where directory in the configuration, SCHEMASHIFT_DIRECTORY or -d says",
-                hints=["schemashift init    makes the one of the configuration"],
+                hints=[Hint("init", why="makes it")],
             )
         return self.scripts.graph()
 
@@ -209,8 +207,7 @@ class Migrator:
 
         there_is_work = not database.missing or self._foresee(plan_for(frozenset()))
         with database.connected() if there_is_work else database.reading() as connection:
-            events = self._events(graph, plan_for, connection, single_transaction=single_transaction)
-            return self._follow(events)
+            return self._execute(graph, plan_for, connection, single_transaction=single_transaction)
 
     def _foresee(self, planned: Plan) -> bool:
         """Whether a run that begins with nothing has anything to do. What is wrong with its scripts comes out here,
@@ -225,14 +222,14 @@ class Migrator:
                     raise
         return bool(planned.steps or planned.after)
 
-    def _events(
+    def _execute(
         self,
         graph: RevisionGraph,
         plan_for: Callable[[frozenset[str]], Plan],
         connection: sa.Connection,
         *,
         single_transaction: bool,
-    ) -> Iterator[Event]:
+    ) -> Run:
         from schemashift.runner import run
 
         dialect = self.database.dialect(connection)
@@ -260,24 +257,6 @@ class Migrator:
             found = (each.naming_convention for each in load_metadata(self.models, root=self.config.root))
             return next((each for each in found if set(each) - {"ix"}), None)
         return None
-
-    def _follow(self, events: Iterator[Event]) -> Run:
-        """Hand the events on, and keep what they come to."""
-        from schemashift.events import RevisionDone, RunFinished, RunStarted
-        from schemashift.results import Done, Run
-
-        done: list[Done] = []
-        for event in events:
-            if self.listener is not None:
-                self.listener(event)
-            match event:
-                case RunStarted():
-                    start = event
-                case RevisionDone():
-                    done.append(Done(*event))
-                case RunFinished():
-                    end = event
-        return Run(tuple(done), start.plan, start.current, end.current, end.seconds)
 
     def plan(self, target: Names, direction: Direction = "upgrade") -> Plan:
         """What `upgrade`, `downgrade` or `stamp` would do now. Raises as they do before a run."""
@@ -468,7 +447,7 @@ def _refuse_behind(graph: RevisionGraph, applied: frozenset[str]) -> None:
             f"the database is {count} behind, so differences would be generated twice",
             details=[each.title for each in pending],
             state="nothing written",
-            hints=["schemashift upgrade heads" if len(graph.heads) > 1 else "schemashift upgrade head"],
+            hints=[Hint("upgrade", ("heads" if len(graph.heads) > 1 else "head",))],
         )
 
 

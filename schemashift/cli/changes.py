@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from schemashift.cli.progress import places
 from schemashift.cli.session import Session
 from schemashift.cli.ui import paint, plural, table
+from schemashift.errors import Hint
 
 if TYPE_CHECKING:
     from schemashift.migrator import Migrator
@@ -24,7 +25,7 @@ def _say_how_to_begin(session: Session, migrator: Migrator) -> None:
     empty = "--url sqlite://" if migrator.database.engine.dialect.name == "sqlite" else "--url of an empty database"
     session.ui.say(
         f"{paint('   hint:', 'hint')} no revision makes these tables yet: "
-        f"write the first one with {empty}, then  schemashift stamp head"
+        f"write the first one with {empty}, then  {session.write(Hint('stamp', ('head',)))}"
     )
 
 

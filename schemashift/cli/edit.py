@@ -8,8 +8,8 @@ import click
 
 from schemashift.cli.group import REVISION, Command, in_session
 from schemashift.cli.session import Session
-from schemashift.errors import BadConfig
-from schemashift.paths import shown_path
+from schemashift.errors import BadConfig, Hint
+from schemashift.paths import display_path
 
 
 @in_session
@@ -24,16 +24,14 @@ def edit(session: Session, revision: str) -> dict[str, Any]:
         try:
             click.edit(filename=path)
         except click.ClickException as error:
-            raise BadConfig(
-                f"no editor: {error.format_message()}", hints=[f"EDITOR=nano schemashift edit {revision}"]
-            ) from error
-    return {"edited": [shown_path(each) for each in paths]}
+            again = session.write(Hint("edit", (revision,)))
+            raise BadConfig(f"no editor: {error.format_message()}", hints=[f"EDITOR=nano {again}"]) from error
+    return {"edited": [display_path(each) for each in paths]}
 
 
 command = Command(
     "edit",
     callback=edit,
     help=edit.__doc__,
-    short_help="open a script in your editor",
     params=[click.Argument(["revision"], default="head", type=REVISION)],
 )

@@ -34,6 +34,5 @@ command = Command(
     "show",
     callback=show,
     help=show.__doc__,
-    short_help="one revision in full",
     params=[click.Argument(["revision"], default="head", type=REVISION)],
 )

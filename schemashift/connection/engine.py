@@ -14,7 +14,7 @@ from sqlalchemy import exc
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.pool import NullPool, StaticPool
 
-from schemashift.config import masked, shown_url, sqlite_path
+from schemashift.config import display_url, masked, sqlite_path
 from schemashift.errors import (
     BadConfig,
     BadUrl,
@@ -25,7 +25,7 @@ from schemashift.errors import (
     NotSupported,
     SchemashiftError,
 )
-from schemashift.paths import shown_path
+from schemashift.paths import display_path
 
 ASYNC_DRIVERS = {
     "asyncpg": "psycopg",
@@ -159,9 +159,9 @@ def shown(url: URL) -> str:
     """For people: no password, and a SQLite file as it is called, as seen from the current folder."""
     path = _file(url)
     if path is None:
-        return shown_url(url.render_as_string(hide_password=True))
+        return display_url(url.render_as_string(hide_password=True))
     query = url.set(database=None).render_as_string().partition("?")
-    return f"{url.drivername}:///{shown_path(path)}{query[1]}{query[2]}"
+    return f"{url.drivername}:///{display_path(path)}{query[1]}{query[2]}"
 
 
 def _file(url: URL) -> str | None:

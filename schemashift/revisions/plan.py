@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from typing import Literal, NamedTuple
 
-from schemashift.errors import BadTarget, DatabaseAhead
+from schemashift.errors import BadTarget, DatabaseAhead, Hint
 from schemashift.revisions.graph import RevisionGraph
 from schemashift.revisions.revision import Revision, folder_of
 from schemashift.revisions.target import Target, read, resolve_target, trail_of, undo_last
@@ -72,20 +72,20 @@ def _plan(
 def _upgraded(graph: RevisionGraph, known: frozenset[str], texts: Sequence[str]) -> frozenset[str]:
     for target in _read(graph, texts):
         if target.relative and target.steps < 0:
-            raise BadTarget(f'"{target}" is behind what is applied', hints=[f"schemashift downgrade {target}"])
+            raise BadTarget(f'"{target}" is behind what is applied', hints=[Hint("downgrade", (str(target),))])
     return known | _gained(graph, known, texts)
 
 
 def _downgraded(graph: RevisionGraph, known: frozenset[str], texts: Sequence[str]) -> frozenset[str]:
     for target in _read(graph, texts):
         if target.relative and target.steps > 0:
-            raise BadTarget(f'"{target}" is ahead of what is applied', hints=[f"schemashift upgrade {target}"])
+            raise BadTarget(f'"{target}" is ahead of what is applied', hints=[Hint("upgrade", (str(target),))])
         place = frozenset[str]() if target.relative else resolve_target(graph, target, known)
         for node in graph.in_order(place - known):
             raise BadTarget(
                 f"{graph[node].title} is not applied, so nothing can be downgraded to it",
                 cause=f"the database is at {_named(graph.current(known))}",
-                hints=[f"schemashift upgrade {node}"],
+                hints=[Hint("upgrade", (node,))],
             )
     return known - _lost(graph, known, texts)
 
@@ -148,6 +148,6 @@ def _refuse_unknown(graph: RevisionGraph, applied: Collection[str]) -> None:
         cause="probably another git branch, or a newer release, migrated it",
         hints=[
             *(f"git log --all -S {each} -- {folder}" for each in unknown),
-            f"schemashift stamp {place[0]}    if you know the schema really is that one",
+            Hint("stamp", (place[0],), "if you know the schema really is that one"),
         ],
     )

@@ -21,7 +21,7 @@ import re
 from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from schemashift.errors import AmbiguousRevision, BadTarget, MultipleHeads, UnknownRevision
+from schemashift.errors import AmbiguousRevision, BadTarget, Hint, MultipleHeads, UnknownRevision
 from schemashift.revisions.faults import closest
 from schemashift.revisions.revision import RESERVED_NAMES
 
@@ -272,8 +272,8 @@ def multiple_heads(graph: RevisionGraph, heads: Sequence[str], text: str, *, lab
         f'{len(heads)} heads{where}, "{text}" is ambiguous',
         details=describe(graph, heads),
         hints=[
-            f'schemashift merge -m "merge heads"{" " + " ".join(heads) if label else ""}    one merge revision',
-            f"schemashift upgrade {label + '@' if label else ''}heads    apply all of them",
+            Hint("merge", ("-m", "merge heads", *(heads if label else ())), "one merge revision"),
+            Hint("upgrade", (f"{label}@heads" if label else "heads",), "apply all of them"),
         ],
     )
 
@@ -282,7 +282,7 @@ def unknown(graph: RevisionGraph, name: str) -> UnknownRevision:
     guess = closest(name, [*graph.order, *graph.labels, *RESERVED_NAMES])
     return UnknownRevision(
         f'no revision starts with "{name}", and no branch label is called so',
-        hints=[f"did you mean {graph[guess].title if guess in graph else guess}?" if guess else "schemashift history"],
+        hints=[f"did you mean {graph[guess].title if guess in graph else guess}?" if guess else Hint("history")],
     )
 
 

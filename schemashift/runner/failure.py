@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 import sqlalchemy as sa
 
 from schemashift.dialects.session import Session
-from schemashift.errors import AlreadyExists, Location, MigrationFailed, SchemashiftError
+from schemashift.errors import AlreadyExists, Hint, Location, MigrationFailed, SchemashiftError
 from schemashift.operations import Incomplete
 from schemashift.revisions import Revision
 from schemashift.scripts.load import hints_for
@@ -90,7 +90,7 @@ def _already_exists(
         cause="the tables were made outside migrations (create_all?)"
         + (", the database has no version" if nowhere else ""),
         state=state,
-        hints=[f"schemashift stamp {context.revision.id}    if the schema really is that of this revision"],
+        hints=[Hint("stamp", (context.revision.id,), "if the schema really is that of this revision")],
     )
 
 

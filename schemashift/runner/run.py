@@ -1,10 +1,10 @@
-"""The run itself: see `run`."""
+"""Run a plan over one connection: lock, scripts, version table, events."""
 
 from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import cache
 
@@ -13,9 +13,10 @@ import sqlalchemy as sa
 from schemashift import op
 from schemashift.dialects import Dialect
 from schemashift.dialects.live import Known
-from schemashift.errors import BorrowedTransaction, MigrationFailed, NotSupported, Unfinished
+from schemashift.errors import BorrowedTransaction, Hint, MigrationFailed, NotSupported, Unfinished
 from schemashift.events import (
     Event,
+    Listener,
     RevisionDone,
     RevisionStarted,
     RunFinished,
@@ -25,6 +26,7 @@ from schemashift.events import (
 )
 from schemashift.op.buffer import Buffer, Convention, Environment, no_convention
 from schemashift.operations import Incomplete, Operation
+from schemashift.results import Done, Run
 from schemashift.revisions import Plan, Step
 from schemashift.runner.failure import FailureContext, failure
 from schemashift.runner.listener import ConnectionListener
@@ -38,7 +40,6 @@ from schemashift.state.version_table import State, Status, VersionTable
 
 PlanFor = Callable[[frozenset[str]], Plan]
 Load = Callable[[str], Script]
-Listener = Callable[[StatementSent], None]
 
 
 def run(
@@ -53,12 +54,13 @@ def run(
     x: Mapping[str, str] | None = None,
     convention: Callable[[], Convention | None] = no_convention,
     listener: Listener | None = None,
-) -> Iterator[Event]:
+) -> Run:
     """Run what *plan_for* says for the applied revisions; it is asked again once the lock is held.
 
-    *load* gives the script of a revision's id; all of them are loaded before the first runs. Statements are told to
-    *listener* as they are sent; without one they are yielded when their revision is done. Where the plan is empty
-    nothing is locked, and nothing created. *convention* gives the naming convention of the models, if a script asks.
+    *load* gives the script of a revision's id; all of them are loaded before the first runs. *listener* is called with
+    every event, in order and as it happens; an exception that it raises ends the run, and what is done is kept. Where
+    the plan is empty nothing is locked, and nothing created. *convention* gives the naming convention of the models,
+    if a script asks.
 
     Raises `Locked`, `BorrowedTransaction`, `ForeignVersionTable`, `MigrationFailed` and what *plan_for* and *load*
     raise. Whatever happens, the connection is put back as it was, and the lock released.
@@ -73,7 +75,7 @@ def run(
         convention=cache(convention),
         listener=listener,
     )
-    return this.events(lock_timeout, single_transaction=single_transaction)
+    return this.run(lock_timeout, single_transaction=single_transaction)
 
 
 class _Run:
@@ -114,32 +116,43 @@ class _Run:
         self.state = State()
         self.unit = Transactions(self.session)
         self.scripts: dict[str, Script] = {}
-        self.done = 0
-        self.unsent: list[Event] = []
+        self.done: list[Done] = []
         self.others_may_have_run = False
 
-    def events(self, lock_timeout: float, *, single_transaction: bool) -> Iterator[Event]:
+    def run(self, lock_timeout: float, *, single_transaction: bool) -> Run:
         """Everything, from preparing the connection to putting it back."""
         started = time.monotonic()
         with self.session.run():
             plan = self._first_plan()
             if plan is not None and _is_empty(plan):
-                yield RunStarted(plan, plan.start)
+                self.emit(RunStarted(plan, plan.start))
             else:
                 if plan is not None:
                     self._prepare(plan)
                 self.unit = self._unit(single_transaction=single_transaction)
                 for wait in self.session.wait_for_lock(self.versions.name, lock_timeout):
-                    yield Waiting(*wait)
-                try:
-                    plan = self._plan()
-                    self._check_unfinished(plan)
-                    self._load(plan)
-                    yield RunStarted(plan, plan.start)
-                    yield from self._steps(plan)
-                finally:
-                    self._release()
-        yield RunFinished(self.done, plan.end, time.monotonic() - started)
+                    self.emit(Waiting(*wait))
+                plan = self._run_locked()
+        seconds = time.monotonic() - started
+        self.emit(RunFinished(len(self.done), plan.end, seconds))
+        return Run(tuple(self.done), plan, plan.start, plan.end, seconds)
+
+    def _run_locked(self) -> Plan:
+        """Plan again now that nobody else can change the state, and run that."""
+        try:
+            plan = self._plan()
+            self._check_unfinished(plan)
+            self._load(plan)
+            self.emit(RunStarted(plan, plan.start))
+            self._steps(plan)
+            return plan
+        finally:
+            self._release()
+
+    def emit(self, event: Event) -> None:
+        """Tell the listener, if there is one."""
+        if self.listener is not None:
+            self.listener(event)
 
     # Before the first revision -------------------------------------------------------------------------------------
 
@@ -183,8 +196,8 @@ class _Run:
             cause=row.error or "the run that began it was cut off",
             state="nothing was done now; what that run did is still there",
             hints=[
-                f"schemashift upgrade {row.revision}    tries it again",
-                f"schemashift stamp {row.revision}    records it as done, once you have seen to it by hand",
+                Hint("upgrade", (row.revision,), "tries it again"),
+                Hint("stamp", (row.revision,), "records it as done, once you have seen to it by hand"),
             ],
         )
 
@@ -228,28 +241,26 @@ class _Run:
 
     # The revisions -------------------------------------------------------------------------------------------------
 
-    def _steps(self, plan: Plan) -> Iterator[Event]:
+    def _steps(self, plan: Plan) -> None:
         with self.database.listener.listening():
             try:
                 if plan.direction == "stamp":
                     self._stamp(plan)
                 for step in plan.steps:
-                    if self._is_done(step):
-                        continue
-                    yield RevisionStarted(*step)
-                    began = time.perf_counter()
-                    try:
-                        self._step(step, began)
-                    finally:
-                        statements, self.unsent = self.unsent, []
-                    yield from statements
-                    self.done += 1
-                    yield RevisionDone(*step, time.perf_counter() - began)
+                    if not self._is_done(step):
+                        self._run_step(step)
             except BaseException:
                 # What succeeded is kept where it can be: the unit knows.
                 self.session.best_effort(self._finish_what_was_done)
                 raise
             self.unit.finish()
+
+    def _run_step(self, step: Step) -> None:
+        self.emit(RevisionStarted(*step))
+        began = time.perf_counter()
+        self._step(step, began)
+        self.done.append(Done(*step, time.perf_counter() - began))
+        self.emit(RevisionDone(*self.done[-1]))
 
     def _is_done(self, step: Step) -> bool:
         """Whether somebody else did it: where the transaction is the lock, a script that commits lets others in."""
@@ -291,7 +302,7 @@ class _Run:
         if isinstance(self.unit, Savepoints):
             self.session.best_effort(self.unit.finish)
         applied, at = self._read_state()
-        kept_before = 0 if isinstance(self.unit, OneTransaction) else self.done
+        kept_before = 0 if isinstance(self.unit, OneTransaction) else len(self.done)
         migration = this.migration
         return failure(
             error,
@@ -324,13 +335,6 @@ class _Run:
             self.session.best_effort(self.session.rollback)
         self.session.unlock()
 
-    def emit(self, sql: str) -> None:
-        """A statement was sent."""
-        if self.listener is not None:
-            self.listener(StatementSent(sql))
-        else:
-            self.unsent.append(StatementSent(sql))
-
 
 class _Revision:
     """One revision of the run: its script, its transaction and its row."""
@@ -349,7 +353,7 @@ class _Revision:
             run.unit,
             self.script,
             environment=run.environment,
-            emit=run.emit,
+            emit=lambda sql: run.emit(StatementSent(sql)),
             journal=self.journal,
         )
 
@@ -386,7 +390,7 @@ class _Revision:
         elif self.step.direction == "upgrade":
             run.versions.remove(run.connection, self.id)
         else:
-            run.versions.calm(run.connection, self.id)
+            run.versions.clear_in_flight(run.connection, self.id)
         run.session.commit()
 
     def journal(self, number: int) -> None:

@@ -182,8 +182,8 @@ class VersionTable:
         values = {"step": step, "steps": steps, "error": error[:_LONGEST_ERROR]}
         connection.execute(self._finish, {"key": revision, **values})
 
-    def calm(self, connection: sa.Connection, revision: str) -> None:
-        """Write that an applied revision is only that: nothing stays of what was begun with it."""
+    def clear_in_flight(self, connection: sa.Connection, revision: str) -> None:
+        """Clear the in-flight fields of an applied revision."""
         values = {"status": "applied", "step": None, "steps": None, "error": None}
         connection.execute(self._finish, {"key": revision, **values})
 

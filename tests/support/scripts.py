@@ -13,8 +13,10 @@ from sqlalchemy.pool import NullPool
 
 from schemashift.dialects import dialect_for
 from schemashift.events import Event, RunFinished, StatementSent
+from schemashift.results import Run
 from schemashift.revisions import Plan, RevisionGraph, plan
 from schemashift.runner import run
+from schemashift.schema import TableName
 from schemashift.scripts.directory import ScriptDirectory
 from schemashift.state.version_table import State, VersionTable
 
@@ -81,7 +83,7 @@ class Scripts:
         self.graph = self.directory.graph()
         return lambda applied: plan(self.graph, applied, target, direction)  # type: ignore[arg-type]
 
-    def events(
+    def run(
         self,
         connection: sa.Connection,
         target: str = "head",
@@ -89,7 +91,7 @@ class Scripts:
         *,
         versions: VersionTable | None = None,
         **options: Any,
-    ) -> Iterator[Event]:
+    ) -> Run:
         """Run over a connection."""
         plan_for = self.plan_for(target, direction)
         return run(
@@ -109,11 +111,12 @@ class Scripts:
         **options: Any,
     ) -> list[Event]:
         """Run over a URL, an engine or a connection, to the end; the last event says that it is the end."""
+        found: list[Event] = []
         if isinstance(database, sa.Connection):
-            found = list(self.events(database, target, direction, **options))
+            self.run(database, target, direction, listener=found.append, **options)
         else:
             with connected(database) as connection:
-                found = list(self.events(connection, target, direction, **options))
+                self.run(connection, target, direction, listener=found.append, **options)
         assert isinstance(found[-1], RunFinished)
         return found
 
@@ -133,6 +136,19 @@ def connected(database: str | sa.Engine) -> Iterator[sa.Connection]:
     with engine.connect() as connection:
         yield connection
     engine.dispose()
+
+
+@contextmanager
+def held(database: str) -> Iterator[sa.Connection]:
+    """The migration lock, held by another connection."""
+    with connected(database) as connection:
+        session = dialect_for(connection.dialect).session(connection)
+        with session.run():
+            assert list(session.wait_for_lock(TableName("version"), 0)) == []
+            try:
+                yield connection
+            finally:
+                session.unlock()
 
 
 def state_of(database: str | sa.Engine) -> State:
