@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from schemashift.connection.database import server_name
 from schemashift.errors import DatabaseAhead, ModelsDiffer, Pending, SchemashiftError
 from schemashift.results import Checked, Part, Status
-from schemashift.revisions import Revision, RevisionGraph, plan
+from schemashift.revisions import Revision, RevisionGraph, plan, read_targets
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
@@ -105,7 +105,7 @@ def _check_database(migrator: Migrator, graph: RevisionGraph) -> str:
     state = migrator.database.state()
     applied = state.applied
     if unknown := graph.unknown(applied):
-        plan(graph, applied, "heads", "upgrade")
+        plan(graph, applied, read_targets(graph, "heads"), "upgrade")
         raise DatabaseAhead(f"the database is at {', '.join(unknown)}, which is in no file")
     pending = [each for each in graph if each.id not in applied]
     begun = {row.revision: ", begun and not finished" for row in state.in_flight}

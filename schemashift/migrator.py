@@ -9,13 +9,23 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from schemashift.config import Config, read_config
 from schemashift.errors import Behind, NoProject, OutsideMigration, SchemashiftError, ScriptDoesNotLoad
 from schemashift.paths import shown_path
-from schemashift.revisions import Direction, Plan, Revision, RevisionGraph, is_range, plan, split_range
-from schemashift.revisions.target import read
+from schemashift.revisions import (
+    Direction,
+    Plan,
+    Revision,
+    RevisionGraph,
+    is_range,
+    plan,
+    read_target,
+    read_targets,
+    split_range,
+)
 from schemashift.scripts.directory import FILE_TEMPLATE, ScriptDirectory
 
 if TYPE_CHECKING:
@@ -162,7 +172,7 @@ class Migrator:
     def applied_for(self, graph: RevisionGraph, names: Iterable[str]) -> frozenset[str]:
         """What is applied, where one of *names* counts from there; else the database is left alone."""
         parts = [part for name in names for part in (split_range(name) if is_range(name) else (name,))]
-        return self.applied() if any(read(graph, each).relative for each in parts) else frozenset()
+        return self.applied() if any(read_target(graph, each).relative for each in parts) else frozenset()
 
     # -- the database
 
@@ -202,10 +212,12 @@ class Migrator:
         return self._run(target, "stamp")
 
     def _run(self, target: Names, direction: Direction, *, single_transaction: bool = False) -> Run:
-        graph, names, database = self.graph(), _several(target), self.database
+        graph, database = self.graph(), self.database
+        targets = read_targets(graph, target)
 
+        @cache
         def plan_for(applied: frozenset[str]) -> Plan:
-            return plan(graph, applied, names, direction)
+            return plan(graph, applied, targets, direction)
 
         there_is_work = not database.missing or self._foresee(plan_for(frozenset()))
         with database.connected() if there_is_work else database.reading() as connection:
@@ -281,7 +293,8 @@ class Migrator:
 
     def plan(self, target: Names, direction: Direction = "upgrade") -> Plan:
         """What `upgrade`, `downgrade` or `stamp` would do now. Raises as they do before a run."""
-        return plan(self.graph(), self.applied(), _several(target), direction)
+        graph = self.graph()
+        return plan(graph, self.applied(), read_targets(graph, target), direction)
 
     def losses(self, planned: Plan) -> tuple[Loss, ...]:
         """What running *planned* would delete, counted now. Its scripts are run against a recorder for that."""
@@ -461,7 +474,7 @@ class Migrator:
 
 def _refuse_behind(graph: RevisionGraph, applied: frozenset[str]) -> None:
     """Raises `Behind` where revisions are pending, `DatabaseAhead` where the database knows more than the files."""
-    pending = plan(graph, applied, "heads", "upgrade").revisions
+    pending = plan(graph, applied, read_targets(graph, "heads"), "upgrade").revisions
     if pending:
         count = "1 revision" if len(pending) == 1 else f"{len(pending):,} revisions"
         raise Behind(
