@@ -22,14 +22,14 @@ def status(migrator: Migrator) -> Status:
     """Where the database is. Raises `DatabaseError`; what is wrong with the models is said in ``why``."""
     graph, database = migrator.graph(), migrator.database
     with database.reading() as connection:
-        state = database.versions(database.dialect(connection)).read(connection)
+        state = database.version_table(database.dialect(connection)).read(connection)
         applied = state.applied
         current = graph.current(applied)
         pending = tuple(each for each in graph if each.id not in applied)
         differences, why = _differences(migrator, graph, connection, at_head=not pending)
         return Status(
             url=database.shown,
-            server=server_name(connection) + (", no file yet" if database.missing else ""),
+            server=server_name(connection) + (", no file yet" if database.is_missing else ""),
             rows=tuple(row for row in state.rows if row.revision in current or row in state.in_flight),
             current=current,
             heads=graph.heads,

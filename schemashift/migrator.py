@@ -219,7 +219,7 @@ class Migrator:
         def plan_for(applied: frozenset[str]) -> Plan:
             return plan(graph, applied, targets, direction)
 
-        there_is_work = not database.missing or self._foresee(plan_for(frozenset()))
+        there_is_work = not database.is_missing or self._foresee(plan_for(frozenset()))
         with database.connected() if there_is_work else database.reading() as connection:
             events = self._events(graph, plan_for, connection, single_transaction=single_transaction)
             return self._follow(events)
@@ -253,7 +253,7 @@ class Migrator:
             plan_for,
             dialect=dialect,
             load=lambda name: self.scripts.load(graph[name]),
-            versions=self.database.versions(dialect),
+            versions=self.database.version_table(dialect),
             lock_timeout=self.config.lock_timeout,
             single_transaction=single_transaction,
             x=self.x,
@@ -338,11 +338,11 @@ class Migrator:
 
         metadatas, database = self.metadata(), self.database
         dialect = database.dialect(connection)
-        require_tables(metadatas, self.models, connection, database.version_name)
+        require_tables(metadatas, self.models, connection, database.version_table_name)
         named = {name: keys_of(name, dialect.sa.default_schema_name) for name in _several(drop)}
         ours = made_by_scripts(self.scripts, graph, dialect, self.x).union(*named.values())
         found = compare(
-            connection, metadatas, dialect, ignore={database.version_name}, ours=ours, database=database.shown
+            connection, metadatas, dialect, ignore={database.version_table_name}, ours=ours, database=database.shown
         )
         refuse_absent(named, found.before, found.left_alone, database.shown)
         return found
@@ -423,7 +423,7 @@ class Migrator:
         metadatas, database = self.metadata(), self.database
         with database.reading() as connection:
             dialect = database.dialect(connection)
-            _refuse_behind(graph, database.versions(dialect).read(connection).applied)
+            _refuse_behind(graph, database.version_table(dialect).read(connection).applied)
             found = self.compare(graph, connection, drop)
             tables = sum(len(each.tables) for each in metadatas)
             if not found.operations:
