@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cached_property
 from typing import Any
 
 import sqlalchemy as sa
@@ -28,13 +29,18 @@ class Database:
     """A URL or an `Engine` (one connection for each run), or a `Connection` that belongs to its giver."""
 
     def __init__(self, given: str | sa.URL | sa.Engine | sa.Connection | None, config: Config) -> None:
-        """Nothing is connected yet. Raises `NoUrl`, `BadUrl`, `DriverMissing`, `NotSupported`, and for
-        ``engine = "app.db:engine"`` what `load_attribute` raises.
-        """
+        """Nothing is connected yet, and nothing said about *given* before it is used."""
         self.config = config
-        self._callers_connection = given if isinstance(given, sa.Connection) else None
-        self.engine = given.engine if isinstance(given, sa.Connection) else _engine(given, config)
         self.version_table_name = TableName(config.version_table, config.version_table_schema)
+        self._given = given
+        self._callers_connection = given if isinstance(given, sa.Connection) else None
+
+    @cached_property
+    def engine(self) -> sa.Engine:
+        """Raises `NoUrl`, `BadUrl`, `DriverMissing`, `NotSupported`, and for ``engine = "app.db:engine"`` what
+        `load_attribute` raises. So does every method that connects.
+        """
+        return self._given.engine if isinstance(self._given, sa.Connection) else _engine(self._given, self.config)
 
     @property
     def shown(self) -> str:

@@ -84,6 +84,20 @@ def test_the_order_puts_what_is_needed_first(history: list[Revision]) -> None:
     assert all(place[each] < place[name] for name in all_ for each in below(all_, name))
 
 
+@law(histories(), st.booleans())
+def test_a_graph_with_one_more_revision_is_the_graph_of_them_all(history: list[Revision], twice: bool) -> None:  # noqa: FBT001
+    *some, last = [
+        *history,
+        *(each._replace(path="other.py", message="n") for each in history[:2] if twice),
+        history[0],
+    ]
+    last = last._replace(path="last.py")
+    one, two = RevisionGraph(some).with_revision(last), RevisionGraph([*some, last])
+    assert (one.order, one.heads, one.labels) == (two.order, two.heads, two.labels)
+    assert list(one) == list(two)
+    assert list(map(str, one.faults)) == list(map(str, two.faults))
+
+
 @law(histories(), st.randoms(use_true_random=False))
 def test_nothing_depends_on_the_order_of_the_files(history: list[Revision], random: object) -> None:
     turned = [*history]
