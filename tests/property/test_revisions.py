@@ -85,7 +85,7 @@ def test_the_order_puts_what_is_needed_first(history: list[Revision]) -> None:
 
 
 @law(histories(), st.booleans())
-def test_a_graph_with_one_more_revision_is_the_graph_of_them_all(history: list[Revision], twice: bool) -> None:  # noqa: FBT001
+def test_a_graph_with_one_more_revision_is_the_graph_of_them_all(history: list[Revision], twice: bool) -> None:
     *some, last = [
         *history,
         *(each._replace(path="other.py", message="n") for each in history[:2] if twice),
