@@ -22,9 +22,12 @@ if TYPE_CHECKING:
 
     from schemashift.autogenerate.compare import Comparison
     from schemashift.connection.database import Database
+    from schemashift.dialects import Dialect
     from schemashift.events import Event
     from schemashift.results import Branch, Checked, Done, Initialised, Loss, Run, Status, Written
+    from schemashift.runner.consent import Confirm, Consent
     from schemashift.scripts.draft import Draft
+    from schemashift.scripts.load import Script
 
 Listener = Callable[[Any], None]
 """Called with each event of a run, as it happens: see `schemashift.runner`."""
@@ -182,25 +185,37 @@ class Migrator:
         """The heads of what is applied, oldest first; ids that are in no file come last. Nothing is created."""
         return self.graph().current(self.applied())
 
-    def upgrade(self, target: Names = "head", *, single_transaction: bool = False) -> Run:
+    def upgrade(
+        self, target: Names = "head", *, single_transaction: bool = False, confirm: Confirm | None = None
+    ) -> Run:
         """Run what *target* needs and the database lacks.
 
         Each revision is applied whole or not at all where DDL is transactional; with *single_transaction* the run is.
+        *confirm* is called where rows or values would be deleted, with the plan and what it deletes, before the lock
+        is taken: it returns whether to go on. A plan that is another one by then is not run. Without *confirm* nothing
+        is counted.
 
         Raises the graph's faults, what resolving *target* raises, `DatabaseAhead`, `ScriptDoesNotLoad`,
-        `DatabaseError`, `Locked` and `MigrationFailed`; the latter's ``state`` says what stays applied.
+        `DatabaseError`, `Locked`, `NeedsDecision` and `MigrationFailed`, whose ``state`` says what stays applied.
         """
-        return self._run(target, "upgrade", single_transaction=single_transaction)
+        return self._run(target, "upgrade", single_transaction=single_transaction, confirm=confirm)
 
-    def downgrade(self, target: Names, *, single_transaction: bool = False) -> Run:
-        """Undo what stands on *target*. Raises as `upgrade` does."""
-        return self._run(target, "downgrade", single_transaction=single_transaction)
+    def downgrade(self, target: Names, *, single_transaction: bool = False, confirm: Confirm | None = None) -> Run:
+        """Undo what depends on *target*. *confirm* is called as by `upgrade`, and the same errors are raised."""
+        return self._run(target, "downgrade", single_transaction=single_transaction, confirm=confirm)
 
     def stamp(self, target: Names) -> Run:
         """Record exactly what going to *target* would leave, without running it. Raises as `upgrade` does."""
         return self._run(target, "stamp")
 
-    def _run(self, target: Names, direction: Direction, *, single_transaction: bool = False) -> Run:
+    def _run(
+        self,
+        target: Names,
+        direction: Direction,
+        *,
+        single_transaction: bool = False,
+        confirm: Confirm | None = None,
+    ) -> Run:
         graph, database = self.graph(), self.database
         targets = read_targets(graph, target)
 
@@ -210,7 +225,7 @@ class Migrator:
 
         there_is_work = not database.is_missing or self._preload_scripts(plan_for(frozenset()))
         with database.connected() if there_is_work else database.reading() as connection:
-            events = self._events(graph, plan_for, connection, single_transaction=single_transaction)
+            events = self._events(graph, plan_for, connection, single_transaction=single_transaction, confirm=confirm)
             return self._follow(events)
 
     def _preload_scripts(self, planned: Plan) -> bool:
@@ -233,6 +248,7 @@ class Migrator:
         connection: sa.Connection,
         *,
         single_transaction: bool,
+        confirm: Confirm | None,
     ) -> Iterator[Event]:
         from schemashift.runner import run
 
@@ -248,7 +264,19 @@ class Migrator:
             x=self.x,
             convention=self.project.naming_convention,
             listener=self.listener,
+            consent=self._consent(confirm, connection, dialect),
         )
+
+    def _consent(self, confirm: Confirm | None, connection: sa.Connection, dialect: Dialect) -> Consent | None:
+        if confirm is None:
+            return None
+        from schemashift.effects.counts import losses
+        from schemashift.runner.consent import Consent
+
+        def count(planned: Plan, scripts: Mapping[str, Script]) -> tuple[Loss, ...]:
+            return losses(connection, planned, scripts, dialect, self.x)
+
+        return Consent(confirm, count)
 
     def _follow(self, events: Iterator[Event]) -> Run:
         """Hand the events on, and keep what they come to."""
