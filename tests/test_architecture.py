@@ -20,10 +20,10 @@ WITHOUT_SQLALCHEMY = (
     "diff",
     "scripts",
     "events",
+    "project",
     "sources.discovery",
 )
 KNOTS = {
-    frozenset({"schemashift.checks", "schemashift.migrator"}),
     frozenset({"schemashift.dialects.postgresql", "schemashift.dialects.postgresql.scratch"}),
     frozenset({"schemashift.revisions.graph", "schemashift.revisions.target"}),
 }

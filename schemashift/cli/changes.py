@@ -53,7 +53,7 @@ def left_alone(keys: Iterable[Key], most: int = 5) -> str:
 def show_changes(session: Session, migrator: Migrator, written: Written) -> None:
     """What was compared, and what differs."""
     ui = session.ui
-    models = ", ".join(str(each) for each in migrator.models)
+    models = ", ".join(str(each) for each in migrator.project.models)
     compared = f"{models} ({plural(written.tables, 'table')}) against {migrator.database.shown}"
     if written.left_alone:
         ui.say(f"{paint('left alone:', 'warning')} {left_alone(written.left_alone)}")

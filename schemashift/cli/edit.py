@@ -18,7 +18,7 @@ def edit(session: Session, revision: str) -> dict[str, Any]:
     migrator = session.migrator()
     graph = migrator.graph()
     session.warn(graph)
-    found = graph.in_order(graph.resolve(revision, migrator.applied_for(graph, [revision])))
+    found = graph.in_order(graph.resolve(revision, migrator.applied_for(revision)))
     paths = [graph[each].path for each in found]
     for path in paths:
         try:

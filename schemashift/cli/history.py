@@ -31,7 +31,7 @@ def history(session: Session, span: str, *, oneline: bool, indicate_current: boo
     graph = migrator.graph()
     session.warn(graph)
     applied = _applied(migrator, ask=indicate_current)
-    counted = applied if applied is not None else migrator.applied_for(graph, [span])
+    counted = applied if applied is not None else migrator.applied_for(span)
     ids = graph.resolve_range(span, counted)
     lines = draw(graph, applied or frozenset(), ids=ids, unicode=session.ui.unicode)
     shown = _straight(graph, lines) if _is_line(lines) or oneline else _forked(lines)

@@ -74,9 +74,12 @@ class Session:
         return read_config(self.config, url=self.url, directory=self.directory, required=required, upwards=upwards)
 
     def migrator(self, **overrides: Any) -> Migrator:
-        """A `Migrator` that shows paths as seen from here; *overrides* are fields of `Config`. Raises as `settings`."""
+        """A `Migrator` that shows paths as seen from here, of a project that is read once in this run of the command
+        line; *overrides* are fields of `Config`. Raises as `settings`.
+        """
         from schemashift.migrator import Migrator
         from schemashift.paths import display_path
+        from schemashift.project import Project
 
         config = self.settings()
         seen = config._replace(
@@ -84,7 +87,7 @@ class Session:
             version_locations=tuple(display_path(each) for each in config.version_locations),
             **overrides,
         )
-        return Migrator.of(seen, x=self.x)
+        return Migrator.of(Project(seen), x=self.x)
 
     def warn(self, graph: RevisionGraph) -> None:
         """Say what is wrong with the graph, for a command that goes on all the same."""

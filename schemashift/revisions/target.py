@@ -18,7 +18,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from schemashift.errors import AmbiguousRevision, BadTarget, Hint, MultipleHeads, UnknownRevision
@@ -79,12 +79,17 @@ def split_range(text: str) -> tuple[str, str]:
 
 def resolve(graph: RevisionGraph, text: str, applied: Collection[str]) -> frozenset[str]:
     """See `RevisionGraph.resolve`."""
-    return resolve_target(graph, read(graph, text), applied)
+    return resolve_target(graph, read_target(graph, text), applied)
 
 
-def read(graph: RevisionGraph, text: str) -> Target:
+def read_target(graph: RevisionGraph, text: str) -> Target:
     """`parse`, but an id or label of the graph is itself, also where it looks like something else (``2024-01``)."""
     return Target(text) if text in graph or text in graph.labels else parse(text)
+
+
+def read_targets(graph: RevisionGraph, texts: str | Iterable[str]) -> tuple[Target, ...]:
+    """`read_target` for one identifier or several."""
+    return tuple(read_target(graph, each) for each in ((texts,) if isinstance(texts, str) else texts))
 
 
 def resolve_target(graph: RevisionGraph, target: Target, applied: Collection[str]) -> frozenset[str]:

@@ -28,6 +28,7 @@ from schemashift.op.buffer import Buffer, Convention, Environment, no_convention
 from schemashift.operations import Incomplete, Operation
 from schemashift.results import Done, Run
 from schemashift.revisions import Plan, Step
+from schemashift.runner.consent import Consent, Losses
 from schemashift.runner.failure import FailureContext, failure
 from schemashift.runner.listener import ConnectionListener
 from schemashift.runner.loading import Loading
@@ -54,6 +55,7 @@ def run(
     x: Mapping[str, str] | None = None,
     convention: Callable[[], Convention | None] = no_convention,
     listener: Listener | None = None,
+    consent: Consent | None = None,
 ) -> Run:
     """Run what *plan_for* says for the applied revisions; it is asked again once the lock is held.
 
@@ -62,8 +64,10 @@ def run(
     the plan is empty nothing is locked, and nothing created. *convention* gives the naming convention of the models,
     if a script asks.
 
-    Raises `Locked`, `BorrowedTransaction`, `ForeignVersionTable`, `MigrationFailed` and what *plan_for* and *load*
-    raise. Whatever happens, the connection is put back as it was, and the lock released.
+    *consent* is asked for before the lock is taken, if the plan deletes anything: see `Consent`.
+
+    Raises `Locked`, `BorrowedTransaction`, `ForeignVersionTable`, `NeedsDecision`, `MigrationFailed` and what
+    *plan_for* and *load* raise. Whatever happens, the connection is put back as it was, and the lock released.
     """
     this = _Run(
         connection,
@@ -74,6 +78,7 @@ def run(
         x=x or {},
         convention=cache(convention),
         listener=listener,
+        consent=consent,
     )
     return this.run(lock_timeout, single_transaction=single_transaction)
 
@@ -92,6 +97,7 @@ class _Run:
         x: Mapping[str, str],
         convention: Callable[[], Convention | None],
         listener: Listener | None,
+        consent: Consent | None,
     ) -> None:
         self.connection = connection
         self.plan_for = plan_for
@@ -102,6 +108,7 @@ class _Run:
             dialect=dialect.sa, normal=dialect.normal, version_table=versions.name, x=x, convention=convention
         )
         self.listener = listener
+        self.consent = consent
         self.session = dialect.session(connection)
         self.database = Database(
             dialect,
@@ -129,6 +136,7 @@ class _Run:
             else:
                 if plan is not None:
                     self._prepare(plan)
+                    self._ask(plan)
                 self.unit = self._unit(single_transaction=single_transaction)
                 for wait in self.session.wait_for_lock(self.versions.name, lock_timeout):
                     self.emit(Waiting(*wait))
@@ -143,6 +151,7 @@ class _Run:
             plan = self._plan()
             self._check_unfinished(plan)
             self._load(plan)
+            self._require_consent(plan)
             self.emit(RunStarted(plan, plan.start))
             self._steps(plan)
             return plan
@@ -157,10 +166,14 @@ class _Run:
     # Before the first revision -------------------------------------------------------------------------------------
 
     def _plan(self) -> Plan:
-        """Read the state, outside of any transaction that is not the lock, and ask for the plan."""
-        with contextlib.nullcontext() if self.session.in_transaction else self.session.autocommit():
+        """Read the state and ask for the plan."""
+        with self._reading():
             self.state = self.versions.read(self.connection)
         return self.plan_for(self.state.applied)
+
+    def _reading(self) -> contextlib.AbstractContextManager[None]:
+        """Reading outside of any transaction that is not the lock: nothing is held when it ends."""
+        return contextlib.nullcontext() if self.session.in_transaction else self.session.autocommit()
 
     def _first_plan(self) -> Plan | None:
         """The plan as it looks before the lock; None where the lock's holder lets nobody read."""
@@ -183,6 +196,19 @@ class _Run:
         if self.session.borrowed:
             for step in plan.steps:
                 self._check_borrowed(step)
+
+    def _ask(self, plan: Plan) -> None:
+        if self.consent is not None:
+            self._check_unfinished(plan)  # nobody is asked about what cannot run
+            self.consent.ask(plan, self._losses(self.consent, plan))
+
+    def _require_consent(self, plan: Plan) -> None:
+        if (consent := self.consent) is not None:
+            consent.require(plan, lambda: self._losses(consent, plan))
+
+    def _losses(self, consent: Consent, plan: Plan) -> Losses:
+        with self._reading():
+            return consent.count(plan, self.scripts)
 
     def _check_unfinished(self, plan: Plan) -> None:
         """Refuse to pass over a revision that stands half applied: what other scripts find there nobody knows."""

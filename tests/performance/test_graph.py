@@ -7,10 +7,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-
-from schemashift.revisions import Revision, RevisionGraph, draw, plan
-from schemashift.scripts.directory import ScriptDirectory
 from tests.support.counting import calls, steps
+
+from schemashift.revisions import Revision, RevisionGraph, draw, plan, read_targets
+from schemashift.scripts.directory import ScriptDirectory
 
 SMALL, LARGE = 300, 1_200
 LIMIT = 4.2
@@ -76,8 +76,8 @@ def build(some: list[Revision]) -> None:
 
 def up_and_down(some: list[Revision]) -> None:
     graph = RevisionGraph(some)
-    up = plan(graph, (), "heads", "upgrade")
-    down = plan(graph, up.after, "base", "downgrade")
+    up = plan(graph, (), read_targets(graph, "heads"), "upgrade")
+    down = plan(graph, up.after, read_targets(graph, "base"), "downgrade")
     assert len(up.steps) == len(down.steps) == len(some)
 
 
@@ -122,8 +122,8 @@ def peak(work: Callable[[], object]) -> int:
 
 def walks(some: list[Revision]) -> None:
     graph = RevisionGraph(some)
-    plan(graph, graph.order[:1], f"+{len(some) - 1}", "upgrade")
-    plan(graph, graph.order, f"-{len(some)}", "downgrade")
+    plan(graph, graph.order[:1], read_targets(graph, f"+{len(some) - 1}"), "upgrade")
+    plan(graph, graph.order, read_targets(graph, f"-{len(some)}"), "downgrade")
     graph.resolve(f"{graph.order[0]}+{len(some) - 1}")
 
 

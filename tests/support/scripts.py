@@ -14,7 +14,7 @@ from sqlalchemy.pool import NullPool
 from schemashift.dialects import dialect_for
 from schemashift.events import Event, RunFinished, StatementSent
 from schemashift.results import Run
-from schemashift.revisions import Plan, RevisionGraph, plan
+from schemashift.revisions import Plan, RevisionGraph, plan, read_targets
 from schemashift.runner import run
 from schemashift.schema import TableName
 from schemashift.scripts.directory import ScriptDirectory
@@ -81,7 +81,8 @@ class Scripts:
     def plan_for(self, target: str, direction: str = "upgrade") -> Callable[[frozenset[str]], Plan]:
         """What `run` takes."""
         self.graph = self.directory.graph()
-        return lambda applied: plan(self.graph, applied, target, direction)  # type: ignore[arg-type]
+        targets = read_targets(self.graph, target)
+        return lambda applied: plan(self.graph, applied, targets, direction)  # type: ignore[arg-type]
 
     def run(
         self,

@@ -14,7 +14,7 @@ from __future__ import annotations
 import pytest
 
 from schemashift.errors import BadTarget, Cycle, DatabaseAhead, Hint, MissingParent
-from schemashift.revisions import Direction, Plan, RevisionGraph, plan
+from schemashift.revisions import Direction, Plan, RevisionGraph, plan, read_targets
 from tests.unit.revisions.shapes import graph
 
 HOUSE = graph(
@@ -24,7 +24,7 @@ ALL = "a1 b1 c1 c2 d1 d2 m1 n1 x1 y1"
 
 
 def going(applied: str, target: str, direction: Direction, house: RevisionGraph = HOUSE) -> Plan:
-    return plan(house, applied.split(), target, direction)
+    return plan(house, applied.split(), read_targets(house, target), direction)
 
 
 def steps(applied: str, target: str, direction: Direction, house: RevisionGraph = HOUSE) -> str:
@@ -67,7 +67,7 @@ class TestUpgrade:
         assert found.after - found.before == {"c1", "c2"}
 
     def test_several_targets(self) -> None:
-        found = plan(HOUSE, ["a1"], ["c1", "d1"], "upgrade")
+        found = plan(HOUSE, ["a1"], read_targets(HOUSE, ["c1", "d1"]), "upgrade")
         assert [each.id for each in found.revisions] == ["b1", "c1", "d1"]
 
     def test_ambiguous(self) -> None:
