@@ -26,9 +26,17 @@ ALSO_SEND = {
     "connection/database.py": "the version of SQLite, for a line that is shown",
     "effects/counts.py": "counts the rows that a plan would delete",
     "op/alembic.py": "`context.execute()` of a script that came from Alembic: not a connection's",
+    "op/context.py": "`execute` of the migration that runs: not a connection's",
+    "op/migration.py": "`execute` of the migration that runs: not a connection's",
+    "op/rows.py": "`execute` of the migration that runs: not a connection's",
 }
 
-DIALECTS_SEND = {"__init__.py", "base.py", "live.py", "read.py", "scratch.py", "session.py"}
+ALSO_BEGIN = {
+    "cli/group.py": "`begin` of the command line's session: no transaction",
+    "effects/counts.py": "counts in a SAVEPOINT, so that a table that cannot be read ends no transaction",
+}
+
+DIALECTS_SEND = {"__init__.py", "base.py", "live.py", "offline.py", "read.py", "scratch.py", "session.py"}
 """Of the dialects' files, those that ask the database. What makes normal forms and SQL sends nothing."""
 
 DATABASES = ("mariadb", "mysql", "postgresql", "sqlite")
@@ -79,7 +87,7 @@ def test_only_the_rooms_that_may_send_statements_do() -> None:
 
 def test_transactions_begin_and_end_where_statements_are_sent() -> None:
     found = {path for path, tree in trees().items() if any(called(tree, TRANSACTIONS))}
-    assert {path for path in found if room_of(path) not in SENDERS} == set()
+    assert {path for path in found if room_of(path) not in SENDERS} == ALSO_BEGIN.keys()
 
 
 def test_a_dialect_asks_the_database_in_the_files_that_are_for_it() -> None:
@@ -160,4 +168,6 @@ def test_the_private_names_of_sqlalchemy_stay_behind_one_door() -> None:
 
 
 def test_every_exception_says_why() -> None:
-    assert all(reason.strip() for reason in [*ALSO_SEND.values(), *(why for _, why in NAMED.values())])
+    assert all(
+        reason.strip() for reason in [*ALSO_SEND.values(), *ALSO_BEGIN.values(), *(why for _, why in NAMED.values())]
+    )
