@@ -65,11 +65,12 @@ def written(operation: Operation, dialect: Dialect) -> str:
 def read(source: str, dialect: Dialect, there: Iterable[Key] = ()) -> list[Operation]:
     """What the source asks for. *there* are the types that the script needs and does not make."""
     recorder = Recorder(dialect, {})
-    recorder.made.update(there)
-    with op.running(recorder):
+    recorder.buffer.created_types.update(there)
+    with op.running(recorder.buffer):
         exec(compile(source, "<source>", "exec"), {})
-    assert recorder.reason is None
-    return list(_joined(recorder.operations))
+    recording = recorder.recording()
+    assert recording.reason is None
+    return list(_joined(recording.operations))
 
 
 def _joined(found: list[Operation]) -> Iterator[Operation]:
