@@ -6,6 +6,7 @@
 #   make check    lint, format, types
 #   make demo     the main job on SQLite, to read
 #   make engines  which database engines the tests find
+#   make bench    CPU time beside Alembic's: minutes, or ARGS="--size quick"; ARGS="--against FOLDER" another checkout
 #   make fuzz     long random search     make wheel   dist/     make lock   newer versions of the tools     make clean
 
 SHELL := /bin/bash
@@ -25,7 +26,7 @@ BASETEMP = scratch=$$(mktemp -d "$$(test -w /dev/shm && echo /dev/shm || echo "$
 	trap 'rm -rf "$$scratch"' EXIT
 PYTEST = $(BIN)/pytest -n $(JOBS) --maxprocesses 8 --basetemp="$$scratch/tests"
 
-.PHONY: help setup test smoke-sqlalchemy20 check demo engines fuzz wheel lock clean
+.PHONY: help setup test smoke-sqlalchemy20 check demo engines bench fuzz wheel lock clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -62,6 +63,9 @@ demo: setup
 
 engines: setup
 	@$(BIN)/python -m tests.support
+
+bench: setup
+	@$(BIN)/python -m tests.bench $(ARGS)
 
 fuzz: setup
 	@$(BASETEMP); $(PYTEST) -m fuzz $(ARGS)

@@ -1,35 +1,67 @@
-"""`Migrator.status` and `Migrator.check`: what can be said without changing anything."""
+"""`status`, `check` and `compare`: what can be said of a project and a database without changing anything."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from schemashift.autogenerate.compare import Comparison
+from schemashift.autogenerate.compare import compare as compare_schemas
+from schemashift.autogenerate.ownership import keys_of, made_by_scripts, refuse_absent
 from schemashift.connection.database import server_name
-from schemashift.errors import DatabaseAhead, ModelsDiffer, Pending, SchemashiftError
+from schemashift.errors import DatabaseAhead, Hint, ModelsDiffer, Pending, SchemashiftError
 from schemashift.results import Checked, Part, Status
-from schemashift.revisions import Revision, RevisionGraph, plan
+from schemashift.revisions import Revision, RevisionGraph, plan, read_targets
+from schemashift.sources.models import require_tables
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
 
-    from schemashift.migrator import Migrator
+    from schemashift.connection.database import Database
+    from schemashift.dialects import Dialect
     from schemashift.operations import Operation
+    from schemashift.project import Project
     from schemashift.state.version_table import State
 
 
-def status(migrator: Migrator) -> Status:
+def compare(
+    project: Project,
+    database: Database,
+    connection: sa.Connection,
+    dialect: Dialect,
+    x: Mapping[str, str],
+    drop: Sequence[str] = (),
+) -> Comparison:
+    """What makes the database equal to the models, and the way back. Raises as `Migrator.diff` does."""
+    metadatas = project.metadata()
+    require_tables(metadatas, project.models, connection, database.version_table_name)
+    named = {name: keys_of(name, dialect.sa.default_schema_name) for name in drop}
+    ours = made_by_scripts(project.scripts, project.graph(), dialect, x).union(*named.values())
+    found = compare_schemas(
+        connection, metadatas, dialect, ignore={database.version_table_name}, ours=ours, database=database.shown
+    )
+    refuse_absent(named, found.before, found.left_alone, database.shown)
+    return found
+
+
+# -- status
+
+
+def status(project: Project, database: Database, x: Mapping[str, str]) -> Status:
     """Where the database is. Raises `DatabaseError`; what is wrong with the models is said in ``why``."""
-    graph, database = migrator.graph(), migrator.database
+    graph = project.graph()
     with database.reading() as connection:
-        state = database.versions(database.dialect(connection)).read(connection)
+        dialect = database.dialect(connection)
+        state = database.version_table(dialect).read(connection)
         applied = state.applied
         current = graph.current(applied)
         pending = tuple(each for each in graph if each.id not in applied)
-        differences, why = _differences(migrator, graph, connection, at_head=not pending)
+        differences, why, hint = _differences(
+            project, lambda: compare(project, database, connection, dialect, x), at_head=not pending
+        )
         return Status(
             url=database.shown,
-            server=server_name(connection) + (", no file yet" if database.missing else ""),
+            server=server_name(connection) + (", no file yet" if database.is_missing else ""),
             rows=tuple(row for row in state.rows if row.revision in current or row in state.in_flight),
             current=current,
             heads=graph.heads,
@@ -37,48 +69,54 @@ def status(migrator: Migrator) -> Status:
             unknown=graph.unknown(applied),
             differences=differences,
             why=why,
-            edited=_edited(migrator, graph, state),
+            edited=_edited(project, state),
+            hint=hint,
         )
 
 
-def _edited(migrator: Migrator, graph: RevisionGraph, state: State) -> tuple[Revision, ...]:
+def _edited(project: Project, state: State) -> tuple[Revision, ...]:
     """Scripts that say something else than when they ran: other databases get what this one does not have."""
     ran = {row.revision: row.checksum for row in state.rows if row.checksum and row.status == "applied"}
-    return tuple(each for each in graph if each.id in ran and migrator.scripts.checksum(each) != ran[each.id])
+    return tuple(each for each in project.graph() if each.id in ran and project.scripts.checksum(each) != ran[each.id])
 
 
 def _differences(
-    migrator: Migrator, graph: RevisionGraph, connection: sa.Connection, *, at_head: bool
-) -> tuple[tuple[Operation, ...] | None, str]:
-    """What the models have and the database lacks, or why that is not known."""
-    if not migrator.models:
-        return None, "not set"
+    project: Project, compared: Callable[[], Comparison], *, at_head: bool
+) -> tuple[tuple[Operation, ...] | None, str, Hint | None]:
+    """What the models have and the database lacks, or why that is not known and which command says more."""
+    if not project.models:
+        return None, "not set", None
     if not at_head:
-        return None, "not compared: the database is behind"
+        return None, "not compared: the database is behind", None
     try:
-        return migrator.compare(graph, connection).operations, ""
+        return compared().operations, "", None
     except SchemashiftError as error:
-        return None, f"not compared: {error.message}; schemashift check says more"
+        return None, f"not compared: {error.message}", Hint("check")
 
 
 # -- check
 
 
-def check(migrator: Migrator) -> Checked:
+def check(project: Project, database: Database, x: Mapping[str, str]) -> Checked:
     """Every part, also after one that is not well. Raises `BadConfig` and `NoProject` only."""
-    graph = migrator.graph()
-    return Checked(tuple(_parts(migrator, graph)))
+    graph = project.graph()
+    parts = [_part("graph", lambda: _check_graph(graph)), _part("scripts", lambda: _check_scripts(project))]
+    return Checked((*parts, *_connected_parts(project, database, x)))
 
 
-def _parts(migrator: Migrator, graph: RevisionGraph) -> Iterator[Part]:
-    yield _part("graph", lambda: _check_graph(graph))
-    yield _part("scripts", lambda: _check_scripts(migrator, graph))
-    database = _part("database", lambda: _check_database(migrator, graph))
-    yield database
-    if database.error is None:
-        yield _check_models(migrator, graph)
-    else:
-        yield Part("models", "not compared", skipped=True)
+def _connected_parts(project: Project, database: Database, x: Mapping[str, str]) -> tuple[Part, Part]:
+    """The parts that need the database, over one connection."""
+    at: Part | None = None
+    try:
+        with database.reading() as connection:
+            dialect = database.dialect(connection)
+            state = database.version_table(dialect).read(connection)
+            at = Part("database", _check_state(project.graph(), state))
+            return at, _models_part(compare(project, database, connection, dialect, x))
+    except SchemashiftError as error:
+        if at is None:
+            return Part("database", error.message, error), Part("models", "not compared", skipped=True)
+        return at, Part("models", error.message, error)
 
 
 def _part(name: str, look: Callable[[], str]) -> Part:
@@ -93,19 +131,19 @@ def _check_graph(graph: RevisionGraph) -> str:
     return f"{_count(len(graph), 'revision')}, {_count(len(graph.heads), 'head')}"
 
 
-def _check_scripts(migrator: Migrator, graph: RevisionGraph) -> str:
+def _check_scripts(project: Project) -> str:
+    graph = project.graph()
     for revision in graph:
-        script = migrator.scripts.load(revision)
+        script = project.scripts.load(revision)
         assert callable(script.upgrade)
         assert callable(script.downgrade)
     return f"{len(graph):,} load" if len(graph) != 1 else "1 loads"
 
 
-def _check_database(migrator: Migrator, graph: RevisionGraph) -> str:
-    state = migrator.database.state()
+def _check_state(graph: RevisionGraph, state: State) -> str:
     applied = state.applied
     if unknown := graph.unknown(applied):
-        plan(graph, applied, "heads", "upgrade")
+        plan(graph, applied, read_targets(graph, "heads"), "upgrade")
         raise DatabaseAhead(f"the database is at {', '.join(unknown)}, which is in no file")
     pending = [each for each in graph if each.id not in applied]
     begun = {row.revision: ", begun and not finished" for row in state.in_flight}
@@ -113,23 +151,18 @@ def _check_database(migrator: Migrator, graph: RevisionGraph) -> str:
         raise Pending(
             f"the database is {_count(len(pending), 'revision')} behind",
             details=[each.title + begun.get(each.id, "") for each in pending],
-            hints=["schemashift upgrade heads" if len(graph.heads) > 1 else "schemashift upgrade head"],
+            hints=[Hint("upgrade", ("heads" if len(graph.heads) > 1 else "head",))],
         )
     return "at " + (" and ".join(f"{each} (head)" for each in graph.heads) or "base")
 
 
-def _check_models(migrator: Migrator, graph: RevisionGraph) -> Part:
-    try:
-        with migrator.database.reading() as connection:
-            found = migrator.compare(graph, connection)
-    except SchemashiftError as error:
-        return Part("models", error.message, error)
+def _models_part(found: Comparison) -> Part:
     if not found.operations:
         tables = len(found.after.tables)
         return Part("models", "1 table matches" if tables == 1 else f"{tables:,} tables match")
     differ = ModelsDiffer(
         "the models have changes no revision contains",
-        hints=['schemashift revision --autogenerate -m "..."'],
+        hints=[Hint("revision", ("--autogenerate", "-m", "..."))],
     )
     return Part("models", _count(len(found.operations), "difference"), differ, found.operations)
 

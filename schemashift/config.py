@@ -33,8 +33,8 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from schemashift.errors import BadConfig, Location, NoProject, NoUrl
-from schemashift.paths import shown_path
+from schemashift.errors import BadConfig, Hint, Location, NoProject, NoUrl
+from schemashift.paths import display_path
 
 PYPROJECT = "pyproject.toml"
 OWN_FILE = "schemashift.toml"
@@ -127,7 +127,7 @@ def _with_url(config: Config, url: str, environment: Mapping[str, str]) -> Confi
 def no_project() -> NoProject:
     return NoProject(
         "no schemashift project here or above",
-        hints=[f"schemashift init          (or pass -c path/to/{PYPROJECT})"],
+        hints=[Hint("init", why=f"(or pass -c path/to/{PYPROJECT})")],
     )
 
 
@@ -144,10 +144,10 @@ def _from_file(path: str, settings: Mapping[str, Any], environment: Mapping[str,
     root = os.path.dirname(path)
     url, variable = _url(settings.get("url"), environment)
     if variable:
-        table = TABLE if os.path.basename(path) == PYPROJECT else shown_path(path)
+        table = TABLE if os.path.basename(path) == PYPROJECT else display_path(path)
         missing = f'{table} url = "{settings["url"]}", and {variable} is not set'
     else:
-        missing = f"{shown_path(path)} has no url, SCHEMASHIFT_URL is not set, and --url was not given"
+        missing = f"{display_path(path)} has no url, SCHEMASHIFT_URL is not set, and --url was not given"
     return Config(
         root=root,
         path=path,
@@ -192,7 +192,7 @@ def _nearest(folder: str, *, upwards: bool = True) -> File | None:
         if len(found) > 1:
             raise BadConfig(
                 f"both {PYPROJECT} and {OWN_FILE} configure schemashift",
-                where=[Location(shown_path(path)) for path, _ in found],
+                where=[Location(display_path(path)) for path, _ in found],
                 hints=[f"keep one: move the keys of {OWN_FILE} under {TABLE}, or delete that table"],
             )
         if found:
@@ -206,10 +206,10 @@ def _nearest(folder: str, *, upwards: bool = True) -> File | None:
 def _named(path: str) -> File:
     path = os.path.abspath(path)
     if not os.path.isfile(path):
-        raise BadConfig(f"no such file: {shown_path(path)}", cause="it was named by -c or SCHEMASHIFT_CONFIG")
+        raise BadConfig(f"no such file: {display_path(path)}", cause="it was named by -c or SCHEMASHIFT_CONFIG")
     found = _settings_of(path)
     if found is None:
-        raise BadConfig(f"{shown_path(path)} has no {TABLE}", where=Location(shown_path(path)))
+        raise BadConfig(f"{display_path(path)} has no {TABLE}", where=Location(display_path(path)))
     return found
 
 
@@ -226,7 +226,7 @@ def _settings_of(path: str) -> File | None:
         if data is None:
             return None
     if not isinstance(data, dict):
-        raise BadConfig("tool.schemashift must be a table", where=Location(shown_path(path)))
+        raise BadConfig("tool.schemashift must be a table", where=Location(display_path(path)))
     for key, value in data.items():
         _check(key, value, path, text)
     return path, {key: [value] if key in LISTS and isinstance(value, str) else value for key, value in data.items()}
@@ -239,7 +239,7 @@ def _text_of(path: str) -> str | None:
     except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
         return None
     except (OSError, UnicodeDecodeError) as error:
-        raise BadConfig(f"cannot read {shown_path(path)}", cause=str(error)) from error
+        raise BadConfig(f"cannot read {display_path(path)}", cause=str(error)) from error
 
 
 def plain_settings(text: str) -> dict[str, Any] | None:
@@ -272,7 +272,7 @@ def parse_toml(text: str, path: str) -> dict[str, Any]:
     except tomllib.TOMLDecodeError as error:
         place = re.search(r"\(at line (\d+)", str(error))
         line = int(place[1]) if place else text.count("\n") + 1
-        raise BadConfig("this is not TOML", where=Location(shown_path(path), line), cause=str(error)) from error
+        raise BadConfig("this is not TOML", where=Location(display_path(path), line), cause=str(error)) from error
 
 
 # -- what is known
@@ -313,7 +313,7 @@ LISTS = ("models", "import")
 
 
 def _check(key: str, value: object, path: str, text: str) -> None:
-    where = Location(shown_path(path), _line_of(key, text))
+    where = Location(display_path(path), _line_of(key, text))
     if key not in KEYS:
         raise BadConfig(f'unknown key "{key}"', where=where, hints=[_guess(key)])
     holds, wanted = KEYS[key]
@@ -376,10 +376,10 @@ def no_password(url: str) -> bool:
     return masked(url) == url
 
 
-def shown_url(url: str) -> str:
+def display_url(url: str) -> str:
     """The URL for people: no password, and a SQLite file as seen from the current folder."""
     path = sqlite_path(url)
-    return masked(url) if path is None else url.replace(path, shown_path(path), 1)
+    return masked(url) if path is None else url.replace(path, display_path(path), 1)
 
 
 # -- writing, for `init`
@@ -408,7 +408,7 @@ def with_settings(folder: str, settings: Mapping[str, str | list[str]]) -> tuple
         parse_toml(new, path)
     except BadConfig as error:
         raise BadConfig(
-            f"cannot add {TABLE} to {shown_path(path)}",
+            f"cannot add {TABLE} to {display_path(path)}",
             cause=error.cause,
             hints=["add these lines by hand:", *lines.splitlines()],
         ) from error

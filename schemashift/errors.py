@@ -41,14 +41,21 @@
     └── Locked                          6   locked
 
 An error carries what happened (``message``), where in the user's files (``where``), why (``cause``),
-further lines that belong to it (``details``), what the database looks like now (``state``) and what can be
-pasted next (``hints``). Nothing here prints; the command line does.
+further lines that belong to it (``details``), what the database looks like now (``state``) and what to do
+next (``hints``): a `Hint` where that is a command of ours, else text. Nothing here prints; the command line does.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
+from itertools import pairwise
 from typing import ClassVar, NamedTuple
+
+_UNQUOTED = "@%+=:,./_-" + os.sep
+"""What stands in a word beside letters and digits and means nothing to a shell."""
+
+_SPECIAL_IN_QUOTES = '"$`!' + ("" if os.sep == "\\" else "\\")
 
 
 class Location(NamedTuple):
@@ -62,6 +69,42 @@ class Location(NamedTuple):
     def __str__(self) -> str:
         where = self.path if self.line is None else f"{self.path}:{self.line}"
         return f"{where} in {self.function}()" if self.function else where
+
+
+class Hint(NamedTuple):
+    """A command of ours to run next, and why. Whoever shows it writes it out: ``schemashift upgrade head``, or
+    ``flask db upgrade head``.
+
+    ``here`` is false for a command that is meant for another project: the flags of this one say nothing there.
+    """
+
+    command: str
+    args: tuple[str, ...] = ()
+    why: str = ""
+    here: bool = True
+
+    def __str__(self) -> str:
+        return self.written()
+
+    def written(self, program: str = "schemashift", flags: Iterable[str] = ()) -> str:
+        """The line, and why: ``schemashift upgrade head    tries it again``."""
+        line = self.line(program, flags)
+        return f"{line}    {self.why}" if self.why else line
+
+    def line(self, program: str = "schemashift", flags: Iterable[str] = ()) -> str:
+        """What to type, quoted for a shell. *program* begins it, *flags* end it."""
+        words = [self.command, *self.args, *flags]
+        quoted = (_quoted(word, text=before == "-m") for before, word in pairwise(["", *words]))
+        return " ".join([program, *quoted])
+
+
+def _quoted(word: str, *, text: bool) -> str:
+    """*word* as a shell takes it; a *text* has quotes also where it needs none."""
+    if word and not text and all(each.isalnum() or each in _UNQUOTED for each in word):
+        return word
+    if not any(each in word for each in _SPECIAL_IN_QUOTES):
+        return f'"{word}"'
+    return "'" + word.replace("'", "'\"'\"'") + "'"
 
 
 class SchemashiftError(Exception):
@@ -78,7 +121,7 @@ class SchemashiftError(Exception):
         cause: str | None = None,
         details: Iterable[str] = (),
         state: str | None = None,
-        hints: Iterable[str] = (),
+        hints: Iterable[str | Hint] = (),
     ) -> None:
         super().__init__(message)
         self.message = message
@@ -86,7 +129,7 @@ class SchemashiftError(Exception):
         self.cause = cause
         self.details = tuple(details)
         self.state = state
-        self.hints = tuple(hints)
+        self.hints: tuple[str | Hint, ...] = tuple(hints)
 
     def __str__(self) -> str:
         """One readable paragraph, for those who let the error reach a traceback."""

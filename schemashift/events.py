@@ -1,7 +1,15 @@
-"""What a run tells while it goes on: frozen values."""
+"""The events of a run, as frozen values.
+
+A run calls its listener with each of them, in order and as it happens::
+
+    Waiting*  RunStarted  (RevisionStarted  StatementSent*  RevisionDone)*  RunFinished
+
+`Waiting` comes only while another process holds the lock. A run that fails raises its error after its last event.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple, TypeAlias
 
 from schemashift.revisions import Direction, Plan, Revision
@@ -51,3 +59,6 @@ class RunFinished(NamedTuple):
 
 
 Event: TypeAlias = RunStarted | Waiting | RevisionStarted | StatementSent | RevisionDone | RunFinished
+
+Listener: TypeAlias = Callable[[Event], None]
+"""Called with each event. It must leave the run's connection alone."""

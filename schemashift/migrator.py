@@ -1,4 +1,5 @@
-"""`Migrator`: everything schemashift does, as methods that return values and raise `schemashift.errors`.
+"""`Migrator`: a project and one database; everything schemashift does, as methods that return values and raise
+`schemashift.errors`.
 
 It prints nothing and keeps nothing outside itself: each thread may have one. SQLAlchemy is imported by the methods
 that need a database or the models; the others work from the scripts' headers alone.
@@ -6,46 +7,43 @@ that need a database or the models; the others work from the scripts' headers al
 
 from __future__ import annotations
 
-import contextlib
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from schemashift.config import Config, read_config
-from schemashift.errors import Behind, NoProject, OutsideMigration, SchemashiftError, ScriptDoesNotLoad
-from schemashift.paths import shown_path
-from schemashift.revisions import Direction, Plan, Revision, RevisionGraph, is_range, plan, split_range
-from schemashift.revisions.target import read
-from schemashift.scripts.directory import FILE_TEMPLATE, ScriptDirectory
+from schemashift.errors import Behind, Hint, OutsideMigration, ScriptDoesNotLoad
+from schemashift.project import Project
+from schemashift.revisions import Direction, Plan, Revision, RevisionGraph, plan, read_targets
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     import sqlalchemy as sa
 
     from schemashift.autogenerate.compare import Comparison
     from schemashift.connection.database import Database
-    from schemashift.events import Event
-    from schemashift.results import Branch, Checked, Done, Initialised, Loss, Run, Status, Written
+    from schemashift.dialects import Dialect
+    from schemashift.events import Listener
+    from schemashift.results import Branch, Checked, Initialised, Loss, Run, Status, Written
+    from schemashift.runner.consent import Confirm, Consent
     from schemashift.scripts.draft import Draft
-
-Listener = Callable[[Any], None]
-"""Called with each event of a run, as it happens: see `schemashift.runner`."""
+    from schemashift.scripts.load import Script
 
 Names = str | Iterable[str]
 """One identifier of a revision, or several."""
 
-IMPORTS = ("import sqlalchemy as sa", "from schemashift import op")
-
 
 class Migrator:
-    """A project's scripts, and the database and the models they stand between.
+    """A project's scripts and models, and one database.
 
     ``Migrator("sqlite:///app.db", models=Base)``, or ``Migrator.from_config()`` for what the configuration file says.
     *database* is a URL, an `Engine` (used, never disposed) or a `Connection` (used as it is, its transaction is its
     owner's); None will do for what needs no database. *models* is a `MetaData`, a declarative base, or anything else
     that ``models`` may name in the configuration, as an object or as ``"app.models:Base"``. *settings* are fields of
-    `Config`: ``version_table``, ``lock_timeout`` and so on.
+    `Config`: ``version_table``, ``lock_timeout`` and so on. *listener* is called with every event of a run, in order
+    and as it happens: see `schemashift.events`.
+
+    The scripts are read again in each call, once. Several databases can share one reading: see `of`.
     """
 
     def __init__(
@@ -60,7 +58,7 @@ class Migrator:
     ) -> None:
         root = settings.pop("root", None) or os.getcwd()
         config = Config(root=root, directory=os.path.join(root, directory), **settings)
-        self._set(config, database, models, x, listener)
+        self._set(Project(config, models=models), database, x, listener)
 
     @classmethod
     def from_config(
@@ -84,33 +82,54 @@ class Migrator:
     @classmethod
     def of(
         cls,
-        config: Config,
+        project: Project | Config,
         *,
         database: str | sa.URL | sa.Engine | sa.Connection | None = None,
         models: object = None,
         x: Mapping[str, str] | None = None,
         listener: Listener | None = None,
     ) -> Migrator:
-        """With a ready `Config`, of which *database* and *models* win where they are given."""
+        """With a ready `Config`, of which *database* and *models* win where they are given, or with a `Project`.
+
+        Migrators that are given one `Project` share what it has read: scripts that were written since count from
+        `Project.refresh` on. The models are the project's own.
+        """
+        if isinstance(project, Config):
+            found, shared = Project(project, models=models), False
+        elif models is None:
+            found, shared = project, True
+        else:
+            raise TypeError("models are given to the Project")
         migrator = cls.__new__(cls)
-        migrator._set(config, database, models, x, listener)
+        migrator._set(found, database, x, listener, shared=shared)
         return migrator
 
     def _set(
         self,
-        config: Config,
+        project: Project,
         database: str | sa.URL | sa.Engine | sa.Connection | None,
-        models: object,
         x: Mapping[str, str] | None,
         listener: Listener | None,
+        *,
+        shared: bool = False,
     ) -> None:
-        self.config = config
-        self.scripts = ScriptDirectory(config.directory, config.version_locations, recursive=config.recursive)
-        self.models: tuple[object, ...] = config.models if models is None else (models,)
+        self.project = project
         self.x = dict(x or {})
         self.listener = listener
+        self._shared = shared
         self._given = database
         self._database: Database | None = None
+
+    def _project_now(self) -> Project:
+        """The project, read again if it is this migrator's alone: scripts may have been written since."""
+        if not self._shared:
+            self.project.refresh()
+        return self.project
+
+    @property
+    def config(self) -> Config:
+        """The project's."""
+        return self.project.config
 
     # -- the scripts alone
 
@@ -123,56 +142,37 @@ class Migrator:
 
     def graph(self) -> RevisionGraph:
         """The scripts' headers as a graph, faults and all. Raises `NoProject` where there is no directory."""
-        places = (self.config.directory, *self.scripts.version_locations)
-        if not any(os.path.isdir(each) for each in places):
-            raise NoProject(
-                f"there is no folder {shown_path(self.config.directory)}",
-                cause="scripts are where directory in the configuration, SCHEMASHIFT_DIRECTORY or -d says",
-                hints=["schemashift init    makes the one of the configuration"],
-            )
-        return self.scripts.graph()
+        return self._project_now().graph()
 
     def heads(self) -> tuple[Revision, ...]:
         """The revisions that no other revises, oldest first."""
-        graph = self.graph()
-        return tuple(graph[each] for each in graph.heads)
+        return self._project_now().heads()
 
     def branches(self) -> tuple[Branch, ...]:
         """The revisions that several others revise, newest first."""
-        from schemashift.results import Branch
-
-        graph = self.graph()
-        return tuple(
-            Branch(graph[each], tuple(graph[child] for child in graph.children(each)))
-            for each in reversed(graph.branch_points)
-        )
+        return self._project_now().branches()
 
     def history(self, range: str = ":") -> tuple[Revision, ...]:  # noqa: A002  what it is called everywhere
         """The revisions of ``a:b``, newest first."""
-        graph = self.graph()
-        ids = graph.resolve_range(range, self.applied_for(graph, [range]))
-        return tuple(graph[each] for each in reversed(graph.in_order(ids)))
+        return self._project_now().history(range, self.applied_for(range))
 
     def show(self, revision: str = "head") -> tuple[Revision, ...]:
         """What an identifier means, newest first; ``heads`` may mean several."""
-        graph = self.graph()
-        ids = graph.resolve(revision, self.applied_for(graph, [revision]))
-        return tuple(graph[each] for each in reversed(graph.in_order(ids)))
+        return self._project_now().show(revision, self.applied_for(revision))
 
-    def applied_for(self, graph: RevisionGraph, names: Iterable[str]) -> frozenset[str]:
+    def applied_for(self, *names: str) -> frozenset[str]:
         """What is applied, where one of *names* counts from there; else the database is left alone."""
-        parts = [part for name in names for part in (split_range(name) if is_range(name) else (name,))]
-        return self.applied() if any(read(graph, each).relative for each in parts) else frozenset()
+        return self.applied() if self.project.is_relative(*names) else frozenset()
 
     # -- the database
 
     @property
     def database(self) -> Database:
-        """The database; nothing is connected before it is used. Raises `NoUrl`, `BadUrl` and `DriverMissing`."""
+        """The database; nothing is connected before it is used."""
         if self._database is None:
             from schemashift.connection.database import Database
 
-            self._database = Database(self._given, self.config)
+            self._database = Database(self._given, self.project.config)
         return self._database
 
     def applied(self) -> frozenset[str]:
@@ -183,56 +183,70 @@ class Migrator:
         """The heads of what is applied, oldest first; ids that are in no file come last. Nothing is created."""
         return self.graph().current(self.applied())
 
-    def upgrade(self, target: Names = "head", *, single_transaction: bool = False) -> Run:
+    def upgrade(
+        self, target: Names = "head", *, single_transaction: bool = False, confirm: Confirm | None = None
+    ) -> Run:
         """Run what *target* needs and the database lacks.
 
         Each revision is applied whole or not at all where DDL is transactional; with *single_transaction* the run is.
+        *confirm* is called where rows or values would be deleted, with the plan and what it deletes, before the lock
+        is taken: it returns whether to go on. A plan that is another one by then is not run. Without *confirm* nothing
+        is counted.
 
         Raises the graph's faults, what resolving *target* raises, `DatabaseAhead`, `ScriptDoesNotLoad`,
-        `DatabaseError`, `Locked` and `MigrationFailed`; the latter's ``state`` says what stays applied.
+        `DatabaseError`, `Locked`, `NeedsDecision` and `MigrationFailed`, whose ``state`` says what stays applied.
         """
-        return self._run(target, "upgrade", single_transaction=single_transaction)
+        return self._run(target, "upgrade", single_transaction=single_transaction, confirm=confirm)
 
-    def downgrade(self, target: Names, *, single_transaction: bool = False) -> Run:
-        """Undo what stands on *target*. Raises as `upgrade` does."""
-        return self._run(target, "downgrade", single_transaction=single_transaction)
+    def downgrade(self, target: Names, *, single_transaction: bool = False, confirm: Confirm | None = None) -> Run:
+        """Undo what depends on *target*. *confirm* is called as by `upgrade`, and the same errors are raised."""
+        return self._run(target, "downgrade", single_transaction=single_transaction, confirm=confirm)
 
     def stamp(self, target: Names) -> Run:
         """Record exactly what going to *target* would leave, without running it. Raises as `upgrade` does."""
         return self._run(target, "stamp")
 
-    def _run(self, target: Names, direction: Direction, *, single_transaction: bool = False) -> Run:
-        graph, names, database = self.graph(), _several(target), self.database
+    def _run(
+        self,
+        target: Names,
+        direction: Direction,
+        *,
+        single_transaction: bool = False,
+        confirm: Confirm | None = None,
+    ) -> Run:
+        graph, database = self.graph(), self.database
+        targets = read_targets(graph, target)
 
+        @cache
         def plan_for(applied: frozenset[str]) -> Plan:
-            return plan(graph, applied, names, direction)
+            return plan(graph, applied, targets, direction)
 
-        there_is_work = not database.missing or self._foresee(plan_for(frozenset()))
+        there_is_work = not database.is_missing or self._preload_scripts(plan_for(frozenset()))
         with database.connected() if there_is_work else database.reading() as connection:
-            events = self._events(graph, plan_for, connection, single_transaction=single_transaction)
-            return self._follow(events)
+            return self._execute(graph, plan_for, connection, single_transaction=single_transaction, confirm=confirm)
 
-    def _foresee(self, planned: Plan) -> bool:
+    def _preload_scripts(self, planned: Plan) -> bool:
         """Whether a run that begins with nothing has anything to do. What is wrong with its scripts comes out here,
         before opening a SQLite file makes one.
         """
         for step in planned.steps:
             try:
-                self.scripts.load(step.revision)
+                self.project.scripts.load(step.revision)
             except ScriptDoesNotLoad as error:
                 # One that asks op for the connection at its top needs the run.
                 if not isinstance(error.__cause__, OutsideMigration):
                     raise
         return bool(planned.steps or planned.after)
 
-    def _events(
+    def _execute(
         self,
         graph: RevisionGraph,
         plan_for: Callable[[frozenset[str]], Plan],
         connection: sa.Connection,
         *,
         single_transaction: bool,
-    ) -> Iterator[Event]:
+        confirm: Confirm | None,
+    ) -> Run:
         from schemashift.runner import run
 
         dialect = self.database.dialect(connection)
@@ -240,70 +254,51 @@ class Migrator:
             connection,
             plan_for,
             dialect=dialect,
-            load=lambda name: self.scripts.load(graph[name]),
-            versions=self.database.versions(dialect),
-            lock_timeout=self.config.lock_timeout,
+            load=lambda name: self.project.scripts.load(graph[name]),
+            versions=self.database.version_table(dialect),
+            lock_timeout=self.project.config.lock_timeout,
             single_transaction=single_transaction,
             x=self.x,
-            convention=self._convention,
+            convention=self.project.naming_convention,
             listener=self.listener,
+            consent=self._consent(confirm, connection, dialect),
         )
 
-    def _convention(self) -> Mapping[str, object] | None:
-        """How the models name constraints, for scripts that give them none, as Alembic's do. Models that do not load
-        must not stop a deploy: then nothing is named."""
-        if not self.models:
+    def _consent(self, confirm: Confirm | None, connection: sa.Connection, dialect: Dialect) -> Consent | None:
+        if confirm is None:
             return None
-        from schemashift.sources.models import load_metadata
+        from schemashift.effects.counts import data_loss
+        from schemashift.runner.consent import Consent
 
-        with contextlib.suppress(SchemashiftError):
-            found = (each.naming_convention for each in load_metadata(self.models, root=self.config.root))
-            return next((each for each in found if set(each) - {"ix"}), None)
-        return None
+        def count(planned: Plan, scripts: Mapping[str, Script]) -> tuple[Loss, ...]:
+            return data_loss(connection, planned, scripts, dialect, self.x)
 
-    def _follow(self, events: Iterator[Event]) -> Run:
-        """Hand the events on, and keep what they come to."""
-        from schemashift.events import RevisionDone, RunFinished, RunStarted
-        from schemashift.results import Done, Run
-
-        done: list[Done] = []
-        for event in events:
-            if self.listener is not None:
-                self.listener(event)
-            match event:
-                case RunStarted():
-                    start = event
-                case RevisionDone():
-                    done.append(Done(*event))
-                case RunFinished():
-                    end = event
-        return Run(tuple(done), start.plan, start.current, end.current, end.seconds)
+        return Consent(confirm, count)
 
     def plan(self, target: Names, direction: Direction = "upgrade") -> Plan:
         """What `upgrade`, `downgrade` or `stamp` would do now. Raises as they do before a run."""
-        return plan(self.graph(), self.applied(), _several(target), direction)
+        graph = self.graph()
+        return plan(graph, self.applied(), read_targets(graph, target), direction)
 
     def losses(self, planned: Plan) -> tuple[Loss, ...]:
         """What running *planned* would delete, counted now. Its scripts are run against a recorder for that."""
-        from schemashift.effects.counts import losses
+        from schemashift.effects.counts import data_loss
 
-        scripts = {step.revision.id: self.scripts.load(step.revision) for step in planned.steps}
+        scripts = {step.revision.id: self.project.scripts.load(step.revision) for step in planned.steps}
         with self.database.reading() as connection:
-            return losses(connection, planned, scripts, self.database.dialect(connection), self.x)
+            return data_loss(connection, planned, scripts, self.database.dialect(connection), self.x)
 
     def status(self) -> Status:
         """Where the database is, what is pending, and whether the models match. Nothing is created."""
         from schemashift.checks import status
 
-        return status(self)
+        return status(self._project_now(), self.database, self.x)
 
     # -- the models
 
     def metadata(self) -> tuple[sa.MetaData, ...]:
         """The models' `MetaData`. Raises `NoModels` and `ModelsDoNotLoad`."""
-        from schemashift.sources.models import load_metadata
-
-        return load_metadata(self.models, imports=self.config.imports, root=self.config.root)
+        return self._project_now().metadata()
 
     def diff(self, *, drop: Names = ()) -> Comparison:
         """What makes the database equal to the models, and the way back. Nothing is written.
@@ -312,33 +307,21 @@ class Migrator:
 
         Raises `NoModels`, `ModelsDoNotLoad`, `NoTables`, `NotSupported` and `DatabaseError`.
         """
-        graph = self.graph()
-        self.metadata()  # what is wrong with the models comes out before the database is asked
+        from schemashift.checks import compare
+
+        project = self._project_now()
+        project.graph()
+        project.metadata()  # what is wrong with the models comes out before the database is asked
         with self.database.reading() as connection:
-            return self.compare(graph, connection, drop)
-
-    def compare(self, graph: RevisionGraph, connection: sa.Connection, drop: Names = ()) -> Comparison:
-        """`diff` on a connection that is open already."""
-        from schemashift.autogenerate.compare import compare
-        from schemashift.autogenerate.ownership import keys_of, made_by_scripts, refuse_absent
-        from schemashift.sources.models import require_tables
-
-        metadatas, database = self.metadata(), self.database
-        dialect = database.dialect(connection)
-        require_tables(metadatas, self.models, connection, database.version_name)
-        named = {name: keys_of(name, dialect.sa.default_schema_name) for name in _several(drop)}
-        ours = made_by_scripts(self.scripts, graph, dialect, self.x).union(*named.values())
-        found = compare(
-            connection, metadatas, dialect, ignore={database.version_name}, ours=ours, database=database.shown
-        )
-        refuse_absent(named, found.before, found.left_alone, database.shown)
-        return found
+            return compare(
+                project, self.database, connection, self.database.dialect(connection), self.x, _several(drop)
+            )
 
     def check(self) -> Checked:
         """Whether the graph is whole, the scripts load, the database is at the head, and the models match it."""
         from schemashift.checks import check
 
-        return check(self)
+        return check(self._project_now(), self.database, self.x)
 
     # -- new scripts
 
@@ -366,22 +349,21 @@ class Migrator:
         from schemashift.results import Written
         from schemashift.scripts.draft import draft, one_line
 
-        graph = self.graph()
-        heads, needed = _several(head), _several(depends_on)
+        project, heads = self._project_now(), _several(head)
         header = draft(
-            graph,
-            self.scripts,
+            project.graph(),
+            project.scripts,
             heads=heads,
-            applied=self.applied_for(graph, heads),
+            applied=self.applied_for(*heads),
             splice=splice,
             rev_id=rev_id,
             branch_label=branch_label,
-            depends_on=needed,
+            depends_on=_several(depends_on),
             version_path=version_path,
         )
-        if not autogenerate:
-            return Written(self._write(header, one_line(message, "empty")))
-        return self._autogenerate(graph, header, one_line(message, ""), drop)
+        if autogenerate:
+            return self._autogenerate(header, one_line(message, ""), _several(drop))
+        return Written(project.write(header, one_line(message, "empty")))
 
     def merge(
         self,
@@ -395,29 +377,30 @@ class Migrator:
         from schemashift.results import Written
         from schemashift.scripts.draft import draft, merge_parents, one_line
 
-        graph = self.graph()
+        project = self._project_now()
+        graph, names = project.graph(), _several(revisions)
         graph.check()
-        names = _several(revisions)
-        parents = merge_parents(graph, names, self.applied_for(graph, names))
-        header = draft(graph, self.scripts, heads=parents, splice=True, rev_id=rev_id, branch_label=branch_label)
-        return Written(self._write(header, one_line(message, f"merge {' and '.join(parents)}")))
+        parents = merge_parents(graph, names, self.applied_for(*names))
+        header = draft(graph, project.scripts, heads=parents, splice=True, rev_id=rev_id, branch_label=branch_label)
+        return Written(project.write(header, one_line(message, f"merge {' and '.join(parents)}")))
 
-    def _autogenerate(self, graph: RevisionGraph, header: Draft, message: str, drop: Names) -> Written:
+    def _autogenerate(self, header: Draft, message: str, drop: tuple[str, ...]) -> Written:
+        from schemashift.checks import compare
         from schemashift.effects.counts import warnings_for
         from schemashift.render import message as message_for
         from schemashift.results import Written
 
-        metadatas, database = self.metadata(), self.database
+        project, database = self.project, self.database
+        tables = sum(len(each.tables) for each in project.metadata())
         with database.reading() as connection:
             dialect = database.dialect(connection)
-            _refuse_behind(graph, database.versions(dialect).read(connection).applied)
-            found = self.compare(graph, connection, drop)
-            tables = sum(len(each.tables) for each in metadatas)
+            _refuse_behind(project.graph(), database.version_table(dialect).read(connection).applied)
+            found = compare(project, database, connection, dialect, self.x, drop)
             if not found.operations:
                 return Written(None, tables=tables, left_alone=found.left_alone)
             body = found.body(dialect)
-            warnings = warnings_for(connection, found.operations)
-        revision = self._write(
+            warnings = warnings_for(connection, found.operations, dialect)
+        revision = project.write(
             header,
             message or message_for(found.operations),
             body.imports,
@@ -426,49 +409,17 @@ class Migrator:
         )
         return Written(revision, found.operations, tables, found.left_alone, warnings)
 
-    def _write(
-        self, header: Draft, message: str, imports: Iterable[str] = IMPORTS, upgrade: str = "", downgrade: str = ""
-    ) -> Revision:
-        return self.scripts.write(
-            header.id,
-            message,
-            created=self._now(),
-            parents=header.parents,
-            labels=header.labels,
-            depends_on=header.depends_on,
-            imports="\n".join(imports),
-            upgrade=upgrade or "    pass",
-            downgrade=downgrade or "    pass",
-            file_template=self.config.file_template or FILE_TEMPLATE,
-            location=header.location,
-        )
-
-    def _now(self) -> datetime:
-        from datetime import UTC, datetime
-
-        zone = self.config.timezone
-        if not zone:
-            return datetime.now(UTC)
-        from schemashift.errors import BadConfig
-
-        try:
-            from zoneinfo import ZoneInfo
-
-            return datetime.now(ZoneInfo(zone))
-        except (KeyError, ValueError, OSError) as error:
-            raise BadConfig(f'timezone = "{zone}" is not a time zone', cause=str(error)) from error
-
 
 def _refuse_behind(graph: RevisionGraph, applied: frozenset[str]) -> None:
     """Raises `Behind` where revisions are pending, `DatabaseAhead` where the database knows more than the files."""
-    pending = plan(graph, applied, "heads", "upgrade").revisions
+    pending = plan(graph, applied, read_targets(graph, "heads"), "upgrade").revisions
     if pending:
         count = "1 revision" if len(pending) == 1 else f"{len(pending):,} revisions"
         raise Behind(
             f"the database is {count} behind, so differences would be generated twice",
             details=[each.title for each in pending],
             state="nothing written",
-            hints=["schemashift upgrade heads" if len(graph.heads) > 1 else "schemashift upgrade head"],
+            hints=[Hint("upgrade", ("heads" if len(graph.heads) > 1 else "head",))],
         )
 
 

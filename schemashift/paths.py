@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 
-def shown_path(path: str | os.PathLike[str]) -> str:
+def display_path(path: str | os.PathLike[str]) -> str:
     """The path as seen from the current folder, absolute if it is not below it."""
     path = os.path.normpath(path)
     if not os.path.isabs(path) and not path.startswith(os.pardir):

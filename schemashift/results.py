@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
-from schemashift.errors import SchemashiftError
-from schemashift.revisions import Plan, Revision
+from schemashift.errors import Hint, SchemashiftError
+from schemashift.revisions import Direction, Plan, Revision
 
 if TYPE_CHECKING:
     from schemashift.operations import Operation
@@ -46,7 +46,7 @@ class Done(NamedTuple):
     """One revision that ran."""
 
     revision: Revision
-    direction: str
+    direction: Direction
     seconds: float
 
 
@@ -77,7 +77,8 @@ class Branch(NamedTuple):
 class Status(NamedTuple):
     """Where the database is. ``differences`` is None where the models were not compared, and ``why`` says why not.
 
-    ``rows`` are the version table's, of ``current`` or in flight; ``edited`` are scripts that changed after they ran.
+    ``hint`` is the command that says more about that. ``rows`` are the version table's, of ``current`` or in flight;
+    ``edited`` are scripts that changed after they ran.
     """
 
     url: str
@@ -90,6 +91,7 @@ class Status(NamedTuple):
     differences: tuple[Operation, ...] | None
     why: str
     edited: tuple[Revision, ...] = ()
+    hint: Hint | None = None
 
 
 class Part(NamedTuple):

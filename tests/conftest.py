@@ -20,6 +20,7 @@ Servers start when the first test asks and are shared by all workers of ``pytest
 from __future__ import annotations
 
 import itertools
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -41,6 +42,9 @@ BACKENDS = ("sqlite", "postgresql", "mariadb")
 
 def pytest_configure(config: pytest.Config) -> None:
     """A worker asks the controller for servers; whoever is not a worker owns them."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        # A shell runs what it puts in the background this way, and processes that tests interrupt inherit it.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         engines.required()
     except EngineMissing as mistake:

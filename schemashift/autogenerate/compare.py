@@ -11,8 +11,8 @@ import sqlalchemy as sa
 
 from schemashift.dialects import Dialect
 from schemashift.diff import by_kind, diff, settle
-from schemashift.effects.backfill import Filling
-from schemashift.effects.comments import noted
+from schemashift.effects.backfill import RowValues
+from schemashift.effects.comments import with_comments
 from schemashift.errors import NotSupported
 from schemashift.objects import KINDS, AnyKind
 from schemashift.operations import Operation
@@ -112,11 +112,11 @@ def _compare(
     reached = before
     for operation in found:
         reached = operation.apply(reached)
-    forward = _filling(connection, dialect, reached, back=False)
-    operations = tuple(noted(forward.filled(found), back=False))
+    forward = _row_values(connection, dialect, reached, back=False)
+    operations = tuple(with_comments(forward.added_to(found), back=False))
     inverses = (dialect.for_script(operation) for operation in _way_back(found, before, reached, dialect, kinds))
-    backward = _filling(connection, dialect, before, back=True)
-    downgrade = tuple(noted(backward.filled(inverses), back=True))
+    backward = _row_values(connection, dialect, before, back=True)
+    downgrade = tuple(with_comments(backward.added_to(inverses), back=True))
     return Comparison(operations=operations, downgrade=downgrade, before=before, after=after, left_alone=left_alone)
 
 
@@ -131,15 +131,8 @@ def _ordered(before: Schema, after: Schema, dialect: Dialect, kinds: Sequence[An
         ) from None
 
 
-def _filling(connection: sa.Connection, dialect: Dialect, target: Schema, *, back: bool) -> Filling:
-    return Filling(
-        target=target,
-        back=back,
-        counts=dialect.is_autonumbered,
-        quote=dialect.ddl.quote,
-        table=dialect.ddl.table,
-        accepts=partial(dialect.check_accepts, connection),
-    )
+def _row_values(connection: sa.Connection, dialect: Dialect, target: Schema, *, back: bool) -> RowValues:
+    return RowValues(target=target, back=back, dialect=dialect, accepts=partial(dialect.check_accepts, connection))
 
 
 def _way_back(

@@ -7,12 +7,12 @@ costs nothing.
 
 from __future__ import annotations
 
-import ast
 import difflib
+import inspect
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 
-from schemashift import objects
+from schemashift import objects, op
 from schemashift.dialects import Dialect
 from schemashift.diff import Tables
 from schemashift.errors import SchemashiftError, UsageError
@@ -20,18 +20,19 @@ from schemashift.operations import Operation
 from schemashift.revisions import RevisionGraph
 from schemashift.schema import Key, Schema
 from schemashift.scripts.directory import ScriptDirectory
+from schemashift.scripts.survey import calls
 from schemashift.sources.replay import record
 
 _MAKERS = {Tables.name: Tables.makers, **{kind.name: kind.makers for kind in objects.KINDS}}
-MAKERS: dict[str, tuple[str, int, str]] = {
-    function: (kind, position, parameter)
-    for kind, makers in _MAKERS.items()
-    for function, (position, parameter) in makers.items()
+MAKERS: dict[str, tuple[str, str]] = {
+    function: (kind, parameter) for kind, makers in _MAKERS.items() for function, parameter in makers.items()
 }
-"""Functions of ``op``: the kind of what is there afterwards, and which argument is its name."""
+"""Functions of ``op``: the kind of what is there afterwards, and the parameter that is its name."""
 
 KINDS = tuple(kind for kind, makers in _MAKERS.items() if makers)
 """The kinds of what a migration makes and autogenerate may drop."""
+
+_SIGNATURES = {name: inspect.signature(getattr(op, name)) for name in MAKERS}
 
 
 def keys_of(name: str, default_schema: str | None = None) -> frozenset[Key]:
@@ -79,38 +80,17 @@ def made_by(operations: Iterable[Operation]) -> frozenset[Key]:
 
 def makes_up_names(source: str) -> bool:
     """Whether a script makes something whose name does not stand in it."""
-    return any(name is None for _, name, _ in _calls(source))
+    return any(call.text(MAKERS[call.function][1]) is None for call in calls(source, _SIGNATURES))
 
 
 def things_made(sources: Iterable[str]) -> frozenset[Key]:
     """What scripts create, or give its name, in ``upgrade`` or anywhere else."""
-    return frozenset(key for source in sources for key in _made_by(source))
+    return frozenset(key for source in sources for key in _things_made(source))
 
 
-def _made_by(source: str) -> Iterator[Key]:
-    return (Key(kind, schema, name) for kind, name, schema in _calls(source) if name is not None)
-
-
-def _calls(source: str) -> Iterator[tuple[str, str | None, str | None]]:
-    """Kind, name and schema of what the calls in a script make; None for a name that is not a literal."""
-    if not any(each in source for each in MAKERS):
-        return
-    try:
-        tree = ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError):
-        return
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and (called := _called(node.func)) in MAKERS:
-            kind, position, parameter = MAKERS[called]
-            yield kind, _argument(node, position, parameter), _argument(node, None, "schema")
-
-
-def _called(function: ast.expr) -> str:
-    return function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
-
-
-def _argument(call: ast.Call, position: int | None, keyword: str) -> str | None:
-    """A literal argument, by position or by name."""
-    found = call.args[position] if position is not None and len(call.args) > position else None
-    found = found or next((each.value for each in call.keywords if each.arg == keyword), None)
-    return found.value if isinstance(found, ast.Constant) and isinstance(found.value, str) else None
+def _things_made(source: str) -> Iterator[Key]:
+    for call in calls(source, _SIGNATURES):
+        kind, parameter = MAKERS[call.function]
+        name = call.text(parameter)
+        if name is not None:
+            yield Key(kind, call.text("schema"), name)

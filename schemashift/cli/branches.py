@@ -27,4 +27,4 @@ def branches(session: Session) -> dict[str, Any]:
     return {"branches": answer}
 
 
-command = Command("branches", callback=branches, help=branches.__doc__, short_help="where lines part, and into what")
+command = Command("branches", callback=branches, help=branches.__doc__)

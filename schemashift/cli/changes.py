@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from schemashift.cli.progress import places
 from schemashift.cli.session import Session
 from schemashift.cli.ui import paint, plural, table
+from schemashift.errors import Hint
 
 if TYPE_CHECKING:
     from schemashift.migrator import Migrator
@@ -24,7 +25,7 @@ def _say_how_to_begin(session: Session, migrator: Migrator) -> None:
     empty = "--url sqlite://" if migrator.database.engine.dialect.name == "sqlite" else "--url of an empty database"
     session.ui.say(
         f"{paint('   hint:', 'hint')} no revision makes these tables yet: "
-        f"write the first one with {empty}, then  schemashift stamp head"
+        f"write the first one with {empty}, then  {session.write(Hint('stamp', ('head',)))}"
     )
 
 
@@ -52,7 +53,7 @@ def left_alone(keys: Iterable[Key], most: int = 5) -> str:
 def show_changes(session: Session, migrator: Migrator, written: Written) -> None:
     """What was compared, and what differs."""
     ui = session.ui
-    models = ", ".join(str(each) for each in migrator.models)
+    models = ", ".join(str(each) for each in migrator.project.models)
     compared = f"{models} ({plural(written.tables, 'table')}) against {migrator.database.shown}"
     if written.left_alone:
         ui.say(f"{paint('left alone:', 'warning')} {left_alone(written.left_alone)}")

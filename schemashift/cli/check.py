@@ -37,4 +37,4 @@ def _document(part: Part) -> dict[str, Any]:
     return data | {"differences": [change_document(each) for each in part.operations]} if part.operations else data
 
 
-command = Command("check", callback=check, help=check.__doc__, short_help="does everything fit together? for CI")
+command = Command("check", callback=check, help=check.__doc__)

@@ -27,6 +27,4 @@ def current(session: Session) -> dict[str, Any]:
     return {"current": list(found), "heads": list(graph.heads), "unknown": list(graph.unknown(found))}
 
 
-command = Command(
-    "current", callback=current, help=current.__doc__, short_help="the revisions the database is at, for scripts"
-)
+command = Command("current", callback=current, help=current.__doc__)

@@ -9,7 +9,7 @@ import click
 from schemashift.cli import running
 from schemashift.cli.group import REVISION, Command, in_session
 from schemashift.cli.session import Session
-from schemashift.errors import UsageError
+from schemashift.errors import Hint, UsageError
 
 
 @in_session
@@ -23,8 +23,8 @@ def downgrade(session: Session, revisions: tuple[str, ...], **options: Any) -> d
             "downgrade to where?",
             state="nothing changed",
             hints=[
-                "schemashift downgrade -1      undoes the last revision",
-                "schemashift downgrade base    undoes them all",
+                Hint("downgrade", ("-1",), "undoes the last revision"),
+                Hint("downgrade", ("base",), "undoes them all"),
             ],
         )
     return running.run(session, "downgrade", revisions, nothing="nothing to undo: at", **options)
@@ -34,6 +34,5 @@ command = Command(
     "downgrade",
     callback=downgrade,
     help=downgrade.__doc__,
-    short_help="undo what is applied, down to a revision",
     params=[click.Argument(["revisions"], nargs=-1, type=REVISION), *running.options()],
 )

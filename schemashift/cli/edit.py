@@ -8,8 +8,8 @@ import click
 
 from schemashift.cli.group import REVISION, Command, in_session
 from schemashift.cli.session import Session
-from schemashift.errors import BadConfig
-from schemashift.paths import shown_path
+from schemashift.errors import BadConfig, Hint
+from schemashift.paths import display_path
 
 
 @in_session
@@ -18,22 +18,20 @@ def edit(session: Session, revision: str) -> dict[str, Any]:
     migrator = session.migrator()
     graph = migrator.graph()
     session.warn(graph)
-    found = graph.in_order(graph.resolve(revision, migrator.applied_for(graph, [revision])))
+    found = graph.in_order(graph.resolve(revision, migrator.applied_for(revision)))
     paths = [graph[each].path for each in found]
     for path in paths:
         try:
             click.edit(filename=path)
         except click.ClickException as error:
-            raise BadConfig(
-                f"no editor: {error.format_message()}", hints=[f"EDITOR=nano schemashift edit {revision}"]
-            ) from error
-    return {"edited": [shown_path(each) for each in paths]}
+            again = session.write(Hint("edit", (revision,)))
+            raise BadConfig(f"no editor: {error.format_message()}", hints=[f"EDITOR=nano {again}"]) from error
+    return {"edited": [display_path(each) for each in paths]}
 
 
 command = Command(
     "edit",
     callback=edit,
     help=edit.__doc__,
-    short_help="open a script in your editor",
     params=[click.Argument(["revision"], default="head", type=REVISION)],
 )

@@ -10,6 +10,35 @@ import click
 
 from schemashift.cli.session import Session
 
+SESSION = "schemashift.session"
+"""Where the state of a run is, in `click.Context.meta`. ``obj`` is left to the framework whose group we are in."""
+
+SECTIONS = {
+    "Begin": {
+        "init": "make the migrations folder and the settings",
+    },
+    "Write": {
+        "revision": "write a new script; --autogenerate fills it in from the models",
+        "merge": "join heads with one more script",
+        "edit": "open a script in your editor",
+    },
+    "Run": {
+        "upgrade": "apply what the database lacks",
+        "downgrade": "undo what is applied, down to a revision",
+        "stamp": "record revisions as applied without running them",
+    },
+    "Look": {
+        "status": "where the database is, and what is pending",
+        "current": "the revisions the database is at, for scripts",
+        "history": "the graph of revisions",
+        "heads": "the newest revisions",
+        "branches": "revisions with more than one child",
+        "show": "one revision in full",
+        "check": "does everything fit together? for CI",
+    },
+}
+"""The commands by section, each with its one line of help: what ``--help`` shows without importing any of them."""
+
 # -- options that every command has, before or after its name
 
 
@@ -62,11 +91,11 @@ COMMON: tuple[click.Option, ...] = (
 
 
 def session_of(ctx: click.Context) -> Session:
-    """The session of this run; made on the first call."""
-    root = ctx.find_root()
-    if not isinstance(root.obj, Session):
-        root.obj = Session()
-    return root.obj
+    """The session of this run; made on the first call. All contexts of a run share it."""
+    if SESSION not in ctx.meta:
+        ctx.meta[SESSION] = Session()
+    found: Session = ctx.meta[SESSION]
+    return found
 
 
 def in_session(function: Callable[..., dict[str, Any] | None]) -> Callable[..., None]:
@@ -99,12 +128,33 @@ REVISION = RevisionName()
 
 
 class Command(click.Command):
-    """A command with the common options, and with ``-1`` as an argument."""
+    """A command with the common options, and with ``-1`` as an argument, that shows its own errors.
+
+    Its short help is that of `SECTIONS`. In another framework's group it ends as it does in ours.
+    """
+
+    def __init__(self, name: str, **settings: Any) -> None:
+        short_help = next((commands[name] for commands in SECTIONS.values() if name in commands), None)
+        super().__init__(name, short_help=short_help, **settings)
+
+    def invoke(self, ctx: click.Context) -> None:
+        session = session_of(ctx)
+        try:
+            with session.ui.showing_warnings():
+                super().invoke(ctx)
+            session.finish()
+        except (click.exceptions.Exit, click.ClickException):
+            raise
+        except BaseException as raised:
+            from schemashift.cli.failure import show_failure
+
+            raise click.exceptions.Exit(show_failure(session, raised)) from raised
 
     def get_params(self, ctx: click.Context) -> list[click.Parameter]:
         return [*super().get_params(ctx), *COMMON]
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        session_of(ctx).begin(str(self.name), ctx.parent.command_path if ctx.parent else None)
         return super().parse_args(ctx, list(_with_steps_back(args, self.get_params(ctx))))
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -166,7 +216,6 @@ class Group(click.Group):
         command = self.get_command(ctx, name)
         if command is None:
             ctx.fail(f'no such command "{name}"{_guess(name, self.list_commands(ctx))}')
-        session_of(ctx).command = name
         return name, command, args[1:]
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

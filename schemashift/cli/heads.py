@@ -23,4 +23,4 @@ def heads(session: Session) -> dict[str, Any]:
     return {"heads": [revision_document(each) for each in found]}
 
 
-command = Command("heads", callback=heads, help=heads.__doc__, short_help="the newest revisions")
+command = Command("heads", callback=heads, help=heads.__doc__)

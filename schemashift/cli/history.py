@@ -11,6 +11,7 @@ from schemashift.cli.group import Command, in_session
 from schemashift.cli.lines import detail_lines, revision_document
 from schemashift.cli.session import Session
 from schemashift.cli.ui import paint
+from schemashift.errors import Hint
 from schemashift.revisions import Line, RevisionGraph, draw
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ def history(session: Session, span: str, *, oneline: bool, indicate_current: boo
     graph = migrator.graph()
     session.warn(graph)
     applied = _applied(migrator, ask=indicate_current)
-    counted = applied if applied is not None else migrator.applied_for(graph, [span])
+    counted = applied if applied is not None else migrator.applied_for(span)
     ids = graph.resolve_range(span, counted)
     lines = draw(graph, applied or frozenset(), ids=ids, unicode=session.ui.unicode)
     shown = _straight(graph, lines) if _is_line(lines) or oneline else _forked(lines)
@@ -67,7 +68,8 @@ def _say_what_is_missing(session: Session, graph: RevisionGraph, applied: frozen
     if not len(graph):
         session.ui.say("no revisions yet")
     elif applied is None:
-        session.ui.say(paint("the database was not asked what is applied; schemashift history -i asks it", "dim"))
+        command = session.write(Hint("history", ("-i",)))
+        session.ui.say(paint(f"the database was not asked what is applied; {command} asks it", "dim"))
     elif unknown := graph.unknown(applied):
         session.ui.say(f"{paint('warning:', 'warning')} the database is at {', '.join(unknown)}, which is in no file")
 
@@ -126,7 +128,6 @@ command = Command(
     "history",
     callback=history,
     help=history.__doc__,
-    short_help="the graph of revisions",
     params=[
         click.Option(["-r", "--rev-range", "span"], default=":", metavar="A:B", help="only these: a:b, a:, :b, or one"),
         click.Option(["--oneline"], is_flag=True, help="one line for each revision, no lines between them"),

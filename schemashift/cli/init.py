@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 from schemashift.cli.group import Command, in_session
 from schemashift.cli.session import Session
 from schemashift.cli.ui import paint, plural, table
-from schemashift.config import TABLE, masked, shown_url
-from schemashift.paths import shown_path
+from schemashift.config import TABLE, display_url, masked
+from schemashift.errors import Hint
+from schemashift.paths import display_path
 
 if TYPE_CHECKING:
     from schemashift.results import Initialised
@@ -29,8 +30,8 @@ def init(session: Session) -> dict[str, Any]:
     url = made.settings.get("url") or config.url
     _show(session, made, str(url) if url else None)
     return {
-        "created": [shown_path(each) for each in made.created],
-        "updated": [shown_path(each) for each in made.updated],
+        "created": [display_path(each) for each in made.created],
+        "updated": [display_path(each) for each in made.updated],
         "models": made.models.spec if made.models else None,
         "url": masked(str(url)) if url else None,
     }
@@ -44,11 +45,13 @@ def _show(session: Session, made: Initialised, url: str | None) -> None:
     session.ui.result()
     for line in table([_models(made), _database(session, made, url)]):
         session.ui.result(line)
-    session.ui.next('schemashift revision --autogenerate -m "initial"')
+    session.directory = None if made.settings else session.directory  # the settings say it now
+    session.url = None if "url" in made.settings else session.url
+    session.ui.next(session.write(Hint("revision", ("--autogenerate", "-m", "initial"))))
 
 
 def _path(path: str) -> str:
-    return paint(shown_path(path) + ("/" if path.endswith(os.sep) else ""), "path")
+    return paint(display_path(path) + ("/" if path.endswith(os.sep) else ""), "path")
 
 
 def _models(made: Initialised) -> tuple[str, ...]:
@@ -67,7 +70,7 @@ def _database(session: Session, made: Initialised, url: str | None) -> tuple[str
         why = "default; set url or SCHEMASHIFT_URL for another"
     else:
         why = "from SCHEMASHIFT_URL" if os.environ.get("SCHEMASHIFT_URL") else "as it was set"
-    return ("database", shown_url(url) if url else paint("not set", "warning"), paint(why, "dim"))
+    return ("database", display_url(url) if url else paint("not set", "warning"), paint(why, "dim"))
 
 
-command = Command("init", callback=init, help=init.__doc__, short_help="make the migrations folder and the settings")
+command = Command("init", callback=init, help=init.__doc__)

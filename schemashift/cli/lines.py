@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from schemashift.cli.ui import paint, table
-from schemashift.paths import shown_path
+from schemashift.paths import display_path
 from schemashift.revisions import Revision, RevisionGraph
 
 
@@ -25,7 +25,7 @@ def revision_document(revision: Revision) -> dict[str, Any]:
         "depends_on": list(revision.depends_on),
         "branch_labels": list(revision.labels),
         "message": revision.message,
-        "path": shown_path(revision.path),
+        "path": display_path(revision.path),
         "date": revision.created,
     }
 
@@ -47,7 +47,7 @@ def revision_lines(graph: RevisionGraph, revisions: Sequence[Revision], *, verbo
 def detail_lines(graph: RevisionGraph, revision: Revision) -> Iterable[str]:
     """What `show` and ``-v`` say of a revision."""
     rows = [
-        ("path", paint(f"{shown_path(revision.path)}:{revision.line}" if revision.line else revision.path, "path")),
+        ("path", paint(f"{display_path(revision.path)}:{revision.line}" if revision.line else revision.path, "path")),
         ("created", revision.created),
         ("revises", _titles(graph, revision.parents) or "nothing: it is a base"),
         ("needs", _titles(graph, revision.depends_on)),

@@ -22,7 +22,6 @@ command = Command(
     "merge",
     callback=merge,
     help=merge.__doc__,
-    short_help="join heads with one more script",
     params=[
         click.Argument(["revisions"], nargs=-1, type=REVISION),
         click.Option(["-m", "--message"], metavar="TEXT", help="what it does; names the file"),

@@ -6,9 +6,18 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, assert_never
 
 from schemashift.cli.ui import Ui, paint, plural, time_taken
+from schemashift.events import (
+    Event,
+    RevisionDone,
+    RevisionStarted,
+    RunFinished,
+    RunStarted,
+    StatementSent,
+    Waiting,
+)
 from schemashift.revisions import Plan, Revision, RevisionGraph
 
 if TYPE_CHECKING:
@@ -48,12 +57,24 @@ class Progress:
             self._ui.say(self._line(paint(word, "bad"), self._running))
             self._ui.say()
 
-    def __call__(self, event: Any) -> None:
-        """One event of `schemashift.runner`; others are left alone."""
-        tell = getattr(self, f"_on_{type(event).__name__}", None)
-        if tell is not None:
-            with self._lock:
-                tell(event)
+    def __call__(self, event: Event) -> None:
+        """Show one event."""
+        with self._lock:
+            match event:
+                case Waiting():
+                    self._show_waiting(event)
+                case RunStarted():
+                    self._show_start(event.plan)
+                case RevisionStarted():
+                    self._begin(event.revision)
+                case StatementSent():
+                    self._show_statement(event.sql)
+                case RevisionDone():
+                    self._show_done(event)
+                case RunFinished():
+                    pass
+                case _:
+                    assert_never(event)
 
     @property
     def running(self) -> Revision | None:
@@ -70,34 +91,33 @@ class Progress:
 
     # -- events
 
-    def _on_RunStarted(self, event: Any) -> None:  # noqa: N802  named after the event
-        self._stop()
-        plan: Plan = event.plan
-        self._width = min(WIDEST, max((len(each.message) for each in plan.revisions), default=0))
-        self._id_width = max((len(each.id) for each in plan.revisions), default=0)
-        self.introduce(plan)
-
-    def _on_Waiting(self, event: Any) -> None:  # noqa: N802
+    def _show_waiting(self, event: Waiting) -> None:
         text = f"  ..  waiting: another process is migrating this database, {event.holder}"
         self._ui.rewrite(f"{text}   {event.seconds:.0f} s")
         if not self._ui.live and event.holder != self._holder:
             self._ui.say(text)
         self._holder = event.holder
 
-    def _on_RevisionStarted(self, event: Any) -> None:  # noqa: N802
-        self._running, self._began, self._told = event.revision, time.monotonic(), False
+    def _show_start(self, plan: Plan) -> None:
+        self._stop()
+        self._width = min(WIDEST, max((len(each.message) for each in plan.revisions), default=0))
+        self._id_width = max((len(each.id) for each in plan.revisions), default=0)
+        self.introduce(plan)
+
+    def _begin(self, revision: Revision) -> None:
+        self._running, self._began, self._told = revision, time.monotonic(), False
         self._stopped.clear()
         if not (self._ui.quiet or self._ui.json) and self._clock is None:
             self._clock = threading.Thread(target=self._tick, daemon=True)
             self._clock.start()
 
-    def _on_StatementSent(self, event: Any) -> None:  # noqa: N802
+    def _show_statement(self, sql: str) -> None:
         if self._ui.verbose:
             self._ui.rewrite("")
-            for line in event.sql.strip().splitlines():
+            for line in sql.strip().splitlines():
                 self._ui.say(paint(f"      {line}", "dim"))
 
-    def _on_RevisionDone(self, event: Any) -> None:  # noqa: N802
+    def _show_done(self, event: RevisionDone) -> None:
         self._running = None
         self._ui.rewrite("")
         self._ui.say(self._line(paint("ok", "ok"), event.revision, time_taken(event.seconds)))

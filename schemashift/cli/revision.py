@@ -10,7 +10,8 @@ from schemashift.cli.group import REVISION, Command, in_session
 from schemashift.cli.lines import revision_document
 from schemashift.cli.session import Session
 from schemashift.cli.ui import paint
-from schemashift.paths import shown_path
+from schemashift.errors import Hint
+from schemashift.paths import display_path
 
 if TYPE_CHECKING:
     from schemashift.migrator import Migrator
@@ -41,10 +42,10 @@ def show_written(session: Session, migrator: Migrator, written: Written) -> dict
     """The new script's path, alone with ``-q``."""
     if written.revision is None:
         return {"written": None}
-    path = shown_path(written.revision.path)
+    path = display_path(written.revision.path)
     session.ui.result(path if session.ui.quiet else f"wrote {paint(path, 'path')}")
     heads = "heads" if len(migrator.graph().heads) > 1 else "head"
-    session.ui.say("next: read it, then  " + paint(f"schemashift upgrade {heads}", "hint"))
+    session.ui.say("next: read it, then  " + paint(session.write(Hint("upgrade", (heads,))), "hint"))
     return {"written": {"path": path, **revision_document(written.revision)}}
 
 
@@ -52,7 +53,6 @@ command = Command(
     "revision",
     callback=revision,
     help=revision.__doc__,
-    short_help="write a new script; --autogenerate fills it in from the models",
     params=[
         click.Option(["-m", "--message"], metavar="TEXT", help="what it does; names the file"),
         click.Option(["--autogenerate"], is_flag=True, help="compare the models with the database"),

@@ -15,8 +15,9 @@ from schemashift.revisions import Direction
 
 if TYPE_CHECKING:
     from schemashift.migrator import Migrator
-    from schemashift.results import Run
-    from schemashift.revisions import Revision
+    from schemashift.results import Loss, Run
+    from schemashift.revisions import Plan, Revision
+    from schemashift.runner.consent import Confirm
 
 
 def lock_timeout() -> click.Option:
@@ -55,12 +56,11 @@ def run(
     migrator = session.migrator(**({} if lock_timeout is None else {"lock_timeout": lock_timeout}))
     graph = migrator.graph()
     with Progress(session.ui, lambda: migrator.database.shown) as progress:
-        if session.ui.asks and not yes:
-            _ask(session, migrator, progress, direction, targets)
         migrator.listener = progress
         session.migrates = True
+        confirm = _question(session, progress) if session.ui.asks and not yes else None
         try:
-            found = _runner(migrator, direction, single_transaction=single_transaction)(targets)
+            found = _runner(migrator, direction, single_transaction=single_transaction, confirm=confirm)(targets)
         except SystemExit as error:
             raise _ended(migrator, progress.running, error) from error
     _conclude(session, found, marked(graph, found.current), nothing)
@@ -79,29 +79,37 @@ def _ended(migrator: Migrator, revision: Revision | None, error: SystemExit) -> 
     )
 
 
-def _runner(migrator: Migrator, direction: Direction, *, single_transaction: bool) -> Callable[[Sequence[str]], Run]:
+def _runner(
+    migrator: Migrator, direction: Direction, *, single_transaction: bool, confirm: Confirm | None
+) -> Callable[[Sequence[str]], Run]:
     if direction == "stamp":
         return migrator.stamp
     go = migrator.upgrade if direction == "upgrade" else migrator.downgrade
-    return lambda targets: go(targets, single_transaction=single_transaction)
+    return lambda targets: go(targets, single_transaction=single_transaction, confirm=confirm)
 
 
-def _ask(
-    session: Session, migrator: Migrator, progress: Progress, direction: Direction, targets: Sequence[str]
-) -> None:
-    planned = migrator.plan(targets, direction)
-    lost = migrator.losses(planned)
-    if not lost:
-        return
-    progress.introduce(planned)
-    rows = [(paint(each.revision.id, "dim"), each.revision.message, f"drops {', '.join(each.what)}") for each in lost]
+def _question(session: Session, progress: Progress) -> Confirm:
+    """What asks the person at the terminal. Nothing is changed while they think."""
+
+    def confirm(planned: Plan, losses: Sequence[Loss]) -> bool:
+        session.migrates = False
+        progress.introduce(planned)
+        _show_losses(session, losses)
+        if not session.ui.ask("Go on?"):
+            raise NeedsDecision(
+                "not done: you did not say yes", state="nothing changed", hints=["--yes    goes on without asking"]
+            )
+        session.ui.say()
+        session.migrates = True
+        return True
+
+    return confirm
+
+
+def _show_losses(session: Session, losses: Sequence[Loss]) -> None:
+    rows = [(paint(each.revision.id, "dim"), each.revision.message, f"drops {', '.join(each.what)}") for each in losses]
     for line in table(rows):
         session.ui.say(line)
-    session.ui.say()
-    if not session.ui.ask("Go on?"):
-        raise NeedsDecision(
-            "not done: you did not say yes", state="nothing changed", hints=["--yes    goes on without asking"]
-        )
     session.ui.say()
 
 

@@ -18,7 +18,7 @@ def show(session: Session, revision: str) -> dict[str, Any]:
     migrator = session.migrator()
     graph = migrator.graph()
     session.warn(graph)
-    found = graph.in_order(graph.resolve(revision, migrator.applied_for(graph, [revision])))
+    found = graph.in_order(graph.resolve(revision, migrator.applied_for(revision)))
     for name in reversed(found):
         each = graph[name]
         parts = (paint(name, "bold"), each.message, notes_of(graph, each))
@@ -34,6 +34,5 @@ command = Command(
     "show",
     callback=show,
     help=show.__doc__,
-    short_help="one revision in full",
     params=[click.Argument(["revision"], default="head", type=REVISION)],
 )

@@ -9,7 +9,7 @@ import click
 from schemashift.cli import running
 from schemashift.cli.group import REVISION, Command, in_session
 from schemashift.cli.session import Session
-from schemashift.errors import UsageError
+from schemashift.errors import Hint, UsageError
 
 
 @in_session
@@ -19,7 +19,7 @@ def stamp(session: Session, revisions: tuple[str, ...], *, lock_timeout: float |
         raise UsageError(
             "stamp with which revision?",
             state="nothing changed",
-            hints=["schemashift stamp head    says that all revisions are applied"],
+            hints=[Hint("stamp", ("head",), "says that all revisions are applied")],
         )
     return running.run(session, "stamp", revisions, lock_timeout=lock_timeout)
 
@@ -28,6 +28,5 @@ command = Command(
     "stamp",
     callback=stamp,
     help=stamp.__doc__,
-    short_help="record revisions as applied without running them",
     params=[click.Argument(["revisions"], nargs=-1, type=REVISION), running.lock_timeout()],
 )

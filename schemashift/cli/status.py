@@ -12,7 +12,7 @@ from schemashift.cli.group import Command, in_session
 from schemashift.cli.lines import revision_document
 from schemashift.cli.session import Session
 from schemashift.cli.ui import paint, plural, table, time_taken
-from schemashift.errors import Pending
+from schemashift.errors import Hint, Pending
 from schemashift.revisions import RevisionGraph
 
 if TYPE_CHECKING:
@@ -27,16 +27,17 @@ def status(session: Session, *, check: bool) -> dict[str, Any]:
     graph = migrator.graph()
     session.warn(graph)
     found = migrator.status()
-    for line in _lines(graph, found):
+    why = found.why + (f"; {session.write(found.hint)} says more" if found.hint else "")
+    for line in _lines(graph, found, why):
         session.ui.result(line)
-    session.answer |= _document(found)
+    session.answer |= _document(found, why)
     if check and found.pending:
         heads = "heads" if len(graph.heads) > 1 else "head"
-        raise Pending(f"{plural(len(found.pending), 'revision')} pending", hints=[f"schemashift upgrade {heads}"])
+        raise Pending(f"{plural(len(found.pending), 'revision')} pending", hints=[Hint("upgrade", (heads,))])
     return {}
 
 
-def _lines(graph: RevisionGraph, found: Status) -> Iterator[str]:
+def _lines(graph: RevisionGraph, found: Status, why: str) -> Iterator[str]:
     rows: list[tuple[str, ...]] = [("database", found.url, found.server)]
     rows += [
         (label, *row) for label, row in _first("current", [_current(graph, found, each) for each in found.current])
@@ -50,11 +51,11 @@ def _lines(graph: RevisionGraph, found: Status) -> Iterator[str]:
         yield from table([(paint(each.id, "dim"), each.message) for each in found.pending], indent=" " * 12)
     for row in found.rows:
         if row.status != "applied":
-            why = (row.error or "no error was recorded").partition("\n")[0]
-            yield f"{paint('unfinished', 'bad')}  {row.revision} {row.status}: {why}"
+            reason = (row.error or "no error was recorded").partition("\n")[0]
+            yield f"{paint('unfinished', 'bad')}  {row.revision} {row.status}: {reason}"
     for each in found.edited:
         yield f"{paint('edited', 'warning')}    {each.title} after it was applied here"
-    yield from _models(found)
+    yield from _models(found, why)
 
 
 def _first(label: str, rows: list[tuple[str, ...]]) -> Iterator[tuple[str, tuple[str, ...]]]:
@@ -79,9 +80,9 @@ def _when(row: Applied) -> str:
     return f"stamped {when}" if row.duration_ms is None else f"applied {when} in {time_taken(row.duration_ms / 1000)}"
 
 
-def _models(found: Status) -> Iterator[str]:
+def _models(found: Status, why: str) -> Iterator[str]:
     if found.differences is None:
-        yield f"models    {paint(found.why, 'dim')}"
+        yield f"models    {paint(why, 'dim')}"
     elif not found.differences:
         yield f"models    {paint('match the head', 'ok')}"
     else:
@@ -89,7 +90,7 @@ def _models(found: Status) -> Iterator[str]:
         yield from change_lines(found.differences, indent=" " * 12)
 
 
-def _document(found: Status) -> dict[str, Any]:
+def _document(found: Status, why: str) -> dict[str, Any]:
     differences = found.differences
     return {
         "database": found.url,
@@ -101,7 +102,7 @@ def _document(found: Status) -> dict[str, Any]:
         "unfinished": [row.revision for row in found.rows if row.status != "applied"],
         "edited": [each.id for each in found.edited],
         "differences": None if differences is None else [change_document(each) for each in differences],
-        "models": found.why or None,
+        "models": why or None,
     }
 
 
@@ -109,6 +110,5 @@ command = Command(
     "status",
     callback=status,
     help=status.__doc__,
-    short_help="where the database is, and what is pending",
     params=[click.Option(["--check"], is_flag=True, help="exit 1 if revisions are pending")],
 )

@@ -7,23 +7,26 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
 from schemashift.errors import SchemashiftError
-from schemashift.paths import shown_path
+from schemashift.paths import display_path
 
 if TYPE_CHECKING:
-    from schemashift.errors import Location
+    from schemashift.errors import Hint, Location
 
 ASCII_SIGNS = str.maketrans(
     {"●": "*", "○": "o", "◌": "?", "│": "|", "├": "|", "╮": "\\", "╯": "/", "─": "-", "…": "..."}
 )
 LABEL = 7
 """Width of the labels of an error, so that they end in one column."""
+
+WriteHint = Callable[["str | Hint"], str]
 
 Paint = str | tuple[str, ...]
 STYLES: dict[str, dict[str, Any]] = {
@@ -45,9 +48,10 @@ def paint(text: object, style: str) -> str:
 
 
 class Ui:
-    """One run's output. The attributes are set by the flags while they are read."""
+    """One run's output. The attributes are set by the flags while they are read; *write_hint* knows them too."""
 
-    def __init__(self) -> None:
+    def __init__(self, write_hint: WriteHint = str) -> None:
+        self.write_hint = write_hint
         self.color = "auto"
         self.quiet = False
         self.json = False
@@ -146,21 +150,50 @@ class Ui:
 
     def error(self, error: SchemashiftError) -> None:
         """An error, whatever the flags."""
-        for line in error_lines(error):
+        for line in error_lines(error, write_hint=self.write_hint):
             self._write(line, sys.stderr)
 
     def warning(self, error: SchemashiftError) -> None:
         """An error that stops nothing."""
         if self.quiet or self.json:
             return
-        for line in error_lines(error, kind="warning"):
+        for line in error_lines(error, kind="warning", write_hint=self.write_hint):
             self._write(line, sys.stderr)
 
-    def python_warning(self, message: Warning | str, category: type[Warning], filename: str, lineno: int) -> None:
+    @contextmanager
+    def showing_warnings(self) -> Iterator[None]:
+        """Python's warnings as lines of ours."""
+        before = warnings.showwarning
+        warnings.showwarning = self._show_warning
+        try:
+            yield
+        finally:
+            warnings.showwarning = before
+
+    def _show_warning(
+        self,
+        message: Warning | str,
+        category: type[Warning],
+        filename: str,
+        lineno: int,
+        file: object = None,
+        line: object = None,
+    ) -> None:
         """What a library or the models say by `warnings.warn`, on one line; where, if it is in a file of the user's."""
+        del file, line
         first, *_ = str(message).splitlines() or [""]
-        where = "" if "site-packages" in filename else f"{shown_path(filename)}:{lineno}: "
+        where = "" if "site-packages" in filename else f"{display_path(filename)}:{lineno}: "
         self.say(f"{paint('warning:', 'warning')} {where}{category.__name__}: {first}")
+
+    def error_document(self, error: SchemashiftError) -> dict[str, Any]:
+        """An error for ``--json``."""
+        data: dict[str, Any] = {"code": error.code, "message": error.message}
+        data |= {"details": list(error.details)} if error.details else {}
+        if error.where:
+            data["where"] = [{"path": display_path(each.path), "line": each.line} for each in error.where]
+        data |= {"cause": error.cause} if error.cause else {}
+        data |= {"database_state": error.state} if error.state else {}
+        return data | {"hints": [self.write_hint(each) for each in error.hints]}
 
     def trace(self, error: BaseException) -> None:
         """The whole traceback, for ``--traceback``."""
@@ -186,7 +219,7 @@ def _writing(where: str) -> Iterator[None]:
         raise CannotWrite(f"cannot write to {where}: {error.strerror}") from error
 
 
-def error_lines(error: SchemashiftError, kind: str = "error") -> Iterable[str]:
+def error_lines(error: SchemashiftError, kind: str = "error", *, write_hint: WriteHint = str) -> Iterable[str]:
     """What, its details, where, cause, state and hints, each at its place."""
     first, *others = error.message.splitlines() or [""]
     yield f"{paint(f'{kind}[{error.code}]:', 'error' if kind == 'error' else 'warning')} {first}"
@@ -197,7 +230,7 @@ def error_lines(error: SchemashiftError, kind: str = "error") -> Iterable[str]:
     for label, text in (("cause:", error.cause), ("state:", error.state)):
         if text:
             yield from _labelled(label, text)
-    for line in _aligned(error.hints):
+    for line in _aligned([write_hint(each) for each in error.hints]):
         yield f"{paint('hint:'.rjust(LABEL + 1), 'hint')} {line}"
 
 
@@ -217,22 +250,11 @@ def _labelled(label: str, text: str) -> Iterable[str]:
 
 
 def _place_lines(place: Location) -> Iterable[str]:
-    shown = str(place._replace(path=shown_path(place.path) if place.path else ""))
+    shown = str(place._replace(path=display_path(place.path) if place.path else ""))
     yield f"{'-->'.rjust(LABEL - 1)} {paint(shown, 'path')}"
     if place.source:
         number = str(place.line or "").rjust(LABEL - 2)
         yield f"{paint(number, 'dim')} {paint('|', 'dim')} {place.source.strip()}"
-
-
-def error_document(error: SchemashiftError) -> dict[str, Any]:
-    """The same for ``--json``."""
-    data: dict[str, Any] = {"code": error.code, "message": error.message}
-    data |= {"details": list(error.details)} if error.details else {}
-    if error.where:
-        data["where"] = [{"path": shown_path(each.path), "line": each.line} for each in error.where]
-    data |= {"cause": error.cause} if error.cause else {}
-    data |= {"database_state": error.state} if error.state else {}
-    return data | {"hints": list(error.hints)}
 
 
 def table(rows: Iterable[tuple[str, ...]], *, indent: str = "  ") -> list[str]:

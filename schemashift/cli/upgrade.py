@@ -24,6 +24,5 @@ command = Command(
     "upgrade",
     callback=upgrade,
     help=upgrade.__doc__,
-    short_help="apply what the database lacks",
     params=[click.Argument(["revisions"], nargs=-1, type=REVISION), *running.options()],
 )

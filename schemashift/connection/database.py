@@ -1,18 +1,24 @@
-"""The database of a `Migrator`: who may open and close it, what is applied there, and our dialect for it.
-
-On the floor of `autogenerate`.
-"""
+"""One database: who may open and close it, what is applied there, and our dialect for it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cached_property
 from typing import Any
 
 import sqlalchemy as sa
 
 from schemashift.config import Config
-from schemashift.connection.engine import check_engine, check_folder, engine_for, missing_file, opened, refused, shown
+from schemashift.connection.engine import (
+    connect,
+    driver_error,
+    engine_for,
+    has_no_file,
+    require_engine,
+    require_folder,
+    shown,
+)
 from schemashift.dialects import Dialect, dialect_for
 from schemashift.schema import TableName
 from schemashift.sources.models import load_attribute, put_on_path
@@ -23,13 +29,18 @@ class Database:
     """A URL or an `Engine` (one connection for each run), or a `Connection` that belongs to its giver."""
 
     def __init__(self, given: str | sa.URL | sa.Engine | sa.Connection | None, config: Config) -> None:
-        """Nothing is connected yet. Raises `NoUrl`, `BadUrl`, `DriverMissing`, `NotSupported`, and for
-        ``engine = "app.db:engine"`` what `load_attribute` raises.
-        """
+        """Nothing is connected yet, and nothing said about *given* before it is used."""
         self.config = config
-        self._connection = given if isinstance(given, sa.Connection) else None
-        self.engine = given.engine if isinstance(given, sa.Connection) else _engine(given, config)
-        self.version_name = TableName(config.version_table, config.version_table_schema)
+        self.version_table_name = TableName(config.version_table, config.version_table_schema)
+        self._given = given
+        self._callers_connection = given if isinstance(given, sa.Connection) else None
+
+    @cached_property
+    def engine(self) -> sa.Engine:
+        """Raises `NoUrl`, `BadUrl`, `DriverMissing`, `NotSupported`, and for ``engine = "app.db:engine"`` what
+        `load_attribute` raises. So does every method that connects.
+        """
+        return self._given.engine if isinstance(self._given, sa.Connection) else _engine(self._given, self.config)
 
     @property
     def shown(self) -> str:
@@ -37,27 +48,27 @@ class Database:
         return shown(self.engine.url)
 
     @property
-    def missing(self) -> bool:
+    def is_missing(self) -> bool:
         """A SQLite file that is not there yet. Reading leaves it so."""
-        return self._connection is None and missing_file(self.engine)
+        return self._callers_connection is None and has_no_file(self.engine)
 
     @contextmanager
     def connected(self) -> Iterator[sa.Connection]:
         """The one connection of a run. Raises `DatabaseUnreachable`, and `DatabaseError` for what goes wrong on it."""
         try:
-            if self._connection is not None:
-                yield self._connection
+            if self._callers_connection is not None:
+                yield self._callers_connection
             else:
-                with opened(self.engine) as connection:
+                with connect(self.engine) as connection:
                     yield connection
         except sa.exc.DBAPIError as error:
-            raise refused(error, self.shown) from error
+            raise driver_error(error, self.shown) from error
 
     @contextmanager
     def reading(self) -> Iterator[sa.Connection]:
         """A connection to read with. In place of a SQLite file that is not there, an empty database in memory."""
-        if self.missing:
-            check_folder(self.engine)
+        if self.is_missing:
+            require_folder(self.engine)
             with engine_for("sqlite://").connect() as connection:
                 yield connection
         else:
@@ -68,14 +79,14 @@ class Database:
         """Ours, for the connected server: it knows the server's version."""
         return dialect_for(connection.dialect)
 
-    def versions(self, dialect: Dialect) -> VersionTable:
+    def version_table(self, dialect: Dialect) -> VersionTable:
         """The version table."""
-        return VersionTable(self.version_name, dialect)
+        return VersionTable(self.version_table_name, dialect)
 
     def state(self) -> State:
         """What the version table says; nothing is created. Raises `ForeignVersionTable` and `DatabaseUnreachable`."""
         with self.reading() as connection:
-            return self.versions(self.dialect(connection)).read(connection)
+            return self.version_table(self.dialect(connection)).read(connection)
 
 
 def _engine(given: str | sa.URL | sa.Engine | None, config: Config) -> sa.Engine:
@@ -84,10 +95,10 @@ def _engine(given: str | sa.URL | sa.Engine | None, config: Config) -> sa.Engine
         thing: Any = load_attribute(config.engine, config.root, "engine", "engine")
         if callable(thing) and not isinstance(thing, sa.Engine):
             thing = thing()
-        return check_engine(thing, config.engine)
+        return require_engine(thing, config.engine)
     if given is None:
         return engine_for(config.database_url())
-    return engine_for(given) if isinstance(given, (str, sa.URL)) else check_engine(given, "the database")
+    return engine_for(given) if isinstance(given, (str, sa.URL)) else require_engine(given, "the database")
 
 
 def server_name(connection: sa.Connection) -> str:

@@ -1,6 +1,6 @@
 """From a URL to an engine and a connection, with errors that say what to do.
 
-On the floor of `autogenerate`. Engines made here hold no connections (`NullPool`): one run opens one, and closes it.
+Engines made here hold no connections (`NullPool`): one run opens one, and closes it.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from sqlalchemy import exc
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.pool import NullPool, StaticPool
 
-from schemashift.config import masked, shown_url, sqlite_path
+from schemashift.config import display_url, masked, sqlite_path
 from schemashift.errors import (
     BadConfig,
     BadUrl,
@@ -25,7 +25,7 @@ from schemashift.errors import (
     NotSupported,
     SchemashiftError,
 )
-from schemashift.paths import shown_path
+from schemashift.paths import display_path
 
 ASYNC_DRIVERS = {
     "asyncpg": "psycopg",
@@ -69,7 +69,7 @@ def engine_for(given: str | URL) -> sa.Engine:
     except ImportError as error:
         raise _no_driver(url, error) from error
     except (exc.ArgumentError, TypeError, ValueError) as error:
-        raise BadUrl(f"cannot use {url.render_as_string(hide_password=True)}", cause=_clean(error, url)) from error
+        raise BadUrl(f"cannot use {url.render_as_string(hide_password=True)}", cause=_first_line(error, url)) from error
 
 
 def parse_url(text: str) -> URL:
@@ -131,7 +131,7 @@ def _no_driver(url: URL, error: ImportError) -> DriverMissing:
 # -- connecting
 
 
-def opened(engine: sa.Engine) -> sa.Connection:
+def connect(engine: sa.Engine) -> sa.Connection:
     """A new connection. Raises `DatabaseUnreachable` and `DriverMissing`."""
     try:
         return engine.connect()
@@ -143,34 +143,34 @@ def opened(engine: sa.Engine) -> sa.Connection:
         raise unreachable(engine.url, error) from error
 
 
-def missing_file(engine: sa.Engine) -> bool:
+def has_no_file(engine: sa.Engine) -> bool:
     """A SQLite database that no file holds yet: reading it must not make one."""
-    return (path := _file(engine.url)) is not None and not os.path.exists(path)
+    return (path := _sqlite_file(engine.url)) is not None and not os.path.exists(path)
 
 
-def check_folder(engine: sa.Engine) -> None:
+def require_folder(engine: sa.Engine) -> None:
     """Raises `DatabaseUnreachable` for a SQLite file in a folder that is not there: no database will ever be."""
-    path = _file(engine.url)
+    path = _sqlite_file(engine.url)
     if path is not None and not os.path.isdir(os.path.dirname(os.path.abspath(path))):
         raise unreachable(engine.url, FileNotFoundError(path))
 
 
 def shown(url: URL) -> str:
     """For people: no password, and a SQLite file as it is called, as seen from the current folder."""
-    path = _file(url)
+    path = _sqlite_file(url)
     if path is None:
-        return shown_url(url.render_as_string(hide_password=True))
+        return display_url(url.render_as_string(hide_password=True))
     query = url.set(database=None).render_as_string().partition("?")
-    return f"{url.drivername}:///{shown_path(path)}{query[1]}{query[2]}"
+    return f"{url.drivername}:///{display_path(path)}{query[1]}{query[2]}"
 
 
-def _file(url: URL) -> str | None:
+def _sqlite_file(url: URL) -> str | None:
     """The file of a plain SQLite URL."""
     path = url.database if url.get_backend_name() == "sqlite" else None
     return None if not path or path.startswith((":", "file:")) else path
 
 
-def check_engine(thing: object, name: str) -> sa.Engine:
+def require_engine(thing: object, name: str) -> sa.Engine:
     """*thing*, if it is an engine that can be used here. Raises `NotSupported` and `BadConfig`."""
     if isinstance(thing, sa.Engine):
         return thing
@@ -184,8 +184,8 @@ def check_engine(thing: object, name: str) -> sa.Engine:
 
 def unreachable(url: URL, error: BaseException) -> DatabaseUnreachable:
     """Why *url* cannot be connected to, from what the driver said."""
-    text = _clean(error, url)
-    cause, hint = _file_reason(url) if url.get_backend_name() == "sqlite" else _reason(url, text)
+    text = _first_line(error, url)
+    cause, hint = _file_explained(url) if url.get_backend_name() == "sqlite" else _explained(url, text)
     return DatabaseUnreachable(
         f"cannot connect to {shown(url)}",
         cause=cause or text,
@@ -193,7 +193,7 @@ def unreachable(url: URL, error: BaseException) -> DatabaseUnreachable:
     )
 
 
-def refused(error: exc.DBAPIError, shown: str) -> SchemashiftError:
+def driver_error(error: exc.DBAPIError, shown: str) -> SchemashiftError:
     """An error of the driver outside of any script: a right that is missing, a connection that broke."""
     orig = error.orig or error
     lines = [line.strip() for line in str(orig).splitlines() if line.strip()]
@@ -204,7 +204,7 @@ def refused(error: exc.DBAPIError, shown: str) -> SchemashiftError:
     return DatabaseError(f"{shown}: {text}", cause=sql[:200] or None)
 
 
-def _reason(url: URL, text: str) -> tuple[str, str]:
+def _explained(url: URL, text: str) -> tuple[str, str]:
     """Cause and hint for a server's or driver's words; the cause is empty where they say it best themselves."""
     low = text.lower()
     if any(each in low for each in ("connection refused", "can't connect to mysql server", "(2003", "(2002")):
@@ -219,20 +219,20 @@ def _reason(url: URL, text: str) -> tuple[str, str]:
         word = "rejected" if url.password else "missing"
         return f'password {word} for "{url.username}"', ""
     if ("does not exist" in low and "database" in low) or "unknown database" in low:
-        return f'database "{url.database}" does not exist', _create(url)
+        return f'database "{url.database}" does not exist', _how_to_create(url)
     if "role" in low and "does not exist" in low:
         return f'user "{url.username}" does not exist', ""
     return "", ""
 
 
-def _create(url: URL) -> str:
+def _how_to_create(url: URL) -> str:
     if url.get_backend_name() == "postgresql":
         return f"createdb {url.database}    makes it"
     return f"CREATE DATABASE {url.database};    makes it"
 
 
-def _file_reason(url: URL) -> tuple[str, str]:
-    path = _file(url)
+def _file_explained(url: URL) -> tuple[str, str]:
+    path = _sqlite_file(url)
     if path is None:
         return "", ""
     folder = os.path.dirname(os.path.abspath(path))
@@ -245,7 +245,7 @@ def _file_reason(url: URL) -> tuple[str, str]:
     return "", ""
 
 
-def _clean(error: BaseException, url: URL) -> str:
+def _first_line(error: BaseException, url: URL) -> str:
     """The first line of what was said, without the password."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     text = lines[0] if lines else type(error).__name__

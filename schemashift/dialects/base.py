@@ -8,6 +8,7 @@ on its first day.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, ClassVar
 
 import sqlalchemy as sa
@@ -15,14 +16,16 @@ import sqlalchemy as sa
 from schemashift.dialects.compile import Compilation
 from schemashift.dialects.ddl import DDL
 from schemashift.dialects.live import LiveSchema
-from schemashift.dialects.session import Session
+from schemashift.dialects.offline import OfflineDatabase
+from schemashift.dialects.session import RAW, Session
 from schemashift.dialects.statement import Statement
 from schemashift.diff import by_kind
 from schemashift.objects import KINDS, AnyKind
 from schemashift.operations import Operation
+from schemashift.operations.facts import Facts
 from schemashift.schema import Check, Column, Default, Key, Keyed, Schema, Table, TableName, Type
 from schemashift.sqla import reflect
-from schemashift.sqla.plain import plain
+from schemashift.sqla.percent_signs import without_percent_doubling
 
 
 class Dialect:
@@ -37,7 +40,7 @@ class Dialect:
     session_class: ClassVar[type[Session]] = Session
 
     def __init__(self, dialect: sa.Dialect) -> None:
-        self.sa = plain(dialect)
+        self.sa = without_percent_doubling(dialect)
         self.ddl = self.ddl_class(self.sa)
 
     # What is -----------------------------------------------------------------------------------------------------
@@ -61,7 +64,7 @@ class Dialect:
         del connection, declared, database
 
     def unreadable(self, connection: sa.Connection, names: Collection[TableName]) -> dict[TableName, str]:
-        """Which of *names* that `read` left out are there all the same, and why they cannot be read."""
+        """Which of *names* that `read` left out exist anyway, and why they cannot be read."""
         del connection, names
         return {}
 
@@ -131,7 +134,7 @@ class Dialect:
         return one == other
 
     def replaces_column(self, before: Column, after: Column) -> bool:
-        """Whether *after* can only be had by dropping *before* and adding it anew."""
+        """Whether *after* can only be had by dropping *before* and adding it again."""
         return before.computed != after.computed
 
     def keeps_generated(self, before: Column, after: Column) -> bool:
@@ -148,7 +151,7 @@ class Dialect:
         sql = f"SELECT CASE WHEN {check.sql} THEN 1 ELSE 0 END FROM ({row}) AS t"
         savepoint = connection.begin_nested()
         try:
-            return bool(connection.exec_driver_sql(sql, execution_options={"no_parameters": True}).scalar())
+            return bool(connection.exec_driver_sql(sql, execution_options=RAW).scalar())
         except sa.exc.DBAPIError:
             return False
         finally:
@@ -164,9 +167,20 @@ class Dialect:
         del table
         return column.autoincrement
 
+    def row_zero(self, type_: object) -> str | None:
+        """The zero, as SQL, of a SQLAlchemy type that only this database has and that is given to one row; None for
+        the others."""
+        del type_
+        return None
+
     def is_invertible(self, operation: Operation) -> bool:
-        """Whether the inverse of *operation* can be done; where not, the way back is a comparison of its own."""
+        """Whether the inverse of *operation* can be done; where not, the way back is another comparison."""
         del operation
+        return True
+
+    def keeps_key_name(self, before: Table, after: Table) -> bool:
+        """Whether the primary key of *before*, unnamed in *after*, still has its name there."""
+        del before, after
         return True
 
     def keeps_readers(self, before: Column, after: Column) -> bool:
@@ -178,10 +192,20 @@ class Dialect:
         del before, after, text
         return True
 
+    def effects(self, operation: Operation) -> Facts:
+        """What *operation* does to the rows of tables that are there, on this database. What is not certain is left
+        out: see `schemashift.operations.facts`."""
+        return operation.effects()
+
     def compile(self, operations: Sequence[Operation], known: LiveSchema) -> Iterator[Statement]:
         """The statements for *operations*, in order. A generator to be run statement by statement: it asks *known*
         for what it must see, and tells it what it has done. Raises `NotSupported` for what cannot be done here."""
         yield from Compilation(self.ddl, known).statements(operations)
+
+    @contextmanager
+    def offline(self, schema: Schema) -> Iterator[OfflineDatabase]:
+        """A stand-in for a database that holds *schema* (as `read_all` reads it, or a `replay`), to compile against."""
+        yield OfflineDatabase(LiveSchema(schema))
 
     # How it runs ---------------------------------------------------------------------------------------------------
 

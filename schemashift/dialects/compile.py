@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from schemashift.dialects.ddl import DDL
 from schemashift.dialects.live import LiveSchema
-from schemashift.dialects.statement import Statement
+from schemashift.dialects.statement import Statement, compiling
 from schemashift.operations import Operation
 
 
@@ -20,14 +20,19 @@ class Compilation:
     def statements(self, operations: Sequence[Operation]) -> Iterator[Statement]:
         """The statements for *operations*, in order. Raises `NotSupported` for what cannot be done here."""
         for operation in operations:
-            yield from self.statement(operation)
+            with compiling(operation):
+                yield from self.statement(operation)
 
     def statement(self, operation: Operation) -> Iterator[Statement]:
         """The statements of one operation; what is known follows it."""
         for sql in self.texts(operation):
-            yield sql if isinstance(sql, Statement) else Statement(sql=sql, operation=operation)
-        self.known.apply(operation)
+            yield sql if isinstance(sql, Statement) else Statement(sql=sql, operations=(operation,))
+        self.follow(operation)
 
     def texts(self, operation: Operation) -> Iterator[str | Statement]:
         """What is sent for one operation, before what is known has followed it."""
         yield from self.ddl.statements(operation, self.known)
+
+    def follow(self, operation: Operation) -> None:
+        """Have what is known follow an operation that was sent."""
+        self.known.apply(operation)

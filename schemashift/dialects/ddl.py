@@ -15,6 +15,8 @@ from schemashift.operations import (
     AddConstraint,
     AlterColumn,
     AlterTable,
+    Backfill,
+    BackfillNumbers,
     BulkInsert,
     CreateIndex,
     CreateTable,
@@ -23,8 +25,7 @@ from schemashift.operations import (
     DropIndex,
     DropTable,
     Execute,
-    FillColumn,
-    FillTable,
+    InsertMissingRows,
     Live,
     Operation,
     RenameColumn,
@@ -45,8 +46,10 @@ from schemashift.schema import (
     TableName,
     Type,
     Unique,
+    option,
 )
-from schemashift.sqla.plain import names_of
+from schemashift.sqla.names import names_of
+from schemashift.sqla.private import type_affinity
 
 
 class DDL:
@@ -74,7 +77,7 @@ class DDL:
 
     def outside_transaction(self, sql: str, operation: Operation) -> Statement:
         """A statement that cannot run inside a transaction block."""
-        return Statement(sql=sql, operation=operation, transactional=False)
+        return Statement(sql=sql, operations=(operation,), transactional=False)
 
     # Names and texts ---------------------------------------------------------------------------------------------
 
@@ -101,7 +104,7 @@ class DDL:
 
     def option(self, options: Options, name: str) -> Any:
         """This dialect's option *name* (without its prefix), or None."""
-        return next((value for key, value in options if key == self.prefix + name), None)
+        return option(options, self.prefix + name)
 
     # Parts -------------------------------------------------------------------------------------------------------
 
@@ -293,19 +296,21 @@ class DDL:
     def execute(self, operation: Execute, known: LiveSchema) -> Iterator[str | Statement]:
         known.forget()
         sql = operation.statement
-        yield Statement(sql=sa.text(sql) if isinstance(sql, str) else sql, operation=operation)  # type: ignore[arg-type]
+        executable: Any = sa.text(sql) if isinstance(sql, str) else sql
+        yield Statement(sql=executable, operations=(operation,))
 
-    def fill_column(self, operation: FillColumn, known: LiveSchema) -> Iterator[str | Statement]:
+    def backfill(self, operation: Backfill, known: LiveSchema) -> Iterator[str | Statement]:
+        del known
         column = self.quote(operation.column)
-        if operation.value is None:
-            yield self.number_rows(known.need(operation.table), column)
-        else:
-            yield f"UPDATE {self.table(operation.table)} SET {column} = {operation.value.sql} WHERE {column} IS NULL"
+        yield f"UPDATE {self.table(operation.table)} SET {column} = {operation.value.sql} WHERE {column} IS NULL"
 
-    def fill_table(self, operation: FillTable, known: LiveSchema) -> Iterator[str | Statement]:
+    def backfill_numbers(self, operation: BackfillNumbers, known: LiveSchema) -> Iterator[str | Statement]:
+        yield self.number_rows(known.need(operation.table), self.quote(operation.column))
+
+    def insert_missing_rows(self, operation: InsertMissingRows, known: LiveSchema) -> Iterator[str | Statement]:
         yield self.insert_missing(operation, known.table(operation.table))
 
-    def insert_missing(self, operation: FillTable, table: Table | None, overriding: str = "") -> str:
+    def insert_missing(self, operation: InsertMissingRows, table: Table | None, overriding: str = "") -> str:
         """The INSERT of *operation*; ``overriding`` stands before its SELECT."""
         name, keys = self.table(operation.table), {self.quote(a): self.quote(b) for a, b in operation.keys}
         given = {
@@ -332,7 +337,7 @@ class DDL:
     def next_number(self, name: str, column: str, table: Table | None) -> str:
         """A number for each row that comes, past those that are there."""
         there = table.column(column) if table is not None else None
-        affinity = getattr(there.type.payload, "_type_affinity", None) if there is not None else None
+        affinity = type_affinity(there.type.payload) if there is not None else None
         numeric = affinity is not None and issubclass(affinity, (sa.Integer, sa.Numeric, sa.Float))
         last = f"coalesce(max({self.quote(column)}), 0)" if numeric else "count(*)"
         return f"(SELECT {last} FROM {name}) + row_number() OVER ()"
@@ -347,7 +352,7 @@ class DDL:
             return
         target: Any = operation.target
         if operation.multi:
-            yield Statement(sql=target.insert(), operation=operation, parameters=operation.rows)
+            yield Statement(sql=target.insert(), operations=(operation,), parameters=operation.rows)
         else:
             for row in operation.rows:
-                yield Statement(sql=target.insert().values(row), operation=operation)
+                yield Statement(sql=target.insert().values(row), operations=(operation,))

@@ -102,6 +102,12 @@ class LiveSchema:
         self._schema = self._schema.put(table)
         self._absent.discard(table.table_name)
 
+    def change(self, name: TableName, change: Callable[[Table], Table]) -> None:
+        """Have a table follow, where it is known already: nothing is read for it."""
+        table = self._schema.table(name)
+        if table is not None:
+            self.put(change(table))
+
     def _apply(self, operation: Operation) -> None:
         self._absent.difference_update(operation.touches)
         self._asked -= operation.creates

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import getpass
 import random
+import re
 import socket
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -21,10 +22,8 @@ import sqlalchemy as sa
 
 from schemashift.dialects.live import LiveSchema
 from schemashift.errors import Locked
+from schemashift.operations import Named
 from schemashift.schema import TableName
-
-Waiting = Callable[[str, float], None]
-"""Told while a lock is waited for: who holds it, and for how many seconds we have waited."""
 
 FIRST_PAUSE = 0.025
 LONGEST_PAUSE = 1.0
@@ -35,6 +34,13 @@ RAW: dict[str, Any] = {"no_parameters": True}
 
 UNKNOWN_HOLDER = "another process"
 
+_KEEPS_TRANSACTION = re.compile(
+    r"\s*(?:SELECT|INSERT|UPDATE|DELETE|MERGE|WITH|VALUES|SET|EXPLAIN|SAVEPOINT|ROLLBACK|RELEASE)\b|\s*\(",
+    re.IGNORECASE,
+)
+_ROWS = re.compile(r"\s*(?:INSERT|UPDATE|DELETE|REPLACE|SAVEPOINT|RELEASE)\b", re.IGNORECASE)
+"""Statements that change nothing of the schema."""
+
 
 class Wait(NamedTuple):
     """One report while the lock is waited for: who holds it, and how many seconds we have waited."""
@@ -44,7 +50,7 @@ class Wait(NamedTuple):
 
 
 @cache
-def who() -> str:
+def user_at_host() -> str:
     """The person and the machine, ``deploy@web-2``: what the version table and the lock's holder are called by."""
     try:
         user = getpass.getuser()
@@ -54,7 +60,7 @@ def who() -> str:
 
 
 NO_VALUE = (
-    "a row has no value where it must have one: give the column a server_default, or fill it before (op.fill_column)"
+    "a row has no value where it must have one: give the column a server_default, or fill it before (op.backfill)"
 )
 
 
@@ -80,7 +86,7 @@ class Session:
             self.leave()
 
     def leave(self) -> None:
-        """End what SQLAlchemy began by itself for a read, so that the caller finds the connection as it came."""
+        """End what SQLAlchemy began automatically for a read, so that the caller finds the connection as it came."""
         if not self.borrowed and not self._callers_begin and self.connection.in_transaction():
             self.connection.rollback()
 
@@ -88,7 +94,7 @@ class Session:
         """Send text as it is: no ``%`` and no ``:name`` in it means anything."""
         return self.connection.exec_driver_sql(sql, execution_options=RAW)
 
-    def quietly(self, *actions: Callable[[], object]) -> None:
+    def best_effort(self, *actions: Callable[[], object]) -> None:
         """Put things back. A connection that is gone has nothing to put back, and an error here would hide another."""
         for action in actions:
             if not self.connection.closed and not self.connection.invalidated:
@@ -117,7 +123,7 @@ class Session:
         return self.connection.in_transaction()
 
     def begin(self) -> None:
-        """Begin a transaction. Where SQLAlchemy began one by itself for a read, that one is ended first."""
+        """Begin a transaction. Where SQLAlchemy began one automatically for a read, that one is ended first."""
         if self.connection.in_transaction() and not self._callers_begin:
             self.connection.rollback()
         if not self.connection.in_transaction():
@@ -191,17 +197,6 @@ class Session:
             time.sleep(min(pause * random.uniform(0.5, 1.5), max(timeout - waited, 0.0)))
             pause = min(pause * 1.5, LONGEST_PAUSE)
 
-    @contextmanager
-    def lock(self, name: TableName, *, timeout: float, waiting: Waiting | None = None) -> Iterator[None]:
-        """Hold the lock. *waiting* is told while it is waited for. Raises `Locked`."""
-        for wait in self.wait_for_lock(name, timeout):
-            if waiting is not None:
-                waiting(wait.holder, wait.seconds)
-        try:
-            yield
-        finally:
-            self.unlock()
-
     # What went wrong -----------------------------------------------------------------------------------------------
 
     def after_error(self) -> None:
@@ -223,14 +218,35 @@ class Session:
         """A hint that the database itself gave, or that its code calls for."""
         return self.hints.get(self.code(error) or "")
 
-    def is_busy(self, error: BaseException) -> bool:
+    def named_in(self, error: BaseException) -> Named:
+        """What a driver's error names, for `those_named` to find the operation by."""
+        del error
+        return Named()
+
+    def is_lock_error(self, error: BaseException) -> bool:
         """Whether the error says that the holder of the lock lets nobody read."""
         del error
         return False
 
-    def is_taken(self, error: BaseException) -> bool:
+    def is_duplicate_table(self, error: BaseException) -> bool:
         """Whether the error says that a table of that name exists."""
         return "already exists" in str(error)
+
+    # What a statement does -----------------------------------------------------------------------------------------
+
+    def commits(self, sql: str) -> bool:
+        """Whether *sql* commits what is open, as DDL does where it cannot be rolled back. The default believes that of
+        everything but what is known to keep the transaction."""
+        return not _KEEPS_TRANSACTION.match(sql)
+
+    def changes_schema(self, sql: str) -> bool:
+        """Whether the schema may be another after *sql*: anything but what is known to touch rows alone."""
+        return not _ROWS.match(sql)
+
+    def may_break_references(self, sql: str) -> bool:
+        """Whether rows may point nowhere after *sql*. Nobody asks where the database itself refuses that."""
+        del sql
+        return True
 
     # Foreign keys ------------------------------------------------------------------------------------------------
 

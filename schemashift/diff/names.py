@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from schemashift.diff.traits import Traits
-from schemashift.schema import Constraint, Table
+from schemashift.schema import Constraint, PrimaryKey, Table
 
 
 def settle(before: Table, after: Table, traits: Traits) -> Table:
@@ -16,6 +16,8 @@ def settle(before: Table, after: Table, traits: Traits) -> Table:
     """
     named = {constraint for constraint in after.constraints if constraint.name is not None}
     free = [constraint for constraint in before.constraints if constraint not in named]
+    if not traits.keeps_key_name(before, after):
+        free = [constraint for constraint in free if not isinstance(constraint, PrimaryKey)]
     settled = replace(after, constraints=tuple(named))
     fresh: list[Constraint] = []
     for constraint in (c for c in after.constraints if c.name is None):

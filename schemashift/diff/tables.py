@@ -45,7 +45,7 @@ class Tables:
     """The kind that all others depend on, between two schemas: which foreign keys wait depends on both."""
 
     name = "table"
-    makers: ClassVar = {"create_table": (0, "table_name"), "rename_table": (1, "new_table_name")}
+    makers: ClassVar = {"create_table": "table_name", "rename_table": "new_table_name"}
     """See `schemashift.objects.Kind`."""
 
     def __init__(self, before: Schema, after: Schema, traits: Traits) -> None:

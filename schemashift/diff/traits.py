@@ -23,6 +23,9 @@ class Traits(Protocol):
     def keeps_generated(self, before: Column, after: Column) -> bool:
         """Whether a column that generated columns use can be altered while they stand."""
 
+    def keeps_key_name(self, before: Table, after: Table) -> bool:
+        """Whether the primary key of *before*, unnamed in *after*, still has its name there."""
+
     def keeps_expression(self, before: Column, after: Column, text: str) -> bool:
         """Whether an expression that uses a column stays what it is when the column is altered."""
 
@@ -46,6 +49,9 @@ class Standard:
         return False
 
     def keeps_generated(self, before: Column, after: Column) -> bool:
+        return True
+
+    def keeps_key_name(self, before: Table, after: Table) -> bool:
         return True
 
     def keeps_expression(self, before: Column, after: Column, text: str) -> bool:

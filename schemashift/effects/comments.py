@@ -1,68 +1,79 @@
-"""What a script says beside an operation at which a person must look: it deletes something, or rows may not fit."""
+"""The comments that a script has beside an operation at which a person must look: it deletes something, or may fail."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 
-from schemashift.effects.values import becomes_required, needs_value
-from schemashift.objects.enums import AlterEnum
-from schemashift.operations import (
-    AddColumn,
-    AddConstraint,
-    AlterColumn,
-    CreateTable,
-    DropColumn,
-    DropTable,
-    FillColumn,
-    FillTable,
-    Operation,
+from schemashift.operations import Operation
+from schemashift.operations.facts import (
+    CreatesTable,
+    DeletesRows,
+    DeletesValues,
+    Fact,
+    FillsValues,
+    InsertsRows,
+    MayFail,
+    NeedsValue,
+    RemovedLabels,
+    Why,
 )
 from schemashift.schema import ForeignKey, TableName
 
 
-def noted(operations: Iterable[Operation], *, back: bool) -> Iterator[Operation]:
-    """*operations* with a ``note`` where one is due.
+def with_comments(operations: Iterable[Operation], *, back: bool) -> Iterator[Operation]:
+    """Return *operations* with a ``note`` where one is due.
 
     The way *back* drops what the way forward made, which goes without saying.
     """
-    found = tuple(operations)
-    fresh = {operation.table.table_name for operation in found if isinstance(operation, CreateTable)}
-    filled: set[tuple[TableName, str]] = set()
-    for operation in found:
-        if isinstance(operation, FillColumn):
-            filled.add((operation.table, operation.column))
-        if isinstance(operation, FillTable):
-            fresh.discard(operation.table)
-        if isinstance(operation, AlterColumn) and (operation.table, operation.name) in filled:
-            yield operation
-            continue
-        text = operation.note or ("" if back else _deletes(operation)) or _may_fail(operation, fresh)
+    done = tuple(operations)
+    empty = {fact.table for operation in done for fact in operation.effects() if isinstance(fact, CreatesTable)}
+    filled: set[tuple[TableName | None, object]] = set()
+    for operation in done:
+        for fact in operation.effects():
+            if isinstance(fact, FillsValues):
+                filled.add((fact.table, fact.column))
+            elif isinstance(fact, InsertsRows):
+                empty.discard(fact.table)
+        texts = () if operation.note else _texts(operation.effects(), empty, filled, back=back)
+        text = next(filter(None, texts), operation.note)
         yield replace(operation, note=text) if text != operation.note else operation
 
 
-def _deletes(operation: Operation) -> str:
-    match operation:
-        case DropTable():
-            return f"Deletes {operation.name} with its rows: a downgrade makes the table again, without them."
-        case DropColumn() if operation.column is None or operation.column.computed is None:
-            return f"Deletes the values of {operation.table}.{operation.name}: a downgrade cannot bring them back."
-    return ""
+def _texts(
+    facts: Iterable[Fact],
+    empty: Collection[TableName],
+    filled: Collection[tuple[TableName | None, object]],
+    *,
+    back: bool,
+) -> Iterator[str]:
+    """What is to be said of each fact. The tables *empty* have no rows yet, the columns *filled* have their values."""
+    for fact in facts:
+        match fact:
+            case DeletesRows() | DeletesValues() if not back:
+                yield _deletes(fact)
+            case NeedsValue():
+                # MariaDB makes up a zero.
+                yield (
+                    f"Where {fact.table} has rows, they have no value for {fact.column}: "
+                    "give it a server_default, or add it as nullable and fill it first."
+                )
+            case MayFail() if (fact.table, fact.what) not in filled:
+                yield _may_fail(fact, empty)
 
 
-def _may_fail(operation: Operation, fresh: Collection[TableName]) -> str:
-    match operation:
-        case AddConstraint(constraint=ForeignKey(target=target)) if target in fresh and operation.table not in fresh:
-            return f"Fails where {operation.table} has rows that point somewhere: {target} has none yet."
-        case AddColumn() if needs_value(operation.column):
-            # MariaDB makes up a zero.
-            return (
-                f"Where {operation.table} has rows, they have no value for {operation.column.name}: "
-                "give it a server_default, or add it as nullable and fill it first."
-            )
-        case AlterColumn() if becomes_required(operation):
-            return f"Fails where a row has no {operation.name}: fill it before."
-        case AlterEnum() if operation.gone:
-            gone = ", ".join(map(repr, operation.gone))
-            return f"Fails where a row has {gone}: give it another label before."
+def _deletes(fact: DeletesRows | DeletesValues) -> str:
+    if isinstance(fact, DeletesRows):
+        return f"Deletes {fact.table} with its rows: a downgrade makes the table again, without them."
+    return f"Deletes the values of {fact.table}.{fact.column}: a downgrade cannot bring them back."
+
+
+def _may_fail(fact: MayFail, empty: Collection[TableName]) -> str:
+    match fact.what:
+        case str(column) if fact.why is Why.NULL:
+            return f"Fails where a row has no {column}: fill it before."
+        case ForeignKey(target=target) if target in empty and fact.table not in empty:
+            return f"Fails where {fact.table} has rows that point somewhere: {target} has none yet."
+        case RemovedLabels(labels=labels):
+            return f"Fails where a row has {', '.join(map(repr, labels))}: give it another label before."
     return ""

@@ -6,129 +6,114 @@ got to. One that cannot is not run: what else it does (print, call a service) mu
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from types import CodeType, FunctionType, ModuleType
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import sqlalchemy as sa
 
 from schemashift.dialects import Dialect
-from schemashift.operations import AddColumn, DropColumn, DropTable, Operation
+from schemashift.operations import Operation
+from schemashift.operations.facts import DeletesRows, DeletesValues, Fact, NeedsValue
 from schemashift.results import Loss
 from schemashift.revisions import Plan
-from schemashift.schema import Column, TableName
+from schemashift.schema import Table, TableName
 from schemashift.scripts.load import Script
+from schemashift.scripts.survey import may_call
 from schemashift.sources.replay import record
 
-_DROPS = {"drop_column", "drop_table"}
+DELETING = frozenset({"drop_column", "drop_table"})
+"""The functions of ``op`` that delete rows or values."""
 
 MOST = 1_000_000
 """More are not counted: a question must not take longer than its answer is worth."""
 
 
-def losses(
+def data_loss(
     connection: sa.Connection, plan: Plan, scripts: Mapping[str, Script], dialect: Dialect, x: Mapping[str, str]
 ) -> tuple[Loss, ...]:
-    """A `Loss` for each step that drops what holds data. *scripts* by revision."""
+    """Return a `Loss` for each step that drops what holds data. *scripts* by revision."""
     found = []
-    counter = _Counter(connection)
+    counter = _Counter(connection, dialect)
     for step in plan.steps:
         if step.direction != "stamp":
             script = scripts[step.revision.id]
-            if not may_drop(script.upgrade if step.direction == "upgrade" else script.downgrade):
+            function = script.upgrade if step.direction == "upgrade" else script.downgrade
+            if not may_call(function, DELETING, stop="schemashift.op"):
                 continue
             operations = record(script, step.direction, dialect, x=x).operations
-            what = tuple(counter.losses(operations))
+            what = tuple(counter.deleted(_facts(operations)))
             found += [Loss(step.revision, what)] if what else []
     return tuple(found)
 
 
-def warnings_for(connection: sa.Connection, operations: Iterable[Operation]) -> tuple[str, ...]:
-    """What a new script would do to the rows that are there: delete values, or fail on a column they have none for."""
-    counter = _Counter(connection)
-    found = tuple(operations)
-    lost = [f"this deletes {each}, which a downgrade cannot bring back" for each in counter.losses(found)]
-    return (*counter.lacking(found), *lost)
+def warnings_for(connection: sa.Connection, operations: Iterable[Operation], dialect: Dialect) -> tuple[str, ...]:
+    """Return what a new script would do to the rows that are there: delete values, or fail where they need some."""
+    counter = _Counter(connection, dialect)
+    facts = _facts(operations)
+    deleted = [f"this deletes {each}, which a downgrade cannot bring back" for each in counter.deleted(facts)]
+    return (*counter.lacking(facts), *deleted)
 
 
-def may_drop(function: Callable[..., object]) -> bool:
-    """Whether a function, or one of those it names, names a directive that drops a column or a table.
-
-    Read from the compiled code. A directive that is looked up by a text (``getattr(op, ...)``) is not seen, and then
-    nothing is asked.
-    """
-    seen: set[CodeType] = set()
-    functions: list[object] = [function]
-    while functions:
-        here = functions.pop()
-        if isinstance(here, FunctionType) and here.__code__ not in seen:
-            names = _names(here.__code__, seen)
-            if names & _DROPS:
-                return True
-            if not here.__module__.startswith("schemashift.op"):
-                functions += _functions(here.__globals__, names)
-    return False
-
-
-def _names(code: CodeType, seen: set[CodeType]) -> set[str]:
-    """Every global and attribute that *code* names, with what is defined inside it."""
-    seen.add(code)
-    inner = [each for each in code.co_consts if isinstance(each, CodeType)]
-    return {*code.co_names, *code.co_freevars}.union(*(_names(each, seen) for each in inner))
-
-
-def _functions(names_there: Mapping[str, Any], names: Iterable[str]) -> Iterator[object]:
-    """The functions that *names* mean in a module: its own, imported ones, and those of imported modules."""
-    for name in names:
-        found = names_there.get(name)
-        if isinstance(found, ModuleType) and not found.__name__.startswith(("schemashift", "sqlalchemy")):
-            yield from (vars(found).get(each) for each in names)
-        else:
-            yield found
+def _facts(operations: Iterable[Operation]) -> tuple[Fact, ...]:
+    return tuple(fact for operation in operations for fact in operation.effects())
 
 
 class _Counter:
     """Counts what is there, and nothing twice."""
 
-    def __init__(self, connection: sa.Connection) -> None:
+    def __init__(self, connection: sa.Connection, dialect: Dialect) -> None:
         self._connection = connection
-        self._inspector = sa.inspect(connection)
-        self._gone: set[tuple[TableName, str]] = set()
+        self._dialect = dialect
+        self._tables: dict[TableName, Table | None] = {}
+        self._counted: set[tuple[TableName, str]] = set()
 
-    def losses(self, operations: Iterable[Operation]) -> Iterator[str]:
+    def deleted(self, facts: Iterable[Fact]) -> Iterator[str]:
         """``users.name (1,204 values)``, ``orders (51,880 rows)``."""
-        for operation in operations:
-            match operation:
-                case DropColumn():
-                    yield from self._loss(operation.table, operation.name)
-                case DropTable():
-                    yield from self._loss(operation.name, "")
+        for fact in facts:
+            match fact:
+                case DeletesValues():
+                    yield from self._deleted(fact.table, fact.column)
+                case DeletesRows():
+                    yield from self._deleted(fact.table, "")
 
-    def lacking(self, operations: Iterable[Operation]) -> Iterator[str]:
+    def lacking(self, facts: Iterable[Fact]) -> Iterator[str]:
         """Columns that rows must have a value for, and nothing says which."""
-        for each in operations:
-            if isinstance(each, AddColumn) and _needs_value(each.column) and self._is_there(each.table, ""):
-                rows = self._count(each.table, "")
+        for fact in facts:
+            if isinstance(fact, NeedsValue) and self._is_there(fact.table, ""):
+                rows = self._count(fact.table, "")
                 if rows:
                     yield (
-                        f"{each.table}.{each.column.name} is NOT NULL without a server default, and {each.table} has "
+                        f"{fact.table}.{fact.column} is NOT NULL without a server default, and {fact.table} has "
                         f"{_number(rows, 'row')}: give it one, or add it nullable and fill it first"
                     )
 
-    def _loss(self, table: TableName, column: str) -> Iterator[str]:
-        if (table, column) in self._gone or not self._is_there(table, column):
+    def _deleted(self, table: TableName, column: str) -> Iterator[str]:
+        if (table, column) in self._counted or not self._is_there(table, column):
             return
-        self._gone.add((table, column))
+        self._counted.add((table, column))
         count = self._count(table, column)
         noun = "value" if column else "row"
         if count:
             yield f"{table}{'.' if column else ''}{column} ({_number(count, noun)})"
 
-    def _is_there(self, table: TableName, column: str) -> bool:
-        if not self._inspector.has_table(table.name, schema=table.schema):
+    def _is_there(self, name: TableName, column: str) -> bool:
+        if name not in self._tables:
+            self._tables[name] = self._dialect.read(self._connection, [name]).table(name)
+        table = self._tables[name]
+        if table is None:
+            return not column and self._can_be_read(name)
+        return not column or any(self._dialect.is_same_name(each.name, column) for each in table.columns)
+
+    def _can_be_read(self, name: TableName) -> bool:
+        """Whether a table is there that the reader leaves out: a virtual one, or SQLite's in another case."""
+        savepoint = self._connection.begin_nested()
+        try:
+            self._count(name, "")
+        except sa.exc.DBAPIError:
             return False
-        columns = self._inspector.get_columns(table.name, schema=table.schema)
-        return not column or any(each["name"] == column for each in columns)
+        finally:
+            savepoint.rollback()
+        return True
 
     def _count(self, table: TableName, column: str) -> int:
         here: Any = sa.table(table.name, sa.column(column or "x"), schema=table.schema)
@@ -141,8 +126,3 @@ class _Counter:
 def _number(count: int, noun: str) -> str:
     number = f"more than {MOST:,}" if count > MOST else f"{count:,}"
     return f"{number} {noun}{'' if count == 1 else 's'}"
-
-
-def _needs_value(column: Column) -> bool:
-    given = column.default is not None or column.computed is not None or column.identity is not None
-    return not (column.nullable or given or column.autoincrement)

@@ -6,29 +6,30 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
+from schemashift.dialects import Dialect
 from schemashift.effects.values import (
     Accepts,
+    acceptable_value,
     as_default,
     checks_of,
-    differ,
-    fitting,
+    foreign_key_of,
     is_countable,
-    is_empty,
-    key_of,
-    needs_value,
-    one_of,
-    spare,
+    is_null_by_default,
+    is_unique_member,
+    unit_value,
 )
-from schemashift.operations import AddColumn, AddConstraint, FillTable, Operation
+from schemashift.operations import AddColumn, InsertMissingRows, Operation
+from schemashift.operations.columns import needs_value
+from schemashift.operations.facts import CreatesTable, Fact, MayFail
 from schemashift.schema import Column, Default, ForeignKey, Schema, Table, TableName
 
 
 class Parents:
     """The tables that get rows on the way to *target* by *operations*.
 
-    ``fresh`` are those made so far, which have no rows of their own. ``coming`` are the columns that are new, and
-    ``settled`` those of them whose values have a row to point to, or are NULL. ``first`` says what a column of a key
-    holds to point to the first row that there is.
+    ``empty`` are the tables made so far, which have no rows of their own. ``added`` are the columns that are new, and
+    ``resolved`` those of them whose values have a row to point to, or are NULL. ``first_value`` returns what a column
+    of a key holds to point to the first row that there is.
     """
 
     def __init__(
@@ -36,84 +37,85 @@ class Parents:
         target: Schema,
         operations: Iterable[Operation],
         *,
-        counts: Callable[[Column, Table], bool],
-        first: Callable[[ForeignKey, str], Default],
+        dialect: Dialect,
+        first_value: Callable[[ForeignKey, str], Default],
         accepts: Accepts,
     ) -> None:
         self.target = target
-        self.counts = counts
-        self.first = first
+        self.dialect = dialect
+        self.first_value = first_value
         self.accepts = accepts
-        self.keys: dict[TableName, list[tuple[TableName, ForeignKey]]] = {}
-        self.coming: set[tuple[TableName, str]] = set()
-        self.settled: set[tuple[TableName, str]] = set()
-        for each in operations:
-            if isinstance(each, AddColumn):
-                self.coming.add((each.table, each.column.name))
-                if is_empty(each.column):
-                    self.settled.add((each.table, each.column.name))
-            if isinstance(each, AddConstraint) and isinstance(each.constraint, ForeignKey):
-                self.keys.setdefault(each.constraint.target, []).append((each.table, each.constraint))
+        self.keys: dict[TableName, list[tuple[TableName, ForeignKey]]] = defaultdict(list)
+        self.added: set[tuple[TableName, str]] = set()
+        self.resolved: set[tuple[TableName, str]] = set()
+        for operation in operations:
+            if isinstance(operation, AddColumn):
+                self.added.add((operation.table, operation.column.name))
+                if is_null_by_default(operation.column):
+                    self.resolved.add((operation.table, operation.column.name))
+            for table, key in foreign_keys_in(operation.effects()):
+                self.keys[key.target].append((table, key))
         self.referenced: dict[TableName, set[str]] = defaultdict(set)
         for key in (key for table in target.tables for key in table.foreign_keys):
             self.referenced[key.target].update(key.target_columns)
-        self.fresh: set[TableName] = set()
-        self.fed: set[TableName] = set()
-        self.begun: set[TableName] = set()
+        self.empty: set[TableName] = set()
+        self.filled: set[TableName] = set()
+        self.in_progress: set[TableName] = set()
 
-    def of(self, target: TableName) -> Iterator[Operation]:
+    def follow(self, facts: Iterable[Fact]) -> None:
+        """Take note of the tables that an operation makes."""
+        self.empty.update(fact.table for fact in facts if isinstance(fact, CreatesTable))
+
+    def rows_for(self, target: TableName) -> Iterator[Operation]:
         """The rows of *target* that rows of other tables will point to and that it has no more.
 
         For all the keys to come at once: a row that is made for one of them may be one that another asks for. It is
         found by fewer columns than it is made by, not by more.
         """
-        keys = self.keys.get(target, [])
-        while ready := [pair for pair in keys if pair[0] not in self.fresh or pair[0] in self.fed]:
+        keys = self.keys[target]
+        while ready := [pair for pair in keys if pair[0] not in self.empty or pair[0] in self.filled]:
             pair = max(ready, key=lambda pair: len(pair[1].columns))
             keys.remove(pair)
-            yield from self._of(*pair)
+            yield from self._rows_for_key(*pair)
 
-    def _of(self, child: TableName, key: ForeignKey) -> Iterator[Operation]:
-        settled = any((child, each) in self.settled for each in key.columns)
-        if key.target in self.fresh and key.target_columns and not settled:
-            yield from self._pointed(key.target, dict(zip(key.target_columns, key.columns, strict=True)), child)
+    def _rows_for_key(self, child: TableName, key: ForeignKey) -> Iterator[Operation]:
+        resolved = any((child, column) in self.resolved for column in key.columns)
+        if key.target in self.empty and key.target_columns and not resolved:
+            yield from self._row_per_key(key.target, dict(zip(key.target_columns, key.columns, strict=True)), child)
 
-    def _pointed(self, target: TableName, keys: dict[str, str], child: TableName) -> Iterator[Operation]:
+    def _row_per_key(self, target: TableName, keys: dict[str, str], child: TableName) -> Iterator[Operation]:
         note = f"Rows of {child} point to rows of {target} that are gone: each of these comes back empty."
         yield from self._fill(target, keys, {}, child, note)
 
-    def one(self, table: TableName, columns: tuple[str, ...], children: TableName) -> Iterator[Operation]:
+    def single_row(self, table: TableName, columns: tuple[str, ...], children: TableName) -> Iterator[Operation]:
         """A row to point to by *columns*, where *table* has none and *children* has some."""
-        there = self.target.table(table)
-        if there is None or table not in self.fresh or table in self.fed:
+        parent = self.target.table(table)
+        if parent is None or table not in self.empty or table in self.filled:
             return
         wanted = self.referenced[table] | set(columns)
-        # What is a key of another table, too, is its row's.
-        plain = (each for each in there.columns if each.name in wanted and not self._is_foreign(each, there))
-        values = {each.name: self._plain(each, there) for each in plain}
+        # A column that is part of another table's key gets its value from that table's row.
+        own = (each for each in parent.columns if each.name in wanted and not self._is_foreign(each, parent))
+        values = {each.name: self._value_for_one(each, parent) for each in own}
         yield from self._fill(table, {}, values, children, f"{table} comes back empty, and gets a row to point to.")
 
     @staticmethod
     def _is_foreign(column: Column, table: Table) -> bool:
-        key = key_of(table, column.name)
+        key = foreign_key_of(table, column.name)
         return key is not None and key.target != table.table_name
 
-    def counts_alone(self, column: Column, table: Table) -> bool:
+    def is_autonumbered(self, column: Column, table: Table) -> bool:
         """Whether the database numbers the rows of *table* by *column* itself."""
         key = table.primary_key
         alone = key is not None and key.columns == (column.name,)
-        return alone and self.counts(column, table)
+        return alone and self.dialect.is_autonumbered(column, table)
 
-    def _plain(self, column: Column, table: Table) -> Default | None:
+    def _value_for_one(self, column: Column, table: Table) -> Default | None:
         """A value that one row may have; None where none is known."""
+        type_ = column.type.payload
         # MySQL takes a zero in a key for the order to count.
-        key = column.name in self.referenced[table.table_name] or key_of(table, column.name) is not None
-        value = fitting(
-            column,
-            table,
-            self.accepts,
-            first=(one_of(column.type.payload) if key else None) or spare(column.type.payload),
-        )
+        in_key = column.name in self.referenced[table.table_name] or foreign_key_of(table, column.name) is not None
+        first = (unit_value(type_) if in_key else None) or self.dialect.row_zero(type_)
+        value = acceptable_value(column, table, self.accepts, first=first)
         return None if value is None else as_default(value)
 
     def _takes_numbers(self, column: Column, table: Table) -> bool:
@@ -130,43 +132,48 @@ class Parents:
         note: str,
     ) -> Iterator[Operation]:
         table = self.target.table(name)
-        if table is None or name in self.begun:
+        if table is None or name in self.in_progress:
             return
-        self.fed.add(name)
-        self.begun.add(name)
-        yield from self._sharing(table, keys, children)
+        self.filled.add(name)
+        self.in_progress.add(name)
+        yield from self._rows_with_same_key(table, keys, children)
         row = _Row(table, keys, values)
         wanted = [each for each in table.columns if self._is_wanted(each, table) and not row.has(each.name)]
         for column in wanted:
-            key = key_of(table, column.name)
-            if key is None:
-                row.give(column, self._plain(column, table), numbers=self._takes_numbers(column, table))
-            elif key.target != name:
-                yield from self.one(key.target, key.target_columns, children)
-                # In a circle the row that this one will point to comes after it.
-                later = key.target in self.begun
-                row.values[column.name] = self._plain(column, table) if later else self.first(key, column.name)
+            yield from self._give(row, column, children)
         for column in wanted:
-            key = key_of(table, column.name)
+            key = foreign_key_of(table, column.name)
             if key is not None and key.target == name and not row.has(column.name):
                 self._point_to_itself(row, key, column)
-        self.begun.discard(name)
-        given = tuple(row.values.items())
+        self.in_progress.discard(name)
         note = " ".join((note, *row.doubts))
-        yield FillTable(table=name, values=given, children=children, keys=tuple(keys.items()), note=note)
+        values_given = tuple(row.values.items())
+        yield InsertMissingRows(table=name, values=values_given, children=children, keys=tuple(keys.items()), note=note)
 
-    def _sharing(self, table: Table, keys: dict[str, str], children: TableName) -> Iterator[Operation]:
+    def _give(self, row: _Row, column: Column, children: TableName) -> Iterator[Operation]:
+        """Give *row* a value in *column*, unless that is to point to the row's own table."""
+        table, key = row.table, foreign_key_of(row.table, column.name)
+        if key is None:
+            row.give(column, self._value_for_one(column, table), numbers=self._takes_numbers(column, table))
+        elif key.target != table.table_name:
+            yield from self.single_row(key.target, key.target_columns, children)
+            # In a circle the row that this one will point to comes after it.
+            later = key.target in self.in_progress
+            value = self._value_for_one(column, table) if later else self.first_value(key, column.name)
+            row.values[column.name] = value
+
+    def _rows_with_same_key(self, table: Table, keys: dict[str, str], children: TableName) -> Iterator[Operation]:
         """Rows of other tables that have the same key: joined inheritance, an association."""
         for key in table.foreign_keys:
-            if key.target in self.fresh and key.target_columns and set(key.columns) <= set(keys):
+            if key.target in self.empty and key.target_columns and set(key.columns) <= set(keys):
                 theirs = {there: keys[here] for here, there in zip(key.columns, key.target_columns, strict=True)}
-                yield from self._pointed(key.target, theirs, children)
+                yield from self._row_per_key(key.target, theirs, children)
 
     def _is_wanted(self, column: Column, table: Table) -> bool:
         """Whether a row needs a value that the database does not give by itself."""
-        referenced = column.name in self.referenced[table.table_name] and is_empty(column)
-        counted = key_of(table, column.name) is None and self.counts_alone(column, table)
-        return (needs_value(column) or referenced) and not counted
+        referenced = column.name in self.referenced[table.table_name] and is_null_by_default(column)
+        autonumbered = foreign_key_of(table, column.name) is None and self.is_autonumbered(column, table)
+        return (needs_value(column) or referenced) and not autonumbered
 
     def _point_to_itself(self, row: _Row, key: ForeignKey, column: Column) -> None:
         theirs = key.target_columns[key.columns.index(column.name)]
@@ -175,7 +182,7 @@ class Parents:
             row.keys[column.name] = row.keys[theirs]
         elif target is not None:
             if not row.has(theirs):
-                value = _constant(target) or self._plain(target, row.table)
+                value = _constant(target) or self._value_for_one(target, row.table)
                 row.give(target, value, numbers=self._takes_numbers(target, row.table))
             row.values[column.name] = row.values.get(theirs)
 
@@ -195,7 +202,7 @@ class _Row:
 
     def give(self, column: Column, value: Default | None, *, numbers: bool) -> None:
         """Give each row *value* in *column*, or a number of its own where they must differ; *numbers* will do."""
-        different = differ(self.table, column.name)
+        different = is_unique_member(self.table, column.name)
         if different and numbers:
             self.values[column.name] = None
         elif value is None:
@@ -210,3 +217,10 @@ def _constant(column: Column) -> Default | None:
     """The default, where it is the same wherever it is said."""
     default = column.default
     return default if default is not None and re.fullmatch(r"'(?:[^']|'')*'|[-+]?\d+", default.sql) else None
+
+
+def foreign_keys_in(facts: Iterable[Fact]) -> Iterator[tuple[TableName, ForeignKey]]:
+    """The foreign keys that rows of a table may break, each with that table."""
+    for fact in facts:
+        if isinstance(fact, MayFail) and isinstance(fact.what, ForeignKey) and fact.table is not None:
+            yield fact.table, fact.what

@@ -11,7 +11,6 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from schemashift.operations import AlterColumn
 from schemashift.schema import Check, Column, Default, Exclude, ForeignKey, PrimaryKey, Table, Unique
 from schemashift.sqla.lift import is_domain
 
@@ -50,22 +49,22 @@ _ZEROS: tuple[tuple[type[Any], str], ...] = (
 )
 
 
-def key_of(table: Table, column: str) -> ForeignKey | None:
+def foreign_key_of(table: Table, column: str) -> ForeignKey | None:
     """The foreign key of *table* that *column* is a part of."""
     return next((key for key in table.foreign_keys if column in key.columns and key.target_columns), None)
 
 
-def differs_alone(table: Table, column: str) -> bool:
+def is_unique_alone(table: Table, column: str) -> bool:
     """Whether no two rows may have the same value in *column*, whatever the others hold."""
-    return any(columns == (column,) for columns in _unique(table))
+    return any(columns == (column,) for columns in _unique_columns(table))
 
 
-def differ(table: Table, column: str) -> bool:
+def is_unique_member(table: Table, column: str) -> bool:
     """Whether no two rows may have the same value in *column*, or in what it is a part of."""
-    return any(column in columns for columns in _unique(table))
+    return any(column in columns for columns in _unique_columns(table))
 
 
-def _unique(table: Table) -> list[tuple[str, ...]]:
+def _unique_columns(table: Table) -> list[tuple[str, ...]]:
     keys = [each.columns for each in table.constraints if isinstance(each, PrimaryKey | Unique | Exclude)]
     return keys + [index.columns for index in table.indexes if index.unique]
 
@@ -82,8 +81,8 @@ def checks_of(column: Column, table: Table) -> list[Check]:
     return [each for each in table.constraints if isinstance(each, Check) and each.columns == (column.name,)]
 
 
-def fitting(column: Column, table: Table | None, accepts: Accepts, *, first: str | None = None) -> str | None:
-    """A value that all rows may have, *first* or the zero to begin with; that one where no CHECK takes any."""
+def acceptable_value(column: Column, table: Table | None, accepts: Accepts, *, first: str | None = None) -> str | None:
+    """A value that all rows may have: *first* or else the zero of the type, unless a CHECK wants another."""
     first = first or zero(column.type.payload)
     checks = checks_of(column, table) if table is not None else []
     for candidate in _candidates(first, checks):
@@ -92,7 +91,7 @@ def fitting(column: Column, table: Table | None, accepts: Accepts, *, first: str
     return first
 
 
-def one_of(type_: Any) -> str | None:
+def unit_value(type_: Any) -> str | None:
     """The one of a type that can be counted, as SQL; None for the others. A UUID may be kept as text."""
     if not is_countable(type_):
         return None
@@ -100,14 +99,6 @@ def one_of(type_: Any) -> str | None:
         digits = f"{1:032x}"
         return f"'{digits}'" if type_.length == 32 else f"'{uuid.UUID(digits)}'"
     return "1"
-
-
-def spare(type_: Any) -> str | None:
-    """The zero of a type of MySQL's that takes none as a column's default, as SQL."""
-    name = str(getattr(type_, "__visit_name__", ""))
-    if name == "BIT" and not hasattr(type_, "varying"):
-        return "0"
-    return {"YEAR": "1970", "SET": "''"}.get(name) or ("''" if name.endswith("BLOB") else None)
 
 
 def as_default(sql: str) -> Default:
@@ -126,25 +117,12 @@ def _candidates(first: str | None, checks: list[Check]) -> Iterator[str]:
             yield from map(str, (number, number + 1, number - 1))
 
 
-def becomes_required(operation: AlterColumn) -> bool:
-    """Whether it takes a column that may be NULL and says NOT NULL."""
-    changes = dict(operation.set)
-    nullable = operation.before is None or operation.before.nullable
-    return nullable and changes.get("nullable") is False and changes.get("identity") is None
-
-
-def is_empty(column: Column) -> bool:
-    """Whether rows that are not told otherwise have NULL in a column."""
+def is_null_by_default(column: Column) -> bool:
+    """Whether rows that are given nothing have NULL in a column."""
     return column.nullable and all(each is None for each in (column.default, column.computed, column.identity))
 
 
-def needs_value(column: Column) -> bool:
-    """Whether rows that are there would have nothing to put into a new column."""
-    given = (column.default, column.computed, column.identity)
-    return not column.nullable and not column.autoincrement and all(each is None for each in given)
-
-
-def given(column: Column) -> Default | None:
+def row_default(column: Column) -> Default | None:
     """The default that rows get: the server's, or the model's where that is a plain value."""
     if column.default is not None:
         return column.default

@@ -6,8 +6,8 @@ import os
 from collections.abc import Mapping
 
 from schemashift.config import DEFAULT_URL, Config, has_settings, no_password, with_settings
-from schemashift.errors import AlreadyInitialised, BadConfig, Location
-from schemashift.paths import shown_path
+from schemashift.errors import AlreadyInitialised, BadConfig, Hint, Location
+from schemashift.paths import display_path
 from schemashift.results import Initialised
 from schemashift.scripts.template import template_directory
 from schemashift.sources.discovery import Models, find_models
@@ -30,7 +30,7 @@ def init_directory(directory: str) -> tuple[str, ...]:
                 made.append(os.path.join(directory, name))
                 _copy(os.path.join(template, name), made[-1])
     except OSError as error:
-        raise BadConfig(f"cannot write {shown_path(directory)}", cause=str(error)) from error
+        raise BadConfig(f"cannot write {display_path(directory)}", cause=str(error)) from error
     return tuple(made)
 
 
@@ -47,7 +47,7 @@ def init_project(config: Config, *, folder: str, given_url: str | None, environm
     settings = _settings(config, folder, models, given_url, environment)
     path, text = with_settings(folder, settings)
     if not os.access(path if os.path.exists(path) else folder, os.W_OK):
-        raise BadConfig(f"cannot write {shown_path(path)}")
+        raise BadConfig(f"cannot write {display_path(path)}")
     is_new = not os.path.exists(path)
     created = init_directory(config.directory)
     with open(path, "w", encoding="utf-8", newline="") as file:
@@ -76,15 +76,15 @@ def _settings(
 def _refuse_existing(directory: str) -> None:
     if os.path.isdir(directory) and os.listdir(directory):
         raise AlreadyInitialised(
-            f"{shown_path(directory)}/ is there already, and not empty",
-            where=Location(shown_path(directory)),
+            f"{display_path(directory)}/ is there already, and not empty",
+            where=Location(display_path(directory)),
             hints=[
-                "schemashift status          shows where this project is",
-                "schemashift init -d FOLDER  makes another",
+                Hint("status", why="shows where this project is"),
+                Hint("init", ("-d", "FOLDER"), "makes another"),
             ],
         )
     if os.path.exists(directory) and not os.path.isdir(directory):
-        raise BadConfig(f"{shown_path(directory)} is a file, not a folder")
+        raise BadConfig(f"{display_path(directory)} is a file, not a folder")
 
 
 def _copy(source: str, target: str) -> None:

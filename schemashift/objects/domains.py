@@ -18,7 +18,9 @@ from schemashift.objects.kind import Kind, Spelling, within
 from schemashift.objects.rebuild import rebuilt, users
 from schemashift.operations import Compiler, Description, Incomplete, Live, Operation, Sql, Writer, by_name, nothing
 from schemashift.operations.base import NOTHING, Keys, Node, Statement, need_object, without
-from schemashift.schema import SQL, Column, Default, Key, Schema, TableName, Type
+from schemashift.operations.facts import Conversion, Facts, MayFail, Why
+from schemashift.operations.fits import always_fits
+from schemashift.schema import SQL, Check, Column, Default, Key, Schema, TableName, Type
 from schemashift.sqla.lift import (
     declared_types,
     domain_key,
@@ -29,7 +31,7 @@ from schemashift.sqla.lift import (
     lift_type,
     type_key,
 )
-from schemashift.sqla.plain import names_of
+from schemashift.sqla.names import names_of
 from schemashift.sqla.types import ColumnType, ServerDefault
 
 Checks = tuple[tuple[str, SQL], ...]
@@ -221,6 +223,21 @@ class AlterDomain(Operation):
             return schema.put(self.after)
         return schema.put(replace(current, **{field: getattr(self.after, field) for field in self.changes}))
 
+    def effects(self) -> Facts:
+        return tuple(fact for table, column in self.users for fact in self._refuses(table, column))
+
+    def _refuses(self, table: TableName, column: str) -> Iterator[MayFail]:
+        """What the values of one column must be from now on."""
+        if not always_fits(self.before.type, self.after.type):
+            what = Conversion(column, self.before.type, self.after.type)
+            yield MayFail(table=table, what=what, why=Why.CONVERSION)
+        if self.before.nullable and not self.after.nullable:
+            required = Check(sql="VALUE IS NOT NULL", columns=(column,))
+            yield MayFail(table=table, what=required, why=Why.NULL)
+        for name, check in self.after.checks:
+            if (name, check) not in self.before.checks:
+                yield MayFail(table=table, what=Check(sql=check.text, name=name, columns=(column,)), why=Why.CHECK)
+
     def describe(self) -> Description:
         return Description("~", "domain", str(self.after.full_name), f"{self.before} -> {self.after}")
 
@@ -411,7 +428,7 @@ class Domains(Kind[Domain]):
     name = "domain"
     namespace = RELATION
     has_text = True
-    makers: ClassVar = {"create_domain": (0, "name")}
+    makers: ClassVar = {"create_domain": "name"}
 
     def lift(self, metadatas: Sequence[sa.MetaData], dialect: sa.Dialect) -> Iterator[Domain]:
         for found in declared_types(metadatas, dialect):

@@ -17,9 +17,10 @@ from schemashift.objects.kind import Kind, within
 from schemashift.objects.rebuild import rebuilt, users
 from schemashift.operations import Compiler, Description, Incomplete, Live, Operation, Sql, Writer, by_name, nothing
 from schemashift.operations.base import NOTHING, Keys, Node, Statement, need_object, without
+from schemashift.operations.facts import Facts, MayFail, RemovedLabels, Why
 from schemashift.schema import Column, Key, Schema, TableName
 from schemashift.sqla.lift import declared_types, enum_key, is_domain
-from schemashift.sqla.plain import names_of
+from schemashift.sqla.names import names_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,6 +189,14 @@ class AlterEnum(Operation):
     def apply(self, schema: Schema) -> Schema:
         return schema.put(Enum(name=self.name.name, schema=self.name.schema, labels=self.labels))
 
+    def effects(self) -> Facts:
+        if not self.gone:
+            return ()
+        users = self.users or ((None, ""),)
+        return tuple(
+            MayFail(table=table, what=RemovedLabels(column, self.gone), why=Why.LABEL) for table, column in users
+        )
+
     def describe(self) -> Description:
         old = ", ".join(self.before) if self.before is not None else "?"
         return Description("~", "enum", str(self.name), f"{old} -> {', '.join(self.labels)}")
@@ -318,7 +327,7 @@ class Enums(Kind[Enum]):
 
     name = "enum"
     namespace = RELATION
-    makers: ClassVar = {"create_enum": (0, "name"), "rename_enum": (1, "new_name")}
+    makers: ClassVar = {"create_enum": "name", "rename_enum": "new_name"}
 
     def lift(self, metadatas: Sequence[sa.MetaData], dialect: sa.Dialect) -> Iterator[Enum]:
         for found in declared_types(metadatas, dialect):

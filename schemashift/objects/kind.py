@@ -41,8 +41,8 @@ class Kind(ABC, Generic[Thing]):
     """Whose names it shares within a schema, or None where its names are its own. See `diff.RELATION`."""
     has_text: ClassVar[bool] = False
     """Whether the database rewrites texts in it, so that only a copy made there can be compared."""
-    makers: ClassVar[Mapping[str, tuple[int, str]]] = {}
-    """The functions of ``op`` that leave one behind, with the position and keyword of its name."""
+    makers: ClassVar[Mapping[str, str]] = {}
+    """The functions of ``op`` that leave one behind, with the parameter that is its name."""
 
     # Where it is found -------------------------------------------------------------------------------------------
 

@@ -16,7 +16,7 @@ from schemashift.operations import Compiler, Description, Live, Operation, Sql, 
 from schemashift.operations.base import Keys, Node, without
 from schemashift.schema import Key, Schema
 from schemashift.sqla.lift import declared_sequences, declared_types
-from schemashift.sqla.plain import names_of
+from schemashift.sqla.names import names_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,13 +16,12 @@ from schemashift.diff import RELATION
 from schemashift.objects.kind import Kind, within
 from schemashift.operations import Compiler, Description, Incomplete, Live, Operation, Sql, Writer, by_name, nothing
 from schemashift.operations.base import Keys, Node, need_object, without
-from schemashift.schema import Key, Schema, TableName
+from schemashift.schema import INTEGER_LIMITS, Key, Schema, TableName
 from schemashift.sqla.lift import declared_sequences
-from schemashift.sqla.plain import names_of
+from schemashift.sqla.names import names_of
 
 log = logging.getLogger("schemashift")
 
-_LIMITS = {"SMALLINT": 2**15 - 1, "INTEGER": 2**31 - 1, "BIGINT": 2**63 - 1}
 _MARIADB_LIMIT = 2**63 - 2
 
 
@@ -215,7 +214,7 @@ def _words(sequence: NumberSequence) -> dict[str, object]:
     for field, word in _NAMES.items():
         value = getattr(sequence, field)
         goes_without_saying = value == ("BIGINT" if field == "type" else getattr(plain, field))
-        if field == "maximum" and value in (_MARIADB_LIMIT, *_LIMITS.values()):
+        if field == "maximum" and value in (_MARIADB_LIMIT, *INTEGER_LIMITS.values()):
             goes_without_saying = True
         words[word] = None if goes_without_saying or (field == "cache" and value == 1000) else value
     return {**words, "schema": sequence.schema}
@@ -223,7 +222,7 @@ def _words(sequence: NumberSequence) -> dict[str, object]:
 
 def normal(sequence: NumberSequence) -> NumberSequence:
     """A smaller type has a smaller end."""
-    limit = _LIMITS.get(sequence.type, _LIMITS["BIGINT"])
+    limit = INTEGER_LIMITS.get(sequence.type, INTEGER_LIMITS["BIGINT"])
     return replace(sequence, maximum=min(sequence.maximum, limit))
 
 
@@ -236,8 +235,8 @@ class _Defaults(NamedTuple):
     def limits(self, type_: str) -> tuple[int, int]:
         """The lowest and the highest number."""
         if not self.typed:
-            return -_LIMITS["BIGINT"], _MARIADB_LIMIT
-        highest = _LIMITS.get(type_, _LIMITS["BIGINT"])
+            return -INTEGER_LIMITS["BIGINT"], _MARIADB_LIMIT
+        highest = INTEGER_LIMITS.get(type_, INTEGER_LIMITS["BIGINT"])
         return -highest - 1, highest
 
 
@@ -318,7 +317,7 @@ class Sequences(Kind[NumberSequence]):
 
     name = "sequence"
     namespace = RELATION
-    makers: ClassVar = {"create_sequence": (0, "name")}
+    makers: ClassVar = {"create_sequence": "name"}
 
     def lift(self, metadatas: Sequence[sa.MetaData], dialect: sa.Dialect) -> Iterator[NumberSequence]:
         if _reader(dialect) is not None:

@@ -41,10 +41,10 @@ from schemashift.op.objects import create_schema as create_schema
 from schemashift.op.objects import create_sequence as create_sequence
 from schemashift.op.objects import drop_schema as drop_schema
 from schemashift.op.objects import drop_sequence as drop_sequence
+from schemashift.op.rows import backfill as backfill
+from schemashift.op.rows import backfill_numbers as backfill_numbers
 from schemashift.op.rows import bulk_insert as bulk_insert
-from schemashift.op.rows import fill_column as fill_column
-from schemashift.op.rows import fill_table as fill_table
-from schemashift.op.rows import number_column as number_column
+from schemashift.op.rows import insert_missing_rows as insert_missing_rows
 from schemashift.op.running import RUNNING as RUNNING
 from schemashift.op.running import Running as Running
 from schemashift.op.running import caller as caller

@@ -94,7 +94,7 @@ class Batch:
         """The table is made anew on SQLite by what comes next."""
         remake, self._remake = self._remake, None
         if remake is not None and remake.migration.dialect.name == "sqlite":
-            remake.migration.do(list(remake.operations()))
+            remake.migration.submit(list(remake.operations()))
             if remake.options:
                 alter_table(self.table_name, schema=self.schema, **remake.options)
 

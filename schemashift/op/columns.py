@@ -52,7 +52,7 @@ def add_column(
         table = replace(table, columns=(replace(table.columns[0], autoincrement=True),))
     table = migration.normal(table)
     name, here = table.table_name, origin()
-    migration.do(
+    migration.submit(
         [
             *missing_types(migration, [column.type]),
             AddColumn(table=name, column=table.columns[0], if_not_exists=bool(if_not_exists), origin=here),
@@ -69,14 +69,14 @@ def drop_column(
     migration = current()
     check_keywords(migration, kw)
     table = full_name(migration, table_name, schema)
-    migration.do([DropColumn(table=table, name=str(column_name), if_exists=bool(if_exists), origin=origin())])
+    migration.submit([DropColumn(table=table, name=str(column_name), if_exists=bool(if_exists), origin=origin())])
 
 
 def rename_column(table_name: str, old_column_name: str, new_column_name: str, *, schema: str | None = None) -> None:
     """Give a column another name."""
     migration = current()
     table = full_name(migration, table_name, schema)
-    migration.do([RenameColumn(table=table, old=str(old_column_name), new=str(new_column_name), origin=origin())])
+    migration.submit([RenameColumn(table=table, old=str(old_column_name), new=str(new_column_name), origin=origin())])
 
 
 @once(name="new_column_name", tabname="table_name")
@@ -109,8 +109,8 @@ def alter_column(
     kw = {name: value for name, value in kw.items() if name not in OF_COLUMN}
     check_keywords(migration, kw)
     here = origin()
-    changes = _Facts(type_, nullable, server_default, comment, autoincrement)
-    existing = _Facts(
+    changes = _ColumnArguments(type_, nullable, server_default, comment, autoincrement)
+    existing = _ColumnArguments(
         existing_type,
         existing_nullable,
         existing_server_default,
@@ -142,7 +142,7 @@ def alter_column(
         found += [AddConstraint(table=table, constraint=each, origin=here) for each in new]
     if new_column_name is not None and new_column_name != column_name:
         found.append(RenameColumn(table=table, old=str(column_name), new=str(new_column_name), origin=here))
-    migration.do(found)
+    migration.submit(found)
 
 
 class _Column:
@@ -167,13 +167,15 @@ class _Column:
             if value is None:
                 said[field] = None
             elif value is not False:
-                facts = _Facts(type_=None, nullable=None, server_default=value, comment=False, autoincrement=None)
+                facts = _ColumnArguments(
+                    type_=None, nullable=None, server_default=value, comment=False, autoincrement=None
+                )
                 found = facts.of(migration, table, name, like=like, lenient=False)
                 said[field] = dict(found.set).get(field)
         return _Column(tuple((field, said[field]) for field in CHANGEABLE if field in said), self.checks)
 
 
-class _Facts:
+class _ColumnArguments:
     """The same, as it was given: False and None are "not said", where None is no value of its own."""
 
     def __init__(

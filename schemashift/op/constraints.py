@@ -11,11 +11,21 @@ from sqlalchemy.dialects import postgresql
 
 from schemashift.errors import NotSupported
 from schemashift.op.aliases import ConstraintKind
-from schemashift.op.given import lift_keywords, metadata_of, once, referential_action, uppercase
+from schemashift.op.given import lift_keywords, metadata_of, once, uppercase
 from schemashift.op.naming import named
 from schemashift.op.running import Running, current, full_name, origin
 from schemashift.operations import AddConstraint, DropConstraint
-from schemashift.schema import Check, Constraint, Exclude, ForeignKey, PrimaryKey, Table, TableName, Unique
+from schemashift.schema import (
+    Check,
+    Constraint,
+    Exclude,
+    ForeignKey,
+    PrimaryKey,
+    Table,
+    TableName,
+    Unique,
+    referential_action,
+)
 from schemashift.sqla.lift import lift_constraint
 
 _KINDS: dict[str, type[Constraint]] = {
@@ -133,7 +143,7 @@ def drop_constraint(
     if kind is Check:
         # A convention for CHECKs is made of the name that it is given.
         constraint_name = named(Check(sql="1", name=constraint_name), table, migration.convention).name or ""
-    migration.do(
+    migration.submit(
         [
             DropConstraint(
                 table=table,
@@ -186,4 +196,4 @@ def _name_and_add(migration: Running, table: TableName, constraint: Constraint) 
 
 def _add_constraint(migration: Running, table: TableName, constraint: Constraint) -> None:
     alone = migration.normal(Table(name=table.name, schema=table.schema, constraints=(constraint,)))
-    migration.do([AddConstraint(table=table, constraint=each, origin=origin()) for each in alone.constraints])
+    migration.submit([AddConstraint(table=table, constraint=each, origin=origin()) for each in alone.constraints])

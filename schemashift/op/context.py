@@ -82,7 +82,7 @@ class Context:
     def execute(self, sql: str | sa.Executable, execution_options: Mapping[str, Any] | None = None) -> None:
         """The same as `op.execute`."""
         options = tuple((execution_options or {}).items())
-        self._migration.now(Execute(statement=sql, options=options, origin=origin()))
+        self._migration.execute(Execute(statement=sql, options=options, origin=origin()))
 
     def autocommit_block(self) -> AbstractContextManager[None]:
         """The same as `op.autocommit_block`."""

@@ -11,6 +11,7 @@ from sqlalchemy.schema import SchemaItem
 
 from schemashift.op.running import Running
 from schemashift.schema import SQL, Options, options
+from schemashift.sqla.private import copied
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -39,8 +40,7 @@ def metadata_of(migration: Running) -> sa.MetaData:
 def free(item: SchemaItem) -> SchemaItem:
     """*item*, or a copy where it belongs to a table already: scripts share columns between tables."""
     owner = getattr(item, "table" if isinstance(item, sa.Column) else "parent", None)
-    copy = getattr(item, "_copy", None)  # SQLAlchemy has no public way to copy a column
-    return item if owner is None or copy is None else cast("SchemaItem", copy())
+    return item if owner is None else cast("SchemaItem", copied(item))
 
 
 _DATABASES = frozenset({"sqlite", "postgresql", "mysql", "mariadb", "mssql", "oracle"})
@@ -89,9 +89,3 @@ def split_index_options(kw: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str
 def uppercase(word: str | None) -> str | None:
     """SQL's own words, however a script spells them."""
     return word.upper() if word else None
-
-
-def referential_action(action: str | None) -> str | None:
-    """None for NO ACTION, the standard's default."""
-    word = uppercase(action)
-    return None if word == "NO ACTION" else word

@@ -35,7 +35,7 @@ def create_index(
     name = full_name(migration, table_name, schema)
     lifted = Table(name=name.name, schema=name.schema, indexes=(lift_index(index, migration.dialect),))
     table = migration.normal(lifted)
-    migration.do(
+    migration.submit(
         [
             CreateIndex(
                 table=table.table_name,
@@ -60,7 +60,7 @@ def drop_index(
     """Drop an index. *table_name* is not needed; it spares the database a question."""
     migration = current()
     table = full_name(migration, table_name, schema) if table_name is not None else None
-    migration.do(
+    migration.submit(
         [
             DropIndex(
                 table=table,
@@ -78,4 +78,4 @@ def rename_index(table_name: str, old_index_name: str, new_index_name: str, *, s
     """Give an index another name."""
     migration = current()
     table = full_name(migration, table_name, schema)
-    migration.do([RenameIndex(table=table, old=str(old_index_name), new=str(new_index_name), origin=origin())])
+    migration.submit([RenameIndex(table=table, old=str(old_index_name), new=str(new_index_name), origin=origin())])

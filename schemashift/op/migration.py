@@ -51,4 +51,4 @@ def inline_literal(value: Any, type_: ColumnType | None = None) -> sa.ColumnElem
 
 def execute(sqltext: str | sa.Executable, execution_options: Mapping[str, Any] | None = None) -> None:
     """Run a statement. A string is ``sa.text``: ``:name`` is a parameter, ``\\:`` a colon."""
-    current().now(Execute(statement=sqltext, options=tuple((execution_options or {}).items()), origin=origin()))
+    current().execute(Execute(statement=sqltext, options=tuple((execution_options or {}).items()), origin=origin()))

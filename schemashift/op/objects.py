@@ -14,12 +14,12 @@ from schemashift.operations import Operation
 
 
 def submit(operation: Operation | None) -> None:
-    """Have the migration do *operation*, if there is one, and remember which objects the script has made."""
+    """Have the migration do *operation*, if there is one, and remember which types the script has created."""
     if operation is not None:
         migration = current()
-        migration.made.difference_update(operation.drops)
-        migration.made.update(operation.creates)
-        migration.do([replace(operation, origin=origin())])
+        migration.created_types.difference_update(operation.drops)
+        migration.created_types.update(operation.creates)
+        migration.submit([replace(operation, origin=origin())])
 
 
 # Sequences ---------------------------------------------------------------------------------------------------------

@@ -9,28 +9,32 @@ import sqlalchemy as sa
 
 from schemashift.op.aliases import ServerDefault
 from schemashift.op.running import current, full_name, origin
-from schemashift.operations import BulkInsert, FillColumn, FillTable
+from schemashift.operations import Backfill, BackfillNumbers, BulkInsert, InsertMissingRows
 from schemashift.sqla.lift import lift_default
 
 
-def fill_column(table_name: str, column_name: str, value: ServerDefault, *, schema: str | None = None) -> None:
-    """Give the rows that have none a value in a column: a string, or ``sa.text`` and SQL expressions as they are."""
+def backfill(table_name: str, column_name: str, value: ServerDefault, *, schema: str | None = None) -> None:
+    """Give the rows that have none a value in a column.
+
+    A string is a value; ``sa.text(...)`` is SQL, and so is any other SQL expression: with ``"lower(name)"`` each row
+    gets this text, with ``sa.text("lower(name)")`` its own name in lower case.
+    """
     migration = current()
     table = full_name(migration, table_name, schema)
     default = lift_default(value, migration.dialect)
     if default is None:
-        raise ValueError(f"fill_column needs a value, not {value!r}")
-    migration.do([FillColumn(table=table, column=str(column_name), value=default, origin=origin())])
+        raise ValueError(f"backfill needs a value, not {value!r}")
+    migration.submit([Backfill(table=table, column=str(column_name), value=default, origin=origin())])
 
 
-def number_column(table_name: str, column_name: str, *, schema: str | None = None) -> None:
+def backfill_numbers(table_name: str, column_name: str, *, schema: str | None = None) -> None:
     """Give every row a number of its own in a column: 1, 2, 3 and so on, in no particular order."""
     migration = current()
     table = full_name(migration, table_name, schema)
-    migration.do([FillColumn(table=table, column=str(column_name), origin=origin())])
+    migration.submit([BackfillNumbers(table=table, column=str(column_name), origin=origin())])
 
 
-def fill_table(
+def insert_missing_rows(
     table_name: str,
     values: Mapping[str, ServerDefault | None] | None = None,
     *,
@@ -39,11 +43,11 @@ def fill_table(
     schema: str | None = None,
     children_schema: str | None = None,
 ) -> None:
-    """Give a table the rows that foreign keys of another need and it has not.
+    """Insert the rows that foreign keys of another table point to and that are not there.
 
     There is one row for each value that *children* hold in the columns of *keys*, a mapping of this table's columns to
     theirs; without *keys* it is one row, where the table has none and *children*, if given, has some. *values* are for
-    the other columns: as for :func:`fill_column`, or None for a number of their own. Raises ValueError for keys without
+    the other columns: as for :func:`backfill`, or None for a number of their own. Raises ValueError for keys without
     children, for neither values nor keys, and for a value that is none.
     """
     migration = current()
@@ -52,14 +56,14 @@ def fill_table(
         for name, each in (values or {}).items()
     }
     if not given and not keys:
-        raise ValueError("fill_table needs values, or keys")
+        raise ValueError("insert_missing_rows needs values, or keys")
     if any(each is None and (values or {}).get(name) is not None for name, each in given.items()):
-        raise ValueError("fill_table needs values that SQL can say")
+        raise ValueError("insert_missing_rows needs values that SQL can say")
     if keys and not children:
-        raise ValueError("fill_table needs the table whose columns the keys name: children=")
-    migration.do(
+        raise ValueError("insert_missing_rows needs the table whose columns the keys name: children=")
+    migration.submit(
         [
-            FillTable(
+            InsertMissingRows(
                 table=full_name(migration, table_name, schema),
                 values=tuple(given.items()),
                 children=full_name(migration, children, children_schema) if children else None,
@@ -78,7 +82,7 @@ def bulk_insert(
         raise TypeError("bulk_insert takes a list of dictionaries")
     migration = current()
     plain = not any(isinstance(value, sa.ClauseElement) for row in rows for value in row.values())
-    migration.now(
+    migration.execute(
         BulkInsert(
             table=full_name(migration, table.name, getattr(table, "schema", None)),
             target=table,

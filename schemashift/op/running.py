@@ -18,7 +18,7 @@ from schemashift.schema import Key, Table, TableName
 
 
 class Running(Protocol):
-    """What a migration that runs does for the functions of this module. The runner and replay are the two that can."""
+    """What a migration that runs does for the functions of `op`. See `schemashift.op.buffer.Buffer`."""
 
     @property
     def dialect(self) -> sa.Dialect:
@@ -33,7 +33,7 @@ class Running(Protocol):
         """How the models' MetaData names what has no name; None where there are none, or it says nothing."""
 
     @property
-    def made(self) -> set[Key]:
+    def created_types(self) -> set[Key]:
         """The types with a name of their own that the script has made, or made sure of."""
 
     @property
@@ -46,10 +46,10 @@ class Running(Protocol):
     def normal(self, table: Table) -> Table:
         """*table* in the database's normal form."""
 
-    def do(self, operations: Sequence[Operation]) -> None:
+    def submit(self, operations: Sequence[Operation]) -> None:
         """Changes of the schema, in order; they may wait until something else happens."""
 
-    def now(self, operation: Operation) -> None:
+    def execute(self, operation: Operation) -> None:
         """A statement of the script's own, after everything before it."""
 
     def bind(self) -> sa.Connection:

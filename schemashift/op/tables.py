@@ -47,7 +47,7 @@ def create_table(
         table.constraints -= {key for key in table.foreign_key_constraints if key.use_alter}
     value = migration.normal(lift_table(table, migration.dialect))
     needed = missing_types(migration, [column.type for column in table.columns])
-    migration.do([*needed, CreateTable(table=value, if_not_exists=bool(if_not_exists), origin=origin())])
+    migration.submit([*needed, CreateTable(table=value, if_not_exists=bool(if_not_exists), origin=origin())])
     return table
 
 
@@ -56,14 +56,14 @@ def drop_table(table_name: str, *, schema: str | None = None, if_exists: bool | 
     migration = current()
     check_keywords(migration, kw)
     name = full_name(migration, table_name, schema)
-    migration.do([DropTable(name=name, if_exists=bool(if_exists), origin=origin())])
+    migration.submit([DropTable(name=name, if_exists=bool(if_exists), origin=origin())])
 
 
 def rename_table(old_table_name: str, new_table_name: str, *, schema: str | None = None) -> None:
     """Give a table another name in the same schema."""
     migration = current()
     old = full_name(migration, old_table_name, schema)
-    migration.do([RenameTable(old=old, new=str(new_table_name), origin=origin())])
+    migration.submit([RenameTable(old=old, new=str(new_table_name), origin=origin())])
 
 
 def alter_table(table_name: str, *, schema: str | None = None, **options: Any) -> None:
@@ -74,7 +74,7 @@ def alter_table(table_name: str, *, schema: str | None = None, **options: Any) -
     changed = tuple(sorted((key, lift_value(value)) for key, value in options.items() if key.startswith(own)))
     if changed:
         name = full_name(migration, table_name, schema)
-        migration.do([AlterTable(table=name, set=(("options", changed),), partial=True, origin=origin())])
+        migration.submit([AlterTable(table=name, set=(("options", changed),), partial=True, origin=origin())])
 
 
 def _own_prefixes(migration: Running) -> tuple[str, ...]:
@@ -97,7 +97,7 @@ def drop_table_comment(table_name: str, *, existing_comment: str | None = None, 
 
 def _set_comment(table_name: str, schema: str | None, comment: str | None, existing: str | None) -> None:
     migration = current()
-    migration.do(
+    migration.submit(
         [
             AlterTable(
                 table=full_name(migration, table_name, schema),

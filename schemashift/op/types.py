@@ -76,11 +76,11 @@ def missing_types(migration: Running, types: Iterable[Any]) -> list[Operation]:
     """
     found: list[Operation] = []
     for each in (named for type_ in types for named in named_types(type_, migration.dialect)):
-        if not getattr(each, "create_type", True) or type_key(each, migration.dialect) in migration.made:
+        if not getattr(each, "create_type", True) or type_key(each, migration.dialect) in migration.created_types:
             continue
         made = next(filter(None, (kind.needed_by_type(each, migration.dialect) for kind in KINDS)), None)
         if made is not None:
-            migration.made.update(made.creates)
+            migration.created_types.update(made.creates)
             found.append(replace(made, origin=origin()))
     return found
 

@@ -30,10 +30,14 @@ from schemashift.operations.constraints import find_constraint as find_constrain
 from schemashift.operations.indexes import CreateIndex as CreateIndex
 from schemashift.operations.indexes import DropIndex as DropIndex
 from schemashift.operations.indexes import RenameIndex as RenameIndex
+from schemashift.operations.named import Named as Named
+from schemashift.operations.named import Violation as Violation
+from schemashift.operations.named import those_named as those_named
+from schemashift.operations.statements import Backfill as Backfill
+from schemashift.operations.statements import BackfillNumbers as BackfillNumbers
 from schemashift.operations.statements import BulkInsert as BulkInsert
 from schemashift.operations.statements import Execute as Execute
-from schemashift.operations.statements import FillColumn as FillColumn
-from schemashift.operations.statements import FillTable as FillTable
+from schemashift.operations.statements import InsertMissingRows as InsertMissingRows
 from schemashift.operations.tables import AlterTable as AlterTable
 from schemashift.operations.tables import CreateTable as CreateTable
 from schemashift.operations.tables import DropTable as DropTable

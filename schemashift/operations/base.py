@@ -15,6 +15,7 @@ from enum import IntEnum, auto
 from typing import ClassVar, NamedTuple, Protocol, Self, TypeVar
 
 from schemashift.errors import Location, NotSupported
+from schemashift.operations.facts import Facts
 from schemashift.schema import Column, Default, ForeignKey, Key, Keyed, Schema, Table, TableName, Type
 
 _CAPITAL = re.compile(r"(?<!^)(?=[A-Z])")
@@ -166,8 +167,9 @@ class Operation(ABC):
 
     verb: ClassVar[str] = ""
     """``create_table`` for `CreateTable`: how a dialect's DDL, and the renderer, call their method for it."""
-
     rank: ClassVar[Rank] = Rank.CHANGE
+    weight: ClassVar[int] = 0
+    """How much it says about a revision that does several things: the heaviest gives the message."""
 
     origin: Location | None = field(default=None, compare=False, repr=False)
     note: str = field(default="", compare=False, repr=False)
@@ -237,9 +239,19 @@ class Operation(ABC):
     def apply(self, schema: Schema) -> Schema:
         """*schema* after this operation. Raises `Incomplete` where *schema* lacks the table that it changes."""
 
+    def effects(self) -> Facts:
+        """What it does to the rows of tables that are there, on every database; see `Dialect.effects` for one."""
+        return ()
+
     @abstractmethod
     def describe(self) -> Description:
         """The change in a line."""
+
+    def summary(self) -> str:
+        """The change in words, for a revision's message: ``add age to users``."""
+        description = self.describe()
+        verb = {"+": "add", "-": "drop", "~": "change"}[description.sign]
+        return f"{verb} {description.noun} {description.name}"
 
     def complete(self, schema: Schema) -> Self:
         """This operation with both its ends, the missing one taken from *schema*."""

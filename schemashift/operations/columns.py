@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Self, TypedDict, cast
+from typing import ClassVar, Self, TypedDict, cast
 
 from schemashift.operations.base import (
     NOTHING,
@@ -16,6 +16,8 @@ from schemashift.operations.base import (
     edit,
     need_table,
 )
+from schemashift.operations.facts import Conversion, DeletesValues, Facts, MayFail, NeedsValue, Why
+from schemashift.operations.fits import always_fits
 from schemashift.schema import (
     Column,
     Computed,
@@ -71,6 +73,12 @@ def column_dependencies(table: TableName, column: Column) -> Keys:
     return frozenset(keys - {Key.of_column(table, column.name)})
 
 
+def needs_value(column: Column) -> bool:
+    """Whether rows that are there would have nothing to put into a new column."""
+    given = (column.default, column.computed, column.identity)
+    return not column.nullable and not column.autoincrement and all(each is None for each in given)
+
+
 def need_column(table: Table, name: str) -> Column:
     """The column *name*. Raises `Incomplete` where the table has none."""
     column = table.column(name)
@@ -84,6 +92,7 @@ class AddColumn(Operation):
     """Add a column at the end of a table."""
 
     rank = Rank.ADD_COLUMN
+    weight: ClassVar[int] = 4
 
     table: TableName
     column: Column
@@ -117,8 +126,14 @@ class AddColumn(Operation):
             raise Incomplete(f'table "{self.table}" already has a column "{self.column.name}"')
         return edit(schema, self.table, columns=(*table.columns, self.column))
 
+    def effects(self) -> Facts:
+        return (NeedsValue(table=self.table, column=self.column.name),) if needs_value(self.column) else ()
+
     def describe(self) -> Description:
         return Description("+", "column", f"{self.table}.{self.column.name}", describe_column(self.column))
+
+    def summary(self) -> str:
+        return f"add {self.column.name} to {self.table.name}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,6 +141,7 @@ class DropColumn(Operation):
     """Drop a column. ``column`` is what it was, where the caller knows."""
 
     rank = Rank.DROP_COLUMN
+    weight: ClassVar[int] = 2
 
     table: TableName
     name: str
@@ -168,9 +184,17 @@ class DropColumn(Operation):
             )
         )
 
+    def effects(self) -> Facts:
+        """A generated column's values can be generated again."""
+        generated = self.column is not None and self.column.computed is not None
+        return () if generated else (DeletesValues(table=self.table, column=self.name),)
+
     def describe(self) -> Description:
         detail = describe_column(self.column) if self.column else ""
         return Description("-", "column", f"{self.table}.{self.name}", detail)
+
+    def summary(self) -> str:
+        return f"drop {self.name} from {self.table.name}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -181,6 +205,8 @@ class AlterColumn(Operation):
     things up in. ``existing`` is what the caller said of the column as it is; ``before`` the whole of it, where it is
     known. ``options`` are dialect options of the change itself (``postgresql_using``).
     """
+
+    weight: ClassVar[int] = 1
 
     table: TableName
     name: str
@@ -260,8 +286,27 @@ class AlterColumn(Operation):
         column = need_column(table, self.name)
         return schema.put(table.with_column(self.name, replace(column, **self.changes)))
 
+    @property
+    def becomes_required(self) -> bool:
+        """Whether it takes a column that may be NULL and says NOT NULL."""
+        nullable = self.before is None or self.before.nullable
+        return nullable and self.changes.get("nullable") is False and self.changes.get("identity") is None
+
+    def effects(self) -> Facts:
+        found: Facts = ()
+        if self.becomes_required:
+            found += (MayFail(table=self.table, what=self.name, why=Why.NULL),)
+        type_ = self.changes.get("type")
+        if self.before is not None and type_ is not None and not always_fits(self.before.type, type_):
+            what = Conversion(self.name, self.before.type, type_)
+            found += (MayFail(table=self.table, what=what, why=Why.CONVERSION),)
+        return found
+
     def describe(self) -> Description:
         return Description("~", self._noun, f"{self.table}.{self.name}", ", ".join(self._details()))
+
+    def summary(self) -> str:
+        return f"alter {self.name} of {self.table.name}"
 
     @property
     def _noun(self) -> str:
@@ -291,6 +336,8 @@ def _words(name: str, value: object) -> str:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RenameColumn(Operation):
     """Give a column another name. Constraints, indexes and foreign keys to it follow."""
+
+    weight: ClassVar[int] = 3
 
     table: TableName
     old: str
@@ -326,9 +373,10 @@ class RenameColumn(Operation):
             indexes=tuple(renamed(i, self.old, self.new) for i in table.indexes),
         )
         schema = schema.put(table)
-        return schema.put(*(self._repoint(each) for each in schema.tables))
+        return schema.put(*(self.retargeted(each) for each in schema.tables))
 
-    def _repoint(self, table: Table) -> Table:
+    def retargeted(self, table: Table) -> Table:
+        """*table* with its foreign keys to the column following it."""
         if not any(key.target == self.table for key in table.foreign_keys):
             return table
         return replace(table, constraints=tuple(self._retarget(c) for c in table.constraints))
@@ -341,3 +389,6 @@ class RenameColumn(Operation):
 
     def describe(self) -> Description:
         return Description("~", "rename", f"{self.table}.{self.old}", f"-> {self.new}")
+
+    def summary(self) -> str:
+        return f"rename {self.old} of {self.table.name} to {self.new}"

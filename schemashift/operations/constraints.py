@@ -18,9 +18,19 @@ from schemashift.operations.base import (
     need_table,
     referable,
 )
+from schemashift.operations.facts import Facts, MayFail, Why
 from schemashift.schema import Check, Constraint, Exclude, ForeignKey, Key, PrimaryKey, Schema, Table, TableName, Unique
 
 _NOUN = {PrimaryKey: "primary key", Unique: "unique", ForeignKey: "foreign key", Check: "check", Exclude: "exclusion"}
+
+_REFUSES = {
+    PrimaryKey: (Why.NULL, Why.DUPLICATE),
+    Unique: (Why.DUPLICATE,),
+    ForeignKey: (Why.ORPHAN,),
+    Check: (Why.CHECK,),
+    Exclude: (Why.CONFLICT,),
+}
+"""The rows that each kind of constraint does not accept."""
 
 
 def default_name(table: str, constraint: Constraint) -> str:
@@ -123,13 +133,21 @@ class AddConstraint(Operation):
         table = need_table(schema, self.table)
         return edit(schema, self.table, constraints=(*table.constraints, self.constraint))
 
+    def effects(self) -> Facts:
+        why = _REFUSES[type(self.constraint)]
+        return tuple(MayFail(table=self.table, what=self.constraint, why=each) for each in why)
+
     def describe(self) -> Description:
         return _description("+", self.table, self.constraint.name, self.constraint)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DropConstraint(Operation):
-    """Drop a constraint by name. ``kind`` is its class where the caller knows it."""
+    """Drop a constraint by name. ``kind`` is its class where the caller knows it.
+
+    ``name`` is what scripts call ``constraint``. Where its table has several of one name, as SQLite lets it, that is an
+    alias, which no constraint of the table is called.
+    """
 
     rank = Rank.DROP_CONSTRAINT
 
@@ -169,6 +187,7 @@ class DropConstraint(Operation):
     def apply(self, schema: Schema) -> Schema:
         table = need_table(schema, self.table)
         found = find_constraint(table, self.name, self.kind)
+        found = found or next((c for c in table.constraints if c == self.constraint), None)
         if found is None:
             raise Incomplete(f'table "{self.table}" has no constraint "{self.name}"')
         return edit(schema, self.table, constraints=tuple(c for c in table.constraints if c is not found))

@@ -16,6 +16,7 @@ from schemashift.operations.base import (
     need_table,
     referable,
 )
+from schemashift.operations.facts import Facts, MayFail, Why
 from schemashift.schema import Index, Key, Options, Schema, TableName
 
 
@@ -66,6 +67,9 @@ class CreateIndex(Operation):
     def apply(self, schema: Schema) -> Schema:
         table = need_table(schema, self.table)
         return edit(schema, self.table, indexes=(*table.indexes, self.index))
+
+    def effects(self) -> Facts:
+        return (MayFail(table=self.table, what=self.index, why=Why.DUPLICATE),) if self.index.unique else ()
 
     def describe(self) -> Description:
         return Description("+", "index", self.index.name, f"on {self.table} {describe_index(self.index)}")

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from schemashift.operations.base import Description, Incomplete, Operation
+from schemashift.operations.facts import Facts, FillsValues, InsertsRows
 from schemashift.schema import Default, Schema, TableName
 
 
@@ -28,12 +29,12 @@ class Execute(Operation):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FillColumn(Operation):
-    """Give the rows that have none a value in a column: ``value``, or a number of their own where that is None."""
+class Backfill(Operation):
+    """Give the rows that have none a value in a column."""
 
     table: TableName
     column: str
-    value: Default | None = None
+    value: Default
 
     @property
     def touches(self) -> tuple[TableName, ...]:
@@ -45,14 +46,40 @@ class FillColumn(Operation):
     def apply(self, schema: Schema) -> Schema:
         return schema
 
+    def effects(self) -> Facts:
+        return (FillsValues(table=self.table, column=self.column),)
+
     def describe(self) -> Description:
-        value = str(self.value) if self.value is not None else "1, 2, 3, ..."
-        return Description("~", "rows", f"{self.table}.{self.column}", f"NULL -> {value}")
+        return Description("~", "rows", f"{self.table}.{self.column}", f"NULL -> {self.value}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FillTable(Operation):
-    """Give a table the rows that another's point to and it has not.
+class BackfillNumbers(Operation):
+    """Give every row a number of its own in a column."""
+
+    table: TableName
+    column: str
+
+    @property
+    def touches(self) -> tuple[TableName, ...]:
+        return (self.table,)
+
+    def inverse(self) -> Operation:
+        raise Incomplete("what the rows had before they were numbered is not known")
+
+    def apply(self, schema: Schema) -> Schema:
+        return schema
+
+    def effects(self) -> Facts:
+        return (FillsValues(table=self.table, column=self.column),)
+
+    def describe(self) -> Description:
+        return Description("~", "rows", f"{self.table}.{self.column}", "NULL -> 1, 2, 3, ...")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InsertMissingRows(Operation):
+    """Insert the rows that rows of another table point to and that are not there.
 
     There is one for each value that ``children`` hold in the columns of ``keys``, which are pairs of this table's
     column and theirs. Without ``keys`` it is one row, where the table has none and ``children``, if given, has some.
@@ -73,6 +100,9 @@ class FillTable(Operation):
 
     def apply(self, schema: Schema) -> Schema:
         return schema
+
+    def effects(self) -> Facts:
+        return (InsertsRows(table=self.table),)
 
     def describe(self) -> Description:
         return Description("+", "rows", str(self.table), f"for {self.children}" if self.children else "")
@@ -96,6 +126,9 @@ class BulkInsert(Operation):
 
     def apply(self, schema: Schema) -> Schema:
         return schema
+
+    def effects(self) -> Facts:
+        return (InsertsRows(table=self.table),)
 
     def describe(self) -> Description:
         return Description("+", "rows", str(self.table), f"{len(self.rows)} rows")

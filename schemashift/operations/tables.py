@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Self, TypedDict
+from typing import ClassVar, Self, TypedDict
 
 from schemashift.operations.base import NOTHING, Description, Incomplete, Keys, Operation, Rank, edit, need_table
 from schemashift.operations.columns import column_needs
 from schemashift.operations.constraints import dependencies, provides
+from schemashift.operations.facts import CreatesTable, DeletesRows, Facts
 from schemashift.operations.indexes import index_provides
 from schemashift.schema import ForeignKey, Key, Options, Schema, Table, TableName, options
 
@@ -33,6 +34,7 @@ class CreateTable(Operation):
     """Create a table with all its parts, its indexes and comments included."""
 
     rank = Rank.CREATE_TABLE
+    weight: ClassVar[int] = 7
 
     table: Table
     if_not_exists: bool = False
@@ -59,10 +61,16 @@ class CreateTable(Operation):
             raise Incomplete(f'table "{self.table.table_name}" is already there')
         return schema.put(self.table)
 
+    def effects(self) -> Facts:
+        return (CreatesTable(table=self.table.table_name),)
+
     def describe(self) -> Description:
         keys = len(self.table.foreign_keys)
         detail = _count(len(self.table.columns), "column") + (f", {_count(keys, 'foreign key')}" if keys else "")
         return Description("+", "table", str(self.table.table_name), detail)
+
+    def summary(self) -> str:
+        return f"create {self.table.name}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +78,7 @@ class DropTable(Operation):
     """Drop a table. ``table`` is what it was, where the caller knows."""
 
     rank = Rank.DROP_TABLE
+    weight: ClassVar[int] = 5
 
     name: TableName
     table: Table | None = None
@@ -100,15 +109,23 @@ class DropTable(Operation):
             return schema
         return schema.drop(need_table(schema, self.name).key)
 
+    def effects(self) -> Facts:
+        return (DeletesRows(table=self.name),)
+
     def describe(self) -> Description:
         return Description(
             "-", "table", str(self.name), _count(len(self.table.columns), "column") if self.table else ""
         )
 
+    def summary(self) -> str:
+        return f"drop {self.name.name}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RenameTable(Operation):
     """Give a table another name in the same schema. Foreign keys that point to it follow."""
+
+    weight: ClassVar[int] = 6
 
     old: TableName
     new: str
@@ -149,6 +166,9 @@ class RenameTable(Operation):
 
     def describe(self) -> Description:
         return Description("~", "table", str(self.old), f"renamed to {self.new}")
+
+    def summary(self) -> str:
+        return f"rename {self.old.name} to {self.new}"
 
 
 class TableChanges(TypedDict, total=False):

@@ -13,6 +13,8 @@ from schemashift.operations import (
     AddConstraint,
     AlterColumn,
     AlterTable,
+    Backfill,
+    BackfillNumbers,
     ColumnChanges,
     CreateIndex,
     CreateTable,
@@ -21,8 +23,7 @@ from schemashift.operations import (
     DropIndex,
     DropTable,
     Execute,
-    FillColumn,
-    FillTable,
+    InsertMissingRows,
     Operation,
     RenameColumn,
     RenameIndex,
@@ -31,6 +32,7 @@ from schemashift.operations import (
 )
 from schemashift.render.layout import Call
 from schemashift.schema import (
+    INTEGER_LIMITS,
     SQL,
     Check,
     Column,
@@ -51,6 +53,7 @@ from schemashift.schema import (
     options,
 )
 from schemashift.sqla.lift import lift_expression, lift_options
+from schemashift.sqla.private import type_affinity
 from schemashift.sqla.source import Source, escape_binds, repr_value, string
 
 Node = str | Call
@@ -63,7 +66,6 @@ _TYPES: dict[type[Constraint], str] = {
     Check: "check",
     Exclude: "exclude",
 }
-
 
 _CONVENTION_KEYS: dict[str, tuple[type[Any], type[Any]]] = {
     "pk": (PrimaryKey, sa.PrimaryKeyConstraint),
@@ -195,7 +197,7 @@ class Printer:
         plain = {"always": False, "start": 1, "increment": 1, "minimum": 1, "cycle": False, "cache": 1}
         names = {"minimum": "minvalue", "maximum": "maxvalue"}
         given = {name: getattr(identity, name) for name in Identity.__dataclass_fields__}
-        limits = {2**15 - 1, 2**31 - 1, 2**63 - 1, None}
+        limits = {*INTEGER_LIMITS.values(), None}
         words = [
             f"{names.get(name, name)}={value!r}"
             for name, value in given.items()
@@ -463,17 +465,18 @@ class Printer:
         words = [string(operation.table.name), string(operation.old), string(operation.new)]
         yield Call("op.rename_index", [*words, *self.schema(operation.table)])
 
-    def fill_column(self, operation: FillColumn) -> Iterator[Node]:
-        words = [string(operation.table.name), string(operation.column)]
-        if operation.value is None:
-            yield Call("op.number_column", [*words, *self.schema(operation.table)])
-        else:
-            value = self.source.default(operation.value)
-            head, _, rest = value.partition("(")
-            node = Call(head, [rest[:-1]]) if head == "sa.text" else value
-            yield Call("op.fill_column", [*words, node, *self.schema(operation.table)])
+    def backfill(self, operation: Backfill) -> Iterator[Node]:
+        value = self.source.default(operation.value)
+        head, _, rest = value.partition("(")
+        node = Call(head, [rest[:-1]]) if head == "sa.text" else value
+        words = [string(operation.table.name), string(operation.column), node]
+        yield Call("op.backfill", [*words, *self.schema(operation.table)])
 
-    def fill_table(self, operation: FillTable) -> Iterator[Node]:
+    def backfill_numbers(self, operation: BackfillNumbers) -> Iterator[Node]:
+        words = [string(operation.table.name), string(operation.column)]
+        yield Call("op.backfill_numbers", [*words, *self.schema(operation.table)])
+
+    def insert_missing_rows(self, operation: InsertMissingRows) -> Iterator[Node]:
         words: list[Node] = [string(operation.table.name)]
         if operation.values:
             pairs = (
@@ -487,7 +490,7 @@ class Printer:
         words += self.schema(operation.table)
         if operation.children is not None and operation.children.schema:
             words.append(f"children_schema={string(operation.children.schema)}")
-        yield Call("op.fill_table", words)
+        yield Call("op.insert_missing_rows", words)
 
     def execute(self, operation: Execute) -> Iterator[Node]:
         yield Call("op.execute", [string(str(operation.statement))])
@@ -505,5 +508,5 @@ def _is_call(expression: str) -> bool:
 
 
 def _is_integer(column: Column) -> bool:
-    affinity = getattr(column.type.payload, "_type_affinity", None)
+    affinity = type_affinity(column.type.payload)
     return affinity is not None and issubclass(affinity, sa.Integer)

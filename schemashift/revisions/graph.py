@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
+from itertools import chain
 
 from schemashift.errors import UsageError
 from schemashift.revisions import faults as fault
@@ -40,6 +41,11 @@ class RevisionGraph:
     def _keep_one(self, one: Revision, other: Revision) -> None:
         self._duplicates.setdefault(one.id, [one]).append(other)
         self._by_id[one.id] = min(one, other, key=lambda each: (each.path, each))
+
+    def with_revision(self, revision: Revision) -> RevisionGraph:
+        """The graph with one more revision."""
+        alone = (each for each in self._by_id.values() if each.id not in self._duplicates)
+        return RevisionGraph([*alone, *chain.from_iterable(self._duplicates.values()), revision], self._found)
 
     # -- the revisions
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from typing import Literal, NamedTuple
 
-from schemashift.errors import BadTarget, DatabaseAhead
+from schemashift.errors import BadTarget, DatabaseAhead, Hint
 from schemashift.revisions.graph import RevisionGraph
 from schemashift.revisions.revision import Revision, folder_of
-from schemashift.revisions.target import Target, read, resolve_target, trail_of, undo_last
+from schemashift.revisions.target import Target, resolve_target, trail_of, undo_last
 
 Direction = Literal["upgrade", "downgrade", "stamp"]
 
@@ -40,8 +40,8 @@ class Plan(NamedTuple):
         return tuple(step.revision for step in self.steps)
 
 
-def plan(graph: RevisionGraph, applied: Iterable[str], target: str | Iterable[str], direction: Direction) -> Plan:
-    """The way from ``applied`` to ``target``, one identifier or several. Pure: the same plan for the same arguments.
+def plan(graph: RevisionGraph, applied: Iterable[str], targets: Iterable[Target], direction: Direction) -> Plan:
+    """The way from ``applied`` to ``targets``. Pure: the same plan for the same arguments.
 
     With ancestors and descendants over ``down_revision`` and ``depends_on`` together: ``upgrade X`` runs X and its
     ancestors that are not applied; ``downgrade X`` undoes the applied descendants of X, ``downgrade label@X`` only
@@ -50,12 +50,11 @@ def plan(graph: RevisionGraph, applied: Iterable[str], target: str | Iterable[st
     Raises what `RevisionGraph.resolve` raises, `DatabaseAhead`, and for upgrade and downgrade the graph's first fault.
     """
     before = frozenset(applied)
-    texts = (target,) if isinstance(target, str) else tuple(target)
     if direction != "stamp":
         graph.check()
         _refuse_unknown(graph, before)
     known = before.difference(graph.unknown(before))
-    after = _AFTER[direction](graph, known, texts)
+    after = _AFTER[direction](graph, known, tuple(targets))
     if direction == "stamp":
         return _plan(graph, direction, (), before, after)
     ids = graph.in_order(known ^ after)
@@ -69,43 +68,43 @@ def _plan(
     return Plan(direction, steps, before, after, graph.current(before), graph.current(after))
 
 
-def _upgraded(graph: RevisionGraph, known: frozenset[str], texts: Sequence[str]) -> frozenset[str]:
-    for target in _read(graph, texts):
+def _upgraded(graph: RevisionGraph, known: frozenset[str], targets: Sequence[Target]) -> frozenset[str]:
+    for target in targets:
         if target.relative and target.steps < 0:
-            raise BadTarget(f'"{target}" is behind what is applied', hints=[f"schemashift downgrade {target}"])
-    return known | _gained(graph, known, texts)
+            raise BadTarget(f'"{target}" is behind what is applied', hints=[Hint("downgrade", (str(target),))])
+    return known | _gained(graph, known, targets)
 
 
-def _downgraded(graph: RevisionGraph, known: frozenset[str], texts: Sequence[str]) -> frozenset[str]:
-    for target in _read(graph, texts):
+def _downgraded(graph: RevisionGraph, known: frozenset[str], targets: Sequence[Target]) -> frozenset[str]:
+    for target in targets:
         if target.relative and target.steps > 0:
-            raise BadTarget(f'"{target}" is ahead of what is applied', hints=[f"schemashift upgrade {target}"])
+            raise BadTarget(f'"{target}" is ahead of what is applied', hints=[Hint("upgrade", (str(target),))])
         place = frozenset[str]() if target.relative else resolve_target(graph, target, known)
         for node in graph.in_order(place - known):
             raise BadTarget(
                 f"{graph[node].title} is not applied, so nothing can be downgraded to it",
                 cause=f"the database is at {_named(graph.current(known))}",
-                hints=[f"schemashift upgrade {node}"],
+                hints=[Hint("upgrade", (node,))],
             )
-    return known - _lost(graph, known, texts)
+    return known - _lost(graph, known, targets)
 
 
-def _stamped(graph: RevisionGraph, known: frozenset[str], texts: Sequence[str]) -> frozenset[str]:
-    return (known - _lost(graph, known, texts)) | _gained(graph, known, texts)
+def _stamped(graph: RevisionGraph, known: frozenset[str], targets: Sequence[Target]) -> frozenset[str]:
+    return (known - _lost(graph, known, targets)) | _gained(graph, known, targets)
 
 
 _AFTER = {"upgrade": _upgraded, "downgrade": _downgraded, "stamp": _stamped}
 
 
-def _gained(graph: RevisionGraph, known: frozenset[str], texts: Sequence[str]) -> frozenset[str]:
+def _gained(graph: RevisionGraph, known: frozenset[str], targets: Sequence[Target]) -> frozenset[str]:
     """What going to the targets needs."""
-    targets = [target for target in _read(graph, texts) if not (target.relative and target.steps <= 0)]
-    return graph.closure(frozenset().union(*(resolve_target(graph, each, known) for each in targets)))
+    ahead = [each for each in targets if not (each.relative and each.steps <= 0)]
+    return graph.closure(frozenset().union(*(resolve_target(graph, each, known) for each in ahead)))
 
 
-def _lost(graph: RevisionGraph, known: frozenset[str], texts: Sequence[str]) -> frozenset[str]:
+def _lost(graph: RevisionGraph, known: frozenset[str], targets: Sequence[Target]) -> frozenset[str]:
     """What going to the targets takes away."""
-    return frozenset[str]().union(*(_lost_by(graph, known, each) for each in _read(graph, texts)))
+    return frozenset[str]().union(*(_lost_by(graph, known, each) for each in targets))
 
 
 def _lost_by(graph: RevisionGraph, known: frozenset[str], target: Target) -> frozenset[str]:
@@ -127,10 +126,6 @@ def _base_below(graph: RevisionGraph, target: Target, line: frozenset[str] | Non
     return trail_of(graph, start, target, line)[-1]
 
 
-def _read(graph: RevisionGraph, texts: Iterable[str]) -> list[Target]:
-    return [read(graph, each) for each in texts]
-
-
 def _named(ids: Sequence[str]) -> str:
     return " and ".join(ids) or "base"
 
@@ -148,6 +143,6 @@ def _refuse_unknown(graph: RevisionGraph, applied: Collection[str]) -> None:
         cause="probably another git branch, or a newer release, migrated it",
         hints=[
             *(f"git log --all -S {each} -- {folder}" for each in unknown),
-            f"schemashift stamp {place[0]}    if you know the schema really is that one",
+            Hint("stamp", (place[0],), "if you know the schema really is that one"),
         ],
     )

@@ -18,10 +18,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from schemashift.errors import AmbiguousRevision, BadTarget, MultipleHeads, UnknownRevision
+from schemashift.errors import AmbiguousRevision, BadTarget, Hint, MultipleHeads, UnknownRevision
 from schemashift.revisions.faults import closest
 from schemashift.revisions.revision import RESERVED_NAMES
 
@@ -79,12 +79,17 @@ def split_range(text: str) -> tuple[str, str]:
 
 def resolve(graph: RevisionGraph, text: str, applied: Collection[str]) -> frozenset[str]:
     """See `RevisionGraph.resolve`."""
-    return resolve_target(graph, read(graph, text), applied)
+    return resolve_target(graph, read_target(graph, text), applied)
 
 
-def read(graph: RevisionGraph, text: str) -> Target:
+def read_target(graph: RevisionGraph, text: str) -> Target:
     """`parse`, but an id or label of the graph is itself, also where it looks like something else (``2024-01``)."""
     return Target(text) if text in graph or text in graph.labels else parse(text)
+
+
+def read_targets(graph: RevisionGraph, texts: str | Iterable[str]) -> tuple[Target, ...]:
+    """`read_target` for one identifier or several."""
+    return tuple(read_target(graph, each) for each in ((texts,) if isinstance(texts, str) else texts))
 
 
 def resolve_target(graph: RevisionGraph, target: Target, applied: Collection[str]) -> frozenset[str]:
@@ -272,8 +277,8 @@ def multiple_heads(graph: RevisionGraph, heads: Sequence[str], text: str, *, lab
         f'{len(heads)} heads{where}, "{text}" is ambiguous',
         details=describe(graph, heads),
         hints=[
-            f'schemashift merge -m "merge heads"{" " + " ".join(heads) if label else ""}    one merge revision',
-            f"schemashift upgrade {label + '@' if label else ''}heads    apply all of them",
+            Hint("merge", ("-m", "merge heads", *(heads if label else ())), "one merge revision"),
+            Hint("upgrade", (f"{label}@heads" if label else "heads",), "apply all of them"),
         ],
     )
 
@@ -282,7 +287,7 @@ def unknown(graph: RevisionGraph, name: str) -> UnknownRevision:
     guess = closest(name, [*graph.order, *graph.labels, *RESERVED_NAMES])
     return UnknownRevision(
         f'no revision starts with "{name}", and no branch label is called so',
-        hints=[f"did you mean {graph[guess].title if guess in graph else guess}?" if guess else "schemashift history"],
+        hints=[f"did you mean {graph[guess].title if guess in graph else guess}?" if guess else Hint("history")],
     )
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 import sqlalchemy as sa
 
 from schemashift.dialects.session import Session
-from schemashift.errors import AlreadyExists, Location, MigrationFailed, SchemashiftError
+from schemashift.errors import AlreadyExists, Hint, Location, MigrationFailed, SchemashiftError
 from schemashift.operations import Incomplete
 from schemashift.revisions import Revision
 from schemashift.scripts.load import hints_for
@@ -19,7 +19,7 @@ _LONGEST_SQL = 200
 _CREATE_TABLE = re.compile(r"\s*CREATE\s+(?:\w+\s+)*TABLE\b", re.IGNORECASE)
 
 
-class Circumstances:
+class FailureContext:
     """What is known about a failure beside the exception."""
 
     def __init__(
@@ -28,7 +28,7 @@ class Circumstances:
         direction: str,
         session: Session,
         *,
-        origin: Location | None,
+        origins: Sequence[Location],
         applied: frozenset[str] | None,
         at: Sequence[str],
         done: int,
@@ -37,13 +37,14 @@ class Circumstances:
         transactional: bool,
         earlier: int = 0,
     ) -> None:
-        """*applied* and *at* (its heads) were read after the failure; *applied* is None where that was not possible.
-        *kept* of *total* statements of the revision stay; *done* revisions of this run came before it. *earlier* is
-        the statement at which an earlier run of it stopped, 0 where there was none: what that run did stays."""
+        """*origins* are where the operations that failed were written, in the script or in a helper's file. *applied*
+        and *at* (its heads) were read after the failure; *applied* is None where that was not possible. *kept* of
+        *total* statements of the revision stay; *done* revisions of this run came before it. *earlier* is the statement
+        at which an earlier run of it stopped, 0 where there was none: what that run did stays."""
         self.revision = revision
         self.direction = direction
         self.session = session
-        self.origin = origin
+        self.origins = tuple(origins)
         self.applied = applied
         self.at = tuple(at)
         self.done = done
@@ -53,10 +54,10 @@ class Circumstances:
         self.earlier = earlier
 
 
-def failure(error: Exception, there: Circumstances) -> SchemashiftError:
+def failure(error: Exception, context: FailureContext) -> SchemashiftError:
     """The error to raise for *error*, which left a script. One of ours keeps its class."""
-    places = tuple(_places(error, there.revision.path, there.origin))
-    state = _state(there)
+    places = tuple(_places(error, context.revision.path, context.origins))
+    state = _state(context)
     if isinstance(error, SchemashiftError):
         error.where = error.where or places
         error.state = error.state or state
@@ -64,30 +65,32 @@ def failure(error: Exception, there: Circumstances) -> SchemashiftError:
     orig = error.orig if isinstance(error, sa.exc.DBAPIError) else None
     if orig is None or not isinstance(error, sa.exc.DBAPIError):
         what = str(error) if isinstance(error, Incomplete) else f"{type(error).__name__}: {error}".rstrip(": ")
-        hints = [*hints_for(error), *_way_on(there)]
-        return MigrationFailed(f"{there.revision.title}: {what}", where=places, state=state, hints=hints)
-    message = f"{there.revision.title}: {there.session.message(orig)}"
-    if not there.earlier and _CREATE_TABLE.match(error.statement or "") and there.session.is_taken(orig):
-        return _already_exists(message, places, state, there)
-    hint = there.session.hint(orig)
+        hints = [*hints_for(error), *_way_on(context)]
+        return MigrationFailed(f"{context.revision.title}: {what}", where=places, state=state, hints=hints)
+    message = f"{context.revision.title}: {context.session.message(orig)}"
+    if not context.earlier and _CREATE_TABLE.match(error.statement or "") and context.session.is_duplicate_table(orig):
+        return _already_exists(message, places, state, context)
+    hint = context.session.hint(orig)
     return MigrationFailed(
         message,
         where=places,
-        cause=_cause(error, there.session),
+        cause=_cause(error, context.session),
         state=state,
-        hints=[*([hint] if hint else []), *_way_on(there)],
+        hints=[*([hint] if hint else []), *_way_on(context)],
     )
 
 
-def _already_exists(message: str, places: Sequence[Location], state: str | None, there: Circumstances) -> AlreadyExists:
-    nowhere = there.applied is not None and not there.applied
+def _already_exists(
+    message: str, places: Sequence[Location], state: str | None, context: FailureContext
+) -> AlreadyExists:
+    nowhere = context.applied is not None and not context.applied
     return AlreadyExists(
         message,
         where=places,
         cause="the tables were made outside migrations (create_all?)"
         + (", the database has no version" if nowhere else ""),
         state=state,
-        hints=[f"schemashift stamp {there.revision.id}    if the schema really is that of this revision"],
+        hints=[Hint("stamp", (context.revision.id,), "if the schema really is that of this revision")],
     )
 
 
@@ -101,37 +104,37 @@ def _cause(error: sa.exc.DBAPIError, session: Session) -> str | None:
     return f"{text}   {label}".strip()
 
 
-def _state(there: Circumstances) -> str:
-    if there.applied is None:
+def _state(context: FailureContext) -> str:
+    if context.applied is None:
         return "not known: the database does not answer any more"
-    what = _what_stays(there)
-    place = f"the database is at {' and '.join(there.at) or 'base'}"
-    if not there.done:
+    what = _what_stays(context)
+    place = f"the database is at {' and '.join(context.at) or 'base'}"
+    if not context.done:
         return f"{what}; {place}"
-    before = "revision before it is" if there.done == 1 else f"{there.done} revisions before it are"
-    done = "applied" if there.direction == "upgrade" else "undone"
+    before = "revision before it is" if context.done == 1 else f"{context.done} revisions before it are"
+    done = "applied" if context.direction == "upgrade" else "undone"
     return f"{what}; {place}, the {before} {done}"
 
 
-def _what_stays(there: Circumstances) -> str:
-    if not there.kept:
-        earlier = f"; what an earlier run of {there.revision.id} did up to its statement {there.earlier} stays"
-        return "rolled back" + (earlier if there.earlier else "")
-    count = f"{there.kept} of {there.total} statements" if there.total else _count(there.kept, "statement")
-    verb = "stays" if there.kept == 1 else "stay"
+def _what_stays(context: FailureContext) -> str:
+    if not context.kept:
+        earlier = f"; what an earlier run of {context.revision.id} did up to its statement {context.earlier} stays"
+        return "rolled back" + (earlier if context.earlier else "")
+    count = f"{context.kept} of {context.total} statements" if context.total else _count(context.kept, "statement")
+    verb = "stays" if context.kept == 1 else "stay"
     why = (
         "its transaction was committed on the way"
-        if there.transactional
-        else f"{there.session.product} commits DDL at once"
+        if context.transactional
+        else f"{context.session.product} commits DDL at once"
     )
-    return f"{count} of {there.revision.id} {verb} applied ({why})"
+    return f"{count} of {context.revision.id} {verb} applied ({why})"
 
 
-def _way_on(there: Circumstances) -> list[str]:
+def _way_on(context: FailureContext) -> list[str]:
     """Nothing resumes yet: the whole revision runs again."""
-    if not (there.kept or there.earlier) or there.applied is None:
+    if not (context.kept or context.earlier) or context.applied is None:
         return []
-    return [f"undo what stays by hand; the next {there.direction} runs the whole revision again"]
+    return [f"undo what stays by hand; the next {context.direction} runs the whole revision again"]
 
 
 def _count(number: int, noun: str) -> str:
@@ -141,17 +144,14 @@ def _count(number: int, noun: str) -> str:
 # Where -------------------------------------------------------------------------------------------------------------
 
 
-def _places(error: BaseException, path: str, origin: Location | None) -> Iterator[Location]:
-    """The script's line first: where the operation was written, or where the script was. Then a helper's."""
-    frames = traceback.extract_tb(error.__traceback__)
-    own = [frame for frame in frames if frame.filename == path]
-    script = origin if origin is not None and origin.path == path else None
-    if script is None and own:
-        script = Location(path, own[-1].lineno, own[-1].name)
-    if script is not None:
-        yield _shown(script)
-    if origin is not None and origin.path != path:
-        yield _shown(origin)
+def _places(error: BaseException, path: str, origins: Sequence[Location]) -> Iterator[Location]:
+    """The script's lines first: where the operations were written, or where the script was. Then a helper's."""
+    script = [origin for origin in origins if origin.path == path]
+    if not script:
+        own = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == path]
+        script = [Location(path, frame.lineno, frame.name) for frame in own[-1:]]
+    yield from map(_shown, script)
+    yield from (_shown(origin) for origin in origins if origin.path != path)
 
 
 def _shown(place: Location) -> Location:

@@ -1,12 +1,11 @@
-"""One script while it runs: the runner's side of `op`."""
+"""One script while it runs: its operations become statements, and its statements are counted."""
 
 from __future__ import annotations
 
 import contextlib
-import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, NoReturn
+from typing import NamedTuple, NoReturn
 
 import sqlalchemy as sa
 
@@ -14,282 +13,171 @@ from schemashift import op
 from schemashift.dialects import Dialect, Statement
 from schemashift.dialects.live import LiveSchema
 from schemashift.dialects.session import Session
+from schemashift.dialects.statement import operations_of
 from schemashift.errors import Location
-from schemashift.operations import Execute, Incomplete, Operation, RenameTable
-from schemashift.runner.missing import NotThere
+from schemashift.op.buffer import Buffer, Environment, Group
+from schemashift.operations import Execute, Incomplete, Operation, RenameTable, those_named
+from schemashift.runner.listener import ConnectionListener
+from schemashift.runner.missing import MissingObject
 from schemashift.runner.references import References
 from schemashift.runner.transactions import Transactions
-from schemashift.schema import Key, Table, TableName
-from schemashift.scripts.handlers import guarded_lines
+from schemashift.schema import Table, TableName
 from schemashift.scripts.load import Script
 
 OPERATION = "schemashift_operation"
 
-Convention = Mapping[str, object]
 
-_DATA = re.compile(
-    r"\s*(?:SELECT|INSERT|UPDATE|DELETE|REPLACE|WITH|VALUES|SET|SHOW|EXPLAIN|DESCRIBE|DESC|USE|DO|TABLE|HANDLER|LOAD"
-    r"|SAVEPOINT|ROLLBACK|RELEASE)\b|\s*\(",
-    re.IGNORECASE,
-)
-"""Statements of MySQL that do not commit what is open."""
+class Database(NamedTuple):
+    """The run's database: what all its scripts share."""
 
-_ROWS = re.compile(r"\s*(?:INSERT|UPDATE|DELETE|REPLACE|SAVEPOINT|RELEASE)\b", re.IGNORECASE)
-"""Statements that change nothing of the schema."""
+    dialect: Dialect
+    session: Session
+    known: LiveSchema
+    listener: ConnectionListener
+    references: References
 
 
-class Wire:
-    """The run's connection, listened to while a script runs: whoever sends what, it passes here."""
+class Blame(NamedTuple):
+    """An error, and where the operations that it is about were written."""
 
-    def __init__(self, session: Session, dialect: Dialect, known: LiveSchema) -> None:
-        self.session = session
-        self.connection = session.connection
-        self.dialect = dialect
-        self.known = known
-        self.references = References(session)
-        self.migration: Migration | None = None
+    error: BaseException
+    origins: tuple[Location, ...]
 
-    @contextmanager
-    def listening(self) -> Iterator[None]:
-        """Listen on the connection, and on nothing else, for the length of a run."""
-        sa.event.listen(self.connection, "before_cursor_execute", self._before)
-        try:
-            yield
-        finally:
-            sa.event.remove(self.connection, "before_cursor_execute", self._before)
 
-    def _before(self, connection: Any, cursor: Any, statement: str, parameters: Any, context: Any, many: Any) -> None:
-        del connection, cursor, parameters, context, many
-        if self.migration is not None:
-            self.migration.passing(statement)
+class Tally:
+    """How many statements of a script were sent, and how many of them are kept: no rollback takes them back.
+
+    ``ended`` says that the script ended its transaction itself, ``outside`` that it is outside of any.
+    """
+
+    def __init__(self, session: Session, *, transactional_ddl: bool) -> None:
+        self.sent = 0
+        self.kept = 0
+        self.ended = False
+        self.outside = False
+        self._session = session
+        self._transactional_ddl = transactional_ddl
+        self._commits = False
+
+    def sync_transaction(self) -> None:
+        """What became of the statements so far: where no transaction is open although some were sent, they stay."""
+        if self.sent and (self._commits or not self._session.in_transaction):
+            self.kept = self.sent
+            self.ended = self.ended or (self._transactional_ddl and not self.outside)
+
+    def sync_failed_transaction(self, error: BaseException) -> None:
+        """The same after an error: a failed statement is not there, but those before it may be."""
+        self._session.after_error()
+        if self.sent and not self._session.in_transaction and not self._transactional_ddl:
+            self.kept = max(self.kept, self.sent - isinstance(error, sa.exc.DBAPIError))
+
+    def commits(self, sql: str) -> bool:
+        """Whether *sql*, which is next, cannot be taken back."""
+        self._commits = self._session.commits(sql)
+        return self._commits
+
+    def keep(self, *, outside: bool) -> None:
+        """The transaction was committed on purpose, to go outside of it or back inside."""
+        self.kept, self.outside = self.sent, outside
 
 
 class Migration:
-    """A script that runs. Implements `op.Running`.
+    """A script that runs. A `Sender`: what its buffer gives it is compiled and sent over the run's connection.
 
-    ``sent`` counts its statements and ``kept`` those of them that no rollback takes back; ``total`` is how many there
-    would have been, where that is known. ``ended`` says that the script ended its transaction itself.
+    ``total`` is how many statements there would have been, where that is known.
     """
 
     def __init__(
         self,
-        wire: Wire,
+        database: Database,
         unit: Transactions,
         script: Script,
         *,
-        x: Mapping[str, str],
-        version_table: TableName,
-        convention: Callable[[], Convention | None],
-        told: Callable[[str], None],
+        environment: Environment,
+        emit: Callable[[str], None],
         journal: Callable[[int], None],
     ) -> None:
-        """*told* hears of each statement; *journal* is called before one that cannot be taken back, with its number."""
-        self.wire = wire
-        self.unit = unit
-        self.path = script.path
-        self.sent = 0
-        self.kept = 0
+        """*emit* gets each statement; *journal* is called before one that cannot be taken back, with its number."""
+        self.environment = environment
+        self.tally = Tally(database.session, transactional_ddl=database.dialect.transactional_ddl)
         self.total: int | None = None
-        self.ended = False
-        self.made: set[Key] = set()
-        self.blamed: tuple[BaseException, Location | None] | None = None
-        self._x = x
-        self._version_table = version_table
-        self._convention = convention
-        self._told = told
+        self.blame: Blame | None = None
+        self._database = database
+        self._quietly = database.listener.quietly
+        self._unit = unit
+        self._emit = emit
         self._journal = journal
-        self._guarded = guarded_lines(script.module, script.path)
-        self._buffer: list[Operation] = []
-        self._groups = 0
+        self._buffer = Buffer.of(self, script)
         self._finishing = False
-        self._commits = False
-        self._outside = False
         self._ours = False
-        self._quiet = False
 
     def run(self, function: Callable[[], object]) -> None:
         """Call ``upgrade`` or ``downgrade``, and send what it left waiting."""
-        self.wire.migration = self
-        try:
-            with op.running(self):
-                function()
-                self._finishing = True
-                self.flush()
-        finally:
-            self.wire.migration = None
-        self.settle()
+        with self._database.listener.calling(self.before_statement), op.running(self._buffer):
+            function()
+            self._finishing = True
+            self._buffer.flush()
+        self.tally.sync_transaction()
 
-    def settle(self) -> None:
-        """Ask the driver what became of the last statement."""
-        self._settle()
-
-    def settle_failed(self, error: BaseException) -> None:
-        """The same after an error: a failed statement is not there, but those before it may be."""
-        session = self.wire.session
-        session.after_error()
-        if self.sent and not session.in_transaction and not self.wire.dialect.transactional_ddl:
-            self.kept = max(self.kept, self.sent - isinstance(error, sa.exc.DBAPIError))
-
-    # What passes over the connection -------------------------------------------------------------------------------
-
-    def passing(self, sql: str) -> None:
+    def before_statement(self, sql: str) -> None:
         """A statement is about to be sent, by us or by anybody else."""
-        if self._quiet:
-            return
         if not self._ours:
-            self.flush()
-            if not _ROWS.match(sql):
-                self.wire.known.forget()
+            self._buffer.flush()
+            if self._database.session.changes_schema(sql):
+                self._database.known.forget()
         with self._quietly():
-            self._settle()
-            self.wire.references.prepare(sql)
-            self._commits = not self.wire.dialect.transactional_ddl and not _DATA.match(sql)
-            if self._commits:
-                self._journal(self.sent + 1)
-        self.sent += 1
-        self._told(sql)
+            self.tally.sync_transaction()
+            self._database.references.prepare(sql)
+            if self.tally.commits(sql):
+                self._journal(self.tally.sent + 1)
+        self.tally.sent += 1
+        self._emit(sql)
 
-    def _settle(self) -> None:
-        """What became of the statements so far: where no transaction is open although some were sent, they stay."""
-        if self.sent and (self._commits or not self.wire.session.in_transaction):
-            self.kept = self.sent
-            self.ended = self.ended or (self.wire.dialect.transactional_ddl and not self._outside)
+    def origins(self, error: BaseException) -> tuple[Location, ...]:
+        """Where the operations that *error* is about were written; none where it came from the script itself."""
+        return self.blame.origins if self.blame is not None and self.blame.error is error else ()
 
-    @contextmanager
-    def _quietly(self) -> Iterator[None]:
-        """For statements that are not the script's."""
-        before, self._quiet = self._quiet, True
-        try:
-            yield
-        finally:
-            self._quiet = before
-
-    # What the script asks for: `op.Running` ------------------------------------------------------------------------
-
-    @property
-    def dialect(self) -> sa.Dialect:
-        """SQLAlchemy's dialect."""
-        return self.wire.dialect.sa
-
-    @property
-    def x(self) -> Mapping[str, str]:
-        """The ``-x`` arguments."""
-        return self._x
-
-    @property
-    def version_table(self) -> TableName:
-        """The table that holds what is applied."""
-        return self._version_table
-
-    @property
-    def convention(self) -> Convention | None:
-        """The models' naming convention."""
-        return self._convention()
+    # `Sender` ------------------------------------------------------------------------------------------------------
 
     def table(self, name: TableName) -> Table | None:
         """A table as it is now."""
-        self.flush()
         with self._quietly():
-            return self.wire.known.table(name)
+            return self._database.known.table(name)
 
-    def normal(self, table: Table) -> Table:
-        """*table* in the database's normal form."""
-        return self.wire.dialect.normal(table)
-
-    def do(self, operations: Sequence[Operation]) -> None:
-        """Buffer *operations*; send them at once where somebody waits for their error."""
-        if self._groups or not self._is_caught():
-            self._buffer.extend(operations)
-        else:
-            self.flush()
-            self._send_alone(operations)
-
-    def now(self, operation: Operation) -> None:
-        """Send everything before, then *operation*."""
-        self.flush()
-        if self._is_caught():
-            self._send_alone([operation])
-        else:
-            self._send([operation])
-
-    def bind(self) -> sa.Connection:
-        """The connection, with everything done that was asked for."""
-        self.flush()
-        return self.wire.connection
+    def connection(self) -> sa.Connection:
+        """The run's connection."""
+        return self._database.session.connection
 
     @contextmanager
-    def group(self) -> Iterator[None]:
-        """One group, in every mode. An error in the block takes back what it asked for and was not sent."""
-        alone = not self._groups and self._is_caught()
-        if alone:
-            self.flush()
-        start = len(self._buffer)
-        self._groups += 1
-        try:
-            yield
-        except BaseException:
-            del self._buffer[start:]
-            raise
-        finally:
-            self._groups -= 1
-        if alone:
-            operations, self._buffer = self._buffer, []
-            self._send_alone(operations)
-
-    @contextmanager
-    def autocommit_block(self) -> Iterator[None]:
+    def outside_transaction(self) -> Iterator[None]:
         """Split the revision: what came before is committed, what follows begins anew."""
-        self.flush()
-        with self._outside_transaction():
-            yield
-            self.flush()
-
-    @contextmanager
-    def _outside_transaction(self) -> Iterator[None]:
         with self._quietly():
-            self._journal(self.sent)
-            self.unit.leave()
-        self.kept, self._outside = self.sent, True
+            self._journal(self.tally.sent)
+            self._unit.leave()
+        self.tally.keep(outside=True)
         try:
             yield
         except BaseException:
-            self._outside = False
+            self.tally.outside = False
             with self._quietly(), contextlib.suppress(sa.exc.DBAPIError):
-                self.unit.back()
+                self._unit.back()
             raise
-        self.kept, self._outside = self.sent, False
+        self.tally.keep(outside=False)
         with self._quietly():
-            self.unit.back()
+            self._unit.back()
 
-    def _is_caught(self) -> bool:
-        """Whether somebody may catch the error of the operation that is being called: then it must come out here."""
-        frame = op.caller()
-        if frame is None:
-            return False
-        if frame.f_code.co_filename != self.path:
-            return True
-        while self._guarded and frame is not None:
-            if frame.f_code.co_filename == self.path and frame.f_lineno in self._guarded:
-                return True
-            frame = frame.f_back
-        return False
+    def send(self, group: Group) -> None:
+        """Compile a group, and send it."""
+        if group.alone and self._database.dialect.transactional_ddl and not self.tally.outside:
+            self._send_in_savepoint(group.operations)
+        else:
+            self._send(group.operations)
 
     # Sending -------------------------------------------------------------------------------------------------------
 
-    def flush(self) -> None:
-        """Send what waits."""
-        if self._buffer:
-            operations, self._buffer = self._buffer, []
-            self._send(operations)
-
-    def _send_alone(self, operations: Sequence[Operation]) -> None:
-        """With a SAVEPOINT of its own, where that can take it back: the script may go on after the error."""
-        if not operations:
-            return
-        if not self.wire.dialect.transactional_ddl or self._outside:
-            self._send(operations)
-            return
-        session, kept = self.wire.session, self.kept
+    def _send_in_savepoint(self, operations: Sequence[Operation]) -> None:
+        """With a SAVEPOINT that can take it back: the script may go on after the error."""
+        session, kept = self._database.session, self.tally.kept
         with self._quietly():
             session.savepoint(OPERATION)
         try:
@@ -298,25 +186,20 @@ class Migration:
             with self._quietly(), contextlib.suppress(sa.exc.DBAPIError):
                 session.rollback_to(OPERATION)
             raise
-        if kept == self.kept:  # else a statement of its own has ended the transaction, and the savepoint with it
+        if kept == self.tally.kept:  # else a statement of its own has ended the transaction, and the savepoint with it
             with self._quietly():
                 session.release(OPERATION)
 
     def _send(self, operations: Sequence[Operation]) -> None:
-        statements = self.wire.dialect.compile(operations, self.wire.known)
-        last: Operation | None = None
+        statements = self._database.dialect.compile(operations, self._database.known)
+        carried = operations
         try:
             while (statement := self._next(statements)) is not None:
-                last = statement.operation
-                self._emit(statement)
+                carried = statement.operations
+                self._send_statement(statement)
+                carried = operations
         except BaseException as error:
-            self._blame(error, operations, last)
-            self._count_rest(statements)
-            self.wire.known.forget()
-            with self._quietly(), contextlib.suppress(sa.exc.SQLAlchemyError):
-                self.wire.session.after_error()
-            if type(error) is Incomplete:
-                self._raise_absent(error)
+            self._fail(error, carried, statements)
             raise
 
     def _next(self, statements: Iterator[Statement]) -> Statement | None:
@@ -324,46 +207,61 @@ class Migration:
         with self._quietly():
             return next(statements, None)
 
-    def _emit(self, statement: Statement) -> None:
-        if statement.transactional or self._outside:
+    def _send_statement(self, statement: Statement) -> None:
+        if statement.transactional or self.tally.outside:
             self._execute(statement)
         else:
-            with self._outside_transaction():
+            with self.outside_transaction():
                 self._execute(statement)
-        if isinstance(statement.operation, RenameTable):
-            self.wire.references.rename(statement.operation.old, statement.operation.renamed)
+        for operation in statement.operations:
+            if isinstance(operation, RenameTable):
+                self._database.references.rename(operation.old, operation.renamed)
 
     def _execute(self, statement: Statement) -> None:
-        before, self._ours = self._ours, True
+        session, before, self._ours = self._database.session, self._ours, True
         try:
             if isinstance(statement.sql, str):
                 with self._quietly():
-                    self.wire.session.check(statement.sql, self.wire.known)
-                self.wire.session.execute(statement.sql)
+                    session.check(statement.sql, self._database.known)
+                session.execute(statement.sql)
                 return
-            operation = statement.operation
-            self.wire.connection.execute(
-                statement.sql,
-                statement.parameters,
-                execution_options=dict(operation.options) if isinstance(operation, Execute) else {},
+            options = [operation.options for operation in statement.operations if isinstance(operation, Execute)]
+            session.connection.execute(
+                statement.sql, statement.parameters, execution_options=dict(options[0]) if options else {}
             )
         finally:
             self._ours = before
 
-    def _blame(self, error: BaseException, operations: Sequence[Operation], last: Operation | None) -> None:
-        """Remember which line of the script the error belongs to: where it was written, not where it was sent."""
-        if self.blamed is None or self.blamed[0] is not error:
-            self.blamed = (error, (last or operations[0]).origin)
+    # What went wrong -----------------------------------------------------------------------------------------------
 
-    def _raise_absent(self, error: Incomplete) -> NoReturn:
-        raised = NotThere(str(error))
-        if self.blamed is not None:
-            self.blamed = (raised, self.blamed[1])
+    def _fail(self, error: BaseException, operations: Sequence[Operation], rest: Iterator[Statement]) -> None:
+        """Remember what is known about *error*, of one of *operations*. Scripts catch it by what it says is missing."""
+        self._blame(error, operations)
+        self._count_rest(rest)
+        self._database.known.forget()
+        with self._quietly(), contextlib.suppress(sa.exc.SQLAlchemyError):
+            self._database.session.after_error()
+        if type(error) is Incomplete:
+            self._raise_missing(error)
+
+    def _blame(self, error: BaseException, operations: Sequence[Operation]) -> None:
+        """Which lines of the script the error belongs to: where it was written, not where it was sent."""
+        if self.blame is not None and self.blame.error is error:
+            return
+        blamed = operations_of(error) or operations
+        if isinstance(error, sa.exc.DBAPIError) and error.orig is not None:
+            blamed = those_named(blamed, self._database.session.named_in(error.orig))
+        self.blame = Blame(error, tuple(dict.fromkeys(each.origin for each in blamed if each.origin is not None)))
+
+    def _raise_missing(self, error: Incomplete) -> NoReturn:
+        raised = MissingObject(str(error))
+        if self.blame is not None:
+            self.blame = Blame(raised, self.blame.origins)
         raise raised from error
 
-    def _count_rest(self, statements: Iterator[Statement]) -> None:
+    def _count_rest(self, rest: Iterator[Statement]) -> None:
         """How many statements there would have been, where the failure was in the last of the script."""
         self.total = None
         if self._finishing:
             with self._quietly(), contextlib.suppress(Exception):
-                self.total = self.sent + sum(1 for _ in statements)
+                self.total = self.tally.sent + sum(1 for _ in rest)

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from schemashift.operations import Incomplete
 
 
-class NotThere(
+class MissingObject(
     Incomplete,
     KeyError,
     ValueError,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable
 from typing import Any
@@ -12,11 +11,6 @@ from schemashift.schema import TableName
 
 Row = tuple[str, Any, str]
 
-_HARMLESS = re.compile(
-    r"\s*(?:CREATE|SELECT|PRAGMA|EXPLAIN|SAVEPOINT|RELEASE|BEGIN|COMMIT|END|ROLLBACK|ANALYZE|REINDEX|VACUUM|ATTACH|DETACH"
-    r"|ALTER(?!.*\bREFERENCES\b.*\bDEFAULT\b)(?!.*\bDEFAULT\b.*\bREFERENCES\b))\b",
-    re.IGNORECASE | re.DOTALL,
-)
 _SHOWN = 5
 
 
@@ -35,7 +29,7 @@ class References:
 
     def prepare(self, sql: str) -> None:
         """*sql* is about to run: where it could break a reference for the first time, count those broken before."""
-        if self._touched or self._watching is False or _HARMLESS.match(sql):
+        if self._touched or self._watching is False or not self._session.may_break_references(sql):
             return
         if self._watching is None:
             self._watching = not self._session.enforces_foreign_keys

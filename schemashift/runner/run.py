@@ -1,10 +1,10 @@
-"""The run itself: see `run`."""
+"""Run a plan over one connection: lock, scripts, version table, events."""
 
 from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import cache
 
@@ -13,9 +13,10 @@ import sqlalchemy as sa
 from schemashift import op
 from schemashift.dialects import Dialect
 from schemashift.dialects.live import LiveSchema
-from schemashift.errors import BorrowedTransaction, MigrationFailed, NotSupported, Unfinished
+from schemashift.errors import BorrowedTransaction, Hint, MigrationFailed, NotSupported, Unfinished
 from schemashift.events import (
     Event,
+    Listener,
     RevisionDone,
     RevisionStarted,
     RunFinished,
@@ -23,12 +24,16 @@ from schemashift.events import (
     StatementSent,
     Waiting,
 )
+from schemashift.op.buffer import Buffer, Convention, Environment, no_convention
 from schemashift.operations import Incomplete, Operation
+from schemashift.results import Done, Run
 from schemashift.revisions import Plan, Step
-from schemashift.runner.failure import Circumstances, failure
+from schemashift.runner.consent import Consent, Losses
+from schemashift.runner.failure import FailureContext, failure
+from schemashift.runner.listener import ConnectionListener
 from schemashift.runner.loading import Loading
-from schemashift.runner.migration import Convention, Migration, Wire
-from schemashift.runner.references import described
+from schemashift.runner.migration import Database, Migration
+from schemashift.runner.references import References, described
 from schemashift.runner.transactions import OneTransaction, Savepoints, Transactions
 from schemashift.scripts.load import Script
 from schemashift.sources.replay import record
@@ -36,11 +41,6 @@ from schemashift.state.version_table import State, Status, VersionTable
 
 PlanFor = Callable[[frozenset[str]], Plan]
 Load = Callable[[str], Script]
-Listener = Callable[[StatementSent], None]
-
-
-def no_convention() -> None:
-    """Without models nothing is named."""
 
 
 def run(
@@ -55,15 +55,19 @@ def run(
     x: Mapping[str, str] | None = None,
     convention: Callable[[], Convention | None] = no_convention,
     listener: Listener | None = None,
-) -> Iterator[Event]:
+    consent: Consent | None = None,
+) -> Run:
     """Run what *plan_for* says for the applied revisions; it is asked again once the lock is held.
 
-    *load* gives the script of a revision's id; all of them are loaded before the first runs. Statements are told to
-    *listener* as they are sent; without one they are yielded when their revision is done. Where the plan is empty
-    nothing is locked, and nothing created. *convention* gives the naming convention of the models, if a script asks.
+    *load* gives the script of a revision's id; all of them are loaded before the first runs. *listener* is called with
+    every event, in order and as it happens; an exception that it raises ends the run, and what is done is kept. Where
+    the plan is empty nothing is locked, and nothing created. *convention* gives the naming convention of the models,
+    if a script asks.
 
-    Raises `Locked`, `BorrowedTransaction`, `ForeignVersionTable`, `MigrationFailed` and what *plan_for* and *load*
-    raise. Whatever happens, the connection is put back as it was, and the lock released.
+    *consent* is asked for before the lock is taken, if the plan deletes anything: see `Consent`.
+
+    Raises `Locked`, `BorrowedTransaction`, `ForeignVersionTable`, `NeedsDecision`, `MigrationFailed` and what
+    *plan_for* and *load* raise. Whatever happens, the connection is put back as it was, and the lock released.
     """
     this = _Run(
         connection,
@@ -74,8 +78,9 @@ def run(
         x=x or {},
         convention=cache(convention),
         listener=listener,
+        consent=consent,
     )
-    return this.events(lock_timeout, single_transaction=single_transaction)
+    return this.run(lock_timeout, single_transaction=single_transaction)
 
 
 class _Run:
@@ -92,66 +97,91 @@ class _Run:
         x: Mapping[str, str],
         convention: Callable[[], Convention | None],
         listener: Listener | None,
+        consent: Consent | None,
     ) -> None:
         self.connection = connection
         self.plan_for = plan_for
         self.dialect = dialect
         self.load = load
         self.versions = versions
-        self.x = x
-        self.convention = convention
-        self.listener = listener
-        self.session = dialect.session(connection)
-        self.known = LiveSchema(
-            read=lambda name: dialect.read(connection, [name]).table(name),
-            read_all=lambda: dialect.read_all(connection),
-            read_objects=lambda key: dialect.read_objects(connection, key),
+        self.environment = Environment(
+            dialect=dialect.sa, normal=dialect.normal, version_table=versions.name, x=x, convention=convention
         )
-        self.wire = Wire(self.session, dialect, self.known)
+        self.listener = listener
+        self.consent = consent
+        self.session = dialect.session(connection)
+        self.database = Database(
+            dialect,
+            self.session,
+            LiveSchema(
+                read=lambda name: dialect.read(connection, [name]).table(name),
+                read_all=lambda: dialect.read_all(connection),
+                read_objects=lambda key: dialect.read_objects(connection, key),
+            ),
+            ConnectionListener(connection),
+            References(self.session),
+        )
         self.state = State()
         self.unit = Transactions(self.session)
         self.scripts: dict[str, Script] = {}
-        self.done = 0
-        self.unsent: list[Event] = []
-        self.doubtful = False
+        self.done: list[Done] = []
+        self.others_may_have_run = False
 
-    def events(self, lock_timeout: float, *, single_transaction: bool) -> Iterator[Event]:
+    def run(self, lock_timeout: float, *, single_transaction: bool) -> Run:
         """Everything, from preparing the connection to putting it back."""
         started = time.monotonic()
         with self.session.run():
             plan = self._first_plan()
             if plan is not None and _is_empty(plan):
-                yield RunStarted(plan, plan.start)
+                self.emit(RunStarted(plan, plan.start))
             else:
                 if plan is not None:
                     self._prepare(plan)
+                    self._ask(plan)
                 self.unit = self._unit(single_transaction=single_transaction)
                 for wait in self.session.wait_for_lock(self.versions.name, lock_timeout):
-                    yield Waiting(*wait)
-                try:
-                    plan = self._plan()
-                    self._check_unfinished(plan)
-                    self._load(plan)
-                    yield RunStarted(plan, plan.start)
-                    yield from self._steps(plan)
-                finally:
-                    self._let_go()
-        yield RunFinished(self.done, plan.end, time.monotonic() - started)
+                    self.emit(Waiting(*wait))
+                plan = self._run_locked()
+        seconds = time.monotonic() - started
+        self.emit(RunFinished(len(self.done), plan.end, seconds))
+        return Run(tuple(self.done), plan, plan.start, plan.end, seconds)
+
+    def _run_locked(self) -> Plan:
+        """Plan again now that nobody else can change the state, and run that."""
+        try:
+            plan = self._plan()
+            self._check_unfinished(plan)
+            self._load(plan)
+            self._require_consent(plan)
+            self.emit(RunStarted(plan, plan.start))
+            self._steps(plan)
+            return plan
+        finally:
+            self._release()
+
+    def emit(self, event: Event) -> None:
+        """Tell the listener, if there is one."""
+        if self.listener is not None:
+            self.listener(event)
 
     # Before the first revision -------------------------------------------------------------------------------------
 
     def _plan(self) -> Plan:
-        """Read the state, outside of any transaction that is not the lock, and ask for the plan."""
-        with contextlib.nullcontext() if self.session.in_transaction else self.session.autocommit():
+        """Read the state and ask for the plan."""
+        with self._reading():
             self.state = self.versions.read(self.connection)
         return self.plan_for(self.state.applied)
+
+    def _reading(self) -> contextlib.AbstractContextManager[None]:
+        """Reading outside of any transaction that is not the lock: nothing is held when it ends."""
+        return contextlib.nullcontext() if self.session.in_transaction else self.session.autocommit()
 
     def _first_plan(self) -> Plan | None:
         """The plan as it looks before the lock; None where the lock's holder lets nobody read."""
         try:
             return self._plan()
         except sa.exc.OperationalError as error:
-            if error.orig is not None and self.session.is_busy(error.orig):
+            if error.orig is not None and self.session.is_lock_error(error.orig):
                 return None
             raise
 
@@ -168,6 +198,19 @@ class _Run:
             for step in plan.steps:
                 self._check_borrowed(step)
 
+    def _ask(self, plan: Plan) -> None:
+        if self.consent is not None:
+            self._check_unfinished(plan)  # nobody is asked about what cannot run
+            self.consent.ask(plan, self._losses(self.consent, plan))
+
+    def _require_consent(self, plan: Plan) -> None:
+        if (consent := self.consent) is not None:
+            consent.require(plan, lambda: self._losses(consent, plan))
+
+    def _losses(self, consent: Consent, plan: Plan) -> Losses:
+        with self._reading():
+            return consent.count(plan, self.scripts)
+
     def _check_unfinished(self, plan: Plan) -> None:
         """Refuse to pass over a revision that stands half applied: what other scripts find there nobody knows."""
         taken_up = {step.revision.id for step in plan.steps}
@@ -180,8 +223,8 @@ class _Run:
             cause=row.error or "the run that began it was cut off",
             state="nothing was done now; what that run did is still there",
             hints=[
-                f"schemashift upgrade {row.revision}    tries it again",
-                f"schemashift stamp {row.revision}    records it as done, once you have seen to it by hand",
+                Hint("upgrade", (row.revision,), "tries it again"),
+                Hint("stamp", (row.revision,), "records it as done, once you have seen to it by hand"),
             ],
         )
 
@@ -191,7 +234,7 @@ class _Run:
             self.scripts[step.revision.id],
             "upgrade" if step.direction == "upgrade" else "downgrade",
             self.dialect,
-            x=self.x,
+            x=self.environment.x,
         )
         if recording.leaves_transaction or any(map(self._leaves, recording.operations)):
             raise BorrowedTransaction(
@@ -209,9 +252,10 @@ class _Run:
 
     def _load(self, plan: Plan) -> None:
         """Load every script before anything is written: one that does not load must not stop a run half way."""
+        loading = replace(self.environment, convention=no_convention)
         for step in plan.steps:
             if step.revision.id not in self.scripts:
-                with op.running(Loading(self.connection, self.dialect, self.x, self.versions.name)):
+                with op.running(Buffer(Loading(self.connection, loading))):
                     script = self.scripts[step.revision.id] = self.load(step.revision.id)
                 _function(script, step)
 
@@ -224,32 +268,30 @@ class _Run:
 
     # The revisions -------------------------------------------------------------------------------------------------
 
-    def _steps(self, plan: Plan) -> Iterator[Event]:
-        with self.wire.listening():
+    def _steps(self, plan: Plan) -> None:
+        with self.database.listener.listening():
             try:
                 if plan.direction == "stamp":
                     self._stamp(plan)
                 for step in plan.steps:
-                    if self._is_done(step):
-                        continue
-                    yield RevisionStarted(*step)
-                    began = time.perf_counter()
-                    try:
-                        self._step(step, began)
-                    finally:
-                        statements, self.unsent = self.unsent, []
-                    yield from statements
-                    self.done += 1
-                    yield RevisionDone(*step, time.perf_counter() - began)
+                    if not self._is_done(step):
+                        self._run_step(step)
             except BaseException:
                 # What succeeded is kept where it can be: the unit knows.
-                self.session.quietly(self._finish_what_was_done)
+                self.session.best_effort(self._finish_what_was_done)
                 raise
             self.unit.finish()
 
+    def _run_step(self, step: Step) -> None:
+        self.emit(RevisionStarted(*step))
+        began = time.perf_counter()
+        self._step(step, began)
+        self.done.append(Done(*step, time.perf_counter() - began))
+        self.emit(RevisionDone(*self.done[-1]))
+
     def _is_done(self, step: Step) -> bool:
         """Whether somebody else did it: where the transaction is the lock, a script that commits lets others in."""
-        if not self.doubtful:
+        if not self.others_may_have_run:
             return False
         self.state = self.versions.read(self.connection)
         return (step.revision.id in self.state.applied) == (step.direction == "upgrade")
@@ -278,35 +320,35 @@ class _Run:
 
     def _undo(self, this: _Revision, error: BaseException) -> None:
         """Take back what can be taken back. A connection that is gone has been rolled back by the server."""
-        self.session.quietly(lambda: this.undo(error))
+        self.session.best_effort(lambda: this.undo(error))
         if self.connection.invalidated:
             self.connection.rollback()  # SQLAlchemy connects again for the question below
 
     def _failed(self, this: _Revision, error: Exception) -> Exception:
         """The error to raise. The state in it is read from the database, now."""
         if isinstance(self.unit, Savepoints):
-            self.session.quietly(self.unit.finish)
-        applied, at = self._look()
-        kept_before = 0 if isinstance(self.unit, OneTransaction) else self.done
+            self.session.best_effort(self.unit.finish)
+        applied, at = self._read_state()
+        kept_before = 0 if isinstance(self.unit, OneTransaction) else len(self.done)
         migration = this.migration
         return failure(
             error,
-            Circumstances(
+            FailureContext(
                 this.step.revision,
                 this.step.direction,
                 self.session,
-                origin=migration.blamed[1] if migration.blamed and migration.blamed[0] is error else None,
+                origins=migration.origins(error),
                 applied=applied,
                 at=at,
                 done=kept_before,
-                kept=migration.kept,
+                kept=migration.tally.kept,
                 total=migration.total,
                 transactional=self.dialect.transactional_ddl,
                 earlier=this.earlier,
             ),
         )
 
-    def _look(self) -> tuple[frozenset[str] | None, tuple[str, ...]]:
+    def _read_state(self) -> tuple[frozenset[str] | None, tuple[str, ...]]:
         """What is applied and its heads, as the database says after a failure."""
         try:
             plan = self._plan()
@@ -314,18 +356,11 @@ class _Run:
             return None, ()
         return plan.before, plan.start
 
-    def _let_go(self) -> None:
+    def _release(self) -> None:
         """Roll back what is open, then unlock: a lock cannot be released in a failed transaction."""
         if not self.session.borrowed:
-            self.session.quietly(self.session.rollback)
+            self.session.best_effort(self.session.rollback)
         self.session.unlock()
-
-    def tell(self, sql: str) -> None:
-        """A statement was sent."""
-        if self.listener is not None:
-            self.listener(StatementSent(sql))
-        else:
-            self.unsent.append(StatementSent(sql))
 
 
 class _Revision:
@@ -341,13 +376,11 @@ class _Revision:
         self.journaled = False
         self._run = run
         self.migration = Migration(
-            run.wire,
+            run.database,
             run.unit,
             self.script,
-            x=run.x,
-            version_table=run.versions.name,
-            convention=run.convention,
-            told=run.tell,
+            environment=run.environment,
+            emit=lambda sql: run.emit(StatementSent(sql)),
             journal=self.journal,
         )
 
@@ -357,12 +390,13 @@ class _Revision:
         run.unit.begin()
         if not run.state.exists:
             run.versions.create(run.connection)
-        run.wire.references.start()
+        run.database.references.start()
         self.migration.run(_function(self.script, self.step))
         self._check_references()
-        if self.migration.ended:
+        if self.migration.tally.ended:
             run.unit.renew()
-        run.doubtful = run.doubtful or (run.dialect.one_transaction and self.migration.kept > 0)
+        if run.dialect.one_transaction and self.migration.tally.kept:
+            run.others_may_have_run = True
         self._record(round((time.perf_counter() - began) * 1000))
         run.unit.keep()
         if not run.state.exists:
@@ -371,19 +405,19 @@ class _Revision:
     def undo(self, error: BaseException) -> None:
         """Roll back; where something stays all the same, say so in the row."""
         run = self._run
-        self.migration.settle_failed(error)
+        self.migration.tally.sync_failed_transaction(error)
         run.unit.undo()
         if not self.journaled or run.session.borrowed:
             return
         run.session.begin()
-        if self.migration.kept or (self.row is not None and self.row.status == "upgrading"):
+        if self.migration.tally.kept or (self.row is not None and self.row.status == "upgrading"):
             text = f"{type(error).__name__}: {error}"
-            step = max(self.migration.kept, self.earlier)
+            step = max(self.migration.tally.kept, self.earlier)
             run.versions.fail(run.connection, self.id, step=step, steps=self.migration.total, error=text)
         elif self.step.direction == "upgrade":
             run.versions.remove(run.connection, self.id)
         else:
-            run.versions.calm(run.connection, self.id)
+            run.versions.clear_in_flight(run.connection, self.id)
         run.session.commit()
 
     def journal(self, number: int) -> None:
@@ -416,7 +450,7 @@ class _Revision:
             run.versions.record(run.connection, self.id, checksum=checksum, duration_ms=milliseconds)
 
     def _check_references(self) -> None:
-        rows = self._run.wire.references.broken()
+        rows = self._run.database.references.broken()
         if rows:
             noun = "row points" if len(rows) == 1 else "rows point"
             raise MigrationFailed(

@@ -4,6 +4,7 @@ from schemashift.schema.names import Key as Key
 from schemashift.schema.names import TableName as TableName
 from schemashift.schema.schema import Keyed as Keyed
 from schemashift.schema.schema import Schema as Schema
+from schemashift.schema.table import INTEGER_LIMITS as INTEGER_LIMITS
 from schemashift.schema.table import SQL as SQL
 from schemashift.schema.table import AnyConstraint as AnyConstraint
 from schemashift.schema.table import Check as Check
@@ -24,5 +25,7 @@ from schemashift.schema.table import Unique as Unique
 from schemashift.schema.table import constraint_order as constraint_order
 from schemashift.schema.table import identifiers as identifiers
 from schemashift.schema.table import mentioned as mentioned
+from schemashift.schema.table import option as option
 from schemashift.schema.table import options as options
+from schemashift.schema.table import referential_action as referential_action
 from schemashift.schema.table import renamed as renamed

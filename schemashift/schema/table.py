@@ -23,6 +23,21 @@ def options(pairs: Iterable[tuple[str, object]] = ()) -> Options:
     return tuple(sorted((name, value) for name, value in pairs if value is not None))
 
 
+def option(found: Options, name: str) -> Any:
+    """The value of the option *name*, or None."""
+    return next((value for key, value in found if key == name), None)
+
+
+def referential_action(action: str | None) -> str | None:
+    """What ON DELETE or ON UPDATE says, in upper case; None for NO ACTION, the standard's default."""
+    words = " ".join(action.upper().split()) if action else None
+    return None if words == "NO ACTION" else words
+
+
+INTEGER_LIMITS = {"SMALLINT": 2**15 - 1, "INTEGER": 2**31 - 1, "BIGINT": 2**63 - 1}
+"""The largest value of each integer type."""
+
+
 @dataclass(frozen=True, slots=True)
 class SQL:
     """SQL text as an option's value, so that it is not taken for a plain string."""

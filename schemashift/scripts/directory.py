@@ -7,7 +7,7 @@ from _thread import RLock  # what threading.RLock is, without importing threadin
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from schemashift.errors import BadConfig, ScriptDoesNotLoad, UsageError
+from schemashift.errors import BadConfig, Hint, ScriptDoesNotLoad, UsageError
 from schemashift.revisions.graph import RevisionGraph
 from schemashift.revisions.revision import Revision, check_label, check_revision_id
 from schemashift.scripts.files import checksum, read_bytes, read_script, scripts_in, text_of, write_new
@@ -93,7 +93,7 @@ class ScriptDirectory:
         except OSError as error:
             raise BadConfig(
                 f"cannot read {path}: {error.strerror}",
-                hints=["schemashift init    in an empty folder makes one that can be copied here"],
+                hints=[Hint("init", why="in an empty folder makes one that can be copied here", here=False)],
             ) from error
 
     def write(

@@ -7,6 +7,8 @@ import linecache
 from collections.abc import Iterable
 from types import CodeType, FunctionType, ModuleType
 
+from schemashift.scripts.survey import called_name
+
 _LETS_OUT = frozenset(
     {"batch_alter_table", "autocommit_block", "begin", "begin_nested", "connect", "Session", "catch_warnings", "open"}
 )
@@ -49,6 +51,4 @@ def _guarded_by(node: ast.AST) -> Iterable[int]:
 
 
 def _suppresses(expression: ast.expr) -> bool:
-    called = expression.func if isinstance(expression, ast.Call) else expression
-    name = called.attr if isinstance(called, ast.Attribute) else getattr(called, "id", "")
-    return name not in _LETS_OUT
+    return called_name(expression) not in _LETS_OUT

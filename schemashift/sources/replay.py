@@ -7,7 +7,7 @@ A script runs with `op` bound to the recorder and no connection. ``op.get_bind()
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Literal, NamedTuple, NoReturn
 
@@ -15,10 +15,12 @@ import sqlalchemy as sa
 from sqlalchemy.pool import NullPool
 
 from schemashift import op
-from schemashift.dialects import Dialect
-from schemashift.errors import Location
+from schemashift.dialects import Dialect, Statement
+from schemashift.dialects.offline import OfflineDatabase
+from schemashift.op.buffer import Buffer, Environment, Group
+from schemashift.op.running import origin
 from schemashift.operations import Execute, Incomplete, Operation
-from schemashift.schema import Key, Schema, Table, TableName
+from schemashift.schema import Schema, Table, TableName
 from schemashift.scripts.load import Script
 
 
@@ -27,14 +29,28 @@ class NeedsDatabase(Exception):
 
 
 class Recording(NamedTuple):
-    """What a script does. ``reason`` is why the operations are not all of it, None where they are.
+    """What a script does, in the groups that it is compiled in. ``reason`` is why that is not all of it, None where it
+    is.
 
     ``leaves_transaction`` says that a part of it runs outside of any transaction (``op.autocommit_block()``).
     """
 
-    operations: tuple[Operation, ...]
+    groups: tuple[Group, ...]
     reason: str | None = None
     leaves_transaction: bool = False
+
+    @property
+    def operations(self) -> tuple[Operation, ...]:
+        """All operations, in order."""
+        return tuple(operation for group in self.groups for operation in group.operations)
+
+    def statements(self, dialect: Dialect, database: OfflineDatabase) -> Iterator[Statement]:
+        """What a run of the script sends to a database like *database* (`Dialect.offline`). Raises what compiling
+        raises."""
+        for group in self.groups:
+            for statement in dialect.compile(group.operations, database.known):
+                yield statement
+                database.follow(statement)
 
 
 def record(
@@ -45,16 +61,16 @@ def record(
     x: Mapping[str, str] | None = None,
 ) -> Recording:
     """Run one script against a recorder. Never raises for what the script does: that is the recording's reason."""
-    recorder = Recorder(dialect, x or {})
+    recorder = Recorder(dialect, x or {}, script)
     function = script.upgrade if direction == "upgrade" else script.downgrade
     try:
-        with op.running(recorder):
+        with op.running(recorder.buffer):
             function()
     except NeedsDatabase:
         pass
     except (Exception, SystemExit) as error:  # noqa: BLE001  a script may raise anything
         recorder.stop(f"{type(error).__name__}: {error}".partition("\n")[0])
-    return Recording(tuple(recorder.operations), recorder.reason, recorder.leaves_transaction)
+    return recorder.recording()
 
 
 def replay(scripts: Iterable[Script], dialect: Dialect) -> Schema:
@@ -72,73 +88,52 @@ def replay(scripts: Iterable[Script], dialect: Dialect) -> Schema:
 
 
 class Recorder:
-    """Takes down what a script asks for. Implements `op.Running`."""
+    """Takes down what a script asks for. A `Sender` without a database; without a *script* nothing waits."""
 
-    def __init__(self, dialect: Dialect, x: Mapping[str, str]) -> None:
-        self._dialect = dialect
-        self._x = x
-        self.operations: list[Operation] = []
-        self.made: set[Key] = set()
-        self.reason: str | None = None
-        self.leaves_transaction = False
+    def __init__(self, dialect: Dialect, x: Mapping[str, str], script: Script | None = None) -> None:
+        self.environment = Environment(
+            dialect=dialect.sa, normal=dialect.normal, version_table=TableName("version"), x=x
+        )
+        self.buffer = Buffer(self) if script is None else Buffer.of(self, script)
+        self._groups: list[Group] = []
+        self._reason: str | None = None
+        self._leaves_transaction = False
 
-    @property
-    def dialect(self) -> sa.Dialect:
-        """SQLAlchemy's dialect."""
-        return self._dialect.sa
+    def recording(self) -> Recording:
+        """What was taken down so far."""
+        self.buffer.flush()
+        return Recording(tuple(self._groups), self._reason, self._leaves_transaction)
 
-    @property
-    def x(self) -> Mapping[str, str]:
-        """The ``-x`` arguments."""
-        return self._x
+    def send(self, group: Group) -> None:
+        """Take a group down; nothing counts any more behind an unknown answer."""
+        if self._reason is None:
+            self._groups.append(group)
 
-    @property
-    def convention(self) -> None:
-        """Names by convention are not known here."""
-        return
-
-    @property
-    def version_table(self) -> TableName:
-        """The default one."""
-        return TableName("version")
+    def take_down(self, statement: object) -> None:
+        """A statement that the script sends over its connection: what waits comes before it."""
+        self.buffer.flush()
+        self.send(Group(operations=(Execute(statement=statement, origin=origin()),)))
 
     def table(self, name: TableName) -> Table | None:
         """What a table is now is not known here."""
         del name
         return None
 
-    def normal(self, table: Table) -> Table:
-        """*table* in the database's normal form."""
-        return self._dialect.normal(table)
-
-    def do(self, operations: Sequence[Operation]) -> None:
-        """Take *operations* down; nothing counts any more behind an unknown answer."""
-        if self.reason is None:
-            self.operations.extend(operations)
-
-    def now(self, operation: Operation) -> None:
-        """Take *operation* down."""
-        self.do([operation])
-
-    def bind(self) -> sa.Connection:
+    def connection(self) -> sa.Connection:
         """A connection to nothing."""
         return Silent(self)
 
     @contextmanager
-    def group(self) -> Iterator[None]:
-        """A group means nothing here."""
-        yield
-
-    @contextmanager
-    def autocommit_block(self) -> Iterator[None]:
-        """Remember that there was one."""
-        self.leaves_transaction = True
+    def outside_transaction(self) -> Iterator[None]:
+        """Remember that there was a part outside."""
+        self._leaves_transaction = True
         yield
 
     def stop(self, reason: str) -> None:
-        """What comes from now on stands on an unknown answer. The first reason stays."""
-        if self.reason is None:
-            self.reason = reason
+        """What comes from now on depends on an unknown answer. The first reason stays."""
+        self.buffer.flush()
+        if self._reason is None:
+            self._reason = reason
 
     def refuse(self, what: str) -> NoReturn:
         """Stop, and get out of the script. Where the script catches that, its recording has ended all the same."""
@@ -153,9 +148,9 @@ class Silent(sa.Connection):
         def connect() -> NoReturn:
             recorder.refuse("a connection")
 
-        url = sa.URL.create(recorder.dialect.name)
-        self.dialect = recorder.dialect
-        self.engine = sa.Engine(NullPool(connect), recorder.dialect, url)
+        dialect = recorder.environment.dialect
+        self.dialect = dialect
+        self.engine = sa.Engine(NullPool(connect), dialect, sa.URL.create(dialect.name))
         self._recorder = recorder
         self._execution_options = self.engine.get_execution_options()
 
@@ -169,7 +164,7 @@ class Silent(sa.Connection):
         del parameters, execution_options
         if getattr(statement, "is_select", False) or getattr(statement, "_returning", ()):
             self._recorder.refuse(_short(statement))
-        self._recorder.now(Execute(statement=statement, origin=_origin()))
+        self._recorder.take_down(statement)
         return _NoResult(self._recorder, _short(statement))
 
     def exec_driver_sql(self, statement: str, parameters: Any = None, execution_options: Any = None) -> Any:
@@ -177,12 +172,12 @@ class Silent(sa.Connection):
         return self.execute(sa.text(statement.replace(":", r"\:")), parameters, execution_options=execution_options)
 
     def scalar(self, statement: Any, parameters: Any = None, *, execution_options: Any = None) -> NoReturn:
-        """An answer is what it has not."""
+        """There is no database to answer."""
         del parameters, execution_options
         self._recorder.refuse(_short(statement))
 
     def scalars(self, statement: Any, parameters: Any = None, *, execution_options: Any = None) -> NoReturn:
-        """An answer is what it has not."""
+        """There is no database to answer."""
         del parameters, execution_options
         self._recorder.refuse(_short(statement))
 
@@ -213,8 +208,3 @@ def _short(statement: object) -> str:
     except Exception:  # noqa: BLE001  some DDL of SQLAlchemy's dialects has no text without them
         first = type(statement).__name__
     return first if len(first) <= 60 else first[:57] + "..."
-
-
-def _origin() -> Location | None:
-    frame = op.caller()
-    return None if frame is None else Location(frame.f_code.co_filename, frame.f_lineno, frame.f_code.co_name)

@@ -41,15 +41,16 @@ from schemashift.schema import (
     Unique,
     mentioned,
     options,
+    referential_action,
 )
-from schemashift.sqla.plain import plain
+from schemashift.sqla.percent_signs import without_percent_doubling
 
 _COLLATE = re.compile(r'\s+COLLATE\s+(?:"((?:[^"]|"")+)"|`([^`]+)`|([\w.@-]+))$', re.IGNORECASE)
 
 
 def lift_metadata(metadatas: Iterable[sa.MetaData], dialect: sa.Dialect) -> Schema:
     """Every table of *metadatas*. Raises `NotSupported` for what *dialect* cannot express."""
-    clone = plain(dialect)
+    clone = without_percent_doubling(dialect)
     return Schema(
         lift_table(table, clone)
         for metadata in metadatas
@@ -61,12 +62,12 @@ def lift_metadata(metadatas: Iterable[sa.MetaData], dialect: sa.Dialect) -> Sche
 
 def lift_table(table: sa.Table, dialect: sa.Dialect) -> Table:
     """One table with all its parts. Raises `NotSupported` naming table and column for what *dialect* lacks."""
-    return _Lifter(plain(dialect), table).table()
+    return _Lifter(without_percent_doubling(dialect), table).table()
 
 
 def lift_type(type_: Any, dialect: sa.Dialect, column: sa.Column[Any] | None = None) -> Type:
     """A type as *dialect* spells it. Raises `NotSupported` where it cannot."""
-    clone = plain(dialect)
+    clone = without_percent_doubling(dialect)
     try:
         sql = clone.type_compiler_instance.process(type_, type_expression=column)
     except exc.CompileError as error:
@@ -161,7 +162,7 @@ def lift_default(server_default: Any, dialect: sa.Dialect) -> Default | None:
     if not isinstance(clause, sa.DefaultClause):
         # A FetchedValue says that the database fills the column by means of its own: nothing of ours.
         return None
-    compiler: Any = plain(dialect).ddl_compiler(plain(dialect), None)  # type: ignore[arg-type]
+    compiler: Any = without_percent_doubling(dialect).ddl_compiler(without_percent_doubling(dialect), None)  # type: ignore[arg-type]
     sql = str(compiler.render_default_string(clause.arg))
     return Default(sql=sql, needs=default_needs(sql, dialect.default_schema_name), payload=clause.arg)
 
@@ -182,19 +183,19 @@ _WORD = re.compile(r'"((?:[^"]|"")+)"|`([^`]+)`|([^".`]+)')
 
 def lift_constraint(constraint: sa.Constraint, dialect: sa.Dialect) -> Constraint | None:
     """A constraint that belongs to a table; None for one that *dialect* does not create."""
-    return _Lifter(plain(dialect), constraint.table).constraint(constraint)
+    return _Lifter(without_percent_doubling(dialect), constraint.table).constraint(constraint)
 
 
 def lift_index(index: sa.Index, dialect: sa.Dialect) -> Index:
     """An index that belongs to a table."""
     if index.table is None:
         raise ValueError(f"index {index.name!r} belongs to no table")
-    return _Lifter(plain(dialect), index.table).index(index)
+    return _Lifter(without_percent_doubling(dialect), index.table).index(index)
 
 
 def lift_expression(expression: sa.ClauseElement, dialect: sa.Dialect) -> str:
     """A SQL expression as text, with values written in and columns without their table."""
-    clone = plain(dialect)
+    clone = without_percent_doubling(dialect)
     compiler: Any = clone.ddl_compiler(clone, None)  # type: ignore[arg-type]
     return str(compiler.sql_compiler.process(expression, include_table=False, literal_binds=True))
 
@@ -204,7 +205,7 @@ def lift_options(thing: Any, dialect: sa.Dialect) -> Options:
     if not isinstance(thing, (sa.Table, sa.Column, sa.Constraint, sa.Index)):
         return ()
     table = thing if isinstance(thing, sa.Table) else thing.table
-    return _Lifter(plain(dialect), table).options(thing) if table is not None else ()
+    return _Lifter(without_percent_doubling(dialect), table).options(thing) if table is not None else ()
 
 
 class _Lifter:
@@ -305,13 +306,13 @@ class _Lifter:
             default=lift_default(column.server_default, self.dialect),
             computed=self.computed(computed, str(column.name)) if computed is not None else None,
             identity=identity,
-            autoincrement=identity is None and self.counts(column),
+            autoincrement=identity is None and self.is_autonumbered(column),
             comment=(column.comment or None) if self.dialect.supports_comments else None,
             options=self.options(column),
             payload=column,
         )
 
-    def counts(self, column: sa.Column[Any]) -> bool:
+    def is_autonumbered(self, column: sa.Column[Any]) -> bool:
         """Whether SQLAlchemy would make it SERIAL or AUTO_INCREMENT."""
         if column.table.autoincrement_column is not column:
             return False
@@ -459,8 +460,8 @@ class _Lifter:
             target=targets[0][0],
             target_columns=tuple(column for _, column in targets),
             name=name,
-            on_delete=_action(constraint.ondelete),
-            on_update=_action(constraint.onupdate),
+            on_delete=referential_action(constraint.ondelete),
+            on_update=referential_action(constraint.onupdate),
             deferrable=constraint.deferrable,
             initially=_upper(constraint.initially),
             match=_upper(constraint.match),
@@ -568,8 +569,3 @@ _MODIFIERS: dict[Any, str] = {
 
 def _upper(word: str | None) -> str | None:
     return word.upper() if word else None
-
-
-def _action(action: str | None) -> str | None:
-    upper = _upper(action)
-    return None if upper == "NO ACTION" else upper

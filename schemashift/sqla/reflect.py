@@ -26,9 +26,10 @@ from schemashift.schema import (
     Unique,
     mentioned,
     options,
+    referential_action,
 )
 from schemashift.sqla.lift import lift_type
-from schemashift.sqla.plain import plain
+from schemashift.sqla.percent_signs import without_percent_doubling
 
 _Found = Mapping[Any, Any]
 
@@ -47,7 +48,7 @@ def tables(
     found: list[Table] = []
     for place in places:
         wanted = None if names is None else [name.name for name in names if name.schema == place]
-        found += _Reader(inspector, plain(connection.dialect), place, wanted).tables()
+        found += _Reader(inspector, without_percent_doubling(connection.dialect), place, wanted).tables()
     return tuple(found)
 
 
@@ -132,17 +133,12 @@ def _foreign_key(found: _Found, dialect: sa.Dialect) -> ForeignKey:
         target=TableName(found["referred_table"], None if schema == dialect.default_schema_name else schema),
         target_columns=tuple(found["referred_columns"]),
         name=found.get("name"),
-        on_delete=_action(settings.get("ondelete")),
-        on_update=_action(settings.get("onupdate")),
+        on_delete=referential_action(settings.get("ondelete")),
+        on_update=referential_action(settings.get("onupdate")),
         deferrable=settings.get("deferrable"),
         initially=(settings.get("initially") or "").upper() or None,
         match=(settings.get("match") or "").upper() or None,
     )
-
-
-def _action(action: str | None) -> str | None:
-    upper = action.upper() if action else None
-    return None if upper == "NO ACTION" else upper
 
 
 def _unique(found: _Found) -> Unique:

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import mysql
 
 from schemashift.dialects import Dialect
-from schemashift.dialects.session import who
+from schemashift.dialects.session import user_at_host
 from schemashift.errors import ForeignVersionTable
 from schemashift.schema import TableName
 
@@ -128,7 +128,7 @@ class VersionTable:
                 "applied_at": _utc(applied_at),
                 "duration_ms": duration_ms,
                 "checksum": checksum,
-                "applied_by": who()[:_LONGEST_NAME],
+                "applied_by": user_at_host()[:_LONGEST_NAME],
             },
         )
 
@@ -170,7 +170,7 @@ class VersionTable:
         if replace:
             connection.execute(self._finish, {"key": revision, **values})
             return
-        more = {"applied_at": _utc(None), "checksum": checksum, "applied_by": who()[:_LONGEST_NAME]}
+        more = {"applied_at": _utc(None), "checksum": checksum, "applied_by": user_at_host()[:_LONGEST_NAME]}
         connection.execute(self._insert, {"revision": revision, **values, **more})
 
     def advance(self, connection: sa.Connection, revision: str, step: int) -> None:
@@ -182,8 +182,8 @@ class VersionTable:
         values = {"step": step, "steps": steps, "error": error[:_LONGEST_ERROR]}
         connection.execute(self._finish, {"key": revision, **values})
 
-    def calm(self, connection: sa.Connection, revision: str) -> None:
-        """Write that an applied revision is only that: nothing stays of what was begun with it."""
+    def clear_in_flight(self, connection: sa.Connection, revision: str) -> None:
+        """Clear the in-flight fields of an applied revision."""
         values = {"status": "applied", "step": None, "steps": None, "error": None}
         connection.execute(self._finish, {"key": revision, **values})
 
@@ -197,7 +197,7 @@ class VersionTable:
                 "applied_at": _utc(None),
                 "duration_ms": duration_ms,
                 "checksum": checksum,
-                "applied_by": who()[:_LONGEST_NAME],
+                "applied_by": user_at_host()[:_LONGEST_NAME],
                 "step": None,
                 "steps": None,
                 "error": None,

@@ -43,7 +43,7 @@ class Case:
     @classmethod
     def read(cls, path: Path) -> Case:
         """The case in *path*. Raises ValueError for a heading that says nothing to us."""
-        text = path.read_text()
+        text = path.read_text(encoding="utf-8")
         intro = text.partition("\n## ")[0].strip()
         only = _ONLY.search(intro)
         databases = tuple(_databases(only[1]) if only else DATABASES)

@@ -34,7 +34,7 @@ def test_no_project(project: Project, command: str) -> None:
     found = refused(project, command, slug="no-project", code=2)
     assert found.err == (
         "error[no-project]: no schemashift project here or above\n"
-        "   hint: schemashift init          (or pass -c path/to/pyproject.toml)\n"
+        "   hint: schemashift init    (or pass -c path/to/pyproject.toml)\n"
     )
 
 

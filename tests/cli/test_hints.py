@@ -1,4 +1,4 @@
-"""A hint never names a command or an option that is not there."""
+"""A hint is a value, and never names a command or an option that is not there."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from schemashift.cli.group import COMMON
 PACKAGE = Path(schemashift.__file__).parent
 OTHERS = {"--all", "--traceback", "--help", "--version", "--"}
 """Options of other programs (git), or of none."""
+OPTION = re.compile(r"--?[a-z][\w-]*$")
 
 
 class Text(NamedTuple):
@@ -30,13 +31,14 @@ class Text(NamedTuple):
 
 
 def texts() -> Iterator[Text]:
-    """Every piece of text in the package that is not a docstring, and the template."""
-    for path in [*sorted(PACKAGE.rglob("*.py")), *sorted(PACKAGE.parent.glob("migrations_template/*"))]:
-        source = path.read_text(encoding="utf-8")
-        if path.suffix == ".py":
-            yield from texts_of(path.name, ast.parse(source))
-        else:
-            yield Text(path.name, 1, source)
+    """Every piece of text in the package that is not a docstring."""
+    for path in sorted(PACKAGE.rglob("*.py")):
+        yield from texts_of(path.name, ast.parse(path.read_text(encoding="utf-8")))
+
+
+def template() -> Iterator[Text]:
+    for path in sorted(PACKAGE.parent.glob("migrations_template/*")):
+        yield Text(path.name, 1, path.read_text(encoding="utf-8"))
 
 
 def texts_of(path: str, tree: ast.Module) -> Iterator[Text]:
@@ -68,39 +70,88 @@ CONTEXT = click.Context(cli)
 KNOWN = {name: cli.get_command(CONTEXT, name) for name in cli.list_commands(CONTEXT)}
 COMMON_OPTIONS = {name for option in COMMON for name in option.opts}
 ALL_OPTIONS = COMMON_OPTIONS.union(*(options_of(each) for each in KNOWN.values() if each)) | OTHERS
-CALL = re.compile(r"(?<!from )\bschemashift ((?:-\S+ )*)([a-z]+)\b([^\n;(]*)")
 PLANNED = {"adopt", "diagram", "doctor", "lint", "rebase", "repair", "resume", "sql", "squash", "unlock"}
 """Commands that do not exist yet, or never will. Other words may follow the name in a sentence."""
+CALL = re.compile(r"(?<!from )\bschemashift ((?:-\S+ )*)([a-z]+)\b([^\n;(`]*)")
 
 
-def calls() -> list[tuple[str, int, str, str]]:
-    return [
-        (each.path, each.line, match[2], match[3])
+class Made(NamedTuple):
+    """A call of `Hint` in the source. What is only known when it runs is ``{}``."""
+
+    place: str
+    command: str
+    args: list[str]
+
+
+def made() -> Iterator[Made]:
+    for path in sorted(PACKAGE.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Hint":
+                command, args = values_of(node)
+                yield Made(f"{path.name}:{node.lineno}", word(command), words(args))
+
+
+def values_of(call: ast.Call) -> tuple[ast.expr, ast.expr | None]:
+    """What is given for ``command`` and ``args``."""
+    named = {each.arg: each.value for each in call.keywords}
+    found = [*call.args[:2], *([named["args"]] if "args" in named else [])]
+    return found[0], found[1] if len(found) > 1 else None
+
+
+def words(args: ast.expr | None) -> list[str]:
+    if args is None:
+        return []
+    assert isinstance(args, ast.Tuple), f"line {args.lineno}: args is no tuple that can be read here"
+    return [word(each) for each in args.elts]
+
+
+def word(node: ast.expr) -> str:
+    return str(node.value) if isinstance(node, ast.Constant) else "{}"
+
+
+MADE = list(made())
+
+
+@pytest.mark.parametrize("hint", MADE, ids=lambda hint: f"{hint.place}:{hint.command}")
+def test_a_hint_names_a_command_and_options_that_are_there(hint: Made) -> None:
+    command = KNOWN.get(hint.command)
+    assert command is not None, f"{hint.command} is no command"
+    assert {each for each in hint.args if OPTION.match(each)} <= options_of(command) | COMMON_OPTIONS
+    with command.make_context(hint.command, [*hint.args], parent=CONTEXT):
+        pass
+
+
+def test_commands_are_named_by_hints_and_not_in_text() -> None:
+    """Text would say ``schemashift upgrade`` under ``flask db`` too, and without the flags of the line."""
+    spelled_out = [
+        each
         for each in texts()
-        for match in CALL.finditer(each.text)
-        if each.hint or match[2] in KNOWN or match[2] in PLANNED
+        for call in CALL.finditer(each.text)
+        if each.hint or call[2] in KNOWN or call[2] in PLANNED
     ]
+    assert spelled_out == []
 
 
-@pytest.mark.parametrize("call", calls(), ids=lambda call: f"{call[0]}:{call[1]}:{call[2]}")
-def test_commands_that_are_named_are_there(call: tuple[str, int, str, str]) -> None:
-    _, _, name, rest = call
-    command = KNOWN.get(name)
-    assert command is not None, f"schemashift {name} is no command"
-    known = options_of(command) | COMMON_OPTIONS | OTHERS
-    for option in re.findall(r"(?<![\w-])(--?[a-z][\w-]*)", rest.partition("   ")[0]):
-        assert option in known, f"schemashift {name} has no {option}"
+def test_commands_that_the_template_names_are_there() -> None:
+    calls = [call for each in template() for call in CALL.finditer(each.text) if call[2] in {*KNOWN, *PLANNED}]
+    assert calls
+    for _, name, rest in (call.groups() for call in calls):
+        command = KNOWN.get(name)
+        assert command is not None, f"schemashift {name} is no command"
+        assert set(re.findall(r"(?<![\w-])--?[a-z][\w-]*", rest)) <= options_of(command) | COMMON_OPTIONS
 
 
 def test_options_that_are_named_are_there() -> None:
     named = {
         (each.path, each.line, option)
-        for each in texts()
+        for each in [*texts(), *template()]
         if "git log" not in each.text and "CREATE" not in each.text
         for option in re.findall(r"(?<![\w-])--[a-z][a-z-]+", each.text)
     }
     assert {each for each in named if each[2] not in ALL_OPTIONS} == set()
 
 
-def test_the_test_sees_something() -> None:
-    assert {call[2] for call in calls()} >= {"init", "upgrade", "downgrade", "revision", "stamp", "status"}
+def test_the_tests_see_something() -> None:
+    assert {each.command for each in MADE} >= {"init", "upgrade", "downgrade", "revision", "stamp", "status", "merge"}
+    assert len(MADE) >= 20
+    assert CALL.search("then  schemashift upgrade head")

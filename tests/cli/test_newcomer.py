@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from tests.cli.conftest import TOKEN, Project
 from tests.cli.test_streams import on_terminal
+from tests.support.needs import file_name
 
 REQUIRED = "    age: Mapped[int]\n"
 
@@ -81,7 +82,7 @@ def test_what_is_wrong_with_a_port_is_said(project: Project) -> None:
 
 
 def test_a_file_is_called_what_it_is_called(project: Project) -> None:
-    project.start(url="sqlite:///größe & co.db")
+    project.start(url="sqlite:///" + file_name("größe & co.db"))
     project.revision("aaa1")
     assert project.ok("upgrade").err.startswith("sqlite:///größe & co.db   base -> aaa1")
     assert project.ok("status").out.startswith("database  sqlite:///größe & co.db  ")

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 import pytest
 
+import schemashift
 from schemashift.cli import SECTIONS, cli
 from schemashift.cli.group import COMMON, Command
 from tests.cli.conftest import Project
@@ -189,6 +190,13 @@ def test_the_one_line_help_is_that_of_the_commands() -> None:
             assert isinstance(command, Command)
             assert (command.name, command.short_help) == (name, text)
             assert command.help
+
+
+def test_the_one_line_help_is_written_once() -> None:
+    folder = Path(schemashift.__file__).parent / "cli"
+    sources = {path.name: path.read_text(encoding="utf-8") for path in folder.glob("*.py")}
+    for text in (text for commands in SECTIONS.values() for text in commands.values()):
+        assert [name for name, source in sources.items() if f'"{text}"' in source] == ["group.py"]
 
 
 @pytest.mark.parametrize("command", COMMANDS)

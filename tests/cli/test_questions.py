@@ -7,6 +7,7 @@ import re
 import pytest
 import sqlalchemy as sa
 
+from schemashift.cli.ui import Ui
 from tests.cli.conftest import Project
 from tests.cli.test_streams import on_terminal
 
@@ -80,3 +81,46 @@ def test_an_upgrade_that_deletes_asks_too(full: Project) -> None:
     shown = on_terminal(full, "upgrade", answer="n\n", NO_COLOR="1")
     assert "drops users.name (3 values)" in shown
     assert full.ok("current").out == "bbb2\n"
+
+
+# -- while somebody thinks
+
+
+def test_what_another_process_changed_in_the_meantime_stops_the_run(full: Project) -> None:
+    full.revision(
+        "ccc3", "bbb2", 'op.add_column("users", sa.Column("more", sa.Integer))', 'op.drop_column("users", "more")'
+    )
+    changed: list[int] = []
+    shown = on_terminal(
+        full, "downgrade", "base", answer="y\n", NO_COLOR="1",
+        meanwhile=lambda: changed.append(full.shell("upgrade").code),
+    ).replace("\r\n", "\n")  # fmt: skip
+    assert changed == [0]
+    assert "error[needs-decision]: not done: the database changed while you were asked\n" in shown
+    assert "it would now downgrade ccc3 (ccc3 it is)\n" in shown
+    assert "it would now downgrade bbb2 (bbb2 it is), which drops users.age (1 value)\n" in shown
+    assert "it was at bbb2, and now it is at ccc3" in shown
+    assert "run it again" in shown
+    assert full.ok("current").out == "ccc3 (head)\n"
+    with _engine(full).connect() as connection:
+        assert connection.exec_driver_sql("SELECT count(*) FROM users").scalar() == 3
+
+
+def test_what_another_process_has_done_already_is_not_done_twice(full: Project) -> None:
+    shown = on_terminal(
+        full, "downgrade", "aaa1", answer="y\n", NO_COLOR="1", meanwhile=lambda: full.shell("downgrade", "aaa1")
+    )
+    assert "nothing to undo: at aaa1" in shown
+    assert full.ok("current").out == "aaa1\n"
+
+
+def test_an_interrupted_question_says_that_nothing_happened(full: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(self: Ui, question: str) -> bool:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Ui, "asks", True)
+    monkeypatch.setattr(Ui, "ask", interrupt)
+    found = full.run("downgrade", "base")
+    assert found.code == 130
+    assert found.err.endswith("\ninterrupted\n")
+    assert full.ok("current").out == "bbb2 (head)\n"

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import os
-import pty
 import re
 import select
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 
 import pytest
 
 from tests.cli.conftest import Project, Result
+from tests.support.needs import pseudo_terminal
 
 ESCAPE = "\x1b["
 
@@ -26,15 +27,17 @@ def started(project: Project) -> Project:
     return project
 
 
-def on_terminal(project: Project, *args: str, answer: str = "", **environment: str) -> str:
-    """What a terminal that is all three streams gets."""
-    parent, child = pty.openpty()
+def on_terminal(
+    project: Project, *args: str, answer: str = "", meanwhile: Callable[[], object] | None = None, **environment: str
+) -> str:
+    """What a terminal that is all three streams gets. *meanwhile* is called while the question is open."""
+    parent, child = pseudo_terminal()
     process = subprocess.Popen(
         [sys.executable, "-m", "schemashift", *args],
         cwd=project.folder, env=project.environment(environment), stdin=child, stdout=child, stderr=child,
     )  # fmt: skip
     os.close(child)
-    if answer:
+    if answer and meanwhile is None:
         os.write(parent, answer.encode())
     found = b""
     while select.select([parent], [], [], 30)[0]:
@@ -45,6 +48,9 @@ def on_terminal(project: Project, *args: str, answer: str = "", **environment: s
         if not data:
             break
         found += data
+        if meanwhile is not None and found.endswith(b"[y/N] "):
+            meanwhile()
+            os.write(parent, answer.encode())
     process.wait(timeout=30)
     os.close(parent)
     return found.decode()

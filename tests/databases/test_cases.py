@@ -41,7 +41,7 @@ def test_case(case: Case, name: str, new_database_on: Callable[[str], str], tmp_
 
 def test_a_case_is_written_as_it_is_read() -> None:
     for case in cases():
-        assert str(case) == case.path.read_text(), case.path.name
+        assert str(case) == case.path.read_text(encoding="utf-8"), case.path.name
 
 
 class Run:
@@ -67,7 +67,7 @@ class Run:
         self.insert()
         written = self.migrator(self.after).revision("after", autogenerate=True).revision
         assert written is not None, "nothing changed"
-        got = {"Script": _functions(Path(written.path).read_text())}
+        got = {"Script": _functions(Path(written.path).read_text(encoding="utf-8"))}
         self.migrator(self.after).upgrade()
         upgrade, self.sent = self.sent, []
         self.is_like(wanted_after)

@@ -139,15 +139,19 @@ def test_by_hand(database_url: str, tmp_path: Path) -> None:
 
 def test_a_table_makes_the_domain_that_it_needs() -> None:
     recorder = Recorder(dialect_for(postgresql.dialect()), {})
-    with op.running(recorder):
+    with op.running(recorder.buffer):
         op.create_table("t", sa.Column("a", postgresql.DOMAIN("d", sa.Integer, check="VALUE > 1")))
         op.create_table("u", sa.Column("a", postgresql.DOMAIN("d", sa.Integer, create_type=False)))
-    assert [operation.verb for operation in recorder.operations] == ["create_domain", "create_table", "create_table"]
+    assert [operation.verb for operation in recorder.recording().operations] == [
+        "create_domain",
+        "create_table",
+        "create_table",
+    ]
 
 
 def test_checks_need_those_that_are_there() -> None:
     recorder = Recorder(dialect_for(postgresql.dialect()), {})
-    with op.running(recorder), pytest.raises(ValueError, match="existing_checks"):
+    with op.running(recorder.buffer), pytest.raises(ValueError, match="existing_checks"):
         op.alter_domain("d", checks={"a": "VALUE > 1"})
 
 

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
-from schemashift.errors import AlreadyExists, MigrationFailed, ScriptDoesNotLoad, Unfinished
-from schemashift.events import RevisionDone, RevisionStarted, RunFinished, RunStarted, StatementSent
+from schemashift.errors import AlreadyExists, Hint, MigrationFailed, ScriptDoesNotLoad, Unfinished
+from schemashift.events import Event, RevisionDone, RevisionStarted, RunFinished, RunStarted, StatementSent, Waiting
 from schemashift.state.version_table import VersionTable
-from tests.support.scripts import Scripts, connected, rows_of, send, state_of, tables_of
+from tests.support.scripts import Scripts, connected, held, rows_of, send, state_of, tables_of
 
 USERS = 'op.create_table("users", sa.Column("id", sa.Integer, primary_key=True), sa.Column("name", sa.String(50)))'
 
@@ -68,18 +69,51 @@ def test_tells_what_happens_in_order(three: Scripts, sqlite_url: str) -> None:
     assert found[-1][:2] == (2, ("posts",))
 
 
-def test_a_listener_hears_statements_while_the_script_runs_and_they_are_not_told_twice(
-    scripts: Scripts, sqlite_url: str
-) -> None:
-    heard: list[StatementSent] = []
-    scripts.add("users", USERS)
+def test_every_event_is_told_in_order_while_it_happens(scripts: Scripts, database_url: str, tmp_path: Path) -> None:
+    """A lock that is waited for, two revisions that run and one that fails; the scripts write into the same log."""
+    log = tmp_path / "log"
+
+    def line(text: str) -> str:
+        return f"with open({str(log)!r}, 'a') as log:\n    print({text!r}, file=log)"
+
+    scripts.add("users", "\n".join([line("begin"), USERS, 'op.execute("SELECT 1")', line("end")]))
+    scripts.add("posts", 'op.create_table("posts", sa.Column("id", sa.Integer))\n' + line("end"))
+    scripts.add("bad", 'op.execute("UPDATE nowhere SET a = 1")\n' + line("never"))
+    with connected(database_url) as connection, ExitStack() as other:
+        other.enter_context(held(database_url))
+
+        def listen(event: Event) -> None:
+            exec(line(_in_words(event)))
+            if isinstance(event, Waiting):
+                other.close()
+
+        with pytest.raises(MigrationFailed):
+            scripts.run(connection, listener=listen, lock_timeout=30)
+    assert [text for text, _ in itertools.groupby(log.read_text().splitlines())] == [
+        "Waiting",
+        "RunStarted",
+        *("RevisionStarted users", "begin", "CREATE TABLE users", "SELECT 1", "end", "RevisionDone users"),
+        *("RevisionStarted posts", "end", "CREATE TABLE posts", "RevisionDone posts"),
+        *("RevisionStarted bad", "UPDATE nowhere SET"),
+    ]
+
+
+def _in_words(event: Event) -> str:
+    match event:
+        case StatementSent():
+            return " ".join(event.sql.split()[:3])
+        case RevisionStarted() | RevisionDone():
+            return f"{type(event).__name__} {event.revision.id}"
+        case _:
+            return type(event).__name__
+
+
+def test_a_run_returns_what_it_did(three: Scripts, sqlite_url: str) -> None:
     with connected(sqlite_url) as connection:
-        events = scripts.events(connection, listener=heard.append)
-        assert isinstance(next(events), RunStarted)
-        assert isinstance(next(events), RevisionStarted)
-        assert heard == []
-        assert isinstance(next(events), RevisionDone)
-        assert [each.sql.split()[:2] for each in heard] == [["CREATE", "TABLE"]]
+        found = three.run(connection, "posts")
+    assert [(each.revision.id, each.direction) for each in found.done] == [("users", "upgrade"), ("posts", "upgrade")]
+    assert (found.start, found.current, found.plan.end) == ((), ("posts",), ("posts",))
+    assert sum(each.seconds for each in found.done) <= found.seconds
 
 
 def test_an_empty_plan_creates_nothing_and_locks_nothing(
@@ -186,7 +220,7 @@ def test_what_is_half_applied_is_not_passed_over(scripts: Scripts, database_url:
     with pytest.raises(Unfinished) as raised:
         scripts.go(database_url, "base", "downgrade")
     assert "half" in raised.value.message
-    assert any("schemashift upgrade half" in hint for hint in raised.value.hints)
+    assert Hint("upgrade", ("half",), "tries it again") in raised.value.hints
     assert tables_of(database_url) == ["a", "users"]
 
 
@@ -246,12 +280,12 @@ def test_an_interrupted_revision_is_rolled_back_and_the_interruption_goes_on(
 
 
 def test_who_stops_listening_keeps_what_is_done(three: Scripts, database_url: str) -> None:
-    with connected(database_url) as connection:
-        events = three.events(connection)
-        for event in events:
-            if isinstance(event, RevisionDone) and event.revision.id == "posts":
-                break
-        events.close()  # type: ignore[attr-defined]
+    def stop_after_posts(event: Event) -> None:
+        if isinstance(event, RevisionDone) and event.revision.id == "posts":
+            raise StopIteration
+
+    with connected(database_url) as connection, pytest.raises(StopIteration):
+        three.run(connection, listener=stop_after_posts)
     assert state_of(database_url).applied == {"users", "posts"}
     assert tables_of(database_url) == ["posts", "users"]
     three.go(database_url)
@@ -264,7 +298,7 @@ def test_a_table_that_exists_is_an_error_of_its_own(scripts: Scripts, database_u
     with pytest.raises(AlreadyExists) as caught:
         scripts.go(database_url)
     assert caught.value.cause == ("the tables were made outside migrations (create_all?), the database has no version")
-    assert caught.value.hints == ("schemashift stamp users    if the schema really is that of this revision",)
+    assert caught.value.hints == (Hint("stamp", ("users",), "if the schema really is that of this revision"),)
 
 
 def test_a_script_that_does_not_load_stops_the_run_before_anything_is_written(
@@ -516,5 +550,5 @@ def test_rows_without_a_value_are_told_of_by_the_tables_own_name(scripts: Script
         scripts.go(database_url)
     assert "name" in caught.value.message
     assert "_schemashift_" not in caught.value.message
-    assert "op.fill_column" in caught.value.hints[0]
+    assert "op.backfill" in caught.value.hints[0]
     assert caught.value.where[0].line == scripts.line("required", "alter_column")

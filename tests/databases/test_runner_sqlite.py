@@ -58,7 +58,10 @@ def test_the_whole_run_is_one_transaction(scripts: Scripts, sqlite_url: str) -> 
     """Seen from another connection: nothing, then everything."""
     scripts.add("other", 'op.create_table("other", sa.Column("id", sa.Integer))')
     with connected(sqlite_url) as connection:
-        seen = [(type(event).__name__, state_of(sqlite_url).applied) for event in scripts.events(connection)]
+        seen: list[tuple[str, frozenset[str]]] = []
+        scripts.run(
+            connection, listener=lambda event: seen.append((type(event).__name__, state_of(sqlite_url).applied))
+        )
         assert {applied for name, applied in seen if name != "RunFinished"} == {frozenset()}
         assert seen[-1] == ("RunFinished", {"family", "other"})
 

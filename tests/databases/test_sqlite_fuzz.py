@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from schemashift.dialects.sqlite.renaming import RenameInTexts
+from schemashift.dialects.sqlite.renaming import renamed_in_texts
 from schemashift.operations import (
     AddColumn,
     AddConstraint,
@@ -46,6 +46,7 @@ from schemashift.schema import (
     mentioned,
     options,
 )
+from tests.support.servers import scratch_directory
 from tests.unit.dialects.sqlite.support import Database, knowing, running, send
 
 EXAMPLES = int(os.environ.get("SQLITE_FUZZ", "5000"))
@@ -346,7 +347,10 @@ def follow(database: Database, schema: Schema, op: Operation) -> Schema:
         assert gone in table.constraints, (gone, table)
         done = schema.put(replace(table, constraints=tuple(c for c in table.constraints if c != gone)))
     elif isinstance(op, RenameColumn):
-        done = RenameInTexts.of(op, database.dialect).apply(schema)
+        table = schema.table(op.table)
+        assert table is not None
+        normal = database.dialect.normal(table)
+        done = op.apply(schema.put(renamed_in_texts(normal, op.old, op.new, database.dialect.ddl.quote)))
     else:
         done = op.apply(schema)
     return Schema(database.dialect.normal(table) for table in done.tables)
@@ -394,8 +398,7 @@ def attempt(database: Database, operations: list[Operation], expected: Schema) -
 
 
 def told(draw: Any) -> None:
-    folder = Path("/dev/shm") if Path("/dev/shm").is_dir() else None
-    with tempfile.TemporaryDirectory(dir=folder) as place:
+    with tempfile.TemporaryDirectory(dir=scratch_directory()) as place:
         story(draw, Database(Path(place) / "app.db"))
 
 

@@ -36,6 +36,7 @@ from schemashift.schema import (
     Computed,
     Constraint,
     Default,
+    ForeignKey,
     Index,
     IndexPart,
     PrimaryKey,
@@ -427,6 +428,21 @@ def test_what_refers_to_a_renamed_table_and_column_follows(database: Database) -
     assert database.sql("INSERT INTO child VALUES (1)", "SELECT x FROM v") == [("1",)]
     database.run(RenameColumn(table=TableName("u"), old="b", new="B"), RenameTable(old=TableName("u"), new="U"))
     assert database.table("U").column("B") is not None
+
+
+@pytest.mark.parametrize("fresh", [False, True])
+def test_a_foreign_key_that_waits_follows_a_column_of_another_table(database: Database, fresh: bool) -> None:
+    """Whether the column is there already, or waits as well."""
+    database.sql("CREATE TABLE t (id INTEGER PRIMARY KEY, a INT UNIQUE)", "CREATE TABLE child (t INT)")
+    old = "c" if fresh else "a"
+    key = ForeignKey(columns=("t",), target=T, target_columns=(old,))
+    new = [AddColumn(table=T, column=column("c")), AddConstraint(table=T, constraint=Unique(columns=("c",)))]
+    database.run(
+        *(new if fresh else []),
+        AddConstraint(table=TableName("child"), constraint=key),
+        RenameColumn(table=T, old=old, new="b"),
+    )
+    assert [key.target_columns for key in database.table("child").foreign_keys] == [("b",)]
 
 
 def test_a_column_renamed_into_the_place_of_one_that_goes(database: Database) -> None:

@@ -22,7 +22,7 @@ from schemashift.objects import KINDS, Kind
 from schemashift.operations import Compiler, Description, Live, Operation, Sql, Writer, by_name
 from schemashift.operations.base import Keys, Node, need_object, without
 from schemashift.schema import Key, Schema, TableName
-from schemashift.sqla.plain import names_of
+from schemashift.sqla.names import names_of
 
 # The kind ----------------------------------------------------------------------------------------------------------
 

@@ -101,7 +101,7 @@ def test_a_migration_in_flight_is_not_applied_and_a_downgrade_in_flight_still_is
         ("down", "downgrading", 0),
     }
     VERSIONS.fail(connection, "up", step=1, steps=3, error="no " * 2_000)
-    VERSIONS.calm(connection, "down")
+    VERSIONS.clear_in_flight(connection, "down")
     state = VERSIONS.read(connection)
     row = state.row("up")
     assert row is not None

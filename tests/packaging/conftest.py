@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.engines import ROOT, only_one
+from tests.support.venv import uv_cache
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,7 @@ def install(requirement: str, venv: Path) -> None:
     uv = shutil.which("uv", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
     if uv:
         check(sys.executable, "-m", "venv", "--without-pip", str(venv))
-        check(uv, "pip", "install", "--quiet", "--python", str(venv / "bin/python"), requirement)
+        check(uv, "pip", "install", "--quiet", "--python", str(venv / "bin/python"), *uv_cache(), requirement)
     else:
         check(sys.executable, "-m", "venv", str(venv))
         check(str(venv / "bin/python"), "-m", "pip", "install", "--quiet", requirement)

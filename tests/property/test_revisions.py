@@ -2,20 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemashift.errors import GraphError
-from schemashift.revisions import Line, Revision, RevisionGraph, Target, draw, parse, plan
+from schemashift.revisions import (
+    Direction,
+    Line,
+    Plan,
+    Revision,
+    RevisionGraph,
+    Target,
+    draw,
+    parse,
+    plan,
+    read_targets,
+)
 from schemashift.scripts.header import read_quickly
 from schemashift.scripts.syntax import literal_header, to_revision
 from schemashift.scripts.syntax import parse as parse_script
 from schemashift.scripts.text import render
 
 Known = dict[str, Revision]
+
+
+def plan_to(graph: RevisionGraph, applied: Iterable[str], name: str, direction: Direction) -> Plan:
+    """The plan to one identifier."""
+    return plan(graph, applied, read_targets(graph, name), direction)
 
 
 def law(*strategies: st.SearchStrategy[object]) -> Callable[[Callable[..., None]], Callable[..., None]]:
@@ -68,6 +84,20 @@ def test_the_order_puts_what_is_needed_first(history: list[Revision]) -> None:
     assert all(place[each] < place[name] for name in all_ for each in below(all_, name))
 
 
+@law(histories(), st.booleans())
+def test_a_graph_with_one_more_revision_is_the_graph_of_them_all(history: list[Revision], twice: bool) -> None:
+    *some, last = [
+        *history,
+        *(each._replace(path="other.py", message="n") for each in history[:2] if twice),
+        history[0],
+    ]
+    last = last._replace(path="last.py")
+    one, two = RevisionGraph(some).with_revision(last), RevisionGraph([*some, last])
+    assert (one.order, one.heads, one.labels) == (two.order, two.heads, two.labels)
+    assert list(one) == list(two)
+    assert list(map(str, one.faults)) == list(map(str, two.faults))
+
+
 @law(histories(), st.randoms(use_true_random=False))
 def test_nothing_depends_on_the_order_of_the_files(history: list[Revision], random: object) -> None:
     turned = [*history]
@@ -76,7 +106,7 @@ def test_nothing_depends_on_the_order_of_the_files(history: list[Revision], rand
     assert one.order == two.order
     assert one.heads == two.heads
     assert draw(one) == draw(two)
-    assert plan(one, (), "heads", "upgrade") == plan(two, (), "heads", "upgrade")
+    assert plan_to(one, (), "heads", "upgrade") == plan_to(two, (), "heads", "upgrade")
 
 
 @law(histories())
@@ -142,7 +172,7 @@ def test_an_upgrade_runs_what_is_missing(data: st.DataObject) -> None:
     all_ = known(history)
     applied = data.draw(applied_sets(history))
     target = data.draw(st.sampled_from(sorted(all_)))
-    found = plan(RevisionGraph(history), applied, target, "upgrade")
+    found = plan_to(RevisionGraph(history), applied, target, "upgrade")
     assert {each.id for each in found.revisions} == ({target} | below(all_, target)) - applied
     state = set(applied)
     for each in found.revisions:
@@ -158,7 +188,7 @@ def test_a_downgrade_undoes_what_stands_on_it(data: st.DataObject) -> None:
     applied = data.draw(applied_sets(history))
     graph = RevisionGraph(history)
     target = data.draw(st.sampled_from([*sorted(applied), "base"]))
-    found = plan(graph, applied, target, "downgrade")
+    found = plan_to(graph, applied, target, "downgrade")
     gone = applied if target == "base" else applied & above(all_, target)
     assert {each.id for each in found.revisions} == gone
     state = set(applied)
@@ -177,7 +207,7 @@ def test_a_downgrade_in_a_branch_leaves_the_others(data: st.DataObject) -> None:
     anchor = data.draw(st.sampled_from(sorted(all_)))
     line = {anchor} | below(all_, anchor, dependencies=False) | above(all_, anchor, dependencies=False)
     target = data.draw(st.sampled_from([*sorted(applied & line), "base"]))
-    found = plan(graph, applied, f"{anchor}@{target}", "downgrade")
+    found = plan_to(graph, applied, f"{anchor}@{target}", "downgrade")
     gone = (applied if target == "base" else applied & above(all_, target)) & line
     gone |= {each for each in applied if below(all_, each) & gone}
     assert {each.id for each in found.revisions} == gone
@@ -187,8 +217,8 @@ def test_a_downgrade_in_a_branch_leaves_the_others(data: st.DataObject) -> None:
 def test_up_and_down_again_is_where_it_began(data: st.DataObject) -> None:
     history = data.draw(histories())
     graph = RevisionGraph(history)
-    up = plan(graph, (), data.draw(st.sampled_from([*sorted(known(history)), "heads"])), "upgrade")
-    down = plan(graph, up.after, "base", "downgrade")
+    up = plan_to(graph, (), data.draw(st.sampled_from([*sorted(known(history)), "heads"])), "upgrade")
+    down = plan_to(graph, up.after, "base", "downgrade")
     assert down.after == frozenset()
     assert [each.id for each in down.revisions] == [each.id for each in reversed(up.revisions)]
 
@@ -200,13 +230,13 @@ def test_two_hops_are_one(data: st.DataObject) -> None:
     graph = RevisionGraph(history)
     far = data.draw(st.sampled_from(sorted(all_)))
     near = data.draw(st.sampled_from([far, *sorted(below(all_, far))]))
-    first = plan(graph, (), near, "upgrade")
-    second = plan(graph, first.after, far, "upgrade")
-    once = plan(graph, (), far, "upgrade")
+    first = plan_to(graph, (), near, "upgrade")
+    second = plan_to(graph, first.after, far, "upgrade")
+    once = plan_to(graph, (), far, "upgrade")
     assert second.after == once.after
     assert {*first.revisions, *second.revisions} == {*once.revisions}
-    assert plan(graph, once.after, far, "upgrade").steps == ()
-    assert plan(graph, once.after, far, "downgrade").steps == ()
+    assert plan_to(graph, once.after, far, "upgrade").steps == ()
+    assert plan_to(graph, once.after, far, "downgrade").steps == ()
 
 
 @law(st.data())
@@ -215,8 +245,8 @@ def test_a_stamp_is_where_the_plan_goes(data: st.DataObject) -> None:
     graph = RevisionGraph(history)
     applied = data.draw(applied_sets(history))
     target = data.draw(st.sampled_from(sorted(known(history))))
-    found = plan(graph, applied, target, "stamp")
-    going = plan(graph, applied, target, "downgrade" if target in applied else "upgrade")
+    found = plan_to(graph, applied, target, "stamp")
+    going = plan_to(graph, applied, target, "downgrade" if target in applied else "upgrade")
     assert found.after == going.after
     assert target in found.end
 
@@ -230,13 +260,13 @@ def test_minus_one_and_plus_one(data: st.DataObject) -> None:
     heads = graph.current(applied)
     if len(heads) != 1:
         with pytest.raises(GraphError):
-            plan(graph, applied, "-1", "downgrade")
+            plan_to(graph, applied, "-1", "downgrade")
         return
-    found = plan(graph, applied, "-1", "downgrade")
+    found = plan_to(graph, applied, "-1", "downgrade")
     assert [each.id for each in found.revisions] == list(heads)
     ready = [each.id for each in history if each.id not in found.after and graph.ancestors([each.id]) <= found.after]
     if len(ready) == 1:
-        assert plan(graph, found.after, "+1", "upgrade").after == applied
+        assert plan_to(graph, found.after, "+1", "upgrade").after == applied
 
 
 # -- drawings

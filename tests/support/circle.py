@@ -41,7 +41,7 @@ class Circle:
             self._run()
         except Exception as error:
             scripts = sorted((self.folder / "versions").glob("*.py"))
-            text = "\n".join(path.read_text() for path in scripts)
+            text = "\n".join(path.read_text(encoding="utf-8") for path in scripts)
             error.add_note(f"at {self.step} on {self.dialect}\n{text}")
             raise
 

@@ -13,8 +13,10 @@ from sqlalchemy.pool import NullPool
 
 from schemashift.dialects import dialect_for
 from schemashift.events import Event, RunFinished, StatementSent
-from schemashift.revisions import Plan, RevisionGraph, plan
+from schemashift.results import Run
+from schemashift.revisions import Plan, RevisionGraph, plan, read_targets
 from schemashift.runner import run
+from schemashift.schema import TableName
 from schemashift.scripts.directory import ScriptDirectory
 from schemashift.state.version_table import State, VersionTable
 
@@ -58,7 +60,8 @@ class Scripts:
                 parent=self.last,
                 upgrade=textwrap.indent(textwrap.dedent(upgrade).strip(), "    "),
                 downgrade=textwrap.indent(textwrap.dedent(downgrade).strip(), "    "),
-            )
+            ),
+            encoding="utf-8",
         )
         self.last = revision
         return path
@@ -66,21 +69,22 @@ class Scripts:
     def rewrite(self, revision: str, old: str, new: str) -> None:
         """Mend a script."""
         path = self.folder / "versions" / f"{revision}.py"
-        text = path.read_text()
+        text = path.read_text(encoding="utf-8")
         assert old in text
-        path.write_text(text.replace(old, new))
+        path.write_text(text.replace(old, new), encoding="utf-8")
 
     def line(self, revision: str, text: str) -> int:
         """The number of the line of a script that holds *text*."""
-        lines = (self.folder / "versions" / f"{revision}.py").read_text().splitlines()
+        lines = (self.folder / "versions" / f"{revision}.py").read_text(encoding="utf-8").splitlines()
         return next(number for number, line in enumerate(lines, 1) if text in line)
 
     def plan_for(self, target: str, direction: str = "upgrade") -> Callable[[frozenset[str]], Plan]:
         """What `run` takes."""
         self.graph = self.directory.graph()
-        return lambda applied: plan(self.graph, applied, target, direction)  # type: ignore[arg-type]
+        targets = read_targets(self.graph, target)
+        return lambda applied: plan(self.graph, applied, targets, direction)  # type: ignore[arg-type]
 
-    def events(
+    def run(
         self,
         connection: sa.Connection,
         target: str = "head",
@@ -88,7 +92,7 @@ class Scripts:
         *,
         versions: VersionTable | None = None,
         **options: Any,
-    ) -> Iterator[Event]:
+    ) -> Run:
         """Run over a connection."""
         plan_for = self.plan_for(target, direction)
         return run(
@@ -108,11 +112,12 @@ class Scripts:
         **options: Any,
     ) -> list[Event]:
         """Run over a URL, an engine or a connection, to the end; the last event says that it is the end."""
+        found: list[Event] = []
         if isinstance(database, sa.Connection):
-            found = list(self.events(database, target, direction, **options))
+            self.run(database, target, direction, listener=found.append, **options)
         else:
             with connected(database) as connection:
-                found = list(self.events(connection, target, direction, **options))
+                self.run(connection, target, direction, listener=found.append, **options)
         assert isinstance(found[-1], RunFinished)
         return found
 
@@ -132,6 +137,19 @@ def connected(database: str | sa.Engine) -> Iterator[sa.Connection]:
     with engine.connect() as connection:
         yield connection
     engine.dispose()
+
+
+@contextmanager
+def held(database: str) -> Iterator[sa.Connection]:
+    """The migration lock, held by another connection."""
+    with connected(database) as connection:
+        session = dialect_for(connection.dialect).session(connection)
+        with session.run():
+            assert list(session.wait_for_lock(TableName("version"), 0)) == []
+            try:
+                yield connection
+            finally:
+                session.unlock()
 
 
 def state_of(database: str | sa.Engine) -> State:

@@ -68,8 +68,14 @@ def _install_command(python: Path) -> tuple[str | Path, ...]:
     got_uv = subprocess.run([*pip, "install", "--quiet", "uv"], check=False).returncode == 0
     uv = python.with_name("uv")
     if got_uv and subprocess.run([uv, "--version"], check=False, capture_output=True).returncode == 0:
-        return (uv, "pip", "install", "--quiet", "--python", python)
+        return (uv, "pip", "install", "--quiet", "--python", python, *uv_cache())
     return (*pip, "install", "--quiet")
+
+
+def uv_cache() -> tuple[str, ...]:
+    """How uv is told to do without its cache where the user has no home to keep one in."""
+    home = os.environ.get("UV_CACHE_DIR") or os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~")  # noqa: PTH111 - Path.home() raises for a user without one
+    return () if os.access(home, os.W_OK) else ("--no-cache",)
 
 
 def _run(*command: str | Path, environment: dict[str, str] | None = None) -> None:

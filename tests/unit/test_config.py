@@ -13,18 +13,18 @@ import pytest
 from schemashift.config import (
     KEYS,
     Config,
+    display_url,
     masked,
     no_password,
     parse_toml,
     plain_settings,
     read_config,
-    shown_url,
     sqlite_path,
     toml_text,
     with_settings,
 )
-from schemashift.errors import BadConfig, NoProject, NoUrl
-from schemashift.paths import shown_path
+from schemashift.errors import BadConfig, Hint, NoProject, NoUrl
+from schemashift.paths import display_path
 
 
 def pyproject(folder: Path, text: str) -> Path:
@@ -78,7 +78,7 @@ def test_both_files_in_one_folder_are_an_error(tmp_path: Path) -> None:
 def test_no_file_is_no_project(tmp_path: Path) -> None:
     with pytest.raises(NoProject) as caught:
         read(tmp_path)
-    assert any("schemashift init" in hint for hint in caught.value.hints)
+    assert caught.value.hints == (Hint("init", why="(or pass -c path/to/pyproject.toml)"),)
 
 
 def test_a_directory_that_is_named_is_a_project_without_a_file(tmp_path: Path) -> None:
@@ -197,16 +197,16 @@ def test_a_relative_sqlite_path_is_relative_to_the_file(tmp_path: Path, url: str
 )
 def test_passwords_are_masked(url: str, shown: str) -> None:
     assert masked(url) == shown
-    assert "secret" not in shown_url(url)
+    assert "secret" not in display_url(url)
     assert no_password(url) == (url == shown)
 
 
 def test_a_sqlite_file_is_shown_as_seen_from_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    assert shown_url(f"sqlite:///{tmp_path}/data/app.db") == "sqlite:///data/app.db"
-    assert shown_url("sqlite:////elsewhere/app.db") == "sqlite:////elsewhere/app.db"
-    assert shown_path(tmp_path / "a.py") == "a.py"
-    assert shown_path(tmp_path.parent / "a.py") == str(tmp_path.parent / "a.py")
+    assert display_url(f"sqlite:///{tmp_path}/data/app.db") == "sqlite:///data/app.db"
+    assert display_url("sqlite:////elsewhere/app.db") == "sqlite:////elsewhere/app.db"
+    assert display_path(tmp_path / "a.py") == "a.py"
+    assert display_path(tmp_path.parent / "a.py") == str(tmp_path.parent / "a.py")
 
 
 def test_plain_sqlite_files_are_known() -> None:

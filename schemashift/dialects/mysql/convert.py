@@ -40,7 +40,7 @@ def intermediate_type(before: Type, after: Column, flavour: Flavour) -> Intermed
     return IntermediateType(_between(after, Type(sql=new._replace(args=labels).sql, collation="utf8mb4_bin")), renames)
 
 
-def renaming(label: tuple[str, str], column: str, base: str) -> tuple[str, str]:
+def relabelling(label: tuple[str, str], column: str, base: str) -> tuple[str, str]:
     """What the rows get in place of a renamed *label* (old and new, as literals), and which rows have it.
 
     *column* is quoted, *base* "enum" or "set".

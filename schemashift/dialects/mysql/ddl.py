@@ -1,13 +1,4 @@
-"""Operations to SQL. Nearly everything is an ALTER TABLE of one or more clauses, because the servers insist:
-
-- MODIFY says the whole column again, so the whole column is taken from what is known of the table;
-- a column that counts (AUTO_INCREMENT) must lead a key at every moment, so whatever leaves it without one is sent
-  together with what gives it the next (`legal`);
-- a foreign key must have an index at every moment. InnoDB makes one by itself where there is none, and drops that
-  one silently when another comes. It does not go with its key, and no index goes that a key needs (error 1553).
-  So each ALTER also says what becomes of these indexes (`upkeep`);
-- some types do not lead into each other, so another comes in between (`approach`).
-"""
+"""The SQL of MariaDB and MySQL: parts, the statements of a table, the clauses of an ALTER TABLE."""
 
 from __future__ import annotations
 
@@ -18,34 +9,26 @@ from typing import NamedTuple
 import sqlalchemy as sa
 
 from schemashift.dialects.ddl import DDL
-from schemashift.dialects.live import LiveSchema
-from schemashift.dialects.mysql.convert import intermediate_type, renaming
-from schemashift.dialects.mysql.defaults import is_literal, split_on_update
+from schemashift.dialects.mysql.defaults import is_literal
 from schemashift.dialects.mysql.foreign_key_indexes import maintain_foreign_key_indexes
 from schemashift.dialects.mysql.names import default_name, is_numbered, is_numbered_next
-from schemashift.dialects.mysql.normal import Facts, is_column_level
+from schemashift.dialects.mysql.normal import Collations, is_column_level
 from schemashift.dialects.mysql.parse import ColumnLevel
+from schemashift.dialects.mysql.renaming import renamed_in_column
 from schemashift.dialects.mysql.text import quoted, renamed_in, without_escapes
 from schemashift.dialects.mysql.types import EXPRESSION_DEFAULTS_ONLY, default_collation, flavour_of, parse_type
-from schemashift.dialects.statement import Statement
 from schemashift.errors import NotSupported
 from schemashift.operations import (
     AddColumn,
     AddConstraint,
     AlterColumn,
-    AlterTable,
     ColumnChanges,
     CreateIndex,
-    CreateTable,
     DropColumn,
     DropConstraint,
     DropIndex,
-    Incomplete,
     RenameColumn,
-    RenameIndex,
-    RenameTable,
 )
-from schemashift.operations import default_name as standard_name
 from schemashift.schema import (
     Check,
     Column,
@@ -55,15 +38,12 @@ from schemashift.schema import (
     IndexPart,
     Options,
     PrimaryKey,
-    Schema,
     Table,
     TableName,
-    Type,
     Unique,
 )
 
 Alteration = AddColumn | DropColumn | AlterColumn | AddConstraint | DropConstraint | CreateIndex | DropIndex
-ALTERATIONS = (AddColumn, DropColumn, AlterColumn, AddConstraint, DropConstraint, CreateIndex, DropIndex)
 
 
 class Clause(NamedTuple):
@@ -106,7 +86,7 @@ class MySQLDDL(DDL):
         if not self.flavour.mariadb:
             return ()
         checks = (each for each in table.constraints if isinstance(each, Check) and is_column_level(each))
-        return tuple(check for check in checks if _column_of(check) == column)
+        return tuple(check for check in checks if column_of_check(check) == column)
 
     def attributes(self, column: Column) -> Iterator[str]:
         computed = column.computed
@@ -261,12 +241,6 @@ class MySQLDDL(DDL):
                 text += f"\n{word}{getattr(value, 'text', value)}"
         return text
 
-    def create_table(self, operation: CreateTable, known: LiveSchema) -> Iterator[str | Statement]:
-        if operation.if_not_exists and known.table(operation.table.table_name) is not None:
-            return
-        yield self.create(operation.table)
-        known.put(self.as_made(operation.table))
-
     def as_made(self, table: Table) -> Table:
         """*table* as the server has it once it is created: everything named, foreign keys with their indexes."""
         named = replace(table, constraints=tuple(c for c in table.constraints if c.name is not None))
@@ -278,38 +252,6 @@ class MySQLDDL(DDL):
     def is_in_column(self, constraint: Constraint) -> bool:
         """Whether MariaDB keeps it in a column's definition, without a name."""
         return self.flavour.mariadb and isinstance(constraint, Check) and is_column_level(constraint)
-
-    def rename_table(self, operation: RenameTable, known: LiveSchema) -> Iterator[str | Statement]:
-        new = TableName(operation.new, operation.old.schema)
-        yield f"ALTER TABLE {self.table(operation.old)} RENAME TO {self.table(new)}"
-        known.apply(operation)
-        table = known.table(new)
-        if table is not None:
-            known.put(replace(table, constraints=tuple(_follow(c, operation) for c in table.constraints)))
-
-    def whole(self, operation: AlterTable, known: LiveSchema) -> AlterTable:
-        """A partial *operation* with what it leaves as it is. Character set and collation are one setting: the one that
-        is given takes the other's place."""
-        given = {name for name, _ in operation.changes.get("options") or ()} & COLLATIONS
-        past = COLLATIONS - given if given else frozenset()
-        done = known.complete(operation)
-        kept = (
-            (field, tuple(pair for pair in value if pair[0] not in past) if isinstance(value, tuple) else value)
-            for field, value in done.set
-        )
-        return replace(done, set=tuple(kept))
-
-    def alter_table(self, operation: AlterTable, known: LiveSchema) -> Iterator[str | Statement]:
-        clauses: list[str] = []
-        for field, value in operation.set:
-            if field == "comment" and (value is None or isinstance(value, str)):
-                clauses.append(f"COMMENT={self.literal(value or '')}")
-            elif field == "options" and isinstance(value, tuple):
-                clauses += self.new_settings(known.need(operation.table), value)
-            else:
-                raise NotSupported(f'{self.dialect.name} cannot change the {field} of table "{operation.table}"')
-        if clauses:
-            yield self.alter_text(operation.table, clauses)
 
     def new_settings(self, table: Table, wanted: Options) -> Iterator[str]:
         """The clauses that change the table's options. A new collation is also given to the columns that follow it."""
@@ -328,36 +270,15 @@ class MySQLDDL(DDL):
 
     def database(self, table: Table) -> Options:
         """The options of a table that has none: its database's."""
-        if isinstance(table.payload, Facts):
+        if isinstance(table.payload, Collations):
             return (("mysql_collate", table.payload.database_collation),)
         return (("mysql_collate", default_collation("utf8mb4", self.flavour)),)
 
     # Columns that are renamed ------------------------------------------------------------------------------------
 
-    def rename_column(self, operation: RenameColumn, known: LiveSchema) -> Iterator[str | Statement]:
-        table = known.table(operation.table)
-        rename = f"RENAME COLUMN {self.quote(operation.old)} TO {self.quote(operation.new)}"
-        if table is None:
-            yield self.alter_text(operation.table, [rename])
-            known.apply(operation)
-            return
-        before, after = ([], []) if self.flavour.mariadb else self.rewritten(table, operation)
-        index = table.index(operation.old)
-        follows = index is not None and index.implicit and not _has_index(table, operation.new)
-        if follows:
-            # Called after the column, as the server would call it now, so that it is known again.
-            after.append(f"RENAME INDEX {self.quote(operation.old)} TO {self.quote(operation.new)}")
-        yield self.alter_text(operation.table, [*before, rename, *after])
-        known.apply(operation)
-        table = _texts_follow(known.need(operation.table), operation.old, operation.new)
-        if follows:
-            named = (replace(i, name=operation.new) if i.name == operation.old else i for i in table.indexes)
-            table = replace(table, indexes=tuple(named))
-        known.put(table)
-
     def rewritten(self, table: Table, operation: RenameColumn) -> tuple[list[str], list[str]]:
         """MySQL lets no column be renamed that a text uses; MariaDB renames it in the text. So here the texts are
-        said anew in the same ALTER: what must come before the renaming, and what after it."""
+        written again in the same ALTER: what must come before the renaming, and what after it."""
         before, after = [], []
         for check in table.constraints:
             sql = renamed_in(check.sql, operation.old, operation.new) if isinstance(check, Check) else ""
@@ -365,7 +286,7 @@ class MySQLDDL(DDL):
                 before.append(f"DROP {self.check_word} {self.quote(str(check.name))}")
                 after.append(f"ADD {self.constraint(replace(check, sql=sql))}")
         for column in table.columns:
-            new = _column_follows(column, operation.old, operation.new)
+            new = renamed_in_column(column, operation.old, operation.new)
             if new != column and column.name != operation.old:
                 after.append(f"MODIFY COLUMN {self.column(new, table)}")
         return before, after
@@ -375,17 +296,6 @@ class MySQLDDL(DDL):
         """MySQL before 8.0.19 has no DROP CONSTRAINT."""
         return "CHECK" if not self.flavour.mariadb and self.flavour.before(8, 0, 19) else "CONSTRAINT"
 
-    def rename_index(self, operation: RenameIndex, known: LiveSchema) -> Iterator[str | Statement]:
-        table = known.table(operation.table)
-        rename = f"RENAME INDEX {self.quote(operation.old)} TO {self.quote(operation.new)}"
-        yield self.alter_text(operation.table, [rename])
-        unique = table.constraint(operation.old) if table else None
-        if table is None or not isinstance(unique, Unique):
-            known.apply(operation)
-            return
-        constraints = tuple(replace(c, name=operation.new) if c is unique else c for c in table.constraints)
-        known.put(replace(table, constraints=constraints))
-
     # ALTER TABLE --------------------------------------------------------------------------------------------------
 
     def alter_text(self, table: TableName, clauses: Iterable[str]) -> str:
@@ -394,109 +304,8 @@ class MySQLDDL(DDL):
         head = f"ALTER TABLE {self.table(table)}"
         return f"{head} {texts[0]}" if len(texts) == 1 else f"{head}\n\t" + ",\n\t".join(texts)
 
-    def needs_table(self, operation: Alteration) -> bool:
-        """Whether the table must be known: a plain new column needs nothing."""
-        if isinstance(operation, AddColumn):
-            return operation.if_not_exists or operation.column.autoincrement
-        return True
-
-    def settled(self, operation: Alteration, table: Table | None) -> Alteration | None:
-        """*operation* with what it leaves open taken from *table*; None where there is nothing to do."""
-        if table is None:
-            return operation
-        match operation:
-            case AddColumn():
-                exists = operation.if_not_exists and table.column(operation.column.name) is not None
-                return None if exists else operation
-            case DropColumn():
-                gone = operation.if_exists and table.column(operation.name) is None
-                return None if gone else replace(operation, column=table.column(operation.name))
-            case AlterColumn():
-                # What is there, not what a comparison made of it: nothing may be lost that no model can say.
-                return replace(operation, before=table.column(operation.name) or operation.before)
-            case AddConstraint():
-                name = operation.constraint.name or default_name(table, operation.constraint, self.flavour)
-                return replace(operation, constraint=replace(operation.constraint, name=name))
-            case CreateIndex():
-                exists = operation.if_not_exists and _has_index(table, operation.index.name)
-                return None if exists or _is_implicit_there(operation.index, table) else operation
-            case DropConstraint():
-                return _settled_constraint(operation, table)
-            case DropIndex():
-                return _settled_index(operation, table)
-
-    def making_room(self, operation: Alteration, table: Table) -> Iterator[DropIndex]:
-        """An index that stands in for the one that comes, under its name, so that a key has one at every moment."""
-        standing = table.index(operation.index.name) if isinstance(operation, CreateIndex) else None
-        if standing is not None and standing.implicit:
-            yield DropIndex(table=table.table_name, name=standing.name, index=standing)
-
-    def applied(self, operation: Alteration, table: Table) -> Table:
-        """*table* after *operation*."""
-        after = operation.apply(Schema([table])).table(table.table_name)
-        assert after is not None
-        return after
-
-    def legal(self, table: Table) -> bool:
-        """Whether at most one column counts, and leads a key."""
-        counting = [column.name for column in table.columns if column.autoincrement]
-        leaders = {constraint.columns[0] for constraint in table.constraints if isinstance(constraint, _KEYS)}
-        leaders |= {index.parts[0].column or "" for index in table.indexes}
-        return len(counting) <= 1 and leaders.issuperset(counting)
-
-    def alter(self, operations: list[Alteration], known: LiveSchema) -> Iterator[str]:
-        """One ALTER TABLE for settled *operations* on one table, and what the server does along with it."""
-        name = operations[0].table
-        assert name is not None
-        table = known.table(name) if any(map(self.needs_table, operations)) else None
-        for operation in operations:
-            yield from self.approach(operation, table)
-        if table is None:
-            yield self.alter_text(name, [c.text for each in operations for c in self.clauses(each, None)])
-            known.apply(operations)
-            return
-        clauses: list[Clause] = []
-        after = table
-        for operation in operations:
-            _join(clauses, self.clauses(operation, after))
-            try:
-                after = self.applied(operation, after)
-            except Incomplete:
-                # What is known and what is asked do not fit: the server shall say so, in its own words.
-                yield self.alter_text(name, [clause.text for clause in clauses])
-                known.forget()
-                return
-        maintained = maintain_foreign_key_indexes(table, after, self.flavour)
-        texts = [clause.text for clause in clauses]
-        texts += [f"DROP INDEX {self.quote(index.name)}" for index in maintained.dropped]
-        texts += [f"ADD {self.index_clause(index)}" for index in maintained.added]
-        yield self.one_or_many(operations, texts)
-        known.apply(operations)
-        known.put(maintained.table)
-
-    def approach(self, operation: Alteration, table: Table | None) -> Iterator[str]:
-        """What must be done before a column can have its new type. See `schemashift.dialects.mysql.convert`."""
-        if not isinstance(operation, AlterColumn):
-            return
-        before, after = _type_before(operation), _altered(operation)
-        between = None if before is None or after.computed else intermediate_type(before, after, self.flavour)
-        if between is None:
-            return
-        # Without the CHECKs in its definition: they are said again with the type that they are for.
-        yield self.alter_text(operation.table, [f"MODIFY COLUMN {self.column(between.column, Table(name=''))}"])
-        for label in between.renames:
-            yield self.relabelled(label, between.column, operation.table, table)
-
-    def relabelled(self, label: tuple[str, str], column: Column, name: TableName, table: Table | None) -> str:
-        """The UPDATE for a renamed *label* of *column*. Columns that follow updates do not follow this one."""
-        base = parse_type(column.type.sql, None, self.flavour).base
-        value, rows = map(self.in_sql_mode, renaming(label, self.quote(column.name), base))
-        following = (c for c in table.columns if c.default and split_on_update(c.default.sql)[1]) if table else ()
-        kept = "".join(f", {self.quote(each.name)} = {self.quote(each.name)}" for each in following)
-        return f"UPDATE {self.table(name)} SET {self.quote(column.name)} = {value}{kept} WHERE {rows}"
-
-    def one_or_many(self, operations: list[Alteration], clauses: list[str]) -> str:
-        """An index alone has a statement of its own that reads better."""
+    def as_statement(self, operations: list[Alteration], clauses: list[str]) -> str:
+        """An index alone is created and dropped by its own statement, which reads better."""
         operation = operations[0]
         assert operation.table is not None
         if len(clauses) == 1 and isinstance(operation, CreateIndex):
@@ -512,7 +321,7 @@ class MySQLDDL(DDL):
                 alone = table or Table(name=operation.table.name)
                 yield Clause(f"ADD COLUMN {self.column(operation.column, alone)}", operation.column.name)
             case AlterColumn():
-                column = _altered(operation)
+                column = altered_column(operation)
                 yield Clause(f"MODIFY COLUMN {self.column(column, table or Table(name=''))}", operation.name)
             case DropColumn():
                 yield from self.drop_dependents(operation.name, table)
@@ -529,7 +338,7 @@ class MySQLDDL(DDL):
                 yield Clause(f"DROP INDEX {self.quote(operation.name)}")
 
     def drop_dependents(self, column: str, table: Table | None) -> Iterator[Clause]:
-        """What stands on a column and does not go with it: left alone, the servers cut the column out of keys."""
+        """What depends on a column and does not go with it: otherwise, the servers cut the column out of keys."""
         if table is None:
             return
         for constraint in table.constraints:
@@ -558,32 +367,20 @@ class MySQLDDL(DDL):
             return Clause(f"DROP FOREIGN KEY {name}")
         if isinstance(constraint, Check) and constraint.name is None and table is not None:
             # MariaDB: it goes when its column is said again without it.
-            column = table.column(_column_of(constraint))
+            column = table.column(column_of_check(constraint))
             kept = tuple(each for each in table.constraints if each is not constraint)
             if column is not None:
                 return Clause(f"MODIFY COLUMN {self.column(column, replace(table, constraints=kept))}", column.name)
         return Clause(f"DROP {self.check_word if kind is Check else 'CONSTRAINT'} {name}")
 
 
-_KEYS = (PrimaryKey, Unique)
 COLLATIONS = frozenset({"mysql_charset", "mysql_collate"})
 """The options of a table that its columns follow."""
 
 _BACK = {"mysql_engine": "InnoDB", "mysql_key_block_size": "0"}
 
 
-def _join(clauses: list[Clause], more: Iterable[Clause]) -> None:
-    """Append *more*; a column that is defined again takes the place of its first definition, under the same verb."""
-    for clause in more:
-        first = next((i for i, each in enumerate(clauses) if clause.column and each.column == clause.column), None)
-        if first is None:
-            clauses.append(clause)
-        else:
-            verb = clauses[first].text.partition(" ")[0]
-            clauses[first] = Clause(f"{verb} {clause.text.partition(' ')[2]}", clause.column)
-
-
-def _altered(operation: AlterColumn) -> Column:
+def altered_column(operation: AlterColumn) -> Column:
     """The column as it will be. Without the table at hand, what the script says of it must do."""
     if operation.before is not None:
         return operation.after
@@ -597,109 +394,8 @@ def _altered(operation: AlterColumn) -> Column:
     return Column(name=operation.name, **said)
 
 
-def _is_implicit_there(index: Index, table: Table) -> bool:
-    """Whether InnoDB keeps the very same index for a key. Nothing in the catalogue could tell the two."""
-    standing = table.index(index.name)
-    return standing is not None and standing.implicit and standing == index
-
-
-def _type_before(operation: AlterColumn) -> Type | None:
-    """The type that the column has. Without the table at hand, what the script says of it; None for a generated one,
-    which has no values of its own."""
-    if operation.before is None:
-        return operation.said.get("type")
-    return None if operation.before.computed else operation.before.type
-
-
-def _has_index(table: Table, name: str) -> bool:
-    return table.index(name) is not None or isinstance(table.constraint(name), Unique)
-
-
-def _settled_constraint(operation: DropConstraint, table: Table) -> DropConstraint | DropIndex | None:
-    """The constraint that is meant: a primary key whatever it is called, a unique index said as a constraint."""
-    name, kind = operation.name, operation.kind
-    primary = table.primary_key
-    if kind is PrimaryKey and primary is not None:
-        found = standard_name(table.name, primary)
-        return replace(operation, name=primary.name or found, constraint=primary)
-    there = [c for c in table.constraints if kind is None or isinstance(c, kind)]
-    exact = next((c for c in there if c.name == name), None)
-    exact = exact or next((c for c in there if c.name is None and name in _nicknames(c, table)), None)
-    if exact is not None:
-        # Under the name that `DropConstraint.apply` looks for.
-        return replace(
-            operation, name=exact.name or standard_name(table.name, exact), constraint=exact, kind=type(exact)
-        )
-    index = table.index(name)
-    if index is not None and index.unique and kind in (None, Unique):
-        return DropIndex(table=operation.table, name=name, index=index, origin=operation.origin)
-    return None if operation.if_exists else operation
-
-
-def _nicknames(constraint: Constraint, table: Table) -> Iterator[str]:
-    """What a constraint without a name is called: in scripts, and by MariaDB, which has the column's name for it."""
-    yield standard_name(table.name, constraint)
-    if isinstance(constraint, Check) and is_column_level(constraint):
-        yield _column_of(constraint)
-
-
-def _settled_index(operation: DropIndex, table: Table) -> DropConstraint | DropIndex | None:
-    """The index that is meant: a unique constraint said as an index."""
-    index = table.index(operation.name)
-    if index is not None:
-        return replace(operation, table=table.table_name, index=index)
-    unique = table.constraint(operation.name)
-    if isinstance(unique, Unique):
-        return DropConstraint(
-            table=table.table_name, name=operation.name, kind=Unique, constraint=unique, origin=operation.origin
-        )
-    return None if operation.if_exists else operation
-
-
-def _column_of(check: Check) -> str:
+def column_of_check(check: Check) -> str:
     if isinstance(check.payload, ColumnLevel):
         return check.payload.column
     parent = getattr(check.payload, "parent", None)
     return str(getattr(parent, "name", ""))
-
-
-def _follow(constraint: Constraint, operation: RenameTable) -> Constraint:
-    """InnoDB renames what it named after the table, and whatever looks like it."""
-    old = operation.old.name
-    if constraint.name is None:
-        return constraint
-    if isinstance(constraint, ForeignKey) and constraint.name.startswith(f"{old}_ibfk_"):
-        return replace(constraint, name=operation.new + constraint.name[len(old) :])
-    if isinstance(constraint, Check) and is_numbered(constraint.name, f"{old}_chk_"):
-        return replace(constraint, name=operation.new + constraint.name[len(old) :])
-    return constraint
-
-
-def _column_follows(column: Column, old: str, new: str) -> Column:
-    computed, default = column.computed, column.default
-    return replace(
-        column,
-        computed=replace(computed, sql=renamed_in(computed.sql, old, new)) if computed else None,
-        default=replace(default, sql=renamed_in(default.sql, old, new)) if default else None,
-    )
-
-
-def _texts_follow(table: Table, old: str, new: str) -> Table:
-    """*table* with a renamed column followed in the texts that the server keeps."""
-    return replace(
-        table,
-        columns=tuple(_column_follows(column, old, new) for column in table.columns),
-        constraints=tuple(
-            replace(c, sql=renamed_in(c.sql, old, new)) if isinstance(c, Check) else c for c in table.constraints
-        ),
-        indexes=tuple(
-            replace(
-                index,
-                parts=tuple(
-                    replace(part, expression=renamed_in(part.expression, old, new)) if part.expression else part
-                    for part in index.parts
-                ),
-            )
-            for index in table.indexes
-        ),
-    )

@@ -1,6 +1,6 @@
 """The indexes under foreign keys.
 
-A foreign key must have an index at every moment. InnoDB makes one by itself where there is none, and drops that one
+A foreign key must have an index at every moment. InnoDB makes one automatically where there is none, and drops that one
 silently when another comes. It does not go with its key, and no index goes that a key needs (error 1553). So each
 ALTER also says what becomes of these indexes.
 """
@@ -52,7 +52,7 @@ def is_served(columns: tuple[str, ...], key: tuple[str, ...]) -> bool:
 
 
 def serving_columns(index: Index, flavour: Flavour) -> tuple[str, ...]:
-    """The leading columns of *index* that a foreign key can stand on."""
+    """The leading columns of *index* that can serve a foreign key."""
     if any(name == "mysql_prefix" for name, _ in index.options):
         return ()
     columns: list[str] = []
@@ -75,7 +75,7 @@ class Maintained(NamedTuple):
 def maintain_foreign_key_indexes(before: Table, after: Table, flavour: Flavour) -> Maintained:
     """Keep each foreign key on an index: *after* is what the operations alone make of *before*.
 
-    What the server makes by itself, under the name that it gets here, is in the table but not among those to add.
+    What the server makes automatically, under the name that it gets here, is in the table but not among those to add.
     """
     own = [c.columns for c in after.constraints if isinstance(c, PrimaryKey | Unique)]
     own += [serving_columns(index, flavour) for index in after.indexes if not index.implicit]
@@ -94,7 +94,7 @@ def maintain_foreign_key_indexes(before: Table, after: Table, flavour: Flavour) 
         index = Index(name=_free(implicit_name(after.name, key), taken), parts=parts, implicit=True)
         numbered = is_numbered(key.name or "", f"{after.name}_ibfk_")
         if key in before.constraints or (numbered and not is_numbered_next(key, before, flavour)):
-            # For another new key the server makes it by itself, under this name.
+            # For another new key the server makes it automatically, under this name.
             added.append(index)
         kept.append(index)
         standing.append(key.columns)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from schemashift.dialects.mysql.foreign_key_indexes import mark_implicit
-from schemashift.dialects.mysql.normal import Facts
+from schemashift.dialects.mysql.normal import Collations
 from schemashift.dialects.mysql.types import charset_of
 from schemashift.schema import Column, Constraint, Index, IndexPart, Options, Table, Unique, options
 
@@ -16,39 +16,41 @@ def spelled_like(read: Table, declared: Table) -> Table:
 
     - A unique index and a unique constraint are one thing: it becomes what *declared* has under that name.
     - An index that InnoDB keeps for a foreign key is left out, unless *declared* has one of that name, and the key:
-      it goes with its key (see `ddl`), and what is to stay has to come anew.
+      it goes with its key (see `foreign_key_indexes`), and what is to stay has to be created.
     - A column's collation is left out or written out as *declared* does it; so is the table's, and a character
       set stands for the collation it means on this server.
     - What a model has no words for is left out: INVISIBLE, SRID, comments of indexes; and partitions are taken
       over as declared, because they are not compared.
     """
-    facts = read.payload if isinstance(read.payload, Facts) else None
+    collations = read.payload if isinstance(read.payload, Collations) else None
     return replace(
         read,
-        columns=tuple(_column(each, declared.column(each.name), declared, facts) for each in read.columns),
+        columns=tuple(_column(each, declared.column(each.name), declared, collations) for each in read.columns),
         constraints=tuple(each for each in read.constraints if not _is_index_in(each, declared)),
         indexes=tuple(_indexes(read, declared)),
-        options=_options(read.options, declared.options, facts),
+        options=_options(read.options, declared.options, collations),
     )
 
 
-def _column(column: Column, declared: Column | None, table: Table, facts: Facts | None) -> Column:
+def _column(column: Column, declared: Column | None, table: Table, collations: Collations | None) -> Column:
     column = replace(column, options=())
-    if declared is None or facts is None or column.type.sql != declared.type.sql:
+    if declared is None or collations is None or column.type.sql != declared.type.sql:
         return column
     mine, wanted = column.type.collation, declared.type.collation
-    if mine is None and wanted == facts.collation and _collation_of(table, facts) == facts.collation:
-        # Where the table's own collation changes, a column that says it by itself must go on saying it.
+    if mine is None and wanted == collations.collation and _collation_of(table, collations) == collations.collation:
+        # Where the table's own collation changes, a column that names it itself must keep naming it.
         return replace(column, type=replace(column.type, collation=wanted))
     return column
 
 
-def _collation_of(declared: Table, facts: Facts) -> str | None:
+def _collation_of(declared: Table, collations: Collations) -> str | None:
     """The collation that a declared table has on this server."""
     settings = dict(declared.options)
     if "mysql_collate" in settings:
         return str(settings["mysql_collate"])
-    return facts.means(str(settings["mysql_charset"])) if "mysql_charset" in settings else facts.database_collation
+    if "mysql_charset" in settings:
+        return collations.default_of(str(settings["mysql_charset"]))
+    return collations.database_collation
 
 
 def _is_index_in(constraint: Constraint, declared: Table) -> bool:
@@ -65,7 +67,7 @@ def _indexes(read: Table, declared: Table) -> Iterator[Index]:
         found = {name: value for name, value in index.options if name not in ("mysql_comment", "mysql_invisible")}
         wanted = declared.index(index.name)
         if wanted is not None and ("mysql_engine", "MEMORY") not in read.options:
-            # USING BTREE says what goes without saying, but for tables in memory.
+            # USING BTREE is the default, but for tables in memory.
             using = dict(wanted.options).get("mysql_using")
             if {using, found.get("mysql_using")} == {None, "btree"}:
                 found["mysql_using"] = using
@@ -86,19 +88,19 @@ def unique_index(unique: Unique) -> Index:
     return Index(name=str(unique.name), parts=parts, unique=True, options=unique.options)
 
 
-def _options(read: Options, declared: Options, facts: Facts | None) -> Options:
+def _options(read: Options, declared: Options, collations: Collations | None) -> Options:
     found, wanted = dict(read), dict(declared)
     for name in _partition_options({**found, **wanted}):
         found.pop(name, None)
         if name in wanted and "mysql_partition" in dict(read):
             found[name] = wanted[name]
-    if facts is not None and "mysql_collate" in wanted:
-        found["mysql_collate"] = facts.collation
-    elif facts is not None and "mysql_charset" in wanted:
-        charset = charset_of(facts.collation)
-        is_default = facts.means(charset) == facts.collation
+    if collations is not None and "mysql_collate" in wanted:
+        found["mysql_collate"] = collations.collation
+    elif collations is not None and "mysql_charset" in wanted:
+        charset = charset_of(collations.collation)
+        is_default = collations.default_of(charset) == collations.collation
         found.pop("mysql_collate", None)
-        found["mysql_charset" if is_default else "mysql_collate"] = charset if is_default else facts.collation
+        found["mysql_charset" if is_default else "mysql_collate"] = charset if is_default else collations.collation
     return options(found.items())
 
 

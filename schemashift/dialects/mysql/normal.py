@@ -44,13 +44,14 @@ from schemashift.schema import (
     Type,
     Unique,
     options,
+    referential_action,
 )
 
 LONGEST_NAME = 64
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class Collations:
     """The payload of a table that was read: what its options leave out because it is as everywhere."""
 
     collation: str
@@ -58,7 +59,7 @@ class Facts:
     default_collations: tuple[tuple[str, str], ...] = ()
     """The collation each character set stands for on this server."""
 
-    def means(self, charset: str) -> str | None:
+    def default_of(self, charset: str) -> str | None:
         """The collation that *charset* alone would give here."""
         return dict(self.default_collations).get(charset)
 
@@ -143,7 +144,7 @@ def _option(name: str, value: str) -> str | None:
         case "row_format":
             return None if value.upper() == "DEFAULT" else value.upper()
         case "comment" | "auto_increment":
-            # A table's comment is a field of its own; where counting starts is no part of what a table is.
+            # A table's comment is a field of its own; the next AUTO_INCREMENT number is no part of the definition.
             return None
         case _:
             return value
@@ -151,7 +152,7 @@ def _option(name: str, value: str) -> str | None:
 
 def _table_collation(settings: dict[str, object], payload: object, flavour: Flavour) -> str | None:
     """The collation that the table's columns have when they say nothing; None where only the database knows."""
-    if isinstance(payload, Facts):
+    if isinstance(payload, Collations):
         return payload.collation
     if "mysql_collate" in settings:
         return str(settings["mysql_collate"])
@@ -197,7 +198,7 @@ def _default(default: Default, type_: ParsedType, flavour: Flavour) -> Default |
 
 
 def _fold_json(table: Table, collation: str | None, flavour: Flavour) -> tuple[list[Column], list[Constraint]]:
-    """MariaDB's JSON is a LONGTEXT in utf8mb4_bin with a CHECK of its own: the type JSON, and no CHECK."""
+    """MariaDB's JSON is a LONGTEXT in utf8mb4_bin with a CHECK that it adds: the type JSON, and no CHECK."""
     constraints = list(table.constraints)
     if not flavour.mariadb:
         return list(table.columns), constraints
@@ -257,7 +258,7 @@ def _constraint(constraint: Constraint, flavour: Flavour) -> Constraint:
 
 
 def _action(action: str | None) -> str | None:
-    return None if action in ("RESTRICT", "NO ACTION") else action
+    return None if action == "RESTRICT" else referential_action(action)
 
 
 def _key_options(given: Options, flavour: Flavour) -> Options:
@@ -296,7 +297,7 @@ def _part(part: IndexPart, lengths: Any, table: Table, flavour: Flavour) -> Inde
 
 
 def _plain_column(text: str, table: Table, flavour: Flavour) -> IndexPart | None:
-    """``name``, ``name(10)`` and ``name DESC`` given as text are a column all the same.
+    """``name``, ``name(10)`` and ``name DESC`` given as text are columns, too.
 
     Of a table that comes without columns (an index that a script adds) every name may be one.
     """

@@ -15,10 +15,11 @@ from typing import Any
 import sqlalchemy as sa
 
 from schemashift.dialects.mysql.foreign_key_indexes import mark_implicit
-from schemashift.dialects.mysql.normal import Facts, normal_table
+from schemashift.dialects.mysql.normal import Collations, normal_table
 from schemashift.dialects.mysql.parse import parse_table
 from schemashift.dialects.mysql.text import quoted
 from schemashift.dialects.mysql.types import Flavour, charset_name, collation_name, flavour_of
+from schemashift.dialects.session import RAW
 from schemashift.schema import Options, Table, TableName, options
 
 log = logging.getLogger("schemashift")
@@ -29,7 +30,7 @@ _QUOTING = ("ANSI_QUOTES", "NO_BACKSLASH_ESCAPES", "ANSI", "ORACLE", "MSSQL", "P
 
 def ask(connection: sa.Connection, sql: str) -> Any:
     """Send text as it is (a percent sign is just a character); a result, which SQLAlchemy 2.0 and 2.1 type apart."""
-    return connection.exec_driver_sql(sql, execution_options={"no_parameters": True})
+    return connection.exec_driver_sql(sql, execution_options=RAW)
 
 
 def read_tables(
@@ -77,7 +78,7 @@ class Reader:
     def names(self, schema: str | None, *, views: bool = False) -> list[TableName]:
         """The base tables of *schema*, sorted; with *views* these, too."""
         where = self.named(schema)
-        # MariaDB calls a system-versioned table by a type of its own.
+        # MariaDB calls a system-versioned table by its own type.
         types = "'BASE TABLE', 'SYSTEM VERSIONED'" + (", 'VIEW'" if views else "")
         rows = ask(
             self.connection,
@@ -114,7 +115,7 @@ class Reader:
         try:
             row = self.shown(name)
             if row is not None and row._fields[0] == "View":
-                # A broken one is shown all the same.
+                # A broken one is shown, too.
                 self.answer(name, "SELECT 1 FROM {} LIMIT 0")
         except Refused as refused:
             return str(refused)
@@ -141,7 +142,7 @@ class Reader:
     def plainly(self) -> Iterator[None]:
         """Without the modes in which a server quotes names and strings otherwise.
 
-        MariaDB doubles backslashes under NO_BACKSLASH_ESCAPES all the same, and MySQL may not even parse its own
+        MariaDB doubles backslashes even under NO_BACKSLASH_ESCAPES, and MySQL may not even parse its own
         CHECKs there; so nothing that is printed under these modes can be trusted.
         """
         modes = self.mode.split(",")
@@ -158,18 +159,18 @@ class Reader:
     def table(self, text: str, schema: str | None) -> Table:
         """The table that *text* creates, in normal form."""
         raw = parse_table(text, schema=schema, default_schema=self.default_schema, backslash=True)
-        facts = self.facts(raw)
-        read = replace(raw, options=_told(raw.options, facts), payload=facts)
+        collations = self.collations(raw)
+        read = replace(raw, options=_without_defaults(raw.options, collations), payload=collations)
         return mark_implicit(normal_table(read, self.flavour))
 
-    def facts(self, raw: Table) -> Facts:
+    def collations(self, raw: Table) -> Collations:
         """The collations around the table."""
         settings = dict(raw.options)
         collation = settings.get("mysql_collate")
         if collation is None:
             charset = charset_name(str(settings.get("mysql_charset", "utf8mb4")))
             collation = dict(self.defaults()).get(charset, f"{charset}_general_ci")
-        return Facts(collation_name(str(collation)), self.database_collation(raw.schema), self.defaults())
+        return Collations(collation_name(str(collation)), self.database_collation(raw.schema), self.defaults())
 
     def database_collation(self, schema: str | None) -> str:
         """The collation of tables that say nothing."""
@@ -196,9 +197,9 @@ class Reader:
         return {charset_name(left): collation_name(right) for left, _, right in (p.partition("=") for p in pairs if p)}
 
 
-def _told(given: Options, facts: Facts) -> Options:
+def _without_defaults(given: Options, collations: Collations) -> Options:
     """The options that say something: what is as in the whole database is left out."""
     found = dict(given)
     found.pop("mysql_charset", None)
-    found["mysql_collate"] = None if facts.collation == facts.database_collation else facts.collation
+    found["mysql_collate"] = None if collations.collation == collations.database_collation else collations.collation
     return options(found.items())

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 
 import sqlalchemy as sa
 
 from schemashift.dialects.session import NO_VALUE, UNKNOWN_HOLDER, Session
+from schemashift.operations import Named, Violation
 from schemashift.schema import TableName
 
 _IN_TRANSACTION = 1
@@ -21,6 +23,35 @@ HOLDER = sa.text(
     f"SELECT id, user, host, time, state FROM information_schema.processlist WHERE id = (SELECT IS_USED_LOCK({_NAME}))"
 )
 _TABLE_EXISTS = 1050
+
+_KEEPS_TRANSACTION = re.compile(
+    r"\s*(?:SELECT|INSERT|UPDATE|DELETE|REPLACE|WITH|VALUES|SET|SHOW|EXPLAIN|DESCRIBE|DESC|USE|DO|TABLE|HANDLER|LOAD"
+    r"|SAVEPOINT|ROLLBACK|RELEASE)\b|\s*\(",
+    re.IGNORECASE,
+)
+"""Statements that do not commit what is open."""
+
+_SYNTAX_ERROR = 1064
+_VIOLATIONS: Mapping[int, Violation] = {
+    **dict.fromkeys((1048, 1138, 1364), "not null"),
+    **dict.fromkeys((1062, 1586), "unique"),
+    1068: "primary key",
+    **dict.fromkeys((3819, 4025), "check"),
+    **dict.fromkeys((1005, 1215, 1216, 1217, 1451, 1452, 1822), "foreign key"),
+}
+
+_NAME = r"['`](?P<name>[^'`]*)['`]"
+_AFTER_VALUE = (
+    ("constraint", re.compile(rf"for key {_NAME}$")),
+    ("column", re.compile(rf"for column (?:[`'][^`']*[`']\.)*{_NAME} at row \d+$")),
+)
+"""Where a value of a row stands before the name: it may look like anything."""
+_ANYWHERE = (
+    ("column", re.compile(rf"(?:[Cc]olumn(?: name)?|COLUMN|[Ff]ield|default value for|Can't DROP) {_NAME}")),
+    ("constraint", re.compile(rf"(?:(?i:key|index|constraint)(?: name)?|Can't DROP) {_NAME}")),
+    ("table", re.compile(rf"[Tt]able {_NAME}")),
+)
+"""MySQL says ``Can't DROP 'x'; check that column/key exists``."""
 
 
 class MySQLSession(Session):
@@ -53,7 +84,7 @@ class MySQLSession(Session):
         finally:
             self.leave()
             if was:
-                self.quietly(lambda: self.dbapi.autocommit(True))  # noqa: FBT003
+                self.best_effort(lambda: self.dbapi.autocommit(True))  # noqa: FBT003
 
     def _autocommits(self) -> bool:
         ask = getattr(self.dbapi, "get_autocommit", None)
@@ -70,7 +101,7 @@ class MySQLSession(Session):
     def unlock(self) -> None:
         if self._held:
             self._held = False
-            self.quietly(lambda: self.connection.execute(UNLOCK, self._lock))
+            self.best_effort(lambda: self.connection.execute(UNLOCK, self._lock))
 
     def holder(self) -> str:
         row = self.connection.execute(HOLDER, self._lock).first()
@@ -84,12 +115,12 @@ class MySQLSession(Session):
 
     def after_error(self) -> None:
         """The packet of an error does not say whether a transaction is open, and a failed DDL has committed it."""
-        self.quietly(lambda: self.execute("DO 0"))
+        self.best_effort(lambda: self.execute("DO 0"))
 
     # Cannot be null; no default value; invalid use of NULL; and MariaDB's ALTER, which says the same of both.
     hints: Mapping[str, str] = {
         **dict.fromkeys(("1048", "1364", "1138"), NO_VALUE),
-        "1265": "a row has no value for it, or one that does not fit: fill it (op.fill_column) or change it before",
+        "1265": "a row has no value for it, or one that does not fit: fill it (op.backfill) or change it before",
     }
 
     def message(self, error: BaseException) -> str:
@@ -98,5 +129,30 @@ class MySQLSession(Session):
     def code(self, error: BaseException) -> str | None:
         return str(error.args[0]) if error.args and isinstance(error.args[0], int) else None
 
-    def is_taken(self, error: BaseException) -> bool:
+    def is_duplicate_table(self, error: BaseException) -> bool:
         return self.code(error) == str(_TABLE_EXISTS)
+
+    def named_in(self, error: BaseException) -> Named:
+        """The servers name things in their texts alone."""
+        code, text = int(self.code(error) or 0), self.message(error)
+        names = {} if code == _SYNTAX_ERROR else _names(text, _AFTER_VALUE) or _names(text, _ANYWHERE)
+        violates = _VIOLATIONS.get(code)
+        if violates == "unique" and names.get("constraint") == "PRIMARY":
+            return Named(violates="primary key")
+        return Named(
+            columns=(names["column"],) if "column" in names else (),
+            constraint=names.get("constraint"),
+            table=names.get("table"),
+            violates=violates,
+        )
+
+    # What a statement does
+
+    def commits(self, sql: str) -> bool:
+        """Everything but what is known not to. https://mariadb.com/kb/en/sql-statements-that-cause-an-implicit-commit/"""
+        return not _KEEPS_TRANSACTION.match(sql)
+
+
+def _names(text: str, patterns: Iterable[tuple[str, re.Pattern[str]]]) -> dict[str, str]:
+    found = ((kind, pattern.search(text)) for kind, pattern in patterns)
+    return {kind: match["name"].rpartition(".")[2] for kind, match in found if match is not None}

@@ -17,6 +17,7 @@ from sqlalchemy.dialects import mysql
 from schemashift.dialects.mysql.text import quoted
 from schemashift.dialects.mysql.tokens import tokenize
 from schemashift.schema import Type
+from schemashift.sqla.private import escapes_with_backslash
 from schemashift.sqla.types import SQLType
 
 
@@ -35,9 +36,7 @@ class Flavour(NamedTuple):
 def flavour_of(dialect: sa.Dialect) -> Flavour:
     """What SQLAlchemy's dialect object knows of the server."""
     version = tuple(part for part in getattr(dialect, "server_version_info", None) or () if isinstance(part, int))
-    # _backslash_escapes is how SQLAlchemy remembers NO_BACKSLASH_ESCAPES; there is no public name for it.
-    escapes = bool(getattr(dialect, "_backslash_escapes", True))
-    return Flavour(bool(getattr(dialect, "is_mariadb", False)), version, escapes)
+    return Flavour(bool(getattr(dialect, "is_mariadb", False)), version, escapes_with_backslash(dialect))
 
 
 class ParsedType(NamedTuple):
@@ -391,3 +390,9 @@ _MAKERS: dict[str, Callable[[ParsedType], Any]] = {
     "datetime": _fractional(mysql.DATETIME),
     "timestamp": _fractional(mysql.TIMESTAMP),
 }
+
+
+def row_zero(type_: object) -> str | None:
+    """The zero of a type of MySQL's own for one row, as SQL; None for other types. A BLOB has no default on MySQL."""
+    name = str(getattr(type_, "__visit_name__", ""))
+    return {"BIT": "0", "YEAR": "1970", "SET": "''"}.get(name) or ("''" if name.endswith("BLOB") else None)

@@ -14,6 +14,7 @@ from schemashift.dialects.live import LiveSchema
 from schemashift.dialects.postgresql import scratch
 from schemashift.dialects.postgresql.compile import PostgreSQLCompilation
 from schemashift.dialects.postgresql.ddl import PostgreSQLDDL
+from schemashift.dialects.postgresql.effects import effects
 from schemashift.dialects.postgresql.match import spelled_like
 from schemashift.dialects.postgresql.names import default_name
 from schemashift.dialects.postgresql.normal import normal_default, normal_table
@@ -26,6 +27,7 @@ from schemashift.dialects.statement import Statement
 from schemashift.diff import by_kind
 from schemashift.objects import KINDS, AnyKind
 from schemashift.operations import AlterColumn, Operation
+from schemashift.operations.facts import Facts
 from schemashift.schema import Column, Default, Keyed, Schema, Table, TableName, Type
 
 log = logging.getLogger("schemashift")
@@ -56,7 +58,7 @@ class PostgreSQL(Dialect):
 
     @property
     def default_schema(self) -> str | None:
-        """The schema that goes without saying."""
+        """The schema of names that have none."""
         return self.sa.default_schema_name
 
     def canonical(
@@ -75,9 +77,8 @@ class PostgreSQL(Dialect):
         return scratch.canonical_objects(self, connection, objects, by_kind(kinds))
 
     def normal_type(self, type_: Type) -> Type:
-        sql = normal_type(type_.sql)
-        payload = type_.payload if type_.payload is not None else type_engine(sql, type_.collation)
-        return replace(type_, sql=sql, payload=payload)
+        found = normal_type(type_)
+        return found if found.payload is not None else replace(found, payload=type_engine(found.sql, found.collation))
 
     def normal_default(self, default: Default | None) -> Default | None:
         return normal_default(default)
@@ -108,6 +109,10 @@ class PostgreSQL(Dialect):
         """PostgreSQL reads an expression again that a column of another type is in, and what it wrote down for IN it
         reads as something else."""
         return before.type == after.type or " IN (" not in text
+
+    def effects(self, operation: Operation) -> Facts:
+        """See `schemashift.dialects.postgresql.effects`."""
+        return tuple(effects(operation))
 
     def default_name(self, table: Table, constraint: Any) -> str | None:
         return default_name(table, constraint)

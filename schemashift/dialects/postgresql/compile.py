@@ -12,7 +12,7 @@ from schemashift.dialects.postgresql.normal import normal_identity
 from schemashift.dialects.postgresql.read import OwnedSequence
 from schemashift.dialects.statement import Statement
 from schemashift.errors import NotSupported
-from schemashift.operations import AlterColumn, AlterTable, FillColumn, FillTable, Operation
+from schemashift.operations import AlterColumn, AlterTable, Backfill, BackfillNumbers, InsertMissingRows, Operation
 from schemashift.schema import Column, Default, Identity, Table, TableName, Type
 
 
@@ -23,10 +23,11 @@ class PostgreSQLCompilation(Compilation):
 
     def texts(self, operation: Operation) -> Iterator[str | Statement]:
         match operation:
-            case FillColumn():
-                yield from self.fill_column(operation)
-            case FillTable():
-                yield from self.fill_table(operation)
+            case Backfill() | BackfillNumbers():
+                yield from super().texts(operation)
+                yield from self._check_now(self.known.table(operation.table))
+            case InsertMissingRows():
+                yield from self.insert_missing_rows(operation)
             case AlterTable():
                 yield from self.alter_table(operation)
             case AlterColumn():
@@ -34,11 +35,7 @@ class PostgreSQLCompilation(Compilation):
             case _:
                 yield from super().texts(operation)
 
-    def fill_column(self, operation: FillColumn) -> Iterator[str | Statement]:
-        yield from self.ddl.fill_column(operation, self.known)
-        yield from self._check_now(self.known.table(operation.table))
-
-    def fill_table(self, operation: FillTable) -> Iterator[str | Statement]:
+    def insert_missing_rows(self, operation: InsertMissingRows) -> Iterator[str | Statement]:
         table = self.known.table(operation.table)
         given = {name for name, _ in (*operation.keys, *operation.values)}
         given_columns = [each for each in table.columns if each.name in given] if table is not None else []
@@ -46,7 +43,7 @@ class PostgreSQLCompilation(Compilation):
         yield self.ddl.insert_missing(operation, table, overriding)
         for column in given_columns:
             if column.autoincrement or column.identity:
-                # What was given a number did not count.
+                # A number that was given did not move the sequence.
                 name = self.ddl.table(operation.table)
                 sequence = f"pg_get_serial_sequence({self.ddl.literal(name)}, {self.ddl.literal(column.name)})"
                 place, identity = self.ddl.quote(column.name), column.identity or Identity()
@@ -119,14 +116,14 @@ class ColumnAlteration:
         retyped = "type" in self.changes
         if "computed" in self.changes:
             yield from self.regenerate()
-        yield from self.stop_counting()
+        yield from self.stop_numbering()
         if retyped:
             yield from self.retype(self.changes["type"])
         if "default" in self.changes:
             yield self.default(self.changes["default"])
         if "nullable" in self.changes:
             yield f"{self.head} {'DROP' if self.changes['nullable'] else 'SET'} NOT NULL"
-        yield from self.start_counting()
+        yield from self.start_numbering()
         if "comment" in self.changes:
             comment = self.changes["comment"]
             yield self.ddl.comment_on_column(self.operation.table, self.operation.name, comment)
@@ -138,14 +135,14 @@ class ColumnAlteration:
         """The default is taken off before and put back after: PostgreSQL would have to cast it, and often cannot."""
         before = self.before
         standing = before.default if before is not None else None
-        counts = before is not None and before.autoincrement and self.changes.get("autoincrement", True)
-        stops = counts and "default" in self.changes
+        serial = before is not None and before.autoincrement and self.changes.get("autoincrement", True)
+        stops = serial and "default" in self.changes
         if standing is not None or stops:
             yield f"{self.head} DROP DEFAULT"
         yield f"{self.head} TYPE {self.ddl.type(Column(name='', type=type_))}{self.using()}"
         if standing is not None and "default" not in self.changes:
             yield self.default(standing)
-        if counts and not stops and type_.sql in SERIALS:
+        if serial and not stops and type_.sql in SERIALS:
             # A SERIAL's sequence keeps its old type, and its old end, when the column is widened.
             yield f"ALTER SEQUENCE {self.sequence()} AS {type_.sql}"
 
@@ -189,7 +186,7 @@ class ColumnAlteration:
     def temporary_name(self) -> str:
         return object_name(self.operation.table.name, self.operation.name, "schemashift")
 
-    def stop_counting(self) -> Iterator[str]:
+    def stop_numbering(self) -> Iterator[str]:
         """Take the old way of numbering off; where another follows, its sequence stays, renamed, to go on from."""
         before = self.before
         if before is None:
@@ -210,7 +207,7 @@ class ColumnAlteration:
                 yield f"SELECT setval({self.ddl.literal(self.old_sequence)}, {last}, false)"
             yield f"{self.head} DROP IDENTITY"
 
-    def start_counting(self) -> Iterator[str]:
+    def start_numbering(self) -> Iterator[str]:
         if self.changes.get("autoincrement"):
             yield from self.make_serial()
         identity = self.changes.get("identity")
@@ -225,7 +222,7 @@ class ColumnAlteration:
         if self.before is None or self.before.nullable:
             yield f"{self.head} SET NOT NULL"
         yield f"{self.head} ADD GENERATED {always} AS IDENTITY" + (f" ({settings})" if settings else "")
-        yield from self.continue_counting(identity)
+        yield from self.continue_numbering(identity)
 
     def make_serial(self) -> Iterator[str]:
         """What SERIAL does, on a column that is there."""
@@ -235,13 +232,13 @@ class ColumnAlteration:
         yield f"CREATE SEQUENCE {sequence}" + (f" AS {type_}" if type_ in SERIALS else "")
         yield f"ALTER SEQUENCE {sequence} OWNED BY {self.ddl.table(table)}.{self.ddl.quote(name)}"
         yield f"{self.head} SET DEFAULT nextval({self.ddl.literal(sequence)}::regclass)"
-        yield from self.continue_counting(Identity())
+        yield from self.continue_numbering(Identity())
 
-    def continue_counting(self, identity: Identity) -> Iterator[str]:
+    def continue_numbering(self, identity: Identity) -> Iterator[str]:
         """Let the new sequence go on where the old one was, or else one past the furthest row."""
         new = f"pg_get_serial_sequence({self.place})"
-        counted = self.before is not None and (self.before.autoincrement or self.before.identity is not None)
-        if counted:
+        numbered = self.before is not None and (self.before.autoincrement or self.before.identity is not None)
+        if numbered:
             yield f"SELECT setval({new}, nextval({self.ddl.literal(self.old_sequence)}), false)"
             yield f"DROP SEQUENCE {self.old_sequence}"
             return

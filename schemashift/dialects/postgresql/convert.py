@@ -1,4 +1,4 @@
-"""When ALTER TYPE needs a USING: PostgreSQL converts by itself only where it has an assignment cast."""
+"""When ALTER TYPE needs a USING: PostgreSQL converts automatically only where it has an assignment cast."""
 
 from __future__ import annotations
 

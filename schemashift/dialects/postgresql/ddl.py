@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from schemashift.dialects.ddl import DDL
 from schemashift.dialects.live import LiveSchema
@@ -125,7 +124,7 @@ class PostgreSQLDDL(DDL):
     def _beneath(self, type_: Type) -> Type:
         if is_domain(type_.payload):
             return self._beneath(lift_type(type_.payload.data_type, self.dialect))  # type: ignore[attr-defined]
-        return replace(type_, sql=normal_type(type_.sql))
+        return normal_type(type_)
 
     # Operations --------------------------------------------------------------------------------------------------
 
@@ -144,7 +143,7 @@ class PostgreSQLDDL(DDL):
             return
         concurrently = bool(dict(operation.options).get("postgresql_concurrently"))
         sql = self._index(operation.table, operation.index, concurrently=concurrently)
-        yield Statement(sql=sql, operation=operation, transactional=not concurrently)
+        yield Statement(sql=sql, operations=(operation,), transactional=not concurrently)
 
     def drop_index(self, operation: DropIndex, known: LiveSchema) -> Iterator[str | Statement]:
         del known
@@ -152,11 +151,11 @@ class PostgreSQLDDL(DDL):
         schema = operation.table.schema if operation.table else operation.schema
         words = f"{'CONCURRENTLY ' if concurrently else ''}{'IF EXISTS ' if operation.if_exists else ''}"
         sql = f"DROP INDEX {words}{self.table(TableName(operation.name, schema))}"
-        yield Statement(sql=sql, operation=operation, transactional=not concurrently)
+        yield Statement(sql=sql, operations=(operation,), transactional=not concurrently)
 
 
 def identity_settings(identity: Identity, type_: str) -> str:
-    """The sequence options of an identity column of that type, those that go without saying left out."""
+    """The sequence options of an identity column of that type, defaults left out."""
     given = normal_identity(identity, type_)
     plain = normal_identity(Identity(increment=given.increment), type_)
     words = [f"START WITH {given.start}"] if given.start != plain.start else []

@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from schemashift.dialects.postgresql.normal import LIMITS
-from schemashift.schema import Column, Table
+from schemashift.schema import INTEGER_LIMITS, Column, Table
 
 
 def spelled_like(read: Table, declared: Table) -> Table:
@@ -29,4 +28,4 @@ def _same_number(read: Column, declared: Column | None) -> Column:
 
 
 def _is_number(sql: str) -> bool:
-    return sql in LIMITS or sql.startswith(("NUMERIC", "REAL", "DOUBLE PRECISION"))
+    return sql in INTEGER_LIMITS or sql.startswith(("NUMERIC", "REAL", "DOUBLE PRECISION"))

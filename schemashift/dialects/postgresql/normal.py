@@ -9,6 +9,7 @@ from typing import Any
 
 from schemashift.dialects.postgresql.types import normal_type
 from schemashift.schema import (
+    INTEGER_LIMITS,
     SQL,
     Check,
     Column,
@@ -24,12 +25,13 @@ from schemashift.schema import (
     Table,
     Unique,
     mentioned,
+    option,
     options,
 )
+from schemashift.sqla.private import creation_order
 
 _LITERAL_CAST = re.compile(r"^('(?:[^']|'')*')::[\w .\"()\[\],]+$")
 _NULL = re.compile(r"^NULL(::[\w .\"()\[\],]+)?$", re.IGNORECASE)
-LIMITS = {"SMALLINT": 2**15 - 1, "INTEGER": 2**31 - 1, "BIGINT": 2**63 - 1}
 _SPELLINGS = {
     "CURRENT_TIMESTAMP": "CURRENT_TIMESTAMP",
     "CURRENT_DATE": "CURRENT_DATE",
@@ -61,7 +63,7 @@ def _merged(constraints: Iterable[Constraint]) -> tuple[Constraint, ...]:
     the first of them that has a name; the primary key is the first of all.
     """
     # SQLAlchemy writes them down in the order they were made, which the payload still knows.
-    found = sorted(constraints, key=lambda c: (not isinstance(c, PrimaryKey), getattr(c.payload, "_creation_order", 0)))
+    found = sorted(constraints, key=lambda c: (not isinstance(c, PrimaryKey), creation_order(c.payload)))
     kept: list[Constraint] = []
     for constraint in found:
         same = [place for place, each in enumerate(kept) if _is_one_index(each, constraint)]
@@ -97,7 +99,7 @@ def _own(found: Options, keep: tuple[str, ...] = ()) -> Options:
 
 
 def _column(column: Column) -> Column:
-    type_ = replace(column.type, sql=normal_type(column.type.sql))
+    type_ = normal_type(column.type)
     default = normal_default(column.default)
     if default is not None and _NULL.match(default.sql):
         default = None
@@ -108,7 +110,7 @@ def _column(column: Column) -> Column:
         nullable=column.nullable and column.identity is None,
         # Without the type (op.alter_column) nobody can say where the numbers end.
         identity=normal_identity(column.identity, type_.sql)
-        if column.identity is not None and type_.sql in LIMITS
+        if column.identity is not None and type_.sql in INTEGER_LIMITS
         else column.identity,
         options=_own(column.options),
     )
@@ -130,9 +132,9 @@ def normal_default(default: Default | None) -> Default | None:
 
 
 def normal_identity(identity: Identity, type_: str) -> Identity:
-    """The numbers that PostgreSQL chooses by itself, written out."""
+    """The numbers that PostgreSQL chooses by default, written out."""
     increment = identity.increment if identity.increment is not None else 1
-    limit = LIMITS.get(type_, LIMITS["BIGINT"])
+    limit = INTEGER_LIMITS.get(type_, INTEGER_LIMITS["BIGINT"])
     minimum = identity.minimum if identity.minimum is not None else (1 if increment > 0 else -limit - 1)
     maximum = identity.maximum if identity.maximum is not None else (limit if increment > 0 else -1)
     start = identity.start if identity.start is not None else (minimum if increment > 0 else maximum)
@@ -144,7 +146,7 @@ def normal_identity(identity: Identity, type_: str) -> Identity:
 def _constraint(constraint: Constraint) -> Constraint:
     changes: dict[str, Any] = {"options": _own(constraint.options)}
     if isinstance(constraint, ForeignKey | Unique | Exclude):
-        # NOT DEFERRABLE and INITIALLY IMMEDIATE are what goes without saying; DEFERRED implies DEFERRABLE.
+        # NOT DEFERRABLE and INITIALLY IMMEDIATE are the defaults; DEFERRED implies DEFERRABLE.
         changes["initially"] = constraint.initially if constraint.initially == "DEFERRED" else None
         changes["deferrable"] = True if constraint.deferrable or changes["initially"] else None
     if isinstance(constraint, Exclude):
@@ -158,10 +160,10 @@ def _constraint(constraint: Constraint) -> Constraint:
 
 
 def _index(index: Index, names: list[str]) -> Index:
-    opclasses: dict[str, str] = dict(_value(index.options, "postgresql_ops") or ())
-    where = _value(index.options, "postgresql_where")
+    opclasses: dict[str, str] = dict(option(index.options, "postgresql_ops") or ())
+    where = option(index.options, "postgresql_where")
     own = [(name, _index_option(name, value)) for name, value in _own(index.options) if name != "postgresql_ops"]
-    include = tuple(_value(index.options, "postgresql_include") or ())
+    include = tuple(option(index.options, "postgresql_include") or ())
     texts = [part.expression for part in index.parts if part.expression] + [str(getattr(where, "text", where or ""))]
     uses = (*index.uses, *include, *(name for text in texts for name in mentioned(text, names)))
     return replace(
@@ -178,10 +180,6 @@ def _index_option(name: str, value: object) -> object:
     if name == "postgresql_with" and isinstance(value, tuple):
         return tuple(sorted((str(key), str(each)) for key, each in value))
     return value
-
-
-def _value(found: Options, name: str) -> Any:
-    return next((value for key, value in found if key == name), None)
 
 
 def _part(part: IndexPart, opclasses: dict[str, str]) -> IndexPart:

@@ -11,7 +11,7 @@ from sqlalchemy.dialects import postgresql as pg
 
 from schemashift.dialects.postgresql.normal import normal_table
 from schemashift.dialects.postgresql.text import canonical
-from schemashift.dialects.postgresql.types import normal_type, type_engine
+from schemashift.dialects.postgresql.types import type_engine, type_text
 from schemashift.schema import (
     SQL,
     Check,
@@ -194,7 +194,7 @@ def _grouped(rows: Rows) -> dict[int, list[Mapping[str, Any]]]:
 
 
 class _Reader:
-    """Makes values of rows; *default* is the schema that goes without saying (None: every schema does)."""
+    """Makes values of rows; *default* is the schema that is left out of names (None: every schema is)."""
 
     def __init__(self, default: str | None) -> None:
         self.default_schema = default
@@ -241,14 +241,14 @@ class _Reader:
         return Default(sql=sql, needs=default_needs(sql, self.default_schema))
 
     def type(self, row: Mapping[str, Any]) -> Type:
-        sql = normal_type(row["type"])
+        sql = type_text(row["type"])
         collation = row["collation"]
         if not row["named"]:
             return Type(sql=sql, collation=collation, payload=type_engine(sql, collation))
         name, schema = row["named"], self.schema(row["named_schema"])
         named: Any
         if row["named_kind"] == "d":
-            base = type_engine(normal_type(row["base"]))
+            base = type_engine(type_text(row["base"]))
             key, named = domain_key(name, schema), pg.DOMAIN(name, base, schema=schema, create_type=False)
         else:
             key, named = enum_key(name, schema), sa.Enum(*row["labels"], name=name, schema=schema)

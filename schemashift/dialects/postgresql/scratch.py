@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from schemashift.dialects.live import LiveSchema
 from schemashift.dialects.postgresql.read import read_temporary
 from schemashift.dialects.scratch import for_scratch, graft
+from schemashift.dialects.session import RAW
 from schemashift.objects import AnyKind
 from schemashift.schema import Keyed, Table, TableName
 
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from schemashift.dialects.postgresql import PostgreSQL
 
 log = logging.getLogger("schemashift")
-UNCHECKED = {"no_parameters": True}
 PLACE = "pg_temp"
 """The schema of temporary objects."""
 Kinds = Mapping[str, AnyKind]
@@ -62,7 +62,7 @@ def _make(
     try:
         _provide(dialect, connection, objects, kinds)
         for statement in _statements(dialect, tables):
-            connection.exec_driver_sql(statement, execution_options=UNCHECKED)
+            connection.exec_driver_sql(statement, execution_options=RAW)
         found = {table.name: table for table in read_temporary(connection, [t.name for t in tables])}
     finally:
         savepoint.rollback()
@@ -92,7 +92,7 @@ def _create(dialect: PostgreSQL, connection: sa.Connection, kind: AnyKind, thing
         savepoint = connection.begin_nested()
         try:
             for statement in dialect.ddl.statements(operation, LiveSchema()):
-                connection.exec_driver_sql(str(statement), execution_options=UNCHECKED)
+                connection.exec_driver_sql(str(statement), execution_options=RAW)
             savepoint.commit()
         except sa.exc.DBAPIError:
             savepoint.rollback()

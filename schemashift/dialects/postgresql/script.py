@@ -10,7 +10,7 @@ from schemashift.schema import options
 
 
 def for_script(operation: Operation, ddl: PostgreSQLDDL) -> Operation:
-    """*operation* with a USING where PostgreSQL would not convert by itself."""
+    """*operation* with a USING where PostgreSQL would not convert automatically."""
     if not isinstance(operation, AlterColumn) or operation.before is None or operation.options:
         return operation
     expression = ddl.conversion(ddl.quote(operation.name), operation.before.type, operation.after.type)

@@ -9,7 +9,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from schemashift.dialects.session import NO_VALUE, UNKNOWN_HOLDER, Session, who
+from schemashift.dialects.session import NO_VALUE, UNKNOWN_HOLDER, Session, user_at_host
+from schemashift.operations import Named, Violation
 from schemashift.schema import TableName
 
 _IDLE, _UNKNOWN = 0, 4
@@ -41,6 +42,16 @@ WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1
 
 _OURS = re.compile(r"schemashift (.+) since (\d\d):(\d\d):(\d\d)$")
 _LONGEST_NAME = 63
+
+_VIOLATIONS: Mapping[str, Violation] = {
+    "23502": "not null",
+    "23503": "foreign key",
+    "23505": "unique",
+    "23514": "check",
+}
+_COLUMN_CODES = ("42701", "42703")
+"""Duplicate column, undefined column."""
+_COLUMN = re.compile(r'column "(?P<name>[^"]+)"')
 _SINCE = " since "
 
 
@@ -80,7 +91,7 @@ class PostgreSQLSession(Session):
             yield
         finally:
             self.leave()
-            self.quietly(lambda: self._set_autocommit(on=was))
+            self.best_effort(lambda: self._set_autocommit(on=was))
 
     def _set_autocommit(self, *, on: bool) -> None:
         if self.dbapi.autocommit != on:
@@ -98,13 +109,13 @@ class PostgreSQLSession(Session):
             yield
         finally:
             self.leave()
-            self.quietly(lambda: self._set_autocommit(on=was))
+            self.best_effort(lambda: self._set_autocommit(on=was))
 
     # The lock
 
     def try_lock(self, name: TableName) -> bool:
         statement = TRY_IN_TRANSACTION if self.borrowed else TRY
-        mine = f"schemashift {who()}"[: _LONGEST_NAME - len(_SINCE) - len("00:00:00")] + _SINCE
+        mine = f"schemashift {user_at_host()}"[: _LONGEST_NAME - len(_SINCE) - len("00:00:00")] + _SINCE
         with self.autocommit():
             row = self.connection.execute(statement, {"schema": name.schema, "name": name.name, "who": mine}).one()
         self._key = row.key
@@ -122,7 +133,7 @@ class PostgreSQLSession(Session):
             with self.autocommit():
                 self.connection.execute(UNLOCK, {"key": self._key, "application": application})
 
-        self.quietly(give_back)
+        self.best_effort(give_back)
 
     def holder(self) -> str:
         if self._key is None:
@@ -150,8 +161,27 @@ class PostgreSQLSession(Session):
         found = getattr(getattr(error, "diag", None), "message_hint", None)
         return str(found) if found else super().hint(error)
 
-    def is_taken(self, error: BaseException) -> bool:
+    def is_duplicate_table(self, error: BaseException) -> bool:
         return self.code(error) == "42P07"
+
+    def named_in(self, error: BaseException) -> Named:
+        """The server names things beside its text; for a column that is not there, in the text alone."""
+        where = getattr(error, "diag", error)  # asyncpg has the names on the error itself
+        code, column = self.code(error) or "", getattr(where, "column_name", None)
+        missing = _COLUMN.search(self.message(error)) if code in _COLUMN_CODES else None
+        column = column or (missing and missing["name"])
+        return Named(
+            table=getattr(where, "table_name", None),
+            columns=(column,) if column else (),
+            constraint=getattr(where, "constraint_name", None),
+            violates=_VIOLATIONS.get(code),
+        )
+
+    # What a statement does
+
+    def commits(self, sql: str) -> bool:
+        del sql
+        return False
 
 
 def _seconds(clock: Any) -> int:

@@ -7,11 +7,13 @@ ZONE``); PostgreSQL's own ``format_type`` says ``character varying(50)``. Both a
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql as pg
 
+from schemashift.schema import Type
 from schemashift.sqla.types import SQLType
 
 _SYNONYMS = {
@@ -39,15 +41,20 @@ _PARTS = re.compile(r"^(?P<head>[A-Z0-9_ ]+?)\s*(?:\((?P<arguments>[^)]*)\))?\s*
 _TOKENS = re.compile(r'("(?:[^"]|"")*")|([^"]+)')
 
 
-def normal_type(sql: str) -> str:
+def normal_type(type_: Type) -> Type:
+    """*type_* in normal form."""
+    return replace(type_, sql=type_text(type_.sql))
+
+
+def type_text(sql: str) -> str:
     """The normal form of a type's text, whoever wrote it. Quoted names keep their case."""
     text = " ".join(sql.split())
     text = "".join(quoted or plain.upper() for quoted, plain in _TOKENS.findall(text))
     if text.endswith("]"):
         # PostgreSQL keeps neither the number of dimensions nor their sizes.
-        return normal_type(re.sub(r"(\s*\[\d*\])+$", "", text)) + "[]"
+        return type_text(re.sub(r"(\s*\[\d*\])+$", "", text)) + "[]"
     if text.endswith(" ARRAY"):
-        return normal_type(text.removesuffix(" ARRAY")) + "[]"
+        return type_text(text.removesuffix(" ARRAY")) + "[]"
     match = _PARTS.match(text)
     if match is None or not (match["head"] in _KNOWN or match["head"].startswith("INTERVAL")):
         # A type of somebody's own: PostgreSQL says it in lower case.

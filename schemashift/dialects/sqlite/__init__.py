@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import sqlalchemy as sa
 
 from schemashift.dialects.base import Dialect
 from schemashift.dialects.live import LiveSchema
+from schemashift.dialects.offline import OfflineDatabase
 from schemashift.dialects.sqlite.compile import SQLiteCompilation
 from schemashift.dialects.sqlite.ddl import SQLiteDDL
+from schemashift.dialects.sqlite.effects import effects
 from schemashift.dialects.sqlite.match import spelled_like
-from schemashift.dialects.sqlite.names import default_name
+from schemashift.dialects.sqlite.names import default_name, keeps_key_name
 from schemashift.dialects.sqlite.normal import normal_table
+from schemashift.dialects.sqlite.offline import in_memory
 from schemashift.dialects.sqlite.read import attached, read_tables, unreadable
 from schemashift.dialects.sqlite.script import for_script
 from schemashift.dialects.sqlite.session import SQLiteSession
 from schemashift.dialects.statement import Statement
 from schemashift.errors import NotSupported
 from schemashift.operations import Operation
+from schemashift.operations.facts import Facts
 from schemashift.schema import Column, Schema, Table, TableName
 
 _LATELY = 64
@@ -34,6 +39,7 @@ class SQLite(Dialect):
     one_transaction = True
     ddl_class = SQLiteDDL
     session_class = SQLiteSession
+    ddl: SQLiteDDL
 
     def __init__(self, dialect: sa.Dialect) -> None:
         super().__init__(dialect)
@@ -86,7 +92,7 @@ class SQLite(Dialect):
         return default_name(table, constraint)
 
     def is_autonumbered(self, column: Column, table: Table) -> bool:
-        """It is another name for the rowid, where there is one."""
+        """An INTEGER is another name for the rowid, where there is one."""
         if ("sqlite_with_rowid", False) in table.options:
             return False
         return column.autoincrement or column.type.sql == "INTEGER"
@@ -102,14 +108,28 @@ class SQLite(Dialect):
         return False
 
     def keeps_generated(self, before: Column, after: Column) -> bool:
-        """A rebuild computes what generated columns hold anew."""
+        """A rebuild computes generated columns again."""
         del before, after
         return True
+
+    def keeps_key_name(self, before: Table, after: Table) -> bool:
+        """See `schemashift.dialects.sqlite.names`."""
+        return keeps_key_name(before, after)
 
     def keeps_readers(self, before: Column, after: Column) -> bool:
         """A rebuild drops the views that are in its way, and creates them again as they were."""
         del before, after
         return True
 
+    @contextmanager
+    def offline(self, schema: Schema) -> Iterator[OfflineDatabase]:
+        """See `schemashift.dialects.sqlite.offline`."""
+        with in_memory(schema, self.ddl) as copy:
+            yield copy
+
+    def effects(self, operation: Operation) -> Facts:
+        """See `schemashift.dialects.sqlite.effects`."""
+        return tuple(effects(operation))
+
     def compile(self, operations: Sequence[Operation], known: LiveSchema) -> Iterator[Statement]:
-        yield from SQLiteCompilation(self, known).statements(operations)
+        yield from SQLiteCompilation(self.ddl, known, self.normal).statements(operations)

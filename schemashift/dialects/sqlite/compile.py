@@ -10,19 +10,21 @@ change may move behind another's.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from schemashift.dialects.compile import Compilation
 from schemashift.dialects.live import LiveSchema
 from schemashift.dialects.sqlite.ddl import SQLiteDDL
+from schemashift.dialects.sqlite.names import default_name
 from schemashift.dialects.sqlite.native import Native
-from schemashift.dialects.sqlite.normal import ON_CONFLICT_NOT_NULL, alias_of, said_name
+from schemashift.dialects.sqlite.normal import ON_CONFLICT_NOT_NULL, alias_of, written_name
 from schemashift.dialects.sqlite.parse import TableText, parse_table
-from schemashift.dialects.sqlite.read import Stored
+from schemashift.dialects.sqlite.read import CatalogueEntry
 from schemashift.dialects.sqlite.rebuild import PREFIX, Rebuild
-from schemashift.dialects.sqlite.renaming import Normalising, RenameInTexts
-from schemashift.dialects.statement import Statement
+from schemashift.dialects.sqlite.renaming import renamed_in_texts
+from schemashift.dialects.statement import Statement, compiling
 from schemashift.errors import NotSupported
 from schemashift.operations import (
     AddColumn,
@@ -36,11 +38,14 @@ from schemashift.operations import (
     DropIndex,
     DropTable,
     Incomplete,
+    Named,
     Operation,
     RenameColumn,
     RenameIndex,
     RenameTable,
+    those_named,
 )
+from schemashift.operations.base import need_table
 from schemashift.schema import Column, Constraint, Index, Options, PrimaryKey, Schema, Table, TableName
 
 FLOOR = (3, 26)
@@ -49,7 +54,7 @@ DROP_COLUMN = (3, 35)
 
 
 @dataclass(slots=True)
-class Pending:
+class TableChange:
     """A table with changes that are not done yet.
 
     ``after`` is in normal form but for its ``options``, which wait for the last change: AUTOINCREMENT is for a key that
@@ -66,8 +71,8 @@ class Pending:
     dropped_indexes: set[str] = field(default_factory=set)
 
     @property
-    def whole(self) -> Table:
-        """The table with its options as they were said."""
+    def result(self) -> Table:
+        """The table with its options as they were written."""
         return replace(self.after, options=self.options)
 
 
@@ -76,23 +81,25 @@ class SQLiteCompilation(Compilation):
 
     ddl: SQLiteDDL
 
-    def __init__(self, dialect: Normalising, known: LiveSchema) -> None:
-        super().__init__(dialect.ddl, known)
-        self.dialect = dialect
-        self.pending: dict[TableName, Pending] = {}
-        self.said: dict[TableName, Options] = {}
-        """The options of tables as they were said, where the table could not have them all when it was changed."""
-        self.going: frozenset[tuple[TableName, str]] = frozenset()
-        """The columns that are dropped in this run."""
-        version = getattr(dialect.sa, "server_version_info", None)
+    def __init__(self, ddl: SQLiteDDL, known: LiveSchema, normal: Callable[[Table], Table]) -> None:
+        super().__init__(ddl, known)
+        self.normal = normal
+        """The normal form of a table, remembered by the dialect."""
+        self.pending: dict[TableName, TableChange] = {}
+        self.written_options: dict[TableName, Options] = {}
+        """The options of tables as they were written, where the table could not have them all when it was changed."""
+        self.dropped_columns: frozenset[tuple[TableName, str]] = frozenset()
+        """The columns that go in this run."""
+        version = getattr(ddl.dialect, "server_version_info", None)
         self.version: tuple[int, ...] = version or sqlite3.sqlite_version_info
 
     def statements(self, operations: Sequence[Operation]) -> Iterator[Statement]:
         """The statements for *operations*. A generator to be run statement by statement."""
         self.check_version()
-        self.going = frozenset((each.table, each.name) for each in operations if isinstance(each, DropColumn))
+        self.dropped_columns = frozenset((each.table, each.name) for each in operations if isinstance(each, DropColumn))
         for operation in operations:
-            yield from self.statement(operation)
+            with compiling(operation):
+                yield from self.statement(operation)
         yield from self.flush_all()
 
     def check_version(self) -> None:
@@ -132,23 +139,23 @@ class SQLiteCompilation(Compilation):
 
     # Collecting --------------------------------------------------------------------------------------------------
 
-    def table_pending(self, name: TableName) -> Pending:
+    def table_change(self, name: TableName) -> TableChange:
         """The collected changes of a table. Raises `Incomplete` where there is no such table."""
         if name not in self.pending:
-            table = self.dialect.normal(self.known.need(name))
+            table = self.normal(self.known.need(name))
             physical = {column.name for column in table.columns}
-            options = self.said.get(name, table.options)
-            self.pending[name] = Pending(after=self.normal(table), options=options, physical=physical)
+            options = self.written_options.get(name, table.options)
+            self.pending[name] = TableChange(after=self.without_options(table), options=options, physical=physical)
         return self.pending[name]
 
-    def normal(self, table: Table) -> Table:
+    def without_options(self, table: Table) -> Table:
         """A table's normal form without its options."""
-        return self.dialect.normal(replace(table, options=()))
+        return self.normal(replace(table, options=()))
 
     def collect(self, name: TableName, operation: Operation) -> None:
         """Take in an operation that changes one table."""
-        pending = self.table_pending(name)
-        table = pending.whole
+        pending = self.table_change(name)
+        table = pending.result
         match operation:
             case AddColumn() if operation.if_not_exists and _has(table, operation.column.name):
                 return
@@ -156,7 +163,7 @@ class SQLiteCompilation(Compilation):
                 return
             case DropIndex() if operation.if_exists and table.index(operation.name) is None:
                 return
-            case DropIndex() if self.went(pending, self.before(pending).index(operation.name)):
+            case DropIndex() if self.went_with_column(pending, self.before(pending).index(operation.name)):
                 return
             case CreateIndex() if operation.if_not_exists and table.index(operation.index.name) is not None:
                 return
@@ -189,35 +196,35 @@ class SQLiteCompilation(Compilation):
         column = pending.after.column(operation.name)
         return "default" in operation.changes and column is not None and column.default is not None
 
-    def went(self, pending: Pending, part: Index | Constraint | None) -> bool:
-        """Whether *part* of the table as it is went with a column of its own: Alembic's batches drop it once more."""
+    def went_with_column(self, pending: TableChange, part: Index | Constraint | None) -> bool:
+        """Whether *part* of the table as it is went with one of its columns: Alembic's batches drop it again."""
         if part is None or part in (*pending.after.indexes, *pending.after.constraints):
             return False
         return any(pending.after.column(name) is None for name in part.columns)
 
-    def change(self, pending: Pending, after: Table, operation: Operation) -> None:
+    def change(self, pending: TableChange, after: Table, operation: Operation) -> None:
         """Note what a table becomes by an operation."""
-        pending.after, pending.options = self.normal(after), after.options
+        pending.after, pending.options = self.without_options(after), after.options
         pending.operations.append(operation)
 
-    def drop_constraint(self, pending: Pending, operation: DropConstraint) -> None:
+    def drop_constraint(self, pending: TableChange, operation: DropConstraint) -> None:
         """Drop a constraint by its name, or by the name it would have."""
         table = pending.after
         found = self.constraint(pending, operation)
         if found is None:
-            if operation.if_exists or self.went(pending, self.named(self.before(pending), operation)):
+            if operation.if_exists or self.went_with_column(pending, self.named(self.before(pending), operation)):
                 return
             raise Incomplete(f'table "{table.table_name}" has no constraint "{operation.name}"')
         kept = tuple(constraint for constraint in table.constraints if constraint != found)
-        self.change(pending, replace(pending.whole, constraints=kept), operation)
+        self.change(pending, replace(pending.result, constraints=kept), operation)
 
-    def constraint(self, pending: Pending, operation: DropConstraint) -> Constraint | None:
+    def constraint(self, pending: TableChange, operation: DropConstraint) -> Constraint | None:
         """The constraint that is meant. Several without a name have numbers, which move when one is dropped: those
         that they had before this run count too."""
         table = pending.after
         if operation.constraint is not None:
             known = replace(table, constraints=(operation.constraint,))
-            wanted = self.dialect.normal(known).constraints
+            wanted = self.normal(known).constraints
             if wanted and wanted[0] in table.constraints and wanted[0].name in (None, operation.name):
                 return wanted[0]
         return self.named(table, operation) or self.named(self.before(pending), operation, among=table)
@@ -225,21 +232,22 @@ class SQLiteCompilation(Compilation):
     def named(self, table: Table, operation: DropConstraint, among: Table | None = None) -> Constraint | None:
         """The constraint of *table* with the operation's name, if *among* has it as well.
 
-        Of several with that name it is the one that stands on a column which goes in this run, else the first.
+        Of several with that name it is the one on a column which goes in this run, else the first.
         """
         kinds = [c for c in table.constraints if operation.kind is None or isinstance(c, operation.kind)]
         kinds = [c for c in kinds if among is None or c in among.constraints]
-        exact = [constraint for constraint in kinds if said_name(constraint) == operation.name]
+        exact = [constraint for constraint in kinds if written_name(constraint) == operation.name]
         if exact:
-            return next((c for c in exact if self.going & {(operation.table, name) for name in c.columns}), exact[0])
-        unnamed = (c for c in kinds if c.name is None and self.dialect.default_name(table, c) == operation.name)
+            gone = {name for table, name in self.dropped_columns if table == operation.table}
+            return next((c for c in exact if gone.intersection(c.columns)), exact[0])
+        unnamed = (c for c in kinds if c.name is None and default_name(table, c) == operation.name)
         return next((c for c in kinds if alias_of(c) == operation.name), None) or next(unnamed, None)
 
-    def before(self, pending: Pending) -> Table:
+    def before(self, pending: TableChange) -> Table:
         """The table as it is now."""
         if pending.created is not None:
             return pending.after
-        return self.dialect.normal(self.known.need(pending.after.table_name))
+        return self.normal(self.known.need(pending.after.table_name))
 
     # At once -----------------------------------------------------------------------------------------------------
 
@@ -252,8 +260,8 @@ class SQLiteCompilation(Compilation):
             yield from self.flush(name)
         if operation.if_not_exists and self.known.table(name) is not None:
             return
-        table = self.normal(operation.table)
-        self.pending[name] = Pending(
+        table = self.without_options(operation.table)
+        self.pending[name] = TableChange(
             after=table,
             options=operation.table.options,
             physical=set(),
@@ -265,11 +273,11 @@ class SQLiteCompilation(Compilation):
     def drop_table(self, operation: DropTable) -> Iterator[Statement]:
         """What was to be done to a table need not be done before it is dropped."""
         pending = self.pending.pop(operation.name, None)
-        self.said.pop(operation.name, None)
+        self.written_options.pop(operation.name, None)
         if pending is not None and pending.created is not None:
             return
         exists = "IF EXISTS " if operation.if_exists else ""
-        yield Statement(sql=f"DROP TABLE {exists}{self.ddl.table(operation.name)}", operation=operation)
+        yield Statement(sql=f"DROP TABLE {exists}{self.ddl.table(operation.name)}", operations=(operation,))
         if not operation.if_exists or self.known.table(operation.name) is not None:
             self.known.apply(operation)
 
@@ -283,11 +291,12 @@ class SQLiteCompilation(Compilation):
             steps = [(operation.old, between.name), (between, operation.new)]
         for old, new in steps:
             yield Statement(
-                sql=f"ALTER TABLE {self.ddl.table(old)} RENAME TO {self.ddl.quote(new)}", operation=operation
+                sql=f"ALTER TABLE {self.ddl.table(old)} RENAME TO {self.ddl.quote(new)}", operations=(operation,)
             )
         self.known.apply(operation)
-        if operation.old in self.said:
-            self.said[TableName(operation.new, operation.old.schema)] = self.said.pop(operation.old)
+        if operation.old in self.written_options:
+            renamed = TableName(operation.new, operation.old.schema)
+            self.written_options[renamed] = self.written_options.pop(operation.old)
         # Texts of other tables, and of triggers and views, are not what they were.
         self.known.forget()
 
@@ -301,23 +310,23 @@ class SQLiteCompilation(Compilation):
             table, old, new = self.ddl.table(operation.table), operation.old, operation.new
             yield Statement(
                 sql=f"ALTER TABLE {table} RENAME COLUMN {self.ddl.quote(old)} TO {self.ddl.quote(new)}",
-                operation=operation,
+                operations=(operation,),
             )
-            self.known.apply(RenameInTexts.of(operation, self.dialect))
+            self.known.change(operation.table, partial(self.renamed_in_texts, operation))
+            self.known.apply(operation)
             self.known.forget()
         if pending is not None:
             _swap(pending.fresh, operation.old, operation.new)
             _swap(pending.physical, operation.old, operation.new)
             pending.operations.append(operation)
-            self.follow(operation)
+            renamed = operation.apply(Schema([self.renamed_in_texts(operation, pending.after)]))
+            pending.after = self.without_options(need_table(renamed, operation.table))
+        for other in self.pending.values():
+            other.after = self.without_options(operation.retargeted(other.after))
 
-    def follow(self, operation: RenameColumn) -> None:
-        """Have all collected tables follow a column's new name."""
-        renamed = RenameInTexts.of(operation, self.dialect).apply(Schema(p.after for p in self.pending.values()))
-        for name, pending in self.pending.items():
-            table = renamed.table(name)
-            assert table is not None
-            pending.after = self.normal(table)
+    def renamed_in_texts(self, operation: RenameColumn, table: Table) -> Table:
+        """*table* with a column's new name in its texts, where SQLite puts it."""
+        return renamed_in_texts(self.normal(table), operation.old, operation.new, self.ddl.quote)
 
     def drop_index_anywhere(self, operation: DropIndex) -> Iterator[Statement]:
         """An index by its name alone, as SQLite has it."""
@@ -327,7 +336,7 @@ class SQLiteCompilation(Compilation):
                 return
         exists = "IF EXISTS " if operation.if_exists else ""
         index = self.ddl.table(TableName(operation.name, operation.schema))
-        yield Statement(sql=f"DROP INDEX {exists}{index}", operation=operation)
+        yield Statement(sql=f"DROP INDEX {exists}{index}", operations=(operation,))
         self.known.apply(operation)
 
     def free_index_name(self, operation: CreateIndex) -> Iterator[Statement]:
@@ -349,37 +358,41 @@ class SQLiteCompilation(Compilation):
     def flush(self, name: TableName) -> Iterator[Statement]:
         """Do what waits for one table."""
         pending = self.pending.pop(name)
-        operation = pending.operations[0] if pending.operations else None
-        after = self.dialect.normal(pending.whole)
-        self.said[name] = pending.options
-        if pending.created is not None:
-            texts: Iterable[str] = self.created(after)
-        else:
-            texts = self.changed(self.before(pending), after, pending.fresh)
-        for sql in texts:
-            yield Statement(sql=sql, operation=operation)
+        operations = tuple(pending.operations)
+        with compiling(*operations):
+            for sql, about in self.sql_for(pending):
+                yield Statement(sql=sql, operations=those_named(operations, about))
 
-    def created(self, table: Table) -> Iterator[str]:
+    def sql_for(self, pending: TableChange) -> Iterator[tuple[str, Named]]:
+        """The SQL for what waits for one table, each statement with what it is about where that is not all of it."""
+        after = self.normal(pending.result)
+        self.written_options[after.table_name] = pending.options
+        if pending.created is not None:
+            return self.created(after)
+        return self.changed(self.before(pending), after, pending.fresh)
+
+    def created(self, table: Table) -> Iterator[tuple[str, Named]]:
         """A new table with its indexes."""
-        yield self.ddl.create(table)
+        yield self.ddl.create(table), Named()
         for index in table.indexes:
-            yield self.ddl.index(table.table_name, index)
+            yield self.ddl.index(table.table_name, index), Named(constraint=index.name)
         self.known.apply(CreateTable(table=table))
 
-    def changed(self, before: Table, after: Table, fresh: Collection[str]) -> Iterator[str]:
+    def changed(self, before: Table, after: Table, fresh: Collection[str]) -> Iterator[tuple[str, Named]]:
         """Native ALTERs where they do, else a rebuild."""
-        native = Native(before, after, fresh, self.ddl, self.dialect.normal)
+        native = Native(before, after, fresh, self.ddl, self.normal)
         if native.possible(self.texts_for(before, native)):
             yield from native.statements()
             self.known.put(after)
             return
-        before, stored = self.source(before)
-        if stored is not None and stored.fault is not None:
+        before, entry = self.source(before)
+        if entry is not None and entry.fault is not None:
             raise NotSupported(
                 f'table "{after.table_name}" cannot be rebuilt: its CREATE statement is not understood',
-                cause=stored.fault,
+                cause=entry.fault,
             )
-        yield from Rebuild(before, after, fresh, stored, self.ddl).statements(self.columns_of)
+        for sql in Rebuild(before, after, fresh, entry, self.ddl).statements(self.columns_of):
+            yield sql, Named()
         self.known.put(after)
         self.known.forget()
 
@@ -387,25 +400,25 @@ class SQLiteCompilation(Compilation):
         """The table's statement, where a column may be dropped natively; None where SQLite is too old for that."""
         if not native.dropped or self.version < DROP_COLUMN:
             return None
-        before, stored = self.source(before)
-        return stored.text if stored is not None else parse_table(self.ddl.create(before))
+        before, entry = self.source(before)
+        return entry.text if entry is not None else parse_table(self.ddl.create(before))
 
     def columns_of(self, name: str) -> tuple[Column, ...]:
         """The columns of a table by its bare name; none where it is no table."""
         table = self.known.table(TableName(name))
         return table.columns if table is not None else ()
 
-    def source(self, before: Table) -> tuple[Table, Stored | None]:
+    def source(self, before: Table) -> tuple[Table, CatalogueEntry | None]:
         """The table with the texts it was read from, read again where these are stale."""
         for again in (False, True):
             if again:
                 self.known.forget()
                 before = self.known.need(before.table_name)
-            stored = before.payload
-            if isinstance(stored, Stored) and stored.table == before:
-                return before, stored
-        stored = before.payload
-        if isinstance(stored, Stored) and (stored.triggers or stored.fault):
+            entry = before.payload
+            if isinstance(entry, CatalogueEntry) and entry.table == before:
+                return before, entry
+        entry = before.payload
+        if isinstance(entry, CatalogueEntry) and (entry.triggers or entry.fault):
             raise NotSupported(
                 f'table "{before.table_name}" cannot be rebuilt without reading it again',
                 cause="it has triggers, and what they are now is not known without a connection",
@@ -427,5 +440,5 @@ def _with_conflict(operation: Operation) -> Operation:
     """What a script says beside a change of NOT NULL is an option of the column."""
     if not isinstance(operation, AlterColumn):
         return operation
-    said = tuple(pair for pair in operation.options if pair[0] == ON_CONFLICT_NOT_NULL)
-    return replace(operation, set=(*operation.set, ("options", said))) if said else operation
+    conflict = tuple(pair for pair in operation.options if pair[0] == ON_CONFLICT_NOT_NULL)
+    return replace(operation, set=(*operation.set, ("options", conflict))) if conflict else operation

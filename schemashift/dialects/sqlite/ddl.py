@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from schemashift.dialects.ddl import DDL
-from schemashift.dialects.sqlite.normal import said_name
+from schemashift.dialects.sqlite.normal import has_autoincrement, written_name
 from schemashift.dialects.sqlite.text import is_constant
 from schemashift.schema import (
     SQL,
@@ -46,12 +46,12 @@ class SQLiteDDL(DDL):
 
     def column(self, column: Column, table: Table) -> str:
         text = " ".join(filter(None, [self.quote(column.name), self.type(column), *self.attributes(column)]))
-        return text + self.counting(column, table)
+        return text + self.autoincrement(column, table)
 
-    def counting(self, column: Column, table: Table) -> str:
+    def autoincrement(self, column: Column, table: Table) -> str:
         """AUTOINCREMENT, which SQLite knows only beside PRIMARY KEY at the column."""
         key = table.primary_key
-        if key is None or key.columns != (column.name,) or not counts(self, table):
+        if key is None or key.columns != (column.name,) or not has_autoincrement(table):
             return ""
         return f" PRIMARY KEY{self.conflict(key)} AUTOINCREMENT"
 
@@ -84,7 +84,7 @@ class SQLiteDDL(DDL):
         return f" ON CONFLICT {found}" if found else ""
 
     def constraint(self, constraint: Constraint) -> str:
-        return super().constraint(replace(constraint, name=said_name(constraint)))
+        return super().constraint(replace(constraint, name=written_name(constraint)))
 
     def constraint_body(self, constraint: Constraint) -> str:
         return super().constraint_body(constraint) + self.conflict(constraint)
@@ -113,9 +113,9 @@ class SQLiteDDL(DDL):
         return f"CREATE TABLE {self.table(table.table_name)} (\n\t{inner}\n){self.table_options(table)}"
 
     def outside(self, table: Table) -> Iterator[Constraint]:
-        """The constraints that stand by themselves, each on its own line: SQLAlchemy's Inspector reads lines."""
+        """The table constraints, each on its own line: SQLAlchemy's Inspector reads lines."""
         for constraint in table.constraints:
-            if not (isinstance(constraint, PrimaryKey) and counts(self, table)):
+            if not (isinstance(constraint, PrimaryKey) and has_autoincrement(table)):
                 yield constraint
 
     def table_options(self, table: Table) -> str:
@@ -127,11 +127,6 @@ class SQLiteDDL(DDL):
     def comments(self, table: Table) -> Iterator[str]:
         # SQLite has no comments to set.
         yield from ()
-
-
-def counts(ddl: SQLiteDDL, table: Table) -> bool:
-    """Whether a table has AUTOINCREMENT."""
-    return bool(ddl.option(table.options, "autoincrement"))
 
 
 def addable(column: Column) -> bool:

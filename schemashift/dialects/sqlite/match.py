@@ -2,20 +2,14 @@
 
 Such a pair is not the same text, and a table keeps the one that it has; but a comparison with the models must not call
 it a change.
-
-The other way round with a primary key's name. AUTOINCREMENT takes it away, so that a key with and one without it seem
-to differ in no more than what models leave open; but a downgrade has to give the name back.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from schemashift.dialects.sqlite.normal import said_name, value_of
 from schemashift.dialects.sqlite.types import affinity
-from schemashift.schema import Column, Constraint, Default, Table, Type
-
-KEY_MARK = ("sqlite_autoincrement", False)
+from schemashift.schema import Column, Default, Table, Type
 
 _SYNONYMS = {
     "INT": "INTEGER",
@@ -41,28 +35,7 @@ def spelled_like(read: Table, declared: Table) -> Table:
     for column in read.columns:
         wanted = declared.column(column.name)
         columns.append(column if wanted is None else _column(column, wanted, alone=column.name == alone))
-    read = replace(read, columns=tuple(columns))
-    return _with_marked_key(read) if _renames_key(read, declared) else read
-
-
-def _renames_key(read: Table, declared: Table) -> bool:
-    """Whether AUTOINCREMENT comes or goes, and the key has a name without it."""
-    counting, other = (bool(value_of(table.options, "sqlite_autoincrement")) for table in (read, declared))
-    plain = (declared if counting else read).primary_key
-    return counting != other and plain is not None and said_name(plain) is not None
-
-
-def _with_marked_key(table: Table) -> Table:
-    """*table* with a primary key that is like no other; `unmarked` takes the mark away before anybody sees it."""
-    marked = (replace(c, options=(*c.options, KEY_MARK)) if c == table.primary_key else c for c in table.constraints)
-    return replace(table, constraints=tuple(marked))
-
-
-def unmarked(constraint: Constraint) -> Constraint:
-    """*constraint* without the mark of a primary key that is to be named anew."""
-    if KEY_MARK not in constraint.options:
-        return constraint
-    return replace(constraint, options=tuple(pair for pair in constraint.options if pair != KEY_MARK))
+    return replace(read, columns=tuple(columns))
 
 
 def _column(column: Column, wanted: Column, *, alone: bool) -> Column:

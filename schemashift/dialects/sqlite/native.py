@@ -13,6 +13,7 @@ from schemashift.dialects.sqlite.ddl import SQLiteDDL, addable
 from schemashift.dialects.sqlite.parse import TableText
 from schemashift.dialects.sqlite.text import Names, canonical
 from schemashift.dialects.sqlite.tokens import comments
+from schemashift.operations import Named
 from schemashift.schema import Check, Constraint, ForeignKey, Table, TableName
 
 
@@ -80,18 +81,21 @@ class Native:
         names = Names.of(self.before.name, (column.name for column in self.dropped), self.ddl.quote)
         return any(column.computed and canonical(column.computed.sql, names)[1] for column in self.kept)
 
-    def statements(self) -> Iterator[str]:
-        """The ALTERs."""
+    def statements(self) -> Iterator[tuple[str, Named]]:
+        """The ALTERs, each with what it is about."""
         table = self.after.table_name
         for index in self.before.indexes:
             if index not in self.after.indexes:
-                yield f"DROP INDEX {self.ddl.table(TableName(index.name, table.schema))}"
+                about = Named(constraint=index.name, columns=index.columns)
+                yield f"DROP INDEX {self.ddl.table(TableName(index.name, table.schema))}", about
         # A generated column goes before those that it is generated from, which were there before it.
         last_first = list(reversed(self.dropped))
         for column in sorted(last_first, key=lambda each: each.computed is None):
-            yield f"ALTER TABLE {self.ddl.table(table)} DROP COLUMN {self.ddl.quote(column.name)}"
+            about = Named(columns=(column.name,))
+            yield f"ALTER TABLE {self.ddl.table(table)} DROP COLUMN {self.ddl.quote(column.name)}", about
         for column in self.added:
-            yield f"ALTER TABLE {self.ddl.table(table)} ADD COLUMN {self.ddl.column(column, self.after)}"
+            about = Named(columns=(column.name,))
+            yield f"ALTER TABLE {self.ddl.table(table)} ADD COLUMN {self.ddl.column(column, self.after)}", about
         for index in self.after.indexes:
             if index not in self.before.indexes:
-                yield self.ddl.index(table, index)
+                yield self.ddl.index(table, index), Named(constraint=index.name)

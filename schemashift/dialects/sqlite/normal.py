@@ -6,22 +6,21 @@ What SQLite does not have (comments, identity, other schemas' foreign keys) is l
 - A column of the primary key is never nullable. SQLite lets a hand-made ``name TEXT PRIMARY KEY`` hold NULL, by an old
   mistake that it keeps; models cannot mean it.
 - A constraint called by its own default name has no name. That is how an unnamed constraint which a script dropped by
-  that name, and puts back by it, is exactly what it was. Its statement says the name all the same (`Said`): scripts
-  look for it with the Inspector.
+  that name, and puts back by it, is exactly what it was. Its statement has the name anyway (`WrittenName`):
+  scripts look for it with the Inspector.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import chain, count
-from typing import Any
 
 import sqlalchemy as sa
 
 from schemashift.dialects.sqlite.parse import ParseError, parse_part
-from schemashift.dialects.sqlite.text import Names, bare, canonical, canonical_default, collation
+from schemashift.dialects.sqlite.text import Names, Quote, bare, canonical, canonical_default, collation_name
 from schemashift.dialects.sqlite.tokens import TokenError
 from schemashift.dialects.sqlite.types import normal_type
 from schemashift.operations import default_name
@@ -38,12 +37,11 @@ from schemashift.schema import (
     PrimaryKey,
     Table,
     TableName,
-    Type,
     Unique,
+    option,
     options,
+    referential_action,
 )
-
-Quote = Callable[[str], str]
 
 ON_CONFLICT_NOT_NULL = "sqlite_on_conflict_not_null"
 """The one option of a column that can be changed."""
@@ -60,7 +58,7 @@ def normal_table(table: Table, quote: Quote) -> Table:
     return replace(
         table,
         columns=columns,
-        constraints=tuple(_told_apart(table.name, sorted(dict.fromkeys(constraints), key=_place))),
+        constraints=tuple(_with_aliases(table.name, sorted(dict.fromkeys(constraints), key=_place))),
         indexes=tuple(normal_index(index, names, columns) for index in table.indexes),
         comment=None,
         options=found,
@@ -77,14 +75,17 @@ def _place(constraint: Constraint) -> tuple[tuple[str, ...], str]:
     return constraint.columns, ""
 
 
-def _told_apart(table: str, constraints: Sequence[Constraint]) -> Iterable[Constraint]:
+def _with_aliases(table: str, constraints: Sequence[Constraint]) -> Iterable[Constraint]:
     """*constraints*, with an alias for those that have a name together: SQLite does not mind."""
-    said = [(type(each), said_name(each)) for each in constraints]
-    names = Counter(each for each in said if each[1] is not None)
+    written = [(type(each), written_name(each)) for each in constraints]
+    names = Counter(each for each in written if each[1] is not None)
     if len(names) == names.total():
         return constraints
-    taken = {said_name(each) or default_name(table, each) for each in constraints}
-    return [_with_alias(table, each, taken) if names[type(each), said_name(each)] > 1 else each for each in constraints]
+    taken = {written_name(each) or default_name(table, each) for each in constraints}
+    shared = {each for each, number in names.items() if number > 1}
+    return [
+        _with_alias(table, each, taken) if (type(each), written_name(each)) in shared else each for each in constraints
+    ]
 
 
 def _with_alias(table: str, constraint: Constraint, taken: set[str]) -> Constraint:
@@ -93,7 +94,7 @@ def _with_alias(table: str, constraint: Constraint, taken: set[str]) -> Constrai
     names = chain([name], (f"{name}{number}" for number in count(1)))
     alias = alias_of(constraint) or next(each for each in names if each not in taken)
     taken.add(alias)
-    return replace(constraint, payload=Said(str(said_name(constraint)), constraint.payload, alias=alias))
+    return replace(constraint, payload=WrittenName(str(written_name(constraint)), constraint.payload, alias=alias))
 
 
 def _is_here(constraint: Constraint, table: Table) -> bool:
@@ -101,23 +102,23 @@ def _is_here(constraint: Constraint, table: Table) -> bool:
     return not isinstance(constraint, ForeignKey) or constraint.target.schema == table.schema
 
 
-def value_of(found: Options, name: str) -> Any:
-    """The option *name*, or None."""
-    return next((value for key, value in found if key == name), None)
+def has_autoincrement(table: Table) -> bool:
+    """Whether the primary key of *table* is AUTOINCREMENT."""
+    return bool(option(table.options, "sqlite_autoincrement"))
 
 
 def _table_options(table: Table, columns: tuple[Column, ...], primary: tuple[str, ...]) -> Options:
-    counts = bool(value_of(table.options, "sqlite_autoincrement")) and _may_count(columns, primary)
+    autoincrement = has_autoincrement(table) and _may_have_autoincrement(columns, primary)
     return options(
         [
-            ("sqlite_autoincrement", counts or None),
-            ("sqlite_strict", bool(value_of(table.options, "sqlite_strict")) or None),
-            ("sqlite_with_rowid", False if value_of(table.options, "sqlite_with_rowid") is False else None),
+            ("sqlite_autoincrement", autoincrement or None),
+            ("sqlite_strict", bool(option(table.options, "sqlite_strict")) or None),
+            ("sqlite_with_rowid", False if option(table.options, "sqlite_with_rowid") is False else None),
         ]
     )
 
 
-def _may_count(columns: tuple[Column, ...], primary: tuple[str, ...]) -> bool:
+def _may_have_autoincrement(columns: tuple[Column, ...], primary: tuple[str, ...]) -> bool:
     """Whether AUTOINCREMENT is written: SQLAlchemy leaves it out for a key that is a foreign key as well."""
     found = [column for column in columns if (column.name,) == primary]
     if not found or found[0].type.sql != "INTEGER":
@@ -138,12 +139,12 @@ def normal_column(column: Column, names: Names, primary: tuple[str, ...]) -> Col
     conflict = None if nullable else conflict_of(column.options, ON_CONFLICT_NOT_NULL)
     return replace(
         column,
-        type=_type(column.type),
+        type=normal_type(column.type),
         nullable=nullable,
         default=_default(column.default, names),
         computed=computed,
         identity=None,
-        # The rowid counts by itself wherever it is the primary key; AUTOINCREMENT is an option of the table.
+        # SQLite numbers the rowid wherever it is the primary key; AUTOINCREMENT is an option of the table.
         autoincrement=False,
         comment=None,
         options=options([(ON_CONFLICT_NOT_NULL, conflict)]),
@@ -151,15 +152,10 @@ def normal_column(column: Column, names: Names, primary: tuple[str, ...]) -> Col
 
 
 def conflict_of(found: Options, name: str = "sqlite_on_conflict") -> str | None:
-    """An ON CONFLICT option in upper case; None for ABORT, which goes without saying."""
-    value = value_of(found, name)
+    """An ON CONFLICT option in upper case; None for ABORT, the default."""
+    value = option(found, name)
     upper = str(value).upper() if value else None
     return None if upper == "ABORT" else upper
-
-
-def _type(type_: Type) -> Type:
-    name = collation(type_.collation.strip('"')) if type_.collation else None
-    return replace(type_, sql=normal_type(type_.sql), collation=None if name == "BINARY" else name)
 
 
 def _default(default: Default | None, names: Names) -> Default | None:
@@ -179,7 +175,7 @@ def normal_constraint(constraint: Constraint, table: Table, names: Names) -> Con
     match constraint:
         case PrimaryKey():
             changed = replace(constraint, columns=columns, options=_key_options(constraint, table, "primary_key"))
-            if value_of(table.options, "sqlite_autoincrement"):
+            if has_autoincrement(table):
                 # AUTOINCREMENT stands at the column, where SQLAlchemy writes no name.
                 changed = replace(changed, name=None)
         case Unique():
@@ -192,10 +188,10 @@ def normal_constraint(constraint: Constraint, table: Table, names: Names) -> Con
             changed = _foreign_key(replace(constraint, columns=columns), table, names)
     if changed.name is None or not has_default_name(table, changed):
         return changed
-    return replace(changed, name=None, payload=Said(changed.name, changed.payload))
+    return replace(changed, name=None, payload=WrittenName(changed.name, changed.payload))
 
 
-class Said:
+class WrittenName:
     """The payload, round the payload it had, of a constraint whose default name somebody wrote down.
 
     Or of one whose name another constraint of the table has too: scripts tell it by its ``alias``.
@@ -203,19 +199,19 @@ class Said:
 
     def __init__(self, name: str, payload: object, *, alias: str | None = None) -> None:
         self.name = name
-        self.alias: str | None = alias or (payload.alias if isinstance(payload, Said) else None)
+        self.alias: str | None = alias or (payload.alias if isinstance(payload, WrittenName) else None)
         self.sqltext = getattr(payload, "sqltext", None)
 
 
 def alias_of(constraint: Constraint) -> str | None:
     """What scripts call a constraint that has its name together with another one."""
-    return constraint.payload.alias if isinstance(constraint.payload, Said) else None
+    return constraint.payload.alias if isinstance(constraint.payload, WrittenName) else None
 
 
-def said_name(constraint: Constraint) -> str | None:
+def written_name(constraint: Constraint) -> str | None:
     """The name that a constraint has in its table's statement."""
-    said = constraint.payload
-    return constraint.name or (said.name if isinstance(said, Said) else None)
+    payload = constraint.payload
+    return constraint.name or (payload.name if isinstance(payload, WrittenName) else None)
 
 
 def has_default_name(table: Table, constraint: Constraint) -> bool:
@@ -245,18 +241,13 @@ def _foreign_key(key: ForeignKey, table: Table, names: Names) -> ForeignKey:
         key,
         target=target,
         target_columns=columns,
-        on_delete=_action(key.on_delete),
-        on_update=_action(key.on_update),
+        on_delete=referential_action(key.on_delete),
+        on_update=referential_action(key.on_update),
         deferrable=deferrable,
         initially="DEFERRED" if deferrable and (key.initially or "").upper() == "DEFERRED" else None,
         match=None if (key.match or "SIMPLE").upper() == "SIMPLE" else (key.match or "").upper(),
         options=(),
     )
-
-
-def _action(action: str | None) -> str | None:
-    upper = " ".join(action.upper().split()) if action else None
-    return None if upper == "NO ACTION" else upper
 
 
 # Indexes -------------------------------------------------------------------------------------------------------------
@@ -285,7 +276,7 @@ def normal_index(index: Index, names: Names, columns: tuple[Column, ...]) -> Ind
 
 
 def _where(index: Index) -> SQL | None:
-    where = value_of(index.options, "sqlite_where")
+    where = option(index.options, "sqlite_where")
     return where if where is None or isinstance(where, SQL) else SQL(str(where))
 
 
@@ -299,7 +290,7 @@ def _part(part: IndexPart, names: Names) -> tuple[IndexPart, tuple[str, ...]]:
     else:
         part = replace(part, column=names.spelled(part.column or ""))
     # Also where the column has the same one: the index keeps it when the column loses it.
-    wanted = collation(part.collation.strip('"')) if part.collation else None
+    wanted = collation_name(part.collation.strip('"')) if part.collation else None
     return replace(part, collation=wanted, nulls=None, opclass=None, length=None), used
 
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 from schemashift.dialects.sqlite.tokens import Token, TokenError, comments, significant, tokenize
-from schemashift.schema import Check, Constraint, ForeignKey, PrimaryKey, TableName, Unique, options
+from schemashift.schema import Check, Constraint, ForeignKey, PrimaryKey, TableName, Unique, options, referential_action
 
 Span = tuple[int, int]
 
@@ -263,7 +263,7 @@ class _Reader:
         event = self.take().keyword
         action = self.take().keyword
         action += f" {self.take().keyword}" if action in ("SET", "NO") else ""
-        value = None if action == "NO ACTION" else action
+        value = referential_action(action)
         if event == "DELETE":
             return replace(key, on_delete=value)
         return replace(key, on_update=value) if event == "UPDATE" else key

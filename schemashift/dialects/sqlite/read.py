@@ -50,7 +50,7 @@ class Row(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Stored:
+class CatalogueEntry:
     """What a table's values were read from: the payload of a table that came from the catalogue.
 
     ``table`` is the table as it was then: where it is not equal to a table that carries this, the texts are stale.
@@ -63,7 +63,7 @@ class Stored:
     fault: str | None = None
     indexes: tuple[Row, ...] = ()
     triggers: tuple[Row, ...] = ()
-    around: tuple[Row, ...] = field(default=(), repr=False)
+    programs: tuple[Row, ...] = field(default=(), repr=False)
     """All views and triggers of the schema."""
     statistics: tuple[str, ...] = ()
     """The tables in which ANALYZE keeps what it found."""
@@ -100,8 +100,8 @@ def unreadable(connection: sa.Connection, names: Collection[TableName]) -> dict[
     return found
 
 
-class _Around:
-    """What stands on and around tables, looked up once for all of them."""
+class _Dependents:
+    """What depends on tables: looked up once for all of them."""
 
     def __init__(self, rows: list[Row]) -> None:
         self.by_table: dict[str, list[Row]] = {}
@@ -144,12 +144,12 @@ class _Catalogue:
         if missing:
             others = (row for row in self.rows(missing) if row.type == "table")
             keys |= _primary_keys(text for row in others if (text := _parsed(parse_table, row.sql)[0]) is not None)
-        around = _Around(rows)
+        dependents = _Dependents(rows)
         for row in found:
             text, fault = texts[row.name]
-            table = self.lifted(text, keys) if text is not None else self.guessed(row)
+            table = self.lifted(text, keys) if text is not None else self.from_inspector(row)
             if table is not None:
-                yield self.with_source(table, row, text, fault, around)
+                yield self.with_source(table, row, text, fault, dependents)
 
     def lifted(self, text: TableText, keys: dict[str, TableText]) -> Table:
         """Our values for a statement, without indexes."""
@@ -172,7 +172,7 @@ class _Catalogue:
             target_columns=tuple(spelled.get(name.lower(), name) for name in columns),
         )
 
-    def guessed(self, row: Row) -> Table | None:
+    def from_inspector(self, row: Row) -> Table | None:
         """A table whose statement our reader does not understand, as SQLAlchemy's Inspector sees it."""
         try:
             found = reflect.tables(self.connection, [TableName(row.name, self.schema)])
@@ -181,24 +181,26 @@ class _Catalogue:
             return None
         return next(iter(found), None)
 
-    def with_source(self, table: Table, row: Row, text: TableText | None, fault: str | None, around: _Around) -> Table:
+    def with_source(
+        self, table: Table, row: Row, text: TableText | None, fault: str | None, dependents: _Dependents
+    ) -> Table:
         """*table* with its indexes, in normal form, and the texts it was read from as its payload."""
-        own = around.by_table.get(row.name.lower(), [])
+        own = dependents.by_table.get(row.name.lower(), [])
         indexes = tuple(each for each in own if each.type == "index" and each.sql)
         if text is not None:
             table = replace(table, indexes=tuple(_index(each) for each in indexes))
         table = _with_engines(normal_table(table, self.quote))
         return replace(
             table,
-            payload=Stored(
+            payload=CatalogueEntry(
                 table=table,
                 sql=row.sql,
                 text=text,
                 fault=fault,
                 indexes=indexes,
                 triggers=tuple(each for each in own if each.type == "trigger"),
-                around=around.programs,
-                statistics=around.statistics,
+                programs=dependents.programs,
+                statistics=dependents.statistics,
             ),
         )
 

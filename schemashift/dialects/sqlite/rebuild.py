@@ -14,9 +14,10 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator
 
 from schemashift.dialects.sqlite.convert import conversion
-from schemashift.dialects.sqlite.ddl import SQLiteDDL, counts
+from schemashift.dialects.sqlite.ddl import SQLiteDDL
+from schemashift.dialects.sqlite.normal import has_autoincrement
 from schemashift.dialects.sqlite.parse import TableText, parse_table
-from schemashift.dialects.sqlite.read import Row, Stored
+from schemashift.dialects.sqlite.read import CatalogueEntry, Row
 from schemashift.dialects.sqlite.rewrite import rewritten
 from schemashift.dialects.sqlite.tokens import names_in, significant
 from schemashift.schema import Column, PrimaryKey, Table, TableName
@@ -30,17 +31,17 @@ ColumnsOf = Callable[[str], tuple[Column, ...]]
 class Rebuild:
     """One table's way from *before* to *after*, both in normal form and of the same name.
 
-    *fresh* are the columns of *after* that have no values yet. *stored* is what the catalogue has; without it the
+    *fresh* are the columns of *after* that have no values yet. *entry* is what the catalogue has; without it the
     table is taken to be made by us in this run, with nothing on it that we do not know.
     """
 
     def __init__(
-        self, before: Table, after: Table, fresh: Collection[str], stored: Stored | None, ddl: SQLiteDDL
+        self, before: Table, after: Table, fresh: Collection[str], entry: CatalogueEntry | None, ddl: SQLiteDDL
     ) -> None:
         self.before = before
         self.after = after
         self.fresh = frozenset(fresh)
-        self.stored = stored
+        self.entry = entry
         self.ddl = ddl
         self.name = after.table_name
         self.new = TableName(PREFIX + after.name, after.schema)
@@ -59,15 +60,15 @@ class Rebuild:
         yield "PRAGMA legacy_alter_table=OFF"
         yield from self.statistics(self.new.name, self.name.name)
         yield from self.indexes()
-        for trigger in self.stored.triggers if self.stored is not None else ():
-            yield self.placed(trigger.sql)
+        for trigger in self.entry.triggers if self.entry is not None else ():
+            yield placed(trigger.sql, self.name.schema, self.ddl)
         yield from self.trials(columns_of)
 
     @property
     def text(self) -> TableText:
         """The statement that the new one is made of."""
-        if self.stored is not None and self.stored.text is not None:
-            return self.stored.text
+        if self.entry is not None and self.entry.text is not None:
+            return self.entry.text
         return parse_table(self.ddl.create(self.before))
 
     # Rows --------------------------------------------------------------------------------------------------------
@@ -97,10 +98,10 @@ class Rebuild:
                 return
 
     def rowid(self) -> str | None:
-        """The rowid's name where it is a number of its own that must be carried over.
+        """The rowid's name where it is an independent number that must be carried over.
 
         A table without INTEGER PRIMARY KEY keeps its rowids, because a full text index over it may go by them.
-        (VACUUM may change them all the same.)
+        (VACUUM may change them anyway.)
         """
         if _has_no_rowid(self.before) or _has_no_rowid(self.after) or _rowid_column(self.after) is not None:
             return None
@@ -108,8 +109,8 @@ class Rebuild:
         return next((name for name in _ROWIDS if name not in taken), None)
 
     def counter(self) -> Iterator[str]:
-        """AUTOINCREMENT goes on counting where it was, also when the rows with the highest numbers are gone."""
-        if not (counts(self.ddl, self.before) and counts(self.ddl, self.after)):
+        """AUTOINCREMENT continues where it was, also when the rows with the highest numbers are gone."""
+        if not (has_autoincrement(self.before) and has_autoincrement(self.after)):
             return
         sequence = self.ddl.table(TableName("sqlite_sequence", self.name.schema))
         new, old = self.ddl.literal(self.new.name), self.ddl.literal(self.name.name)
@@ -118,29 +119,20 @@ class Rebuild:
 
     def statistics(self, old: str, new: str) -> Iterator[str]:
         """What ANALYZE found would go with the old table, and with it the query plans."""
-        for table in self.stored.statistics if self.stored is not None else ():
+        for table in self.entry.statistics if self.entry is not None else ():
             where = self.ddl.table(TableName(table, self.name.schema))
             yield f"UPDATE {where} SET tbl = {self.ddl.literal(new)} WHERE tbl = {self.ddl.literal(old)}"
 
-    # What stands on the table ------------------------------------------------------------------------------------
+    # What depends on the table -----------------------------------------------------------------------------------
 
     def indexes(self) -> Iterator[str]:
         """The indexes: those that stay with their own text, after the rows, which is faster than before them."""
-        texts = {row.name: row.sql for row in self.stored.indexes} if self.stored is not None else {}
+        texts = {row.name: row.sql for row in self.entry.indexes} if self.entry is not None else {}
         for index in self.after.indexes:
             if index.name in texts and index == self.before.index(index.name):
-                yield self.placed(texts[index.name])
+                yield placed(texts[index.name], self.name.schema, self.ddl)
             else:
                 yield self.ddl.index(self.name, index)
-
-    def placed(self, sql: str) -> str:
-        """A CREATE INDEX or TRIGGER of the catalogue, which leaves out its schema, with its schema."""
-        if self.name.schema is None:
-            return sql
-        tokens = significant(sql)
-        word = next(place for place, token in enumerate(tokens) if token.keyword in ("INDEX", "TRIGGER"))
-        at = tokens[word + 1].start
-        return f"{sql[:at]}{self.ddl.quote(self.name.schema)}.{sql[at:]}"
 
     def trials(self, columns_of: ColumnsOf) -> Iterator[str]:
         """Have SQLite prepare, not run, what may use a column that went: a view or trigger that does fails here.
@@ -148,15 +140,15 @@ class Rebuild:
         A native DROP COLUMN tests the same.
         """
         gone = {column.name for column in self.before.columns} - {column.name for column in self.after.columns}
-        if not gone or self.stored is None:
+        if not gone or self.entry is None:
             return
         names = {self.name.name.lower()}
-        views = [row for row in self.stored.around if row.type == "view"]
+        views = [row for row in self.entry.programs if row.type == "view"]
         while (found := next((v for v in views if names_in(v.sql) & names), None)) is not None:
             views.remove(found)
             names.add(found.name.lower())
             yield f"EXPLAIN SELECT * FROM {self.ddl.table(TableName(found.name, self.name.schema))}"
-        for trigger in self.stored.around:
+        for trigger in self.entry.programs:
             if trigger.type == "trigger" and names_in(trigger.sql) & names:
                 yield from self.trial(trigger, columns_of)
 
@@ -172,6 +164,16 @@ class Rebuild:
             yield f"EXPLAIN INSERT INTO {table} DEFAULT VALUES"
         elif column is not None:
             yield f"EXPLAIN UPDATE {table} SET {self.ddl.quote(column)} = NULL"
+
+
+def placed(sql: str, schema: str | None, ddl: SQLiteDDL) -> str:
+    """A CREATE INDEX, TRIGGER or VIEW of the catalogue, which leaves out its schema, with its schema."""
+    if schema is None:
+        return sql
+    tokens = significant(sql)
+    word = next(place for place, token in enumerate(tokens) if token.keyword in ("INDEX", "TRIGGER", "VIEW"))
+    at = tokens[word + 1].start
+    return f"{sql[:at]}{ddl.quote(schema)}.{sql[at:]}"
 
 
 def _event(sql: str) -> tuple[str, str | None]:

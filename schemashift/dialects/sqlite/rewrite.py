@@ -10,8 +10,8 @@ from collections.abc import Collection, Iterator
 from dataclasses import replace
 from typing import NamedTuple
 
-from schemashift.dialects.sqlite.ddl import SQLiteDDL, counts
-from schemashift.dialects.sqlite.normal import normal_column, normal_constraint, normal_table
+from schemashift.dialects.sqlite.ddl import SQLiteDDL
+from schemashift.dialects.sqlite.normal import has_autoincrement, normal_column, normal_constraint, normal_table
 from schemashift.dialects.sqlite.parse import Clause, ColumnItem, ParseError, Span, TableText, parse_table
 from schemashift.dialects.sqlite.read import column_of, table_of
 from schemashift.dialects.sqlite.text import Names, unqualified
@@ -91,7 +91,7 @@ class _Rewriter:
         for column in self.after.columns:
             if column.name in self.fresh or column.name not in items:
                 self.placed.update(
-                    key for key in [self.after.primary_key] if key and self.ddl.counting(column, self.after)
+                    key for key in [self.after.primary_key] if key and self.ddl.autoincrement(column, self.after)
                 )
                 yield Part(self.ddl.column(column, self.after))
             else:
@@ -105,7 +105,7 @@ class _Rewriter:
             if not self.keeps(clause, item):
                 edits += [(span, "") for span in clause.spans]
         end = (item.span[1], item.span[1])
-        edits += [(end, text) for text in self.counting(column)]
+        edits += [(end, text) for text in self.autoincrement(column)]
         return _edited(self.text.sql, item.span, edits, self.text.name)
 
     def changes(self, item: ColumnItem, column: Column) -> Iterator[Edit]:
@@ -141,14 +141,14 @@ class _Rewriter:
     def keeps(self, clause: Clause, item: ColumnItem) -> bool:
         """Whether a constraint that stands at a column stays there."""
         assert clause.constraint is not None
-        if isinstance(clause.constraint, PrimaryKey) and item.autoincrement != counts(self.ddl, self.after):
+        if isinstance(clause.constraint, PrimaryKey) and item.autoincrement != has_autoincrement(self.after):
             return False
         return self.place(clause.constraint)
 
-    def counting(self, column: Column) -> Iterator[str]:
+    def autoincrement(self, column: Column) -> Iterator[str]:
         """PRIMARY KEY AUTOINCREMENT, where it stands at the column and did not before."""
         key = self.after.primary_key
-        if key is not None and key not in self.placed and (text := self.ddl.counting(column, self.after)):
+        if key is not None and key not in self.placed and (text := self.ddl.autoincrement(column, self.after)):
             self.placed.add(key)
             yield text.strip()
 
@@ -164,9 +164,9 @@ class _Rewriter:
         return True
 
     def constraints(self) -> Iterator[Part]:
-        """The constraints that stand by themselves: the old ones in their order, then the new ones."""
+        """The table constraints: the old ones in their order, then the new ones."""
         for item in self.text.constraints:
-            moved = item.autoincrement != counts(self.ddl, self.after) and isinstance(item.constraint, PrimaryKey)
+            moved = item.autoincrement != has_autoincrement(self.after) and isinstance(item.constraint, PrimaryKey)
             if not moved and self.place(item.constraint):
                 yield Part(_edited(self.text.sql, item.span, [], self.text.name), item.before, item.after)
         for constraint in self.after.constraints:

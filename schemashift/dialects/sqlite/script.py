@@ -6,12 +6,11 @@ beside a change of the column, where None is nothing at all.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from schemashift.dialects.sqlite.match import unmarked
-from schemashift.dialects.sqlite.normal import ON_CONFLICT_NOT_NULL, alias_of, conflict_of, said_name
-from schemashift.operations import CHANGEABLE, AddConstraint, AlterColumn, CreateTable, DropConstraint, Operation
-from schemashift.schema import Schema, Table, options
+from schemashift.dialects.sqlite.normal import ON_CONFLICT_NOT_NULL, alias_of, conflict_of, written_name
+from schemashift.operations import CHANGEABLE, AlterColumn, CreateTable, DropConstraint, Operation
+from schemashift.schema import Table, options
 
 
 def for_script(operation: Operation) -> Operation:
@@ -19,50 +18,29 @@ def for_script(operation: Operation) -> Operation:
     match operation:
         case CreateTable():
             return replace(operation, table=_with_names(operation.table))
-        case AddConstraint():
-            return replace(operation, constraint=unmarked(operation.constraint))
         case DropConstraint():
-            return _without_doubt(operation)
+            return _by_alias(operation)
         case AlterColumn() if "options" in operation.changes:
-            return _with_conflict_said(operation)
+            return _with_conflict(operation)
     return operation
 
 
 def _with_names(table: Table) -> Table:
     """*table* with the default names that somebody wrote down: a script says no others."""
-    return replace(table, constraints=tuple(replace(c, name=said_name(c)) for c in table.constraints))
+    return replace(table, constraints=tuple(replace(c, name=written_name(c)) for c in table.constraints))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DropNamesake(DropConstraint):
-    """Drop one of several constraints of one name. ``name`` is its alias."""
-
-    def apply(self, schema: Schema) -> Schema:
-        table = schema.table(self.table)
-        if table is None:
-            return schema
-        return schema.put(replace(table, constraints=tuple(c for c in table.constraints if c != self.constraint)))
-
-
-# In a script it is a `DropConstraint` like any other.
-DropNamesake.verb = DropConstraint.verb
-
-
-def _without_doubt(operation: DropConstraint) -> DropConstraint:
+def _by_alias(operation: DropConstraint) -> DropConstraint:
     """A constraint is dropped by its alias where another one has its name too."""
-    constraint = operation.constraint
-    if constraint is None:
-        return operation
-    if (name := alias_of(constraint)) is not None:
-        return DropNamesake(table=operation.table, name=name, kind=operation.kind, constraint=constraint)
-    return replace(operation, constraint=unmarked(constraint))
+    alias = alias_of(operation.constraint) if operation.constraint is not None else None
+    return operation if alias is None else replace(operation, name=alias)
 
 
-def _with_conflict_said(operation: AlterColumn) -> AlterColumn:
+def _with_conflict(operation: AlterColumn) -> AlterColumn:
     """A change of ON CONFLICT beside the NOT NULL that it belongs to, with ABORT for none."""
     after = operation.after
     if after.nullable:
         return operation
     conflict = conflict_of(after.options, ON_CONFLICT_NOT_NULL) or "ABORT"
-    said = {**dict(operation.set), "nullable": False, "options": options([(ON_CONFLICT_NOT_NULL, conflict)])}
-    return replace(operation, set=tuple((name, said[name]) for name in CHANGEABLE if name in said))
+    fields = {**dict(operation.set), "nullable": False, "options": options([(ON_CONFLICT_NOT_NULL, conflict)])}
+    return replace(operation, set=tuple((name, fields[name]) for name in CHANGEABLE if name in fields))

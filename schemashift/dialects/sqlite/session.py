@@ -20,6 +20,7 @@ from schemashift.dialects.live import LiveSchema
 from schemashift.dialects.session import NO_VALUE, Session
 from schemashift.dialects.sqlite.rebuild import PREFIX
 from schemashift.errors import BorrowedTransaction
+from schemashift.operations import Named
 from schemashift.schema import TableName
 
 _LEGACY = -1
@@ -31,6 +32,20 @@ _PRAGMAS = {"foreign_keys": 0, "legacy_alter_table": 0}
 _REBUILD = re.compile(rf'\s*CREATE TABLE (?:\S+\.)?"?{PREFIX}(?P<name>(?:[^"\s(]|"")+|(?<=")(?:[^"]|"")+)')
 
 _BUSY = ("SQLITE_BUSY", "SQLITE_LOCKED")
+
+_KEEPS_REFERENCES = re.compile(
+    r"\s*(?:CREATE|SELECT|PRAGMA|EXPLAIN|SAVEPOINT|RELEASE|BEGIN|COMMIT|END|ROLLBACK|ANALYZE|REINDEX|VACUUM|ATTACH|DETACH"
+    r"|ALTER(?!.*\bREFERENCES\b.*\bDEFAULT\b)(?!.*\bDEFAULT\b.*\bREFERENCES\b))\b",
+    re.IGNORECASE | re.DOTALL,
+)
+
+_VIOLATION = re.compile(r"(?P<kind>NOT NULL|UNIQUE|CHECK|FOREIGN KEY) constraint failed(?:: )?(?P<rest>.*)", re.DOTALL)
+_NAME = r"(?: named?)?:? [\"'\[`]?(?P<name>[^\"'\]`:]+?)[\"'\]`]?(?= already| has| in | -|:|$)"
+_NAMES = (
+    ("column", re.compile(rf".*\bcolumn{_NAME}", re.DOTALL)),
+    ("constraint", re.compile(rf".*\b(?:index|constraint){_NAME}", re.DOTALL)),
+    ("table", re.compile(rf".*\b(?:table|already an? \w+){_NAME}", re.DOTALL)),
+)
 
 
 class SQLiteSession(Session):
@@ -67,9 +82,9 @@ class SQLiteSession(Session):
             self._set_pragmas(_PRAGMAS)
             yield
         finally:
-            self.quietly(self.rollback, lambda: self._set_pragmas(self._was))
+            self.best_effort(self.rollback, lambda: self._set_pragmas(self._was))
             self.leave()
-            self.quietly(lambda: self._give_back(*before))
+            self.best_effort(lambda: self._give_back(*before))
 
     def _take_over(self) -> tuple[Any, Any]:
         """Switch the driver's own transactions off; what was set before."""
@@ -101,7 +116,7 @@ class SQLiteSession(Session):
 
     @contextmanager
     def autocommit(self) -> Iterator[None]:
-        """Between transactions the run's connection commits every statement by itself."""
+        """Between transactions the run's connection commits every statement."""
         yield
 
     # The lock
@@ -116,7 +131,7 @@ class SQLiteSession(Session):
         try:
             self.begin()
         except sa.exc.OperationalError as error:
-            if error.orig is not None and self.is_busy(error.orig):
+            if error.orig is not None and self.is_lock_error(error.orig):
                 return False
             raise
         finally:
@@ -129,18 +144,42 @@ class SQLiteSession(Session):
         """A rebuild that stopped on its way leaves the pragma of its RENAME on; no rollback takes that back."""
         self._set_pragmas({"legacy_alter_table": self._was["legacy_alter_table"] if self.borrowed else 0})
 
-    def is_busy(self, error: BaseException) -> bool:
+    def is_lock_error(self, error: BaseException) -> bool:
         """A transaction that outgrew SQLite's cache shuts readers out too, until it ends."""
         return (self.code(error) or "").startswith(_BUSY)
 
     hints: Mapping[str, str] = {"SQLITE_CONSTRAINT_NOTNULL": NO_VALUE}
 
     def message(self, error: BaseException) -> str:
-        """By the table's own name, where it is being made anew."""
+        """By the table's own name, where it is being rebuilt."""
         return super().message(error).replace(PREFIX, "")
 
     def code(self, error: BaseException) -> str | None:
         return getattr(error, "sqlite_errorname", None)
+
+    def named_in(self, error: BaseException) -> Named:
+        """SQLite names things in its texts alone."""
+        text = self.message(error)
+        violation = _VIOLATION.match(text)
+        if violation is not None:
+            return _violated(violation["kind"], violation["rest"])
+        found = ((kind, pattern.match(text)) for kind, pattern in _NAMES)
+        names = {kind: match["name"].rpartition(".")[2] for kind, match in found if match is not None}
+        return Named(
+            table=names.get("table"),
+            columns=(names["column"],) if "column" in names else (),
+            constraint=names.get("constraint"),
+        )
+
+    # What a statement does
+
+    def commits(self, sql: str) -> bool:
+        del sql
+        return False
+
+    def may_break_references(self, sql: str) -> bool:
+        """Whatever changes or deletes rows, and an ALTER that adds a foreign key with a value for the rows."""
+        return not _KEEPS_REFERENCES.match(sql)
 
     # Foreign keys
 
@@ -185,3 +224,19 @@ class SQLiteSession(Session):
                 yield from self._check(f'PRAGMA foreign_key_check("{quoted}")')
             except sa.exc.OperationalError as error:
                 yield (table, None, self.message(error.orig or error))
+
+
+def _violated(kind: str, rest: str) -> Named:
+    """What follows ``constraint failed:`` is columns with their table, or a constraint's name or text."""
+    if kind == "FOREIGN KEY":
+        return Named(violates="foreign key")
+    if kind == "CHECK":
+        return Named(constraint=rest, violates="check")
+    if rest.startswith("index '"):
+        return Named(constraint=rest[len("index '") : -1], violates="unique")
+    columns = [each.partition(".") for each in rest.split(", ")]
+    return Named(
+        table=columns[0][0],
+        columns=tuple(column for _, _, column in columns),
+        violates="unique" if kind == "UNIQUE" else "not null",
+    )

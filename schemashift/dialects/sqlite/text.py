@@ -28,6 +28,10 @@ _CONSTANT = frozenset("NULL TRUE FALSE CURRENT_DATE CURRENT_TIME CURRENT_TIMESTA
 _SIGN = frozenset("-+~")
 
 
+Quote = Callable[[str], str]
+"""Writes an identifier down, quoted where it must be."""
+
+
 @dataclass(frozen=True)
 class Names:
     """What the names in a table's texts may mean. ``quote`` writes an identifier down."""
@@ -35,10 +39,10 @@ class Names:
     table: str
     columns: dict[str, str]
     """The columns' names by their lower case."""
-    quote: Callable[[str], str] = field(compare=False)
+    quote: Quote = field(compare=False)
 
     @classmethod
-    def of(cls, table: str, columns: Iterable[str], quote: Callable[[str], str]) -> Names:
+    def of(cls, table: str, columns: Iterable[str], quote: Quote) -> Names:
         """For a table and its columns."""
         return cls(table=table, columns={name.lower(): name for name in columns}, quote=quote)
 
@@ -205,7 +209,7 @@ def _begins(before: Token | None) -> bool:
 def _quoted_word(token: Token, before: Token | None, following: str, names: Names) -> Word:
     name = token.name
     if before is not None and before.keyword == "COLLATE":
-        return Word(collation(name))
+        return Word(collation_name(name))
     if following == "(":
         return Word(name.lower() if _is_plain(name) else token.text, calls=True)
     column = names.columns.get(name.lower())
@@ -221,7 +225,7 @@ def _is_plain(name: str) -> bool:
     return re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name) is not None and name.upper() not in KEYWORDS
 
 
-def collation(name: str) -> str:
+def collation_name(name: str) -> str:
     """A collation as it is written down: SQLite ignores the case of its name."""
     return name.upper() if _is_plain(name) else '"' + name.replace('"', '""') + '"'
 

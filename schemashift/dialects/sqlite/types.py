@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 
 import sqlalchemy as sa
 
+from schemashift.dialects.sqlite.text import collation_name
+from schemashift.schema import Type
 from schemashift.sqla.types import SQLType
 
 _PARTS = re.compile(r"(?P<name>[^(]*?)\s*(?:\(\s*(?P<arguments>[^)]*?)\s*\))?\s*\Z")
 _QUOTED = re.compile(r"""("(?:[^"]|"")*"|'(?:[^']|'')*'|`[^`]*`|\[[^\]]*\])""")
 
 
-def normal_type(sql: str) -> str:
+def normal_type(type_: Type) -> Type:
+    """*type_* in normal form; BINARY is the collation of what has none."""
+    name = collation_name(type_.collation.strip('"')) if type_.collation else None
+    return replace(type_, sql=type_text(type_.sql), collation=None if name == "BINARY" else name)
+
+
+def type_text(sql: str) -> str:
     """Upper case, one space between words, ``(10, 2)`` as SQLAlchemy writes it."""
     if sql.isalpha() and sql.isupper():
         # What SQLAlchemy wrote, nearly always.

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import inspect
+
 import pytest
 
-from schemashift.autogenerate.ownership import things_made
+from schemashift import op
+from schemashift.autogenerate.ownership import KINDS, MAKERS, things_made
 from schemashift.schema import TableName
 
 
@@ -24,3 +27,15 @@ from schemashift.schema import TableName
 )
 def test_literal_names_count(source: str, expected: set[TableName]) -> None:
     assert {key.table_name for key in things_made([source])} == expected
+
+
+def test_every_directive_that_makes_something_is_known() -> None:
+    """By its annotations alone it cannot be told; by its name it can."""
+    makers = {name for name in dir(op) if name.startswith(("create_", "rename_")) and name.endswith(KINDS)}
+    assert makers == set(MAKERS)
+
+
+@pytest.mark.parametrize("directive", MAKERS)
+def test_the_parameters_of_a_directive_are_its_own(directive: str) -> None:
+    parameters = inspect.signature(getattr(op, directive)).parameters
+    assert {MAKERS[directive][1], "schema"} <= parameters.keys()

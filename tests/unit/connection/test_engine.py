@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import make_url
 
-from schemashift.connection.engine import check_engine, engine_for, parse_url, unreachable, with_driver
+from schemashift.connection.engine import engine_for, parse_url, require_engine, unreachable, with_driver
 from schemashift.errors import BadConfig, BadUrl
 
 
@@ -41,9 +41,9 @@ def test_engines_hold_no_connections() -> None:
 
 def test_an_engine_is_one() -> None:
     engine = sa.create_engine("sqlite://")
-    assert check_engine(engine, "app:engine") is engine
+    assert require_engine(engine, "app:engine") is engine
     with pytest.raises(BadConfig, match="app:engine is a str, not an Engine"):
-        check_engine("engine", "app:engine")
+        require_engine("engine", "app:engine")
 
 
 POSTGRESQL = "postgresql+psycopg://app:secret99@db/shop"

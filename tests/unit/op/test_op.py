@@ -18,6 +18,8 @@ from schemashift.operations import (
     AddConstraint,
     AlterColumn,
     AlterTable,
+    Backfill,
+    BackfillNumbers,
     BulkInsert,
     CreateIndex,
     CreateTable,
@@ -26,8 +28,7 @@ from schemashift.operations import (
     DropIndex,
     DropTable,
     Execute,
-    FillColumn,
-    FillTable,
+    InsertMissingRows,
     Operation,
     RenameColumn,
     RenameIndex,
@@ -47,12 +48,12 @@ class Script:
         self.recorder = Recorder(dialect_for(DIALECTS[name]()), {"a": "b"})
 
     def __call__(self, function: Callable[..., Any], *args: Any, **kw: Any) -> Any:
-        with op.running(self.recorder):
+        with op.running(self.recorder.buffer):
             return function(*args, **kw)
 
     @property
     def operations(self) -> list[Operation]:
-        return self.recorder.operations
+        return list(self.recorder.recording().operations)
 
     @property
     def one(self) -> Any:
@@ -421,33 +422,34 @@ def test_statements_and_rows(script: Script) -> None:
 
 
 def test_rows_that_are_there_or_needed_get_values(script: Script) -> None:
-    script(op.fill_column, "t", "a", sa.text("1"))
-    script(op.number_column, "t", "b")
-    script(op.fill_table, "t", {"a": "it's", "b": None}, children="c", keys={"id": "t_id"}, children_schema="s")
-    script(op.fill_table, "t", {"a": sa.text("1")}, schema="s")
+    script(op.backfill, "t", "a", sa.text("1"))
+    script(op.backfill_numbers, "t", "b")
+    script(
+        op.insert_missing_rows, "t", {"a": "it's", "b": None}, children="c", keys={"id": "t_id"}, children_schema="s"
+    )
+    script(op.insert_missing_rows, "t", {"a": sa.text("1")}, schema="s")
     first, second, parents, one = script.operations
-    assert isinstance(first, FillColumn)
+    assert isinstance(first, Backfill)
     assert (str(first.table), first.column, str(first.value)) == ("t", "a", "1")
-    assert isinstance(second, FillColumn)
-    assert second.value is None
-    assert isinstance(parents, FillTable)
+    assert second == BackfillNumbers(table=T, column="b")
+    assert isinstance(parents, InsertMissingRows)
     assert parents.children == TableName("c", "s")
     assert parents.keys == (("id", "t_id"),)
     assert [(name, value and value.sql) for name, value in parents.values] == [("a", "'it''s'"), ("b", None)]
-    assert isinstance(one, FillTable)
+    assert isinstance(one, InsertMissingRows)
     assert one.table == TableName("t", "s")
     assert one.children is None
 
 
 def test_what_rows_are_filled_with_must_be_said(script: Script) -> None:
     with pytest.raises(ValueError, match="children="):
-        script(op.fill_table, "t", keys={"id": "t_id"})
+        script(op.insert_missing_rows, "t", keys={"id": "t_id"})
     with pytest.raises(ValueError, match="values, or keys"):
-        script(op.fill_table, "t", children="c")
+        script(op.insert_missing_rows, "t", children="c")
     with pytest.raises(ValueError, match="SQL can say"):
-        script(op.fill_table, "t", {"id": sa.FetchedValue()})
+        script(op.insert_missing_rows, "t", {"id": sa.FetchedValue()})
     with pytest.raises(ValueError, match="needs a value"):
-        script(op.fill_column, "t", "a", None)
+        script(op.backfill, "t", "a", None)
 
 
 @pytest.mark.parametrize("rows", [{"a": 1}, "abc", [("a", 1)]])
@@ -491,7 +493,7 @@ def test_a_batch_fills_in_table_and_schema(script: Script) -> None:
 
 
 def test_the_default_schema_by_its_name_is_the_default_schema(script: Script) -> None:
-    script.recorder.dialect.default_schema_name = "public"
+    script.recorder.environment.dialect.default_schema_name = "public"
     script(op.drop_table, "t", schema="public")
     script(op.create_table, "t", sa.Column("a", sa.Integer), schema="public")
     assert {each.touches for each in script.operations} == {(T,)}
@@ -527,10 +529,10 @@ def test_two_migrations_in_two_contexts_do_not_meet() -> None:
     one, two = Script("sqlite"), Script("postgresql")
 
     def inner() -> None:
-        with op.running(two.recorder):
+        with op.running(two.recorder.buffer):
             op.drop_table("b")
 
-    with op.running(one.recorder):
+    with op.running(one.recorder.buffer):
         contextvars.copy_context().run(inner)
         op.drop_table("a")
     assert [each.name.name for each in one.operations if isinstance(each, DropTable)] == ["a"]

@@ -6,7 +6,15 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.dialects import sqlite
 
-from schemashift.operations import AddColumn, AlterColumn, CreateTable, DropTable, FillColumn, FillTable, Operation
+from schemashift.operations import (
+    AddColumn,
+    AlterColumn,
+    Backfill,
+    CreateTable,
+    DropTable,
+    InsertMissingRows,
+    Operation,
+)
 from schemashift.render import message
 from schemashift.schema import Default, Schema, TableName
 from schemashift.sqla.lift import lift_metadata
@@ -23,9 +31,9 @@ def table(name: str) -> CreateTable:
 AGE = table("users").table.column("age")
 assert AGE is not None
 ADD = AddColumn(table=TableName("users"), column=AGE)
-FILL = FillColumn(table=TableName("users"), column="age", value=Default(sql="1"))
+FILL = Backfill(table=TableName("users"), column="age", value=Default(sql="1"))
 REQUIRE = AlterColumn(table=TableName("users"), name="age", set=(("nullable", False),), before=AGE)
-PARENTS = FillTable(table=TableName("teams"))
+PARENTS = InsertMissingRows(table=TableName("teams"))
 
 
 @pytest.mark.parametrize(

@@ -13,8 +13,8 @@ from __future__ import annotations
 
 import pytest
 
-from schemashift.errors import BadTarget, Cycle, DatabaseAhead, MissingParent
-from schemashift.revisions import Direction, Plan, RevisionGraph, plan
+from schemashift.errors import BadTarget, Cycle, DatabaseAhead, Hint, MissingParent
+from schemashift.revisions import Direction, Plan, RevisionGraph, plan, read_targets
 from tests.unit.revisions.shapes import graph
 
 HOUSE = graph(
@@ -24,7 +24,7 @@ ALL = "a1 b1 c1 c2 d1 d2 m1 n1 x1 y1"
 
 
 def going(applied: str, target: str, direction: Direction, house: RevisionGraph = HOUSE) -> Plan:
-    return plan(house, applied.split(), target, direction)
+    return plan(house, applied.split(), read_targets(house, target), direction)
 
 
 def steps(applied: str, target: str, direction: Direction, house: RevisionGraph = HOUSE) -> str:
@@ -67,7 +67,7 @@ class TestUpgrade:
         assert found.after - found.before == {"c1", "c2"}
 
     def test_several_targets(self) -> None:
-        found = plan(HOUSE, ["a1"], ["c1", "d1"], "upgrade")
+        found = plan(HOUSE, ["a1"], read_targets(HOUSE, ["c1", "d1"]), "upgrade")
         assert [each.id for each in found.revisions] == ["b1", "c1", "d1"]
 
     def test_ambiguous(self) -> None:
@@ -86,7 +86,7 @@ class TestUpgrade:
     def test_backwards(self) -> None:
         with pytest.raises(BadTarget) as caught:
             going("a1 b1", "-1", "upgrade")
-        assert caught.value.hints == ("schemashift downgrade -1",)
+        assert caught.value.hints == (Hint("downgrade", ("-1",)),)
 
 
 class TestDowngrade:
@@ -130,7 +130,7 @@ class TestDowngrade:
             going("a1 b1", "c1", "downgrade")
         assert caught.value.message == "c1 (C1) is not applied, so nothing can be downgraded to it"
         assert caught.value.cause == "the database is at b1"
-        assert caught.value.hints == ("schemashift upgrade c1",)
+        assert caught.value.hints == (Hint("upgrade", ("c1",)),)
 
     def test_one_step_with_several_heads(self) -> None:
         with pytest.raises(BadTarget, match='"-1" is ambiguous: 2 revisions could be undone') as caught:
@@ -146,7 +146,7 @@ class TestDowngrade:
     def test_forwards(self) -> None:
         with pytest.raises(BadTarget) as caught:
             going("a1", "+1", "downgrade")
-        assert caught.value.hints == ("schemashift upgrade +1",)
+        assert caught.value.hints == (Hint("upgrade", ("+1",)),)
 
 
 class TestStamp:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import pytest
 
-from schemashift.errors import AmbiguousRevision, BadTarget, MultipleHeads, SchemashiftError, UnknownRevision
+from schemashift.errors import AmbiguousRevision, BadTarget, Hint, MultipleHeads, SchemashiftError, UnknownRevision
 from schemashift.revisions import Target, parse, split_range
 from tests.unit.revisions.shapes import graph
 
@@ -89,7 +89,7 @@ class TestNames:
     def test_unknown_without_a_guess(self) -> None:
         with pytest.raises(UnknownRevision) as caught:
             HOUSE.resolve("zzzzzz")
-        assert caught.value.hints == ("schemashift history",)
+        assert caught.value.hints == (Hint("history"),)
         assert caught.value.message == 'no revision starts with "zzzzzz", and no branch label is called so'
 
 
@@ -125,7 +125,7 @@ class TestPlaces:
         with pytest.raises(MultipleHeads) as caught:
             OPEN.resolve("b1@head")
         assert caught.value.message == '2 heads on the branch "b1", "b1@head" is ambiguous'
-        assert caught.value.hints[0].startswith('schemashift merge -m "merge heads" c2 d2 ')
+        assert caught.value.hints[0] == Hint("merge", ("-m", "merge heads", "c2", "d2"), "one merge revision")
 
     def test_a_revision_in_a_branch(self) -> None:
         assert resolved("left@b1") == "b1"

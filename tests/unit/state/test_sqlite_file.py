@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from schemashift.config import Config
 from schemashift.state.sqlite_file import applied_in_file
 from schemashift.state.version_table import VersionTable
+from tests.support.needs import file_name
 
 
 def config(url: str | None = None, **settings: str) -> Config:
@@ -19,7 +20,7 @@ def config(url: str | None = None, **settings: str) -> Config:
 @pytest.mark.parametrize("file", ["app.db", "with space?#%41.db", "käse.db"])
 @pytest.mark.parametrize("table", ["version", 'odd "name"'])
 def test_it_agrees_with_the_version_table(tmp_path: Path, file: str, table: str) -> None:
-    url = sa.URL.create("sqlite", database=str(tmp_path / file))
+    url = sa.URL.create("sqlite", database=str(tmp_path / file_name(file)))
     versions = VersionTable(table)
     with sa.create_engine(url).begin() as connection:
         versions.stamp(connection, {"aaa1", "bbb2", "ccc3"})

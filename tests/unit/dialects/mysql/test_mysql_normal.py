@@ -11,7 +11,7 @@ from sqlalchemy.dialects import mysql
 from schemashift.dialects.mysql.defaults import normal_default
 from schemashift.dialects.mysql.foreign_key_indexes import mark_implicit
 from schemashift.dialects.mysql.match import spelled_like
-from schemashift.dialects.mysql.normal import Facts, normal_table
+from schemashift.dialects.mysql.normal import Collations, normal_table
 from schemashift.dialects.mysql.text import without_escapes
 from schemashift.dialects.mysql.types import Flavour, normal_type, parse_type, type_engine
 from schemashift.errors import NotSupported
@@ -434,24 +434,32 @@ def test_a_unique_key_is_what_the_model_says_it_is() -> None:
         assert spelled_like(read, declared) == read
 
 
-FACTS = Facts("utf8mb4_bin", "utf8mb4_bin", (("latin1", "latin1_swedish_ci"), ("utf8mb4", "utf8mb4_general_ci")))
+HERE = Collations("utf8mb4_bin", "utf8mb4_bin", (("latin1", "latin1_swedish_ci"), ("utf8mb4", "utf8mb4_general_ci")))
 
 
 @pytest.mark.parametrize(
-    ("declared", "facts", "expected"),
+    ("declared", "collations", "expected"),
     [
-        ({}, FACTS, {}),
-        ({"mysql_collate": "utf8mb4_bin"}, FACTS, {"mysql_collate": "utf8mb4_bin"}),
-        ({"mysql_collate": "latin1_bin"}, FACTS, {"mysql_collate": "utf8mb4_bin"}),
-        ({"mysql_charset": "utf8mb4"}, FACTS, {"mysql_collate": "utf8mb4_bin"}),
-        ({"mysql_charset": "utf8mb4"}, replace(FACTS, collation="utf8mb4_general_ci"), {"mysql_charset": "utf8mb4"}),
-        ({"mysql_charset": "latin1"}, replace(FACTS, collation="utf8mb4_general_ci"), {"mysql_charset": "utf8mb4"}),
+        ({}, HERE, {}),
+        ({"mysql_collate": "utf8mb4_bin"}, HERE, {"mysql_collate": "utf8mb4_bin"}),
+        ({"mysql_collate": "latin1_bin"}, HERE, {"mysql_collate": "utf8mb4_bin"}),
+        ({"mysql_charset": "utf8mb4"}, HERE, {"mysql_collate": "utf8mb4_bin"}),
+        (
+            {"mysql_charset": "utf8mb4"},
+            replace(HERE, collation="utf8mb4_general_ci"),
+            {"mysql_charset": "utf8mb4"},
+        ),
+        (
+            {"mysql_charset": "latin1"},
+            replace(HERE, collation="utf8mb4_general_ci"),
+            {"mysql_charset": "utf8mb4"},
+        ),
     ],
 )
 def test_the_tables_collation_is_said_as_the_model_says_it(
-    declared: dict[str, str], facts: Facts, expected: dict[str, str]
+    declared: dict[str, str], collations: Collations, expected: dict[str, str]
 ) -> None:
-    read = table(payload=facts)
+    read = table(payload=collations)
     assert dict(spelled_like(read, table(options=tuple(declared.items()))).options) == expected
 
 
@@ -459,10 +467,10 @@ def test_a_columns_collation_is_said_as_the_model_says_it() -> None:
     def one(collation: str | None, **fields: object) -> Table:
         return table(columns=(Column(name="a", type=Type(sql="varchar(5)", collation=collation)),), **fields)
 
-    read = one(None, payload=FACTS)
+    read = one(None, payload=HERE)
     assert spelled_like(read, one("utf8mb4_bin")) == one("utf8mb4_bin")
     assert spelled_like(read, one("latin1_bin")) == one(None)
-    own = one("latin1_bin", payload=FACTS)
+    own = one("latin1_bin", payload=HERE)
     new_default = (("mysql_collate", "latin1_bin"),)
     # The table's collation changes: what the column says by itself is changed, and comes back, by itself.
     assert spelled_like(own, one(None, options=new_default)).columns == one("latin1_bin").columns

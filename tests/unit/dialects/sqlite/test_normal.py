@@ -13,7 +13,7 @@ from sqlalchemy.dialects.sqlite import dialect as sqlite_dialect
 from schemashift.dialects.sqlite import SQLite
 from schemashift.dialects.sqlite.text import Names, canonical, canonical_default, renamed_in
 from schemashift.dialects.sqlite.tokens import SPACE, TokenError, significant
-from schemashift.dialects.sqlite.types import affinity, normal_type, type_engine
+from schemashift.dialects.sqlite.types import affinity, type_engine, type_text
 from schemashift.schema import (
     Check,
     Column,
@@ -159,7 +159,7 @@ def test_a_renamed_column_in_a_text() -> None:
     ],
 )
 def test_types(sql: str, wanted: str, kind: str) -> None:
-    assert normal_type(sql) == wanted == normal_type(wanted)
+    assert type_text(sql) == wanted == type_text(wanted)
     assert affinity(sql) == kind
 
 
@@ -177,7 +177,7 @@ def test_a_type_that_was_read_is_written_back_exactly(sql: str, collation: str |
     lifted = lift.lift_type(engine, DIALECT.sa)
     column = Column(name="a", type=lifted)
     (found,) = DIALECT.normal(Table(name="t", columns=(column,))).columns
-    assert found.type == Type(sql=normal_type(sql), collation=collation)
+    assert found.type == Type(sql=type_text(sql), collation=collation)
 
 
 # Tables -------------------------------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""A SQLAlchemy dialect whose SQL can be sent as it is, and the names that a dialect goes by."""
+"""A SQLAlchemy dialect whose SQL can be sent as it is."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import copy
 import sqlalchemy as sa
 
 
-def plain(dialect: sa.Dialect) -> sa.Dialect:
+def without_percent_doubling(dialect: sa.Dialect) -> sa.Dialect:
     """A copy of *dialect* that does not double ``%``.
 
     SQLAlchemy doubles percent signs for drivers with ``%s`` parameters. Our own statements are sent with the
@@ -22,8 +22,3 @@ def plain(dialect: sa.Dialect) -> sa.Dialect:
     clone.identifier_preparer = type(dialect.identifier_preparer)(clone)
     clone.type_compiler_instance = type(dialect.type_compiler_instance)(clone)
     return clone
-
-
-def names_of(dialect: sa.Dialect) -> tuple[str, ...]:
-    """The name of the database, and that of the one it is a variant of: MariaDB may be reached as ``mysql``."""
-    return ("mariadb", "mysql") if getattr(dialect, "is_mariadb", False) else (dialect.name,)

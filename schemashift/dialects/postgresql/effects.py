@@ -1,0 +1,198 @@
+"""What operations do to rows on PostgreSQL: which tables they rewrite, and what they lock.
+
+From https://www.postgresql.org/docs/current/sql-altertable.html (each form's lock, and "Notes" on what rewrites a
+table) and https://www.postgresql.org/docs/current/explicit-locking.html, measured on PostgreSQL 15. A change of type
+between types that are not listed here may rewrite the table, too. From timestamp to timestamptz it depends on the
+session's time zone.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from schemashift.dialects.postgresql.convert import base
+from schemashift.objects.domains import AlterDomain
+from schemashift.objects.enums import AlterEnum
+from schemashift.operations import (
+    AddColumn,
+    AddConstraint,
+    AlterColumn,
+    AlterTable,
+    CreateIndex,
+    CreateTable,
+    DropColumn,
+    DropConstraint,
+    DropIndex,
+    DropTable,
+    Operation,
+    RenameColumn,
+    RenameTable,
+)
+from schemashift.operations.facts import Fact, FillsValues, InsertsRows, Locks, RewritesTable
+from schemashift.operations.fits import always_fits
+from schemashift.schema import Column, ForeignKey, Table, TableName, Type
+
+ACCESS_EXCLUSIVE = "ACCESS EXCLUSIVE"
+SHARE_ROW_EXCLUSIVE = "SHARE ROW EXCLUSIVE"
+SHARE = "SHARE"
+SHARE_UPDATE_EXCLUSIVE = "SHARE UPDATE EXCLUSIVE"
+ROW_EXCLUSIVE = "ROW EXCLUSIVE"
+
+Lock = tuple[TableName, str]
+
+
+def effects(operation: Operation) -> Iterator[Fact]:
+    """The facts of *operation* by itself."""
+    yield from operation.effects()
+    yield from (RewritesTable(table=table) for table in dict.fromkeys(_rewritten(operation)))
+    yield from (Locks(table=table, mode=mode) for table, mode in dict.fromkeys(_locked(operation)))
+
+
+# Rewrites ----------------------------------------------------------------------------------------------------------
+
+
+def _rewritten(operation: Operation) -> Iterator[TableName]:
+    match operation:
+        case AddColumn() if _has_value_per_row(operation.column):
+            yield operation.table
+        case AlterColumn(before=Column() as before):
+            type_ = operation.changes.get("type")
+            if isinstance(type_, Type) and rewrites(before.type, type_):
+                yield operation.table
+        case AlterEnum() if operation.rebuilds:
+            yield from (table for table, _ in operation.users)
+        case AlterDomain() if "type" in operation.changes:
+            yield from (table for table, _ in operation.users)
+
+
+_VOLATILE = re.compile(r"\b(?:nextval|gen_random_uuid|random|clock_timestamp|timeofday)\s*\(", re.IGNORECASE)
+_STRING = re.compile(r"'(?:[^']|'')*'")
+
+
+def _has_value_per_row(column: Column) -> bool:
+    """Whether the rows get values of their own, which are not kept once for all of them in the catalogue."""
+    if column.autoincrement or column.identity is not None:
+        return True
+    if column.computed is not None:
+        return column.computed.stored
+    return column.default is not None and _VOLATILE.search(_STRING.sub("''", column.default.sql)) is not None
+
+
+_CONVERTED = frozenset(
+    {"SMALLINT", "INTEGER", "BIGINT", "NUMERIC", "REAL", "DOUBLE PRECISION", "BOOLEAN", "UUID", "JSON", "JSONB"}
+    | {"DATE", "TIME WITHOUT TIME ZONE", "TIME WITH TIME ZONE", "INTERVAL", "INET", "CIDR", "enum"}
+    | {"TIMESTAMP WITHOUT TIME ZONE", "TIMESTAMP WITH TIME ZONE", "CHAR", "VARCHAR", "TEXT"}
+)
+"""The types between which values are converted, but for the pairs in `_SAME_BYTES`."""
+
+
+_SAME_BYTES = frozenset(
+    {
+        ("VARCHAR", "TEXT"),
+        ("TEXT", "VARCHAR"),
+        ("CIDR", "INET"),
+        ("TIMESTAMP WITHOUT TIME ZONE", "TIMESTAMP WITH TIME ZONE"),
+        ("TIMESTAMP WITH TIME ZONE", "TIMESTAMP WITHOUT TIME ZONE"),
+    }
+)
+"""Changes of type that leave the rows as they are, or may do so."""
+
+
+def rewrites(before: Type, after: Type) -> bool:
+    """Whether it is certain that a change of type writes all rows anew."""
+    if before.sql == after.sql:
+        return False
+    old, new = _kind(before), _kind(after)
+    elements = {kind.removesuffix("[]") for kind in (old, new)}
+    if not elements <= _CONVERTED:
+        return False
+    if old.endswith("[]") or new.endswith("[]"):
+        return True
+    if (old, new) == ("TEXT", "VARCHAR"):
+        return "(" in after.sql
+    if old != new:
+        return (old, new) not in _SAME_BYTES
+    if old == "NUMERIC":
+        return not _is_more_digits(before, after)
+    return old in ("CHAR", "enum") or (old == "VARCHAR" and not always_fits(before, after))
+
+
+def _kind(type_: Type) -> str:
+    brackets = "[]" if type_.sql.endswith("[]") else ""
+    if any(key.kind == "enum" for key in type_.needs):
+        return f"enum{brackets}"
+    return base(type_.sql.removesuffix("[]")) + brackets
+
+
+def _is_more_digits(before: Type, after: Type) -> bool:
+    """Whether a NUMERIC only gets more digits before the point, or loses its limits."""
+    if "(" not in after.sql:
+        return True
+    return "(" in before.sql and _places(before) == _places(after) and always_fits(before, after)
+
+
+def _places(type_: Type) -> int:
+    """The digits behind the point of a NUMERIC."""
+    _, *places = re.findall(r"\d+", type_.sql)
+    return int(places[0]) if places else 0
+
+
+# Locks -------------------------------------------------------------------------------------------------------------
+
+
+def _locked(operation: Operation) -> Iterator[Lock]:
+    """The tables that are locked, as far as they were there before."""
+    mode = _own_mode(operation)
+    if mode is not None:
+        yield from ((table, mode) for table in operation.touches[:1])
+    yield from _other_tables(operation)
+
+
+def _own_mode(operation: Operation) -> str | None:
+    """How the operation's own table is locked."""
+    match operation:
+        case DropTable() | RenameTable() | AddColumn() | DropColumn() | RenameColumn() | DropConstraint():
+            return ACCESS_EXCLUSIVE
+        case AlterColumn():
+            return SHARE_UPDATE_EXCLUSIVE if _is_comment(operation.set) else ACCESS_EXCLUSIVE
+        case AlterTable():
+            return SHARE_UPDATE_EXCLUSIVE if _is_comment(operation.set) else None
+        case AddConstraint():
+            return SHARE_ROW_EXCLUSIVE if isinstance(operation.constraint, ForeignKey) else ACCESS_EXCLUSIVE
+        case CreateIndex():
+            return SHARE_UPDATE_EXCLUSIVE if _is_concurrent(operation) else SHARE
+        case DropIndex():
+            return None if _is_concurrent(operation) else ACCESS_EXCLUSIVE
+    writes = any(isinstance(fact, FillsValues | InsertsRows) for fact in operation.effects())
+    return ROW_EXCLUSIVE if writes else None
+
+
+def _other_tables(operation: Operation) -> Iterator[Lock]:
+    """The other tables that are locked with it."""
+    match operation:
+        case CreateTable():
+            yield from _targets(operation.table, SHARE_ROW_EXCLUSIVE)
+        case DropTable():
+            yield from _targets(operation.table, ACCESS_EXCLUSIVE)
+        case AddConstraint(constraint=ForeignKey(target=target)):
+            yield target, SHARE_ROW_EXCLUSIVE
+        case DropConstraint(constraint=ForeignKey(target=target)):
+            yield target, ACCESS_EXCLUSIVE
+        case AlterEnum() | AlterDomain():
+            yield from ((table, ACCESS_EXCLUSIVE) for table in _rewritten(operation))
+
+
+def _targets(table: Table | None, mode: str) -> Iterator[Lock]:
+    """The other tables that *table* has foreign keys to."""
+    for key in table.foreign_keys if table is not None else ():
+        if table is not None and key.target != table.table_name:
+            yield key.target, mode
+
+
+def _is_comment(changes: tuple[tuple[str, object], ...]) -> bool:
+    return [field for field, _ in changes] == ["comment"]
+
+
+def _is_concurrent(operation: CreateIndex | DropIndex) -> bool:
+    return bool(dict(operation.options).get("postgresql_concurrently"))

@@ -1,0 +1,67 @@
+"""Changes of type that no value is in the way of, whatever the database."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from schemashift.schema import Type
+
+_INTEGERS = ("TINYINT", "SMALLINT", "MEDIUMINT", "INTEGER", "BIGINT")
+_TEXTS = ("TINYTEXT", "TEXT", "MEDIUMTEXT", "LONGTEXT")
+_BLOBS = ("TINYBLOB", "BLOB", "MEDIUMBLOB", "LONGBLOB")
+_RANKS = (_INTEGERS, _TEXTS, _BLOBS, ("REAL", "DOUBLE PRECISION"), ("FLOAT", "DOUBLE"))
+"""Types that hold all that those before them hold."""
+_CHARACTERS = ("CHAR", "VARCHAR")
+_GROWING = ("CHAR", "VARCHAR", "VARBINARY", "BIT VARYING")
+_MOMENTS = ("DATE", "DATETIME", "TIME", "TIMESTAMP", "TIMESTAMP WITHOUT TIME ZONE", "TIMESTAMP WITH TIME ZONE")
+_NUMBERS = (*_INTEGERS, "NUMERIC", "DECIMAL", "REAL", "FLOAT", "DOUBLE", "DOUBLE PRECISION")
+_WRITTEN_AS_TEXT = frozenset({*_CHARACTERS, *_MOMENTS, *_NUMBERS, "BOOLEAN", "UUID"})
+"""What has a text that no TEXT is too short for; TINYTEXT is."""
+
+
+class _Spelling(NamedTuple):
+    base: str
+    args: tuple[str, ...]
+
+
+def always_fits(before: Type, after: Type) -> bool:
+    """Whether each value of the type *before* is one of *after*; False where that is not known."""
+    if before.sql == after.sql:
+        return True
+    old, new = _spelling(before), _spelling(after)
+    if any(_comes_before(old.base, new.base, ranks) for ranks in _RANKS):
+        return True
+    if new.base in _TEXTS[1:] and old.base in _WRITTEN_AS_TEXT:
+        return True
+    if (old.base, new.base) == ("CHAR", "VARCHAR") or (old.base == new.base and old.base in _GROWING):
+        return _is_no_shorter(old.args, new.args)
+    if old.base == new.base and old.base in ("NUMERIC", "DECIMAL"):
+        return _holds_digits(old.args, new.args)
+    return old.base == new.base and old.base in ("ENUM", "SET") and set(old.args) <= set(new.args)
+
+
+def _spelling(type_: Type) -> _Spelling:
+    match = re.fullmatch(r"([A-Za-z ]+?) *(?:\((.*)\))?", type_.sql)
+    if match is None:
+        return _Spelling(type_.sql, ())
+    base = match[1].upper()
+    args = tuple(re.findall(r"'(?:[^']|'')*'|\d+", match[2] or ""))
+    return _Spelling("INTEGER" if base == "INT" else base, args or (("1",) if base == "CHAR" else ()))
+
+
+def _comes_before(old: str, new: str, ranks: tuple[str, ...]) -> bool:
+    return old in ranks and new in ranks and ranks.index(old) < ranks.index(new)
+
+
+def _is_no_shorter(old: tuple[str, ...], new: tuple[str, ...]) -> bool:
+    """Without a length there is no limit."""
+    return not new or (bool(old) and int(old[0]) <= int(new[0]))
+
+
+def _holds_digits(old: tuple[str, ...], new: tuple[str, ...]) -> bool:
+    """Whether there is no less room on either side of the point. Without numbers there is no limit (PostgreSQL)."""
+    if not old or not new:
+        return not new
+    places, more_places = (int(args[1]) if len(args) > 1 else 0 for args in (old, new))
+    return places <= more_places and int(old[0]) - places <= int(new[0]) - more_places
