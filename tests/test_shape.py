@@ -10,22 +10,22 @@ MOST_FILES = 10
 """In how many files an operation may be named, by its class or by its directive."""
 
 MORE_FILES = {
-    "AddColumn": 19,
-    "AddConstraint": 18,
+    "AddColumn": 17,
+    "AddConstraint": 16,
     "AlterColumn": 22,
-    "AlterTable": 16,
-    "CreateIndex": 19,
-    "CreateTable": 14,
-    "DropColumn": 14,
-    "DropConstraint": 17,
-    "DropIndex": 14,
-    "DropTable": 12,
+    "AlterTable": 15,
+    "CreateIndex": 17,
+    "CreateTable": 12,
+    "DropColumn": 13,
+    "DropConstraint": 16,
+    "DropIndex": 13,
+    "DropTable": 11,
     "RenameColumn": 14,
     "RenameTable": 12,
 }
 """Those that are named in more. A number only goes down."""
 
-LONGEST_FUNCTION, FUNCTIONS_OVER_30 = 63, 19
+LONGEST_FUNCTION, FUNCTIONS_OVER_30 = 63, 18
 LONGEST_FILE = 580
 """In lines. These too only go down."""
 
