@@ -53,7 +53,7 @@ NAMED = {
     "op/tables.py": (4, "options with MySQL's prefix also mean MariaDB"),
     "render/operations.py": (3, "lengths and operator classes of index parts have one database's keyword; SQLite"),
     "scripts/load.py": (3, "imports that a script may lack"),
-    "sqla/names.py": (2, "tables and sequences share one namespace on PostgreSQL and MariaDB"),
+    "sqla/names.py": (2, "the names that tables of SQL are looked up by: MariaDB is a variant of MySQL"),
     "sqla/lift.py": (9, "which versions generate columns; what only PostgreSQL keeps"),
     "state/version_table.py": (2, "MySQL keeps microseconds only where it is told to"),
 }
