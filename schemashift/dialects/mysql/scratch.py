@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from schemashift.dialects.mysql.ddl import MySQLDDL
 from schemashift.dialects.mysql.normal import is_column_level
 from schemashift.dialects.mysql.read import Reader, ask
-from schemashift.dialects.scratch import for_scratch, graft
+from schemashift.dialects.scratch import scratch_copy, with_server_text
 from schemashift.schema import Check, Options, Table, TableName
 
 log = logging.getLogger("schemashift")
@@ -41,11 +41,11 @@ def _made(connection: sa.Connection, tables: Iterable[Table], ddl: MySQLDDL) -> 
             log.warning('table "%s" cannot be compared by its texts: %s', table.table_name, error.orig)
             continue
         if made is not None:
-            yield table.table_name, graft(made, table)
+            yield table.table_name, with_server_text(made, table)
 
 
 def _make(connection: sa.Connection, table: Table, ddl: MySQLDDL, reader: Reader) -> Table | None:
-    copy = scratch_copy(table)
+    copy = temporary_copy(table)
     place = ddl.table(copy.table_name)
     ask(connection, ddl.create_as(copy, "CREATE TEMPORARY TABLE"))
     try:
@@ -55,9 +55,9 @@ def _make(connection: sa.Connection, table: Table, ddl: MySQLDDL, reader: Reader
         ask(connection, f"DROP TEMPORARY TABLE IF EXISTS {place}")
 
 
-def scratch_copy(table: Table) -> Table:
+def temporary_copy(table: Table) -> Table:
     """*table* as a temporary table can be: every CHECK named, to be found again."""
-    copy = for_scratch(table)
+    copy = scratch_copy(table)
     return replace(
         copy,
         name=NAME,

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from schemashift.dialects.live import Known
 from schemashift.dialects.postgresql.normal import normal_domain
 from schemashift.dialects.postgresql.read import read_temporary
-from schemashift.dialects.scratch import for_scratch, graft
+from schemashift.dialects.scratch import scratch_copy, with_server_text
 from schemashift.dialects.session import RAW
 from schemashift.objects import KINDS
 from schemashift.objects.domains import Domain
@@ -69,12 +69,12 @@ def _make(
         found = {table.name: table for table in read_temporary(connection, [t.name for t in tables])}
     finally:
         savepoint.rollback()
-    return {table.table_name: graft(found[table.name], table) for table in tables if table.name in found}
+    return {table.table_name: with_server_text(found[table.name], table) for table in tables if table.name in found}
 
 
 def _statements(dialect: PostgreSQL, tables: Iterable[Table]) -> Iterable[str]:
     for table in tables:
-        copy = for_scratch(table)
+        copy = scratch_copy(table)
         yield dialect.ddl.create(copy).replace("CREATE TABLE", "CREATE TEMPORARY TABLE", 1)
         for index in copy.indexes:
             yield dialect.ddl.index(copy.table_name, index)

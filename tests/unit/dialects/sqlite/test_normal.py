@@ -253,7 +253,7 @@ def test_index_parts_are_taken_apart() -> None:
     assert normal.uses == ("b",)
 
 
-def test_reconcile_takes_the_models_spelling_where_sqlite_sees_no_difference() -> None:
+def test_spelled_like_takes_the_models_spelling_where_sqlite_sees_no_difference() -> None:
     def made(type_: str, default: str, *constraints: PrimaryKey) -> Table:
         column = Column(name="a", type=Type(sql=type_), default=Default(sql=default))
         return Table(name="t", columns=(column,), constraints=constraints)
