@@ -31,14 +31,14 @@ class Initialised(NamedTuple):
 class Written(NamedTuple):
     """A new revision; None where nothing changed and nothing was written.
 
-    ``tables`` is how many the models have; ``left_alone`` are the database's that neither they nor a migration know;
+    ``tables`` is how many the models have; ``unmanaged`` are the database's that neither they nor a migration know;
     ``warnings`` say what the new script would do to the rows that are there.
     """
 
     revision: Revision | None
     operations: tuple[Operation, ...] = ()
     tables: int = 0
-    left_alone: tuple[Key, ...] = ()
+    unmanaged: tuple[Key, ...] = ()
     warnings: tuple[str, ...] = ()
 
 

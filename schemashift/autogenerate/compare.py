@@ -27,14 +27,14 @@ _KINDS = {kind.name: kind for kind in KINDS}
 class Comparison:
     """What makes the database equal to the models, and the way back.
 
-    ``left_alone`` are the tables and other objects of the database that no model names and no migration of ours made.
+    ``unmanaged`` are the tables and other objects of the database that no model names and no migration of ours made.
     """
 
     operations: tuple[Operation, ...]
     downgrade: tuple[Operation, ...]
     before: Schema
     after: Schema
-    left_alone: tuple[Key, ...] = ()
+    unmanaged: tuple[Key, ...] = ()
     conventions: tuple[Mapping[Any, Any], ...] = ()
 
     def body(self, dialect: Dialect) -> Body:
@@ -71,8 +71,8 @@ def compare(
     known = {*after, *(ours or ())}
     others = [o for o in objects if o.key not in known and not _KINDS[o.key.kind].is_ours(o, before)]
     before = before.put(*(o for o in objects if o not in others))
-    left_alone = sorted((each.key for each in (*strangers, *others) if each.key.kind != "schema"), key=_by_name)
-    found = _compare(connection, dialect, before, after, tuple(left_alone))
+    unmanaged = sorted((each.key for each in (*strangers, *others) if each.key.kind != "schema"), key=_by_name)
+    found = _compare(connection, dialect, before, after, tuple(unmanaged))
     return replace(found, conventions=tuple(metadata.naming_convention for metadata in declared))
 
 
@@ -92,7 +92,7 @@ def _refuse_unreadable(connection: sa.Connection, dialect: Dialect, before: Sche
 
 
 def _compare(
-    connection: sa.Connection, dialect: Dialect, before: Schema, after: Schema, left_alone: tuple[Key, ...]
+    connection: sa.Connection, dialect: Dialect, before: Schema, after: Schema, unmanaged: tuple[Key, ...]
 ) -> Comparison:
     read = before
     before = _reconciled(read, after, dialect)
@@ -112,7 +112,7 @@ def _compare(
     inverses = (dialect.for_script(operation) for operation in _way_back(found, before, reached, dialect))
     backward = _row_values(connection, dialect, before, back=True)
     downgrade = tuple(with_comments(backward.added_to(inverses), back=True))
-    return Comparison(operations=operations, downgrade=downgrade, before=before, after=after, left_alone=left_alone)
+    return Comparison(operations=operations, downgrade=downgrade, before=before, after=after, unmanaged=unmanaged)
 
 
 def _ordered(before: Schema, after: Schema, dialect: Dialect) -> tuple[Operation, ...]:

@@ -41,7 +41,7 @@ def change_document(operation: Operation) -> dict[str, Any]:
     return {**operation.describe()._asdict(), "operation": type(operation).__name__}
 
 
-def left_alone(keys: Iterable[Key], most: int = 5) -> str:
+def unmanaged_line(keys: Iterable[Key], most: int = 5) -> str:
     """``2 tables and 1 sequence (legacy, audit.log, numbers)``."""
     found = list(keys)
     kinds = Counter(key.kind for key in found)
@@ -55,9 +55,9 @@ def show_changes(session: Session, migrator: Migrator, written: Written) -> None
     ui = session.ui
     models = ", ".join(str(each) for each in migrator.project.models)
     compared = f"{models} ({plural(written.tables, 'table')}) against {migrator.database.shown}"
-    if written.left_alone:
-        ui.say(f"{paint('left alone:', 'warning')} {left_alone(written.left_alone)}")
-        ui.say(f"{paint('      hint:', 'hint')} neither the models nor a migration knows them; --drop NAME drops one")
+    if written.unmanaged:
+        ui.say(f"{paint('unmanaged:', 'warning')} {unmanaged_line(written.unmanaged)}")
+        ui.say(f"{paint('     hint:', 'hint')} neither the models nor a migration knows them; --drop NAME drops one")
     if written.revision is None:
         verb = "matches" if written.tables == 1 else "match"
         ui.say(f"no changes: {plural(written.tables, 'table')} {verb}; nothing written")

@@ -32,9 +32,7 @@ def revision(session: Session, **options: Any) -> dict[str, Any]:
         show_changes(session, migrator, written)
         session.answer["changes"] = [change_document(each) for each in written.operations]
         session.answer["warnings"] = [{"code": "rows", "message": each} for each in written.warnings]
-        session.answer["left_alone"] = [
-            {"kind": each.kind, "name": str(each.table_name)} for each in written.left_alone
-        ]
+        session.answer["unmanaged"] = [{"kind": each.kind, "name": str(each.table_name)} for each in written.unmanaged]
     return show_written(session, migrator, written)
 
 

@@ -199,7 +199,7 @@ def test_another_roles_table_on_postgresql_is_left_alone(postgresql_url: str, tm
             connection.exec_driver_sql(f'SET ROLE "{role}"')
             found = migrator_of(connection, models("users"), tmp_path / "m").diff()
             assert [each.describe().name for each in found.operations] == ["users"]
-            assert [each.name for each in found.left_alone] == ["secret"]
+            assert [each.name for each in found.unmanaged] == ["secret"]
             assert migrator_of(connection, models("secret"), tmp_path / "m").diff().operations == ()
             assert migrator_of(connection, models("deep", schema="closed"), tmp_path / "m").diff().operations == ()
     finally:
