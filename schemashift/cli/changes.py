@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from schemashift.migrator import Migrator
     from schemashift.operations import Operation
     from schemashift.results import Written
-    from schemashift.schema import Key
+    from schemashift.schema import Doubt, Key
 
 SIGNS = {"+": "ok", "-": "warning", "~": "path"}
 
@@ -39,6 +39,16 @@ def change_lines(operations: Iterable[Operation], *, indent: str = "  ") -> list
 def change_document(operation: Operation) -> dict[str, Any]:
     """An operation for ``--json``."""
     return {**operation.describe()._asdict(), "operation": type(operation).__name__}
+
+
+def warn_of_doubts(session: Session, doubts: Iterable[Doubt]) -> None:
+    """What could not be read or compared: a warning for each, and ``not_compared`` in the answer."""
+    found = list(doubts)
+    for doubt in found:
+        session.ui.say(f"{paint('warning:', 'warning')} {doubt}")
+    session.answer["not_compared"] = [
+        {"kind": doubt.about.kind, "name": str(doubt.about.table_name), "reason": doubt.reason} for doubt in found
+    ]
 
 
 def unmanaged_line(keys: Iterable[Key], most: int = 5) -> str:

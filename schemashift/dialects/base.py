@@ -7,6 +7,7 @@ on its first day.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, ClassVar
@@ -21,7 +22,7 @@ from schemashift.dialects.session import RAW, Session
 from schemashift.dialects.statement import Statement
 from schemashift.operations import Operation
 from schemashift.operations.facts import Facts
-from schemashift.schema import Check, Column, Keyed, Schema, Table, TableName
+from schemashift.schema import Check, Column, Keyed, Reading, Schema, Table, TableName
 from schemashift.sqla import reflect
 from schemashift.sqla.percent_signs import without_percent_doubling
 
@@ -50,11 +51,11 @@ class Dialect:
 
     def read(
         self, connection: sa.Connection, names: Collection[TableName] | None = None, *, schemas: Iterable[str] = ()
-    ) -> Schema:
+    ) -> Reading:
         """Read tables from the catalogue, in normal form. *names* None is all tables of the default schema and of
-        *schemas*. Names that are not there are left out."""
+        *schemas*. Names that are not there are left out; for a table that cannot be read there is a doubt."""
         tables = reflect.tables(connection, names, schemas=schemas)
-        return Schema(self.normal(table) for table in tables)
+        return Reading.of(self.normal(table) for table in tables)
 
     def require(self, connection: sa.Connection, declared: Schema, database: str) -> None:
         """Raise `NotSupported` for what the models need and this database lacks: a place for a table. *database* is
@@ -66,27 +67,28 @@ class Dialect:
         del connection, names
         return {}
 
-    def read_all(self, connection: sa.Connection) -> Schema:
+    def read_all(self, connection: sa.Connection) -> Reading:
         """Every table that the connection can see, in whatever schema, in normal form."""
         return self.read(connection)
 
     def canonical(
         self, connection: sa.Connection, tables: Sequence[Table], *, objects: Sequence[Keyed] = ()
-    ) -> dict[TableName, Table]:
+    ) -> Reading:
         """Decision 4: have the database itself write *tables* (lifted from models) down in a scratch place, and
-        read them back. Tables that could not be made are left out. *objects* are what the models have beside tables
-        that the database lacks or has otherwise (an enum with another label). The default knows no scratch place."""
+        read them back. For a table that could not be made there is a doubt. *objects* are what the models have beside
+        tables that the database lacks or has otherwise (an enum with another label). The default knows no scratch
+        place."""
         del connection, tables, objects
-        return {}
+        return Reading(schema=Schema())
 
     def normal_object(self, thing: Keyed) -> Keyed:
         """What `normal` is for tables, for any other kind of object."""
         return thing
 
-    def canonical_objects(self, connection: sa.Connection, objects: Sequence[Keyed]) -> tuple[Keyed, ...]:
+    def canonical_objects(self, connection: sa.Connection, objects: Sequence[Keyed]) -> Reading:
         """What `canonical` is for tables, for those of *objects* that have texts in them; the others are left out."""
         del connection, objects
-        return ()
+        return Reading(schema=Schema())
 
     def spelled_like(self, read: Table, declared: Table) -> Table:
         """*read*, respelled like *declared* where the two spellings mean the same here."""
@@ -114,6 +116,13 @@ class Dialect:
     def keeps_generated(self, before: Column, after: Column) -> bool:
         """Whether a column that generated columns use can be altered while they stand."""
         return before.type == after.type
+
+    def renamed(self, schema: Schema, operation: Operation) -> Schema:
+        """*schema* after *operation*, which gives something another name, with that name wherever the database itself
+        puts it: compiling an operation says what it leaves."""
+        live = Known(schema)
+        deque(self.compile([operation], live), maxlen=0)
+        return live.schema
 
     def default_name(self, table: Table, constraint: Any) -> str | None:
         """The name the database itself would give to *constraint* (which has none) when added to *table*."""

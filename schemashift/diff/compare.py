@@ -1,4 +1,4 @@
-"""Match what is in two schemas, and say what changes each pair."""
+"""Say what changes each pair of objects, in an order in which it runs."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from typing import Protocol, TypeGuard, TypeVar
 
 from schemashift.diff.cycles import cyclic
 from schemashift.diff.dependents import around
-from schemashift.diff.names import settle
+from schemashift.diff.match import Pair, Pairs, sort_key
+from schemashift.diff.names import name_constraints
 from schemashift.diff.order import order
 from schemashift.diff.traits import STANDARD, Traits
 from schemashift.operations import (
@@ -23,7 +24,6 @@ from schemashift.operations import (
     DropTable,
     ObjectOperation,
     Operation,
-    RenameColumn,
 )
 from schemashift.schema import ForeignKey, Index, Key, Keyed, PrimaryKey, Schema, Table, TableName, Unique
 
@@ -43,41 +43,20 @@ class Kind(Protocol):
         """The operations that make *after* of *before*, which stand in the schemas *old* and *new*."""
 
 
-def diff(
-    before: Schema, after: Schema, *, kinds: Mapping[str, Kind] | None = None, traits: Traits = STANDARD
-) -> tuple[Operation, ...]:
-    """The operations that make *after* of *before*, in an order in which they run.
+def diff(pairs: Pairs, *, kinds: Mapping[str, Kind] | None = None, traits: Traits = STANDARD) -> tuple[Operation, ...]:
+    """The operations that make what is after of what is before, in an order in which they run; the renames first.
 
-    *kinds* are the kinds of objects beside tables, by the kind of their keys. Unnamed constraints of *after* take the
-    names of what is there. The same two schemas give the same operations, whatever order their parts came in.
+    *kinds* are the kinds of objects beside tables, by the kind of their keys. Constraints are compared with their
+    names: see `named`. The same pairs give the same operations, whatever order their parts came in. Raises ValueError
+    where no order would run.
     """
-    renames = tuple(_renames(before, after, traits))
-    for rename in renames:
-        before = rename.apply(before)
-    common = ((before.table(table.table_name), table) for table in after.tables)
-    after = after.put(*(settle(old, new, traits) for old, new in common if old is not None))
-    tables = _Tables(before, after, traits)
+    tables = _Tables(pairs, traits)
     every: Mapping[str, Kind] = {**(kinds or {}), "table": tables}
-    operations: list[Operation] = []
-    for key in sorted(before.keys() | after.keys(), key=_place):
-        operations += _change(every[key.kind], key, before, after)
-    operations = _without_clashes(operations, before, after)
-    operations += around(operations, before, after, traits)
+    operations = [operation for pair in pairs for operation in _change(every, pair, pairs)]
+    operations = _without_clashes(operations, pairs.before, pairs.after)
+    operations += around(operations, pairs.before, pairs.after, traits)
     # They come first, and go last on the way back: everything else says the new names.
-    return (*renames, *order(operations))
-
-
-def _renames(before: Schema, after: Schema, traits: Traits) -> Iterator[RenameColumn]:
-    """The columns whose names are written in another way, and are the same to the database: one beside the other is
-    more than it takes."""
-    for table in after.tables:
-        old = before.table(table.table_name)
-        for column in old.columns if old is not None else ():
-            now = next(
-                (each.name for each in table.columns if traits.is_same_name(each.name, column.name)), column.name
-            )
-            if now != column.name:
-                yield RenameColumn(table=table.table_name, old=column.name, new=now)
+    return (*pairs.renames, *order(operations))
 
 
 def _without_clashes(operations: Iterable[Operation], before: Schema, after: Schema) -> list[Operation]:
@@ -91,7 +70,7 @@ def _without_clashes(operations: Iterable[Operation], before: Schema, after: Sch
     parts = [part for each in found for part in _in_steps(each, altered)]
     set_anyway = {Key.of_column(each.table, each.name) for each in found if _sets_default(each)}
     rewritten = {key for each in objects if each.rewrites_defaults for key in each.alters}
-    for key in sorted((key for key in rewritten - set_anyway if key.kind == "column"), key=_place):
+    for key in sorted((key for key in rewritten - set_anyway if key.kind == "column"), key=sort_key):
         old, new = (schema.table(key.table_name) for schema in (before, after))
         column = old.column(key.part) if old is not None else None
         if column is not None and column.default is not None and new is not None and new.column(key.part) == column:
@@ -117,23 +96,21 @@ def _in_steps(operation: Operation, altered: Collection[Key]) -> Iterator[Operat
     yield replace(operation, before=first.after)
 
 
-def _place(key: Key) -> tuple[str, ...]:
-    return tuple(part or "" for part in key)
-
-
-def _change(kind: Kind, key: Key, before: Schema, after: Schema) -> Iterable[Operation]:
-    old, new = before.get(key), after.get(key)
-    if old is None:
-        return kind.create(new) if new is not None else ()
-    if new is None:
-        return kind.drop(old)
-    return kind.alter(old, new, before, after) if old != new else ()
+def _change(kinds: Mapping[str, Kind], pair: Pair, pairs: Pairs) -> Iterable[Operation]:
+    before, after = pair
+    if before is None:
+        return kinds[after.key.kind].create(after) if after is not None else ()
+    kind = kinds[before.key.kind]
+    if after is None:
+        return kind.drop(before)
+    return kind.alter(before, after, pairs.before, pairs.after) if before != after else ()
 
 
 class _Tables:
     """The kind that everything else stands on."""
 
-    def __init__(self, before: Schema, after: Schema, traits: Traits) -> None:
+    def __init__(self, pairs: Pairs, traits: Traits) -> None:
+        before, after = pairs.before, pairs.after
         self.traits = traits
         self.new_cycles = cyclic(table for table in after.tables if before.table(table.table_name) is None)
         self.old_cycles = cyclic(table for table in before.tables if after.table(table.table_name) is None)
@@ -147,7 +124,7 @@ class _Tables:
         yield CreateTable(table=replace(thing, constraints=kept, indexes=asked))
         # The database names what has no name by what is there: first the table's own, then these one by one.
         bare = replace(thing, constraints=(), indexes=asked)
-        standing = settle(bare, replace(thing, constraints=kept), self.traits)
+        standing = name_constraints(bare, replace(thing, constraints=kept), self.traits)
         for key in waiting:
             named = replace(key, name=key.name or self.traits.default_name(standing, key))
             standing = replace(standing, constraints=(*standing.constraints, named))

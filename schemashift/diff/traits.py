@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from schemashift.operations import default_name
-from schemashift.schema import Column, Constraint, Table
+from schemashift.operations import Operation, default_name
+from schemashift.schema import Column, Constraint, Schema, Table
 
 
 class Traits(Protocol):
@@ -32,6 +32,10 @@ class Traits(Protocol):
     def default_name(self, table: Table, constraint: Constraint) -> str | None:
         """The name the database itself would give to a constraint without one."""
 
+    def renamed(self, schema: Schema, operation: Operation) -> Schema:
+        """*schema* after *operation*, which gives something another name, with that name wherever the database itself
+        puts it."""
+
 
 class Standard:
     """A database that can do everything in place."""
@@ -56,6 +60,9 @@ class Standard:
 
     def default_name(self, table: Table, constraint: Constraint) -> str | None:
         return default_name(table.name, constraint)
+
+    def renamed(self, schema: Schema, operation: Operation) -> Schema:
+        return operation.apply(schema)
 
 
 STANDARD = Standard()

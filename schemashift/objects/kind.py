@@ -8,7 +8,7 @@ from typing import Protocol
 import sqlalchemy as sa
 
 from schemashift.operations import Operation
-from schemashift.schema import Keyed, Schema
+from schemashift.schema import Doubt, Keyed, Schema
 
 
 class Kind(Protocol):
@@ -20,8 +20,8 @@ class Kind(Protocol):
     def lift(self, metadatas: Sequence[sa.MetaData], dialect: sa.Dialect) -> Iterable[Keyed]:
         """Those that the models declare; none where *dialect* has no such objects."""
 
-    def read(self, connection: sa.Connection, schemas: Iterable[str]) -> Iterable[Keyed]:
-        """Those of the database's default schema and of *schemas*."""
+    def read(self, connection: sa.Connection, schemas: Iterable[str]) -> Iterable[Keyed | Doubt]:
+        """Those of the database's default schema and of *schemas*; a doubt in place of one that cannot be read."""
 
     def is_ours(self, thing: Keyed, tables: Schema) -> bool:
         """Whether one that no model declares belongs to *tables*, so that it goes when they do not need it."""

@@ -5,7 +5,6 @@ The sequence behind a SERIAL or identity column belongs to the column and is non
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -14,10 +13,9 @@ import sqlalchemy as sa
 
 from schemashift.operations import Description, Incomplete, ObjectOperation, Operation
 from schemashift.operations.base import Keys
-from schemashift.schema import INTEGER_LIMITS, Key, Keyed, Schema, TableName
+from schemashift.schema import INTEGER_LIMITS, Doubt, Key, Keyed, Schema, TableName
+from schemashift.sqla.errors import driver_message
 from schemashift.sqla.lift import declared_sequences
-
-log = logging.getLogger("schemashift")
 
 _MARIADB_LIMIT = 2**63 - 2
 
@@ -250,7 +248,7 @@ class Sequences:
             return
         yield from (lift_sequence(each, dialect) for each in declared_sequences(metadatas))
 
-    def read(self, connection: sa.Connection, schemas: Iterable[str]) -> Iterator[NumberSequence]:
+    def read(self, connection: sa.Connection, schemas: Iterable[str]) -> Iterator[NumberSequence | Doubt]:
         dialect = connection.dialect
         if dialect.name == "postgresql":
             default = dialect.default_schema_name
@@ -264,7 +262,7 @@ class Sequences:
                 except sa.exc.DBAPIError as error:
                     if error.connection_invalidated:
                         raise
-                    log.warning('sequence "%s" cannot be read and is left out: %s', name, error.orig)
+                    yield Doubt(about=Key.of_sequence(TableName(name)), reason=driver_message(error))
 
     @staticmethod
     def _mariadb(connection: sa.Connection, name: str) -> NumberSequence:

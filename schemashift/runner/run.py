@@ -114,8 +114,8 @@ class _Run:
             dialect,
             self.session,
             Known(
-                read=lambda name: dialect.read(connection, [name]).table(name),
-                read_all=lambda: dialect.read_all(connection),
+                read=lambda name: dialect.read(connection, [name]).schema.table(name),
+                read_all=lambda: dialect.read_all(connection).schema,
             ),
             ConnectionListener(connection),
             References(self.session),

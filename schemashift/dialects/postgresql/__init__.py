@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any
 
@@ -24,9 +23,7 @@ from schemashift.dialects.statement import Statement
 from schemashift.objects.domains import Domain
 from schemashift.operations import AlterColumn, Operation
 from schemashift.operations.facts import Facts
-from schemashift.schema import Column, Keyed, Schema, Table, TableName
-
-log = logging.getLogger("schemashift")
+from schemashift.schema import Column, Keyed, Reading, Table, TableName
 
 
 class PostgreSQL(Dialect):
@@ -43,13 +40,13 @@ class PostgreSQL(Dialect):
 
     def read(
         self, connection: sa.Connection, names: Collection[TableName] | None = None, *, schemas: Iterable[str] = ()
-    ) -> Schema:
-        return Schema(read_tables(connection, names, schemas=schemas))
+    ) -> Reading:
+        return Reading.of(read_tables(connection, names, schemas=schemas))
 
     def spelled_like(self, read: Table, declared: Table) -> Table:
         return spelled_like(read, declared)
 
-    def read_all(self, connection: sa.Connection) -> Schema:
+    def read_all(self, connection: sa.Connection) -> Reading:
         return self.read(connection, schemas=[name for name in schema_names(connection) if name != self.default_schema])
 
     @property
@@ -59,14 +56,14 @@ class PostgreSQL(Dialect):
 
     def canonical(
         self, connection: sa.Connection, tables: Sequence[Table], *, objects: Sequence[Keyed] = ()
-    ) -> dict[TableName, Table]:
-        return scratch.canonical(self, connection, tables, objects)
+    ) -> Reading:
+        return Reading.of(scratch.canonical(self, connection, tables, objects))
 
     def normal_object(self, thing: Keyed) -> Keyed:
         return normal_domain(thing) if isinstance(thing, Domain) else thing
 
-    def canonical_objects(self, connection: sa.Connection, objects: Sequence[Keyed]) -> tuple[Keyed, ...]:
-        return scratch.canonical_domains(self, connection, objects)
+    def canonical_objects(self, connection: sa.Connection, objects: Sequence[Keyed]) -> Reading:
+        return Reading.of(scratch.canonical_domains(self, connection, objects))
 
     def for_script(self, operation: Operation) -> Operation:
         """See `schemashift.dialects.postgresql.script`."""

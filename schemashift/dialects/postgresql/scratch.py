@@ -6,8 +6,7 @@ compared as they are.
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -22,45 +21,48 @@ from schemashift.objects import KINDS
 from schemashift.objects.domains import Domain
 from schemashift.objects.domains import read_temporary as read_temporary_domains
 from schemashift.objects.enums import Enum
-from schemashift.schema import Keyed, Table, TableName
+from schemashift.schema import Doubt, Key, Keyed, Table
+from schemashift.sqla.errors import driver_message
 
 if TYPE_CHECKING:
     from schemashift.dialects.postgresql import PostgreSQL
 
-log = logging.getLogger("schemashift")
-
 
 def canonical(
     dialect: PostgreSQL, connection: sa.Connection, tables: Sequence[Table], objects: Sequence[Keyed]
-) -> dict[TableName, Table]:
+) -> Iterator[Table | Doubt]:
     """What PostgreSQL makes of *tables*, those of one name in turn: temporary tables have no schema of their own."""
-    made: dict[TableName, Table] = {}
-    waiting = list(tables)
+    waiting = {table.table_name: table for table in tables}
     while waiting:
-        batch = list({table.name: table for table in reversed(waiting)}.values())
-        waiting = [table for table in waiting if table not in batch]
-        made.update(_together(dialect, connection, batch, objects))
-    return made
+        batch = {table.name: table for table in reversed(waiting.values())}
+        for table in batch.values():
+            del waiting[table.table_name]
+        yield from _together(dialect, connection, tuple(batch.values()), objects)
 
 
 def _together(
     dialect: PostgreSQL, connection: sa.Connection, tables: Sequence[Table], objects: Sequence[Keyed]
-) -> dict[TableName, Table]:
+) -> Iterator[Table | Doubt]:
     """All in one SAVEPOINT; where that fails, one by one, so that one table's trouble stays its own."""
     try:
-        return _make(dialect, connection, tables, objects)
+        yield from _make(dialect, connection, tables, objects)
     except sa.exc.DBAPIError as error:
+        if error.connection_invalidated:
+            raise
         if len(tables) == 1:
-            log.warning("%s could not be compared exactly: %s", tables[0].table_name, error.orig)
-            return {}
-        return {
-            name: each for table in tables for name, each in _together(dialect, connection, [table], objects).items()
-        }
+            yield _doubt(tables[0], driver_message(error))
+            return
+        for table in tables:
+            yield from _together(dialect, connection, [table], objects)
+
+
+def _doubt(thing: Keyed, reason: str) -> Doubt:
+    return Doubt(about=thing.key, what="compared exactly", reason=reason)
 
 
 def _make(
     dialect: PostgreSQL, connection: sa.Connection, tables: Sequence[Table], objects: Sequence[Keyed]
-) -> dict[TableName, Table]:
+) -> list[Table]:
     savepoint = connection.begin_nested()
     try:
         _provide(dialect, connection, objects)
@@ -69,7 +71,7 @@ def _make(
         found = {table.name: table for table in read_temporary(connection, [t.name for t in tables])}
     finally:
         savepoint.rollback()
-    return {table.table_name: with_server_text(found[table.name], table) for table in tables if table.name in found}
+    return [with_server_text(found[table.name], table) for table in tables]
 
 
 def _statements(dialect: PostgreSQL, tables: Iterable[Table]) -> Iterable[str]:
@@ -80,8 +82,10 @@ def _statements(dialect: PostgreSQL, tables: Iterable[Table]) -> Iterable[str]:
             yield dialect.ddl.index(copy.table_name, index)
 
 
-def _provide(dialect: PostgreSQL, connection: sa.Connection, objects: Sequence[Keyed]) -> None:
-    """Make what the tables need and the database lacks. What cannot be made may not be needed: the tables will say."""
+def _provide(dialect: PostgreSQL, connection: sa.Connection, objects: Sequence[Keyed]) -> dict[Key, str]:
+    """Make what the tables need and the database lacks, and return why each of what could not be made was not. That may
+    not be needed: the tables will say."""
+    failed: dict[Key, str] = {}
     kinds = {kind.name: kind for kind in KINDS}
     for thing in sorted(objects, key=lambda each: each.key.kind != "schema"):
         for operation in kinds[thing.key.kind].create(thing):
@@ -90,8 +94,10 @@ def _provide(dialect: PostgreSQL, connection: sa.Connection, objects: Sequence[K
                 for statement in dialect.ddl.statements(operation, Known()):
                     connection.exec_driver_sql(_temporary(str(statement), thing), execution_options=RAW)
                 savepoint.commit()
-            except sa.exc.DBAPIError:
+            except sa.exc.DBAPIError as error:
                 savepoint.rollback()
+                failed[thing.key] = driver_message(error)
+    return failed
 
 
 def _temporary(statement: str, thing: Keyed) -> str:
@@ -102,22 +108,24 @@ def _temporary(statement: str, thing: Keyed) -> str:
     return statement
 
 
-def canonical_domains(dialect: PostgreSQL, connection: sa.Connection, objects: Sequence[Keyed]) -> tuple[Keyed, ...]:
+def canonical_domains(
+    dialect: PostgreSQL, connection: sa.Connection, objects: Sequence[Keyed]
+) -> Iterator[Domain | Doubt]:
     """What PostgreSQL makes of the domains among *objects*: it writes their CHECKs and defaults in its own way."""
-    found: list[Keyed] = []
     for domain in (each for each in objects if isinstance(each, Domain)):
+        copy = replace(domain, schema=None)
         savepoint = connection.begin_nested()
         try:
             # The others first: a domain may be made of an enum, or of another domain.
             _provide(dialect, connection, [each for each in objects if each is not domain])
-            _provide(dialect, connection, [replace(domain, schema=None)])
+            failed = _provide(dialect, connection, [copy])
             made = [each for each in read_temporary_domains(connection) if each.name == domain.name]
         finally:
             savepoint.rollback()
-        found += [_declared(normal_domain(each), domain) for each in made]
-        if not made:
-            log.warning("domain %s could not be compared exactly", domain.full_name)
-    return tuple(found)
+        if made and not failed:
+            yield _declared(normal_domain(made[0]), domain)
+        else:
+            yield _doubt(domain, failed.get(copy.key, "the server does not show it"))
 
 
 def _declared(made: Domain, domain: Domain) -> Domain:

@@ -361,7 +361,7 @@ def test_a_model_equals_what_create_all_makes_of_it(name: str) -> None:
     metadata.create_all(engine)
     dialect = SQLite(engine.dialect)
     with engine.connect() as connection:
-        read = dialect.read(connection).table(TableName(name))
+        read = dialect.read(connection).schema.table(TableName(name))
     wanted = dialect.normal(lift.lift_table(metadata.tables[name], engine.dialect))
     assert read is not None
     if name == "cycle2":
@@ -377,7 +377,7 @@ def test_a_model_equals_what_create_all_makes_of_it(name: str) -> None:
         for index in read.indexes:
             sql = dialect.ddl.index(read.table_name, index)
             connection.exec_driver_sql(sql, execution_options={"no_parameters": True})
-        found = dialect.read(connection).table(TableName(name))
+        found = dialect.read(connection).schema.table(TableName(name))
         assert found is not None
         known = {k.name: k.target_columns for k in read.foreign_keys}
         assert {k.name: k.target_columns for k in found.foreign_keys} == known

@@ -1,0 +1,23 @@
+"""What the database holds: tables as its dialect reads them, all other objects as their kinds do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import sqlalchemy as sa
+
+from schemashift.dialects import Dialect
+from schemashift.objects import KINDS
+from schemashift.schema import Doubt, Reading
+
+
+def read_database(connection: sa.Connection, dialect: Dialect, *, schemas: Iterable[str] = ()) -> Reading:
+    """All objects of the connection's default schema and of *schemas*."""
+    wanted = list(schemas)
+    tables = dialect.read(connection, schemas=wanted)
+    others = Reading.of(
+        each if isinstance(each, Doubt) else dialect.normal_object(each)
+        for kind in KINDS
+        for each in kind.read(connection, wanted)
+    )
+    return tables.with_reading(others)
