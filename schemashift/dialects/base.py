@@ -117,9 +117,9 @@ class Dialect:
         """Whether a column that generated columns use can be altered while they stand."""
         return before.type == after.type
 
-    def renamed(self, schema: Schema, operation: Operation) -> Schema:
-        """*schema* after *operation*, which gives something another name, with that name wherever the database itself
-        puts it: compiling an operation says what it leaves."""
+    def applied(self, schema: Schema, operation: Operation) -> Schema:
+        """*schema* after *operation*, with the names and texts that the database gives by itself: the new name of a
+        column in the CHECKs that use it, a name for a constraint without one. Compiling says what comes of it."""
         live = Known(schema)
         deque(self.compile([operation], live), maxlen=0)
         return live.schema

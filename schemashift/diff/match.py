@@ -77,9 +77,9 @@ def match(before: Schema, after: Schema, *, renames: Renames | None = None, trai
     """
     operations = list(_given(renames or {}, before, after))
     for operation in operations:
-        before = traits.renamed(before, operation)
+        before = traits.applied(before, operation)
     for operation in list(_respelled_columns(before, after, traits)):
-        before = traits.renamed(before, operation)
+        before = traits.applied(before, operation)
         operations.append(operation)
     return Pairs(before=before, after=after, renames=tuple(operations))
 

@@ -32,9 +32,8 @@ class Traits(Protocol):
     def default_name(self, table: Table, constraint: Constraint) -> str | None:
         """The name the database itself would give to a constraint without one."""
 
-    def renamed(self, schema: Schema, operation: Operation) -> Schema:
-        """*schema* after *operation*, which gives something another name, with that name wherever the database itself
-        puts it."""
+    def applied(self, schema: Schema, operation: Operation) -> Schema:
+        """*schema* after *operation*, with the names and texts that the database gives by itself."""
 
 
 class Standard:
@@ -61,7 +60,7 @@ class Standard:
     def default_name(self, table: Table, constraint: Constraint) -> str | None:
         return default_name(table.name, constraint)
 
-    def renamed(self, schema: Schema, operation: Operation) -> Schema:
+    def applied(self, schema: Schema, operation: Operation) -> Schema:
         return operation.apply(schema)
 
 

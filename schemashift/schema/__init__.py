@@ -31,3 +31,4 @@ from schemashift.schema.table import option as option
 from schemashift.schema.table import options as options
 from schemashift.schema.table import referential_action as referential_action
 from schemashift.schema.table import renamed as renamed
+from schemashift.schema.table import with_texts as with_texts

@@ -17,9 +17,18 @@ from sqlalchemy.pool import NullPool
 from schemashift import op
 from schemashift.dialects import Dialect, Statement
 from schemashift.dialects.offline import OfflineDatabase
+from schemashift.errors import SchemashiftError
 from schemashift.op.buffer import Buffer, Environment, Group
 from schemashift.op.running import origin
-from schemashift.operations import Execute, Incomplete, Operation
+from schemashift.operations import (
+    Backfill,
+    BackfillNumbers,
+    BulkInsert,
+    Execute,
+    Incomplete,
+    InsertMissingRows,
+    Operation,
+)
 from schemashift.schema import Doubt, Key, Reading, Schema, Table, TableName
 from schemashift.scripts.load import Script
 
@@ -82,36 +91,39 @@ def replay(scripts: Iterable[Script], dialect: Dialect, *, x: Mapping[str, str] 
     reading = Reading(schema=Schema())
     for script in scripts:
         recording = record(script, "upgrade", dialect, x=x)
-        schema, reasons = _applied(recording.operations, reading.schema)
+        schema, reasons = _applied(recording.operations, reading.schema, dialect)
         reasons += [recording.reason] if recording.reason is not None else []
         doubts = (_doubt(script, reason) for reason in reasons)
         reading = Reading(schema=schema, doubts=(*reading.doubts, *doubts))
     return replace(reading, schema=_normal(reading.schema, dialect))
 
 
-def _applied(operations: Iterable[Operation], schema: Schema) -> tuple[Schema, list[str]]:
+def _applied(operations: Iterable[Operation], schema: Schema, dialect: Dialect) -> tuple[Schema, list[str]]:
     """*schema* after *operations*, and why it may be something else."""
     reasons = []
     for operation in operations:
-        if (sent := _ddl(operation)) is not None:
-            reasons.append(f"it sends SQL of its own: {sent}")
+        if isinstance(operation, _ABOUT_ROWS):
+            reasons += [f"it sends SQL of its own: {sent}" for sent in _ddl(operation)]
+            continue
         try:
-            schema = operation.apply(schema)
-        except Incomplete as error:
+            schema = dialect.applied(schema, operation)
+        except (Incomplete, SchemashiftError) as error:
             # The table came from elsewhere, or from a part that could not be recorded.
             reasons.append(f"{operation.describe()}: {error}")
     return schema, reasons
 
 
-def _ddl(operation: Operation) -> str | None:
+def _ddl(operation: Operation) -> Iterator[str]:
     """The statement of an `Execute` that may change the schema."""
-    if not isinstance(operation, Execute):
-        return None
-    text = _short(operation.statement)
-    if isinstance(operation.statement, sa.schema.ExecutableDDLElement):
-        return text
-    return text if text.partition(" ")[0].upper() in _DDL else None
+    if isinstance(operation, Execute):
+        text = _short(operation.statement)
+        is_ddl = isinstance(operation.statement, sa.schema.ExecutableDDLElement)
+        if is_ddl or text.partition(" ")[0].upper() in _DDL:
+            yield text
 
+
+_ABOUT_ROWS = (Backfill, BackfillNumbers, BulkInsert, Execute, InsertMissingRows)
+"""The operations that leave the schema as it is, but for what an `Execute` may send."""
 
 _DDL = frozenset({"ALTER", "COMMENT", "CREATE", "DO", "DROP", "RENAME"})
 """The words that begin a statement which may change the schema."""

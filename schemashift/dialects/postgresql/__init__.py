@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -19,11 +20,13 @@ from schemashift.dialects.postgresql.normal import normal_domain, normal_table
 from schemashift.dialects.postgresql.read import read_tables, schema_names
 from schemashift.dialects.postgresql.script import for_script
 from schemashift.dialects.postgresql.session import PostgreSQLSession
+from schemashift.dialects.postgresql.text import with_column
 from schemashift.dialects.statement import Statement
+from schemashift.diff import name_constraints
 from schemashift.objects.domains import Domain
-from schemashift.operations import AlterColumn, Operation
+from schemashift.operations import AlterColumn, Operation, RenameColumn
 from schemashift.operations.facts import Facts
-from schemashift.schema import Column, Keyed, Reading, Table, TableName
+from schemashift.schema import Column, Keyed, Reading, Schema, Table, TableName, with_texts
 
 
 class PostgreSQL(Dialect):
@@ -68,6 +71,16 @@ class PostgreSQL(Dialect):
     def for_script(self, operation: Operation) -> Operation:
         """See `schemashift.dialects.postgresql.script`."""
         return for_script(operation, self.ddl)
+
+    def applied(self, schema: Schema, operation: Operation) -> Schema:
+        """Every constraint has a name, and texts follow a column's new one."""
+        if isinstance(operation, RenameColumn) and (table := schema.table(operation.table)) is not None:
+            new = self.ddl.quote(operation.new)
+            schema = schema.put(with_texts(table, lambda sql: with_column(sql, operation.old, new)))
+        schema = operation.apply(schema)
+        touched = (schema.table(name) for name in operation.touches)
+        bare = ((replace(each, constraints=()), each) for each in touched if each is not None)
+        return schema.put(*(name_constraints(table, each, self) for table, each in bare))
 
     def keeps_foreign_key(self, before: Column, after: Column) -> bool:
         whole = {"SMALLINT", "INTEGER", "BIGINT"}

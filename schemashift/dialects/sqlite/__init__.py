@@ -126,5 +126,8 @@ class SQLite(Dialect):
         """See `schemashift.dialects.sqlite.effects`."""
         return tuple(effects(operation))
 
+    def applied(self, schema: Schema, operation: Operation) -> Schema:
+        return SQLiteCompilation(self.ddl, Known(schema), self.normal).reached(operation)
+
     def compile(self, operations: Sequence[Operation], known: Known) -> Iterator[Statement]:
         yield from SQLiteCompilation(self.ddl, known, self.normal).statements(operations)
