@@ -124,7 +124,7 @@ def _by_name(key: Key) -> tuple[bool, str, str, str]:
 def _matched(before: Schema, after: Schema, renames: Renames | None, dialect: Dialect) -> Pairs:
     try:
         return match(before, after, renames=renames, traits=dialect)
-    except (ValueError, LookupError) as error:
+    except ValueError as error:
         raise NotSupported("these renames cannot be done", cause=str(error)) from None
 
 

@@ -72,8 +72,7 @@ class Pairs:
 def match(before: Schema, after: Schema, *, renames: Renames | None = None, traits: Traits = STANDARD) -> Pairs:
     """The objects of *before* and *after* in pairs, by their names once *renames* are done.
 
-    Raises ValueError where a new name is taken, or two objects are to swap names, and `Incomplete` where *before* lacks
-    what is to be renamed.
+    Raises ValueError where a new name is taken, two objects are to swap names, or *before* lacks what is to be renamed.
     """
     operations = list(_given(renames or {}, before, after))
     for operation in operations:
@@ -128,16 +127,18 @@ def _now(table: TableName, tables: Renames) -> TableName:
 
 def _without_clashes(renames: Renames, there: set[Key]) -> Iterator[tuple[Key, str]]:
     """*renames* in an order in which each finds its new name free."""
+    for key in sorted(renames.keys() - there, key=sort_key):
+        raise ValueError(f"there is no {key.kind} {_shown(key)}")
     waiting, taken = dict(sorted(renames.items(), key=lambda each: sort_key(each[0]))), set(there)
     while waiting:
         ready = [(old, new) for old, new in waiting.items() if _called(old, new) not in taken]
         if not ready:
             clashes = ", ".join(f"{_shown(old)} to {new}" for old, new in waiting.items())
             raise ValueError(f"the new name is taken: {clashes}")
-        for old, new in ready[:1]:
-            yield old, new
-            taken = (taken - {old}) | {_called(old, new)}
-            del waiting[old]
+        old, new = ready[0]
+        yield old, new
+        taken = (taken - {old}) | {_called(old, new)}
+        del waiting[old]
 
 
 def _called(key: Key, new: str) -> Key:
