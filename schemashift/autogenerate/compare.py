@@ -70,10 +70,12 @@ def compare(
     dialect.require(connection, models.schema, database or str(connection.engine.url.database))
     read = read_database(connection, dialect, schemas=schemas)
     _refuse_unreadable(connection, dialect, read.schema, models.schema)
-    before, unmanaged = _managed(_without(read.schema, ignore), models.schema, known)
-    pairs, doubts = _settled(connection, dialect, _matched(before, models.schema, renames, dialect))
-    operations, downgrade = _changes(connection, dialect, pairs)
+    # What is there and could not be read would be made once more.
+    after = _without(models.schema, (doubt.about for doubt in read.doubts))
     ignored = {Key.of_table(name) for name in ignore}
+    before, unmanaged = _managed(_without(read.schema, ignored), after, known)
+    pairs, doubts = _settled(connection, dialect, _matched(before, after, renames, dialect))
+    operations, downgrade = _changes(connection, dialect, pairs)
     return Comparison(
         operations=operations,
         downgrade=downgrade,
@@ -99,8 +101,8 @@ def _refuse_unreadable(connection: sa.Connection, dialect: Dialect, before: Sche
         )
 
 
-def _without(schema: Schema, names: Collection[TableName]) -> Schema:
-    return schema.drop(*(key for key in map(Key.of_table, names) if key in schema))
+def _without(schema: Schema, keys: Iterable[Key]) -> Schema:
+    return schema.drop(*(key for key in keys if key in schema))
 
 
 def _managed(there: Schema, declared: Schema, managed: Collection[Key] | None) -> tuple[Schema, tuple[Key, ...]]:
