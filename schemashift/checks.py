@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
     from schemashift.connection.database import Database
     from schemashift.dialects import Dialect
-    from schemashift.operations import Operation
     from schemashift.project import Project
     from schemashift.state.version_table import State
 
@@ -36,11 +35,11 @@ def compare(
     metadatas = project.metadata()
     require_tables(metadatas, project.models, connection, database.version_table_name)
     named = {name: keys_of(name, dialect.sa.default_schema_name) for name in drop}
-    ours = made_by_scripts(project.scripts, project.graph(), dialect, x).union(*named.values())
+    managed = made_by_scripts(project.scripts, project.graph(), dialect, x).union(*named.values())
     found = compare_schemas(
-        connection, metadatas, dialect, ignore={database.version_table_name}, ours=ours, database=database.shown
+        connection, metadatas, dialect, ignore={database.version_table_name}, managed=managed, database=database.shown
     )
-    refuse_absent(named, found.before, found.left_alone, database.shown)
+    refuse_absent(named, found.before, found.unmanaged, database.shown)
     return found
 
 
@@ -56,7 +55,7 @@ def status(project: Project, database: Database, x: Mapping[str, str]) -> Status
         applied = state.applied
         current = graph.current(applied)
         pending = tuple(each for each in graph if each.id not in applied)
-        differences, why, hint = _differences(
+        found, why, hint = _differences(
             project, lambda: compare(project, database, connection, dialect, x), at_head=not pending
         )
         return Status(
@@ -67,10 +66,11 @@ def status(project: Project, database: Database, x: Mapping[str, str]) -> Status
             heads=graph.heads,
             pending=pending,
             unknown=graph.unknown(applied),
-            differences=differences,
+            differences=found.operations if found else None,
             why=why,
             edited=_edited(project, state),
             hint=hint,
+            not_compared=found.not_compared if found else (),
         )
 
 
@@ -82,14 +82,14 @@ def _edited(project: Project, state: State) -> tuple[Revision, ...]:
 
 def _differences(
     project: Project, compared: Callable[[], Comparison], *, at_head: bool
-) -> tuple[tuple[Operation, ...] | None, str, Hint | None]:
+) -> tuple[Comparison | None, str, Hint | None]:
     """What the models have and the database lacks, or why that is not known and which command says more."""
     if not project.models:
         return None, "not set", None
     if not at_head:
         return None, "not compared: the database is behind", None
     try:
-        return compared().operations, "", None
+        return compared(), "", None
     except SchemashiftError as error:
         return None, f"not compared: {error.message}", Hint("check")
 
@@ -158,13 +158,19 @@ def _check_state(graph: RevisionGraph, state: State) -> str:
 
 def _models_part(found: Comparison) -> Part:
     if not found.operations:
-        tables = len(found.after.tables)
-        return Part("models", "1 table matches" if tables == 1 else f"{tables:,} tables match")
+        text = _matches(len(found.after.tables), len(found.not_compared))
+        return Part("models", text, not_compared=found.not_compared)
     differ = ModelsDiffer(
         "the models have changes no revision contains",
         hints=[Hint("revision", ("--autogenerate", "-m", "..."))],
     )
-    return Part("models", _count(len(found.operations), "difference"), differ, found.operations)
+    text = _count(len(found.operations), "difference")
+    return Part("models", text, differ, found.operations, not_compared=found.not_compared)
+
+
+def _matches(tables: int, open_questions: int) -> str:
+    text = "1 table matches" if tables == 1 else f"{tables:,} tables match"
+    return f"{text}; not compared: {_count(open_questions, 'object')} of the database" if open_questions else text
 
 
 def _count(number: int, noun: str) -> str:

@@ -397,7 +397,7 @@ class Migrator:
             _refuse_behind(project.graph(), database.version_table(dialect).read(connection).applied)
             found = compare(project, database, connection, dialect, self.x, drop)
             if not found.operations:
-                return Written(None, tables=tables, left_alone=found.left_alone)
+                return Written(None, tables=tables, unmanaged=found.unmanaged, not_compared=found.not_compared)
             body = found.body(dialect)
             warnings = warnings_for(connection, found.operations, dialect)
         revision = project.write(
@@ -407,7 +407,7 @@ class Migrator:
             body.upgrade.rstrip(),
             body.downgrade.rstrip(),
         )
-        return Written(revision, found.operations, tables, found.left_alone, warnings)
+        return Written(revision, found.operations, tables, found.unmanaged, warnings, found.not_compared)
 
 
 def _refuse_behind(graph: RevisionGraph, applied: frozenset[str]) -> None:

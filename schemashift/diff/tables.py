@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import ClassVar, TypeVar
 
 from schemashift.diff.cycles import cyclic
-from schemashift.diff.names import settle
+from schemashift.diff.names import name_constraints
 from schemashift.diff.traits import Traits
 from schemashift.operations import (
     AddColumn,
@@ -61,7 +61,7 @@ class Tables:
         yield CreateTable(table=replace(thing, constraints=kept, indexes=asked))
         # The database names what has no name by what is there: first the table's own, then these one by one.
         bare = replace(thing, constraints=(), indexes=asked)
-        standing = settle(bare, replace(thing, constraints=kept), self.traits)
+        standing = name_constraints(bare, replace(thing, constraints=kept), self.traits)
         for key in waiting:
             named = replace(key, name=key.name or self.traits.default_name(standing, key))
             standing = replace(standing, constraints=(*standing.constraints, named))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from schemashift.operations import default_name
-from schemashift.schema import Column, Constraint, Table
+from schemashift.operations import Operation, default_name
+from schemashift.schema import Column, Constraint, Schema, Table
 
 
 class Traits(Protocol):
@@ -35,6 +35,9 @@ class Traits(Protocol):
     def default_name(self, table: Table, constraint: Constraint) -> str | None:
         """The name the database itself would give to a constraint without one."""
 
+    def applied(self, schema: Schema, operation: Operation) -> Schema:
+        """*schema* after *operation*, with the names and texts that the database gives by itself."""
+
 
 class Standard:
     """A database that can do everything in place."""
@@ -62,6 +65,9 @@ class Standard:
 
     def default_name(self, table: Table, constraint: Constraint) -> str | None:
         return default_name(table.name, constraint)
+
+    def applied(self, schema: Schema, operation: Operation) -> Schema:
+        return operation.apply(schema)
 
 
 STANDARD = Standard()

@@ -98,7 +98,7 @@ class _Counter:
 
     def _is_there(self, name: TableName, column: str) -> bool:
         if name not in self._tables:
-            self._tables[name] = self._dialect.read(self._connection, [name]).table(name)
+            self._tables[name] = self._dialect.read(self._connection, [name]).schema.table(name)
         table = self._tables[name]
         if table is None:
             return not column and self._can_be_read(name)

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from schemashift.diff import Traits
 from schemashift.operations import Operation
 from schemashift.operations.base import NOTHING, Keys
-from schemashift.schema import Column, Default, Key, Keyed, Schema, Type
+from schemashift.schema import Column, Default, Doubt, Key, Keyed, Schema, Type
 
 Thing = TypeVar("Thing", bound=Keyed)
 
@@ -51,8 +51,8 @@ class Kind(ABC, Generic[Thing]):
         """Those that the models declare; none where *dialect* has no such objects."""
 
     @abstractmethod
-    def read(self, connection: sa.Connection, schemas: Iterable[str]) -> Iterable[Thing]:
-        """Those of the database's default schema and of *schemas*."""
+    def read(self, connection: sa.Connection, schemas: Iterable[str]) -> Iterable[Thing | Doubt]:
+        """Those of the database's default schema and of *schemas*; a doubt in place of one that cannot be read."""
 
     def normal(self, thing: Thing, spelling: Spelling) -> Thing:
         """*thing* as the database spells it. Pure and idempotent; used on what comes from either side."""

@@ -5,7 +5,6 @@ The sequence behind a SERIAL or identity column belongs to the column and is non
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar, NamedTuple, Self
@@ -16,11 +15,10 @@ from schemashift.diff import RELATION
 from schemashift.objects.kind import Kind, within
 from schemashift.operations import Compiler, Description, Incomplete, Live, Operation, Sql, Writer, by_name, nothing
 from schemashift.operations.base import Keys, Node, need_object, without
-from schemashift.schema import INTEGER_LIMITS, Key, Schema, TableName
+from schemashift.schema import INTEGER_LIMITS, Doubt, Key, Schema, TableName
+from schemashift.sqla.errors import driver_message
 from schemashift.sqla.lift import declared_sequences
 from schemashift.sqla.names import names_of
-
-log = logging.getLogger("schemashift")
 
 _MARIADB_LIMIT = 2**63 - 2
 
@@ -323,7 +321,7 @@ class Sequences(Kind[NumberSequence]):
         if _reader(dialect) is not None:
             yield from (lift_sequence(each, dialect) for each in declared_sequences(metadatas))
 
-    def read(self, connection: sa.Connection, schemas: Iterable[str]) -> Iterator[NumberSequence]:
+    def read(self, connection: sa.Connection, schemas: Iterable[str]) -> Iterator[NumberSequence | Doubt]:
         read = _reader(connection.dialect)
         return read(connection, schemas) if read is not None else iter(())
 
@@ -346,7 +344,7 @@ class Sequences(Kind[NumberSequence]):
         yield AlterSequence(after=after, before=before)
 
 
-Read = Callable[[sa.Connection, Iterable[str]], Iterator[NumberSequence]]
+Read = Callable[[sa.Connection, Iterable[str]], Iterator[NumberSequence | Doubt]]
 
 
 def _reader(dialect: sa.Dialect) -> Read | None:
@@ -354,13 +352,13 @@ def _reader(dialect: sa.Dialect) -> Read | None:
     return by_name({"postgresql": _read_postgresql, "mariadb": _read_mariadb}, names_of(dialect))
 
 
-def _read_postgresql(connection: sa.Connection, schemas: Iterable[str]) -> Iterator[NumberSequence]:
+def _read_postgresql(connection: sa.Connection, schemas: Iterable[str]) -> Iterator[NumberSequence | Doubt]:
     default = connection.dialect.default_schema_name
     for row in connection.execute(sa.text(_POSTGRESQL), {"schemas": [default, *schemas]}).mappings():
         yield NumberSequence(**{**row, "schema": None if row["schema"] == default else row["schema"]})
 
 
-def _read_mariadb(connection: sa.Connection, schemas: Iterable[str]) -> Iterator[NumberSequence]:
+def _read_mariadb(connection: sa.Connection, schemas: Iterable[str]) -> Iterator[NumberSequence | Doubt]:
     del schemas
     names = [row.name for row in connection.execute(sa.text(_MARIADB))]
     for name in names:
@@ -369,7 +367,7 @@ def _read_mariadb(connection: sa.Connection, schemas: Iterable[str]) -> Iterator
         except sa.exc.DBAPIError as error:
             if error.connection_invalidated:
                 raise
-            log.warning('sequence "%s" cannot be read and is left out: %s', name, error.orig)
+            yield Doubt(about=Key.of_sequence(TableName(name)), reason=driver_message(error))
 
 
 def _read_one(connection: sa.Connection, name: str) -> NumberSequence:

@@ -114,8 +114,8 @@ class _Run:
             dialect,
             self.session,
             LiveSchema(
-                read=lambda name: dialect.read(connection, [name]).table(name),
-                read_all=lambda: dialect.read_all(connection),
+                read=lambda name: dialect.read(connection, [name]).schema.table(name),
+                read_all=lambda: dialect.read_all(connection).schema,
                 read_objects=lambda key: dialect.read_objects(connection, key),
             ),
             ConnectionListener(connection),

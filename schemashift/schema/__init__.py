@@ -2,6 +2,8 @@
 
 from schemashift.schema.names import Key as Key
 from schemashift.schema.names import TableName as TableName
+from schemashift.schema.reading import Doubt as Doubt
+from schemashift.schema.reading import Reading as Reading
 from schemashift.schema.schema import Keyed as Keyed
 from schemashift.schema.schema import Schema as Schema
 from schemashift.schema.table import INTEGER_LIMITS as INTEGER_LIMITS
@@ -29,3 +31,4 @@ from schemashift.schema.table import option as option
 from schemashift.schema.table import options as options
 from schemashift.schema.table import referential_action as referential_action
 from schemashift.schema.table import renamed as renamed
+from schemashift.schema.table import with_texts as with_texts

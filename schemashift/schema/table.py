@@ -8,7 +8,7 @@ value came from, kept to write it down again the way its author did.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias, TypeVar
 
@@ -318,6 +318,41 @@ def renamed(value: Any, old: str, new: str) -> Any:
 
 def _swap(names: tuple[str, ...], old: str, new: str) -> tuple[str, ...]:
     return tuple(new if name == old else name for name in names)
+
+
+def with_texts(table: Table, text: Callable[[str], str]) -> Table:
+    """*table* with *text* of each SQL text that may use its columns."""
+    return replace(
+        table,
+        columns=tuple(_column_with_text(column, text) for column in table.columns),
+        constraints=tuple(_constraint_with_text(constraint, text) for constraint in table.constraints),
+        indexes=tuple(
+            replace(index, parts=_parts_with_text(index.parts, text), options=_options_with_text(index.options, text))
+            for index in table.indexes
+        ),
+    )
+
+
+def _column_with_text(column: Column, text: Callable[[str], str]) -> Column:
+    computed = column.computed
+    return column if computed is None else replace(column, computed=replace(computed, sql=text(computed.sql)))
+
+
+def _constraint_with_text(constraint: Constraint, text: Callable[[str], str]) -> Constraint:
+    if isinstance(constraint, Check):
+        return replace(constraint, sql=text(constraint.sql))
+    if isinstance(constraint, Exclude):
+        where = replace(constraint.where, text=text(constraint.where.text)) if constraint.where else None
+        return replace(constraint, parts=_parts_with_text(constraint.parts, text), where=where)
+    return constraint
+
+
+def _parts_with_text(parts: tuple[IndexPart, ...], text: Callable[[str], str]) -> tuple[IndexPart, ...]:
+    return tuple(part if part.expression is None else replace(part, expression=text(part.expression)) for part in parts)
+
+
+def _options_with_text(found: Options, text: Callable[[str], str]) -> Options:
+    return tuple((name, replace(v, text=text(v.text)) if isinstance(v, SQL) else v) for name, v in found)
 
 
 _WORDS = re.compile(

@@ -1,8 +1,6 @@
-"""Load the application's models: from ``"app.models:Base"`` to its `MetaData`.
+"""What the models declare: from ``"app.models:Base"`` to its `MetaData`, and from that to a schema.
 
 Errors point at the application's own line.
-
-On the floor of `autogenerate`: importing models imports SQLAlchemy.
 """
 
 from __future__ import annotations
@@ -17,12 +15,22 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from schemashift.dialects import Dialect
 from schemashift.errors import Location, ModelsDoNotLoad, NoModels, NoTables, SchemashiftError
-from schemashift.schema import TableName
+from schemashift.objects import KINDS, AnyKind
+from schemashift.schema import Reading, Schema, TableName
+from schemashift.sqla.lift import lift_metadata
 
-KINDS = (
+ACCEPTED = (
     "a MetaData, a declarative base, SQLModel, a Flask-SQLAlchemy db, a list of these, or a function that returns one"
 )
+
+
+def read_models(metadatas: Sequence[sa.MetaData], dialect: Dialect, kinds: Sequence[AnyKind] = KINDS) -> Reading:
+    """What *metadatas* declare on this database: their tables, and the objects of every kind that they need."""
+    tables = (dialect.normal(table) for table in lift_metadata(metadatas, dialect.sa).tables)
+    others = (kind.normal(each, dialect) for kind in kinds for each in kind.lift(metadatas, dialect.sa))
+    return Reading(schema=Schema([*tables, *others]))
 
 
 def load_metadata(
@@ -116,7 +124,7 @@ def _metadata(thing: Any, name: str, *, called: bool = False) -> list[sa.MetaDat
         return [each for part in thing for each in _metadata(part, name)]
     if callable(thing) and not isinstance(thing, type) and not called:
         return _metadata(_call(thing, name), name, called=True)
-    raise NoModels(f"{name} is {_article(type(thing).__name__)}, not models", cause=f"what works: {KINDS}")
+    raise NoModels(f"{name} is {_article(type(thing).__name__)}, not models", cause=f"what works: {ACCEPTED}")
 
 
 def _article(name: str) -> str:

@@ -6,9 +6,9 @@ A script runs with `op` bound to the recorder and no connection. ``op.get_bind()
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any, Literal, NamedTuple, NoReturn
 
 import sqlalchemy as sa
@@ -17,10 +17,21 @@ from sqlalchemy.pool import NullPool
 from schemashift import op
 from schemashift.dialects import Dialect, Statement
 from schemashift.dialects.offline import OfflineDatabase
+from schemashift.diff import by_kind
+from schemashift.errors import SchemashiftError
+from schemashift.objects import KINDS
 from schemashift.op.buffer import Buffer, Environment, Group
 from schemashift.op.running import origin
-from schemashift.operations import Execute, Incomplete, Operation
-from schemashift.schema import Schema, Table, TableName
+from schemashift.operations import (
+    Backfill,
+    BackfillNumbers,
+    BulkInsert,
+    Execute,
+    Incomplete,
+    InsertMissingRows,
+    Operation,
+)
+from schemashift.schema import Doubt, Key, Reading, Schema, Table, TableName
 from schemashift.scripts.load import Script
 
 
@@ -73,18 +84,64 @@ def record(
     return recorder.recording()
 
 
-def replay(scripts: Iterable[Script], dialect: Dialect) -> Schema:
+def replay(scripts: Iterable[Script], dialect: Dialect, *, x: Mapping[str, str] | None = None) -> Reading:
     """The schema that the upgrades of *scripts*, in order, leave on an empty database, as far as it can be known.
 
-    What a script does behind an unknown answer is missing, and so is what other statements than operations do.
+    There is a doubt about each script that does more than is known: where its recording ends before its end, where an
+    operation lacks what it changes, and where it sends DDL of its own.
     """
-    schema = Schema()
+    reading = Reading(schema=Schema())
     for script in scripts:
-        for operation in record(script, "upgrade", dialect).operations:
+        recording = record(script, "upgrade", dialect, x=x)
+        schema, reasons = _applied(recording.operations, reading.schema, dialect)
+        reasons += [recording.reason] if recording.reason is not None else []
+        doubts = (_doubt(script, reason) for reason in reasons)
+        reading = Reading(schema=schema, doubts=(*reading.doubts, *doubts))
+    return replace(reading, schema=_normal(reading.schema, dialect))
+
+
+def _applied(operations: Iterable[Operation], schema: Schema, dialect: Dialect) -> tuple[Schema, list[str]]:
+    """*schema* after *operations*, and why it may be something else."""
+    reasons = []
+    for operation in operations:
+        if isinstance(operation, _ABOUT_ROWS):
+            reasons += [f"it sends SQL of its own: {sent}" for sent in _ddl(operation)]
+            continue
+        try:
+            schema = dialect.applied(schema, operation)
+        except (Incomplete, SchemashiftError) as error:
             # The table came from elsewhere, or from a part that could not be recorded.
-            with contextlib.suppress(Incomplete):
-                schema = operation.apply(schema)
-    return schema
+            reasons.append(f"{operation.describe()}: {error}")
+    return schema, reasons
+
+
+def _ddl(operation: Operation) -> Iterator[str]:
+    """The statement of an `Execute` that may change the schema."""
+    if isinstance(operation, Execute):
+        text = _short(operation.statement)
+        is_ddl = isinstance(operation.statement, sa.schema.ExecutableDDLElement)
+        if is_ddl or text.partition(" ")[0].upper() in _DDL:
+            yield text
+
+
+_ABOUT_ROWS = (Backfill, BackfillNumbers, BulkInsert, Execute, InsertMissingRows)
+"""The operations that leave the schema as it is, but for what an `Execute` may send."""
+
+_DDL = frozenset({"ALTER", "COMMENT", "CREATE", "DO", "DROP", "RENAME"})
+"""The words that begin a statement which may change the schema."""
+
+
+def _doubt(script: Script, reason: str) -> Doubt:
+    return Doubt(about=Key("revision", None, script.revision.id), what="replayed", reason=reason)
+
+
+def _normal(schema: Schema, dialect: Dialect) -> Schema:
+    """*schema* in the dialect's normal form, as the models and the database are."""
+    kinds = by_kind(KINDS)
+    return Schema(
+        dialect.normal(thing) if isinstance(thing, Table) else kinds[thing.key.kind].normal(thing, dialect)
+        for thing in schema.values()
+    )
 
 
 class Recorder:

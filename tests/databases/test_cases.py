@@ -1,4 +1,5 @@
 """Each case of ``tests/cases`` on each database it is for: the script, the SQL, and that both lead there and back.
+Replayed without a database, the scripts say all that the models do.
 
 ``CASES=write`` puts what comes out into the files in place of what was expected: read it before it is kept.
 """
@@ -14,7 +15,14 @@ import pytest
 import sqlalchemy as sa
 
 from schemashift import Migrator
+from schemashift.autogenerate.compare import spelled_alike
+from schemashift.dialects import dialect_for
+from schemashift.diff import diff, match
 from schemashift.events import StatementSent
+from schemashift.objects import KINDS
+from schemashift.operations import Operation
+from schemashift.sources.models import read_models
+from schemashift.sources.replay import replay
 from tests.cases.case import PARTS, Case, cases, updated
 from tests.support.catalogue import Catalogue, catalogue, difference
 from tests.support.circle import names_in
@@ -72,6 +80,7 @@ class Run:
         upgrade, self.sent = self.sent, []
         self.is_like(wanted_after)
         assert self.migrator(self.after).diff().operations == ()
+        assert self.replayed() == ()
         if self.case.rows is not None:
             got["Rows after"] = self.rows()
         self.migrator(self.after).downgrade("-1")
@@ -80,6 +89,16 @@ class Run:
         self.migrator(self.after).upgrade()
         self.is_like(wanted_after)
         return got
+
+    def replayed(self) -> tuple[Operation, ...]:
+        """What the scripts, replayed without a database, lack of the models; nothing is asked."""
+        with sa.create_engine(self.url, poolclass=sa.NullPool).connect() as connection:
+            dialect = dialect_for(connection.dialect)
+        scripts = self.migrator(self.after).scripts
+        replayed = replay((scripts.load(each) for each in scripts.graph()), dialect)
+        assert replayed.doubts == ()
+        pairs = match(replayed.schema, read_models([self.after], dialect).schema, traits=dialect)
+        return diff(spelled_alike(pairs, dialect), kinds={kind.name: kind for kind in KINDS}, traits=dialect)
 
     def migrator(self, models: sa.MetaData) -> Migrator:
         return Migrator(self.url, models=models, directory=self.folder, listener=self.listen)

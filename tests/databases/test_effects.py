@@ -66,7 +66,7 @@ class Server:
     def compiled(self, make: Make) -> tuple[Operation, list[str]]:
         """An operation on the tables that are there, and its statements."""
         with self.engine.connect() as connection:
-            schema = self.dialect.read(connection, [T, P])
+            schema = self.dialect.read(connection, [T, P]).schema
         operation = make(schema)
         return operation, [str(each.sql) for each in self.dialect.compile([operation], LiveSchema(schema))]
 

@@ -494,20 +494,20 @@ THINGS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
 @pytest.mark.databases("sqlite", "postgresql", "mariadb")
 def test_what_belongs_to_others_is_left_alone(engine_name: str, database_url: str, tmp_path: Path) -> None:
     """Never in a script, whether ours changes or not; their tables are counted."""
-    others, left_alone = THINGS[engine_name]
+    others, unmanaged = THINGS[engine_name]
     ours = migrator(database_url, named(20), tmp_path)
     assert ours.revision("first", autogenerate=True).revision
     ours.upgrade()
     run(database_url, *others)
     found = ours.diff()
     assert [str(each) for each in found.operations] == []
-    assert [(each.kind, each.name) for each in found.left_alone] == left_alone
+    assert [(each.kind, each.name) for each in found.unmanaged] == unmanaged
     before = things(database_url)
 
     ours = Migrator(database_url, models=named(20, sa.Column("more", sa.Integer)), directory=tmp_path / "migrations")
     written = ours.revision("second", autogenerate=True)
     assert [each.describe().name for each in written.operations] == ["t.more"]
-    assert [(each.kind, each.name) for each in written.left_alone] == left_alone
+    assert [(each.kind, each.name) for each in written.unmanaged] == unmanaged
     ours.upgrade()
     assert things(database_url) == before
     ours.downgrade("-1")
@@ -536,11 +536,11 @@ def test_what_is_left_alone_is_dropped_when_it_is_named(engine_name: str, databa
     assert sorted(operation.describe().name for operation in written.operations) == sorted(
         name.removeprefix("public.") for name in names
     )
-    assert [key.name for key in written.left_alone] == ["kept"]
+    assert [key.name for key in written.unmanaged] == ["kept"]
     ours.upgrade()
     assert ours.diff().operations == ()
     ours.downgrade("-1")
-    assert [key.name for key in ours.diff().left_alone] == ["kept"]
+    assert [key.name for key in ours.diff().unmanaged] == ["kept"]
     ours.upgrade()
     with pytest.raises(UsageError, match=r'nothing called "kep" to drop[\s\S]*did you mean kept'):
         ours.revision("third", autogenerate=True, drop="kep")
@@ -560,7 +560,7 @@ def test_names_that_a_script_makes_up_are_ours(database_url: str, tmp_path: Path
         "made_0",
         "made_1",
     ]
-    assert [key.name for key in found.left_alone] == ["made_2"]
+    assert [key.name for key in found.unmanaged] == ["made_2"]
 
 
 EXTENSIONS = ("hstore", "citext", "pg_trgm")
@@ -574,7 +574,7 @@ def test_what_belongs_to_an_extension_is_left_alone(postgresql_url: str, tmp_pat
     ours = migrator(postgresql_url, named(20), tmp_path)
     written = ours.revision("first", autogenerate=True)
     assert len(written.operations) == 1
-    assert written.left_alone == ()
+    assert written.unmanaged == ()
     ours.upgrade()
     assert ours.diff().operations == ()
     ours.downgrade("base")

@@ -80,7 +80,7 @@ def compare(url: str, metadata: sa.MetaData) -> None:
     with engine.connect() as connection:
         places = PLACES.get(engine.dialect.name, (None,))
         dialect = dialect_for(connection.dialect)
-        read = dialect.read(connection, schemas=[place for place in places if place])
+        read = dialect.read(connection, schemas=[place for place in places if place]).schema
         inspector = sa.inspect(connection)
         seen = {TableName(name, place) for place in places for name in inspector.get_table_names(schema=place)}
         assert {table.table_name for table in read.tables} == seen
@@ -373,5 +373,5 @@ def test_where_the_inspector_is_wrong(what: str, new_database_on: Callable[[str]
         for statement in ddl.split("; "):
             connection.exec_driver_sql(statement)
         assert ask(sa.inspect(connection)) == theirs
-        (table,) = dialect_for(connection.dialect).read(connection).tables
+        (table,) = dialect_for(connection.dialect).read(connection).schema.tables
         assert look(table) == ours

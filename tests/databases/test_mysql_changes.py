@@ -14,12 +14,13 @@ import sqlalchemy as sa
 from sqlalchemy import CheckConstraint, Column, Computed, ForeignKey, Index, Integer, String, Text, UniqueConstraint
 from sqlalchemy.dialects import mysql
 
+from schemashift.autogenerate.compare import spelled_alike
 from schemashift.dialects.live import LiveSchema
 from schemashift.dialects.mysql import MySQL
-from schemashift.diff import diff
+from schemashift.diff import diff, match
 from schemashift.operations import AlterTable, DropConstraint, DropIndex, Operation
 from schemashift.schema import ForeignKey as Key
-from schemashift.schema import Schema, TableName
+from schemashift.schema import TableName
 from schemashift.sqla.lift import lift_metadata
 
 pytestmark = pytest.mark.databases("mariadb", "mysql")
@@ -278,7 +279,8 @@ def models(build: Build) -> sa.MetaData:
 def run(connection: sa.Connection, operations: Sequence[Operation], sent: list[str]) -> None:
     dialect = MySQL(connection.dialect)
     known = LiveSchema(
-        read=lambda name: dialect.read(connection, [name]).table(name), read_all=lambda: dialect.read(connection)
+        read=lambda name: dialect.read(connection, [name]).schema.table(name),
+        read_all=lambda: dialect.read(connection).schema,
     )
     for statement in dialect.compile(operations, known):
         sent.append(str(statement.sql))
@@ -289,18 +291,14 @@ def differences(connection: sa.Connection, metadata: sa.MetaData) -> tuple[Opera
     dialect = MySQL(connection.dialect)
     declared = [dialect.normal(table) for table in lift_metadata([metadata], dialect.sa).tables]
     canonical = dialect.canonical(connection, declared)
-    after = Schema(canonical[table.table_name] for table in declared)
-    read = dialect.read(connection)
-    before = Schema(
-        dialect.spelled_like(table, there) if (there := after.table(table.table_name)) else table
-        for table in read.tables
-    )
-    return diff(before, after, traits=dialect)
+    assert canonical.doubts == ()
+    pairs = match(dialect.read(connection).schema, canonical.schema, traits=dialect)
+    return diff(spelled_alike(pairs, dialect), traits=dialect)
 
 
 def seen(connection: sa.Connection) -> dict[str, object]:
     """The catalogue whatever the order of columns; what the server named itself goes by what it is."""
-    read = MySQL(connection.dialect).read(connection)
+    read = MySQL(connection.dialect).read(connection).schema
     return {
         table.name: (
             frozenset(table.columns),

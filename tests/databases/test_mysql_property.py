@@ -360,10 +360,12 @@ class Server:
         self.sent: list[str] = []
 
     def read(self) -> Schema:
-        return self.dialect.read(self.connection)
+        return self.dialect.read(self.connection).schema
 
     def known(self) -> LiveSchema:
-        return LiveSchema(read=lambda name: self.dialect.read(self.connection, [name]).table(name), read_all=self.read)
+        return LiveSchema(
+            read=lambda name: self.dialect.read(self.connection, [name]).schema.table(name), read_all=self.read
+        )
 
     def run(self, operations: list[Operation], known: LiveSchema) -> None:
         for statement in self.dialect.compile(operations, known):

@@ -219,7 +219,7 @@ def recorded(scripts: Scripts, url: str | sa.Engine) -> Iterator[str]:
     """The statements of the last script as its recording is compiled, for the database as it is."""
     with connected(url) as connection:
         dialect: Dialect = dialect_for(connection.dialect)
-        schema = dialect.read_all(connection)
+        schema = dialect.read_all(connection).schema
         recording = record(scripts.directory.load(scripts.directory.graph()["it"]), "upgrade", dialect)
         assert recording.reason is None
         with dialect.offline(schema) as database:
@@ -234,7 +234,7 @@ def test_every_operation_is_carried_out_by_a_statement(scripts: Scripts, databas
     with connected(database_url) as connection:
         dialect = dialect_for(connection.dialect)
         recording = record(scripts.directory.load(scripts.directory.graph()["it"]), "upgrade", dialect)
-        with dialect.offline(dialect.read_all(connection)) as database:
+        with dialect.offline(dialect.read_all(connection).schema) as database:
             carried = [each.operations for each in recording.statements(dialect, database)]
     assert all(carried)
     asked = [(type(each), each.origin) for each in recording.operations]
@@ -330,7 +330,7 @@ def test_a_replayed_schema_is_enough(scripts: Scripts, database_url: str) -> Non
     graph = scripts.directory.graph()
     with connected(database_url) as connection:
         dialect = dialect_for(connection.dialect)
-        schema = replay([scripts.directory.load(graph["first"])], dialect)
+        schema = replay([scripts.directory.load(graph["first"])], dialect).schema
         recording = record(scripts.directory.load(graph["it"]), "upgrade", dialect)
         with dialect.offline(schema) as database:
             expected = [text_of(statement, connection.dialect) for statement in recording.statements(dialect, database)]

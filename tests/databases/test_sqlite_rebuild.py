@@ -774,12 +774,12 @@ def test_an_attached_database(database: Database, tmp_path: Path) -> None:
         ):
             connection.exec_driver_sql(sql)
         name = TableName("t", "other")
-        before = database.dialect.read(connection, [name]).table(name)
+        before = database.dialect.read(connection, [name]).schema.table(name)
         assert before is not None
         assert [(key.target, key.target_columns) for key in before.foreign_keys] == [(name, ("id",))]
         knows = knowing(database.dialect, connection)
         list(send(database, connection, [DropColumn(table=name, name="gone")], knows))
-        after = database.dialect.read(connection, schemas=["other"])
+        after = database.dialect.read(connection, schemas=["other"]).schema
         assert [str(table.table_name) for table in after.tables] == ["t", "other.t"]
         assert after.table(name) == knows.need(name)
         rows = connection.exec_driver_sql("SELECT name FROM other.sqlite_master ORDER BY name").fetchall()

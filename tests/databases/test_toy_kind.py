@@ -175,8 +175,8 @@ def column(type_: sa.types.TypeEngine[object], name: str = "n") -> sa.Column[obj
 
 def live(dialect: Dialect, connection: sa.Connection) -> LiveSchema:
     return LiveSchema(
-        read=lambda name: dialect.read(connection, [name]).table(name),
-        read_all=lambda: dialect.read(connection),
+        read=lambda name: dialect.read(connection, [name]).schema.table(name),
+        read_all=lambda: dialect.read(connection).schema,
         read_objects=lambda key: dialect.read_objects(connection, key, kinds=WITH_VIEWS),
     )
 

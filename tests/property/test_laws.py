@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import mysql, postgresql, sqlite
 
 from schemashift.dialects import Dialect, dialect_for
-from schemashift.diff import diff, settle
+from schemashift.diff import diff, match, name_constraints, named
 from schemashift.operations import Operation
 from schemashift.schema import Constraint, Schema, Table
 from schemashift.sqla.lift import lift_metadata
@@ -47,7 +47,12 @@ def _named(table: Table, dialect: Dialect) -> Table:
     """As it would be read: every constraint has its name, but on SQLite, which keeps those without one as they are."""
     if dialect.name == "sqlite":
         return table
-    return settle(replace(table, constraints=(), indexes=()), table, dialect)
+    return name_constraints(replace(table, constraints=(), indexes=()), table, dialect)
+
+
+def changes(before: Schema, after: Schema, dialect: Dialect) -> tuple[Operation, ...]:
+    """The operations that make *after* of *before*, whose unnamed constraints take the names that are there."""
+    return diff(named(match(before, after, traits=dialect), dialect), traits=dialect)
 
 
 def content(schema: Schema) -> dict[str, tuple[object, ...]]:
@@ -74,7 +79,7 @@ def follow(schema: Schema, operations: tuple[Operation, ...] | list[Operation]) 
 def test_what_the_diff_says_makes_one_of_the_other_and_its_inverse_returns(name: str) -> None:
     for seed in CASES:
         before, after, dialect = pair(name, seed)
-        operations = diff(before, after, traits=dialect)
+        operations = changes(before, after, dialect)
         reached = follow(before, operations)
         assert content(reached) == content(_settled(before, after, dialect)), f"seed {seed}"
         back = follow(reached, [operation.inverse() for operation in reversed(operations)])
@@ -82,22 +87,22 @@ def test_what_the_diff_says_makes_one_of_the_other_and_its_inverse_returns(name:
 
 
 def _settled(before: Schema, after: Schema, dialect: Dialect) -> Schema:
-    return Schema(settle(before.table(t.table_name) or t, t, dialect) for t in after.tables)
+    return Schema(name_constraints(before.table(t.table_name) or t, t, dialect) for t in after.tables)
 
 
 def test_nothing_changed_is_nothing_to_do(name: str) -> None:
     for seed in CASES:
         before, after, dialect = pair(name, seed)
-        assert diff(before, before, traits=dialect) == (), f"seed {seed}"
-        assert diff(after, after, traits=dialect) == (), f"seed {seed}"
+        assert changes(before, before, dialect) == (), f"seed {seed}"
+        assert changes(after, after, dialect) == (), f"seed {seed}"
 
 
 def test_the_order_in_which_things_came_does_not_matter(name: str) -> None:
     for seed in CASES:
         before, after, dialect = pair(name, seed)
         rng = random.Random(seed)
-        expected = diff(before, after, traits=dialect)
-        assert diff(_shuffled(before, rng), _shuffled(after, rng), traits=dialect) == expected, f"seed {seed}"
+        expected = changes(before, after, dialect)
+        assert changes(_shuffled(before, rng), _shuffled(after, rng), dialect) == expected, f"seed {seed}"
 
 
 def _shuffled(schema: Schema, rng: random.Random) -> Schema:
@@ -122,7 +127,7 @@ def _mixed(table: Table, rng: random.Random) -> tuple[Constraint, ...]:
 def test_an_inverse_taken_twice_is_the_operation(name: str) -> None:
     for seed in CASES:
         before, after, dialect = pair(name, seed)
-        for operation in diff(before, after, traits=dialect):
+        for operation in changes(before, after, dialect):
             assert operation.inverse().inverse() == operation, f"seed {seed}"
 
 

@@ -17,7 +17,7 @@ from sqlalchemy.dialects import mysql, postgresql, sqlite
 
 from schemashift import op
 from schemashift.dialects import Dialect, dialect_for
-from schemashift.diff import diff, settle
+from schemashift.diff import diff, match, name_constraints, named
 from schemashift.objects import KINDS
 from schemashift.objects.domains import DropDomain
 from schemashift.objects.enums import AlterEnum, CreateEnum, DropEnum, Enum, RenameEnum
@@ -122,7 +122,7 @@ def lifted(tables: models.Tables, dialect: Dialect) -> Schema:
 def _named(table: Table, dialect: Dialect) -> Table:
     if dialect.name == "sqlite":
         return table
-    return settle(replace(table, constraints=(), indexes=()), table, dialect)
+    return name_constraints(replace(table, constraints=(), indexes=()), table, dialect)
 
 
 def pair(name: str, seed: int) -> tuple[Schema, Schema, Dialect]:
@@ -139,7 +139,8 @@ def steps(name: str, seed: int) -> Iterator[tuple[Operation, Schema, Dialect]]:
     before, after, dialect = pair(name, seed)
     for old, new in ((Schema(), before), (before, after), (after, before)):
         schema = old
-        for operation in diff(old, new, kinds={kind.name: kind for kind in KINDS}, traits=dialect):
+        pairs = named(match(old, new, traits=dialect), dialect)
+        for operation in diff(pairs, kinds=KINDS, traits=dialect):
             yield operation, schema, dialect
             schema = operation.apply(schema)
 

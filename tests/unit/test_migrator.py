@@ -225,7 +225,7 @@ def test_tables_that_nobody_knows_are_left_alone(make: Make) -> None:
     with sa.create_engine(migrator.database.engine.url).begin() as connection:
         connection.exec_driver_sql("CREATE TABLE legacy (id INTEGER)")
     written = migrator.revision("first", autogenerate=True)
-    assert [each.name for each in written.left_alone] == ["legacy"]
+    assert [each.name for each in written.unmanaged] == ["legacy"]
     assert [type(each).__name__ for each in written.operations] == ["CreateTable"]
     migrator.upgrade()
     other = sa.MetaData()

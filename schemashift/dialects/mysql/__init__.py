@@ -23,7 +23,7 @@ from schemashift.errors import NotSupported
 from schemashift.objects import KINDS, AnyKind
 from schemashift.operations import Operation
 from schemashift.operations.facts import Facts
-from schemashift.schema import Column, Constraint, Keyed, Options, Schema, Table, TableName
+from schemashift.schema import Column, Constraint, Keyed, Options, Reading, Schema, Table, TableName
 
 
 class MySQL(Dialect):
@@ -40,9 +40,9 @@ class MySQL(Dialect):
 
     def read(
         self, connection: sa.Connection, names: Collection[TableName] | None = None, *, schemas: Iterable[str] = ()
-    ) -> Schema:
+    ) -> Reading:
         """See `schemashift.dialects.mysql.read`."""
-        return Schema(read_tables(connection, names, schemas=schemas))
+        return Reading.of(read_tables(connection, names, schemas=schemas))
 
     def require(self, connection: sa.Connection, declared: Schema, database: str) -> None:
         """A schema is a database, which no script makes."""
@@ -76,7 +76,7 @@ class MySQL(Dialect):
         *,
         objects: Sequence[Keyed] = (),
         kinds: Sequence[AnyKind] = KINDS,
-    ) -> dict[TableName, Table]:
+    ) -> Reading:
         """See `schemashift.dialects.mysql.scratch`."""
         del objects, kinds
         return canonical(connection, tables, self.ddl)

@@ -1,12 +1,11 @@
 """Reads tables from the catalogue: their names from ``information_schema``, each table from SHOW CREATE TABLE.
 
 Views, sequences and system tables are left out; temporary tables are not seen (unless asked for by name, see
-`scratch`). A table that cannot be read (no rights, a broken engine) is named in the log and left out.
+`scratch`). In place of a table that cannot be read (no rights, a broken engine) there is a doubt.
 """
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -20,9 +19,8 @@ from schemashift.dialects.mysql.parse import parse_table
 from schemashift.dialects.mysql.text import quoted
 from schemashift.dialects.mysql.types import Flavour, charset_name, collation_name, flavour_of
 from schemashift.dialects.session import RAW
-from schemashift.schema import Options, Table, TableName, options
-
-log = logging.getLogger("schemashift")
+from schemashift.schema import Doubt, Key, Options, Table, TableName, options
+from schemashift.sqla.errors import driver_message
 
 NO_SUCH_TABLE = 1146
 _QUOTING = ("ANSI_QUOTES", "NO_BACKSLASH_ESCAPES", "ANSI", "ORACLE", "MSSQL", "POSTGRESQL", "DB2", "MAXDB")
@@ -35,8 +33,9 @@ def ask(connection: sa.Connection, sql: str) -> Any:
 
 def read_tables(
     connection: sa.Connection, names: Collection[TableName] | None = None, *, schemas: Iterable[str] = ()
-) -> Iterator[Table]:
-    """Tables in normal form. *names* None is all tables of the default schema and of *schemas*."""
+) -> Iterator[Table | Doubt]:
+    """Tables in normal form, and a doubt for each that cannot be read. *names* None is all tables of the default schema
+    and of *schemas*."""
     reader = Reader(connection)
     if names is None:
         names = [name for schema in (None, *schemas) for name in reader.names(schema)]
@@ -45,7 +44,11 @@ def read_tables(
         found = [name for schema in {name.schema for name in names} for name in reader.names(schema)]
         names = [name for name in found if name in wanted]
     for name in names:
-        table = reader.read(name)
+        try:
+            table = reader.read(name)
+        except Refused as refused:
+            yield Doubt(about=Key.of_table(name), reason=str(refused))
+            continue
         if table is not None:
             yield table
 
@@ -93,17 +96,13 @@ class Reader:
         return "DATABASE()" if schema is None else quoted(schema, backslash=backslash)
 
     def read(self, name: TableName) -> Table | None:
-        """One table; None where there is none, or it cannot be read."""
+        """One table; None where there is none. Raises `Refused`."""
         text = self.text(name)
         return None if text is None else self.table(text, name.schema)
 
     def text(self, name: TableName) -> str | None:
-        """What SHOW CREATE TABLE prints; None for what is no table."""
-        try:
-            row = self.shown(name)
-        except Refused as refused:
-            log.warning('table "%s" cannot be read and is left out: %s', name, refused)
-            return None
+        """What SHOW CREATE TABLE prints; None for what is no table. Raises `Refused`."""
+        row = self.shown(name)
         if row is None:
             return None
         # A view answers with other columns, a sequence of MariaDB with another statement.
@@ -136,7 +135,7 @@ class Reader:
                 raise
             if error.orig and error.orig.args[:1] == (NO_SUCH_TABLE,):
                 return None
-            raise Refused(str(error.orig)) from error
+            raise Refused(driver_message(error)) from error
 
     @contextmanager
     def plainly(self) -> Iterator[None]:

@@ -7,7 +7,6 @@ has no text that the server would rewrite.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
@@ -15,22 +14,21 @@ import sqlalchemy as sa
 
 from schemashift.dialects.mysql.ddl import MySQLDDL
 from schemashift.dialects.mysql.normal import is_column_level
-from schemashift.dialects.mysql.read import Reader, ask
-from schemashift.dialects.scratch import for_scratch, graft
-from schemashift.schema import Check, Options, Table, TableName
-
-log = logging.getLogger("schemashift")
+from schemashift.dialects.mysql.read import Reader, Refused, ask
+from schemashift.dialects.scratch import scratch_copy, with_server_text
+from schemashift.schema import Check, Doubt, Options, Reading, Table
+from schemashift.sqla.errors import driver_message
 
 NAME = "schemashift_scratch"
 _NOT_THERE = ("mysql_row_format", "mysql_key_block_size", "mysql_engine", "mysql_tablespace", "mysql_data_directory")
 
 
-def canonical(connection: sa.Connection, tables: Iterable[Table], ddl: MySQLDDL) -> dict[TableName, Table]:
-    """*tables* as this server writes them down; those that it does not make are left out, and named in the log."""
-    return dict(_made(connection, tables, ddl))
+def canonical(connection: sa.Connection, tables: Iterable[Table], ddl: MySQLDDL) -> Reading:
+    """*tables* as this server writes them down; a doubt for each that it does not make."""
+    return Reading.of(_made(connection, tables, ddl))
 
 
-def _made(connection: sa.Connection, tables: Iterable[Table], ddl: MySQLDDL) -> Iterator[tuple[TableName, Table]]:
+def _made(connection: sa.Connection, tables: Iterable[Table], ddl: MySQLDDL) -> Iterator[Table | Doubt]:
     reader = Reader(connection)
     for table in tables:
         try:
@@ -38,26 +36,32 @@ def _made(connection: sa.Connection, tables: Iterable[Table], ddl: MySQLDDL) -> 
         except sa.exc.DBAPIError as error:
             if error.connection_invalidated:
                 raise
-            log.warning('table "%s" cannot be compared by its texts: %s', table.table_name, error.orig)
-            continue
-        if made is not None:
-            yield table.table_name, graft(made, table)
+            yield _doubt(table, driver_message(error))
+        except Refused as refused:
+            yield _doubt(table, str(refused))
+        else:
+            yield with_server_text(made, table)
 
 
-def _make(connection: sa.Connection, table: Table, ddl: MySQLDDL, reader: Reader) -> Table | None:
-    copy = scratch_copy(table)
+def _doubt(table: Table, reason: str) -> Doubt:
+    return Doubt(about=table.key, what="compared exactly", reason=reason)
+
+
+def _make(connection: sa.Connection, table: Table, ddl: MySQLDDL, reader: Reader) -> Table:
+    copy = temporary_copy(table)
     place = ddl.table(copy.table_name)
     ask(connection, ddl.create_as(copy, "CREATE TEMPORARY TABLE"))
     try:
-        text = reader.text(copy.table_name)
-        return reader.table(text, copy.schema) if text is not None else None
+        made = reader.read(copy.table_name)
+        assert made is not None, "it was made just now"
+        return made
     finally:
         ask(connection, f"DROP TEMPORARY TABLE IF EXISTS {place}")
 
 
-def scratch_copy(table: Table) -> Table:
+def temporary_copy(table: Table) -> Table:
     """*table* as a temporary table can be: every CHECK named, to be found again."""
-    copy = for_scratch(table)
+    copy = scratch_copy(table)
     return replace(
         copy,
         name=NAME,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
@@ -21,16 +20,14 @@ from schemashift.dialects.postgresql.normal import normal_default, normal_table
 from schemashift.dialects.postgresql.read import read_tables, schema_names
 from schemashift.dialects.postgresql.script import for_script
 from schemashift.dialects.postgresql.session import PostgreSQLSession
-from schemashift.dialects.postgresql.text import canonical
+from schemashift.dialects.postgresql.text import canonical, with_column
 from schemashift.dialects.postgresql.types import normal_type, type_engine
 from schemashift.dialects.statement import Statement
-from schemashift.diff import by_kind
+from schemashift.diff import by_kind, name_constraints
 from schemashift.objects import KINDS, AnyKind
-from schemashift.operations import AlterColumn, Operation
+from schemashift.operations import AlterColumn, Operation, RenameColumn
 from schemashift.operations.facts import Facts
-from schemashift.schema import Column, Default, Keyed, Schema, Table, TableName, Type
-
-log = logging.getLogger("schemashift")
+from schemashift.schema import Column, Default, Keyed, Reading, Schema, Table, TableName, Type, with_texts
 
 
 class PostgreSQL(Dialect):
@@ -47,13 +44,13 @@ class PostgreSQL(Dialect):
 
     def read(
         self, connection: sa.Connection, names: Collection[TableName] | None = None, *, schemas: Iterable[str] = ()
-    ) -> Schema:
-        return Schema(read_tables(connection, names, schemas=schemas))
+    ) -> Reading:
+        return Reading.of(read_tables(connection, names, schemas=schemas))
 
     def spelled_like(self, read: Table, declared: Table) -> Table:
         return spelled_like(read, declared)
 
-    def read_all(self, connection: sa.Connection) -> Schema:
+    def read_all(self, connection: sa.Connection) -> Reading:
         return self.read(connection, schemas=[name for name in schema_names(connection) if name != self.default_schema])
 
     @property
@@ -68,13 +65,13 @@ class PostgreSQL(Dialect):
         *,
         objects: Sequence[Keyed] = (),
         kinds: Sequence[AnyKind] = KINDS,
-    ) -> dict[TableName, Table]:
-        return scratch.canonical(self, connection, tables, objects, by_kind(kinds))
+    ) -> Reading:
+        return Reading.of(scratch.canonical(self, connection, tables, objects, by_kind(kinds)))
 
     def canonical_objects(
         self, connection: sa.Connection, objects: Sequence[Keyed], *, kinds: Sequence[AnyKind] = KINDS
-    ) -> tuple[Keyed, ...]:
-        return scratch.canonical_objects(self, connection, objects, by_kind(kinds))
+    ) -> Reading:
+        return Reading.of(scratch.canonical_objects(self, connection, objects, by_kind(kinds)))
 
     def normal_type(self, type_: Type) -> Type:
         found = normal_type(type_)
@@ -89,6 +86,16 @@ class PostgreSQL(Dialect):
     def for_script(self, operation: Operation) -> Operation:
         """See `schemashift.dialects.postgresql.script`."""
         return for_script(operation, self.ddl)
+
+    def applied(self, schema: Schema, operation: Operation) -> Schema:
+        """Every constraint has a name, and texts follow a column's new one."""
+        if isinstance(operation, RenameColumn) and (table := schema.table(operation.table)) is not None:
+            new = self.ddl.quote(operation.new)
+            schema = schema.put(with_texts(table, lambda sql: with_column(sql, operation.old, new)))
+        schema = operation.apply(schema)
+        touched = (schema.table(name) for name in operation.touches)
+        bare = ((replace(each, constraints=()), each) for each in touched if each is not None)
+        return schema.put(*(name_constraints(table, each, self) for table, each in bare))
 
     def keeps_foreign_key(self, before: Column, after: Column) -> bool:
         whole = {"SMALLINT", "INTEGER", "BIGINT"}

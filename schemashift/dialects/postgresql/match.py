@@ -1,30 +1,37 @@
-"""Where PostgreSQL keeps two spellings of one value: what was read, spelled like what is declared."""
+"""What was read, respelled like what is declared: see `spelled_like`."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import replace
 
-from schemashift.schema import INTEGER_LIMITS, Column, Table
+from schemashift.schema import INTEGER_LIMITS, Column, Table, Type
+
+_NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
+_NEXTVAL = re.compile(r"(nextval\('(?:[^']|'')*')::regclass\)")
 
 
 def spelled_like(read: Table, declared: Table) -> Table:
-    """*read* with the defaults spelled as *declared* has them where both are the same number: ``'0'`` and ``0``.
+    """*read* with the defaults spelled as *declared* has them where both are the same.
 
-    PostgreSQL keeps the two apart, so not even the scratch table shows that they are one.
+    That is the same number, ``'0'`` and ``0``: PostgreSQL keeps the two apart, so not even the scratch table shows that
+    they are one. And it is the next number of a sequence, which models say without the cast that PostgreSQL adds.
     """
-    return replace(read, columns=tuple(_same_number(column, declared.column(column.name)) for column in read.columns))
+    columns = tuple(_with_default_like(column, declared.column(column.name)) for column in read.columns)
+    return replace(read, columns=columns)
 
 
-_NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
-
-
-def _same_number(read: Column, declared: Column | None) -> Column:
-    if declared is None or read.default is None or declared.default is None:
+def _with_default_like(read: Column, declared: Column | None) -> Column:
+    if declared is None or read.default is None or declared.default is None or read.type != declared.type:
         return read
-    mine, wanted = (default.sql.strip("'()") for default in (read.default, declared.default))
-    same = mine == wanted and _NUMBER.fullmatch(mine) and read.type == declared.type and _is_number(read.type.sql)
-    return replace(read, default=replace(read.default, sql=declared.default.sql)) if same else read
+    mine, wanted = read.default.sql, declared.default.sql
+    same = _is_same_number(mine, wanted, read.type) or _NEXTVAL.sub(r"\1)", mine) == _NEXTVAL.sub(r"\1)", wanted)
+    return replace(read, default=replace(read.default, sql=wanted)) if same else read
+
+
+def _is_same_number(one: str, other: str, type_: Type) -> bool:
+    number = one.strip("'()")
+    return number == other.strip("'()") and bool(_NUMBER.fullmatch(number)) and _is_number(type_.sql)
 
 
 def _is_number(sql: str) -> bool:

@@ -6,23 +6,22 @@ compared as they are.
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
 from schemashift.dialects.live import LiveSchema
 from schemashift.dialects.postgresql.read import read_temporary
-from schemashift.dialects.scratch import for_scratch, graft
+from schemashift.dialects.scratch import scratch_copy, with_server_text
 from schemashift.dialects.session import RAW
 from schemashift.objects import AnyKind
-from schemashift.schema import Keyed, Table, TableName
+from schemashift.schema import Doubt, Keyed, Table
+from schemashift.sqla.errors import driver_message
 
 if TYPE_CHECKING:
     from schemashift.dialects.postgresql import PostgreSQL
 
-log = logging.getLogger("schemashift")
 PLACE = "pg_temp"
 """The schema of temporary objects."""
 Kinds = Mapping[str, AnyKind]
@@ -30,34 +29,39 @@ Kinds = Mapping[str, AnyKind]
 
 def canonical(
     dialect: PostgreSQL, connection: sa.Connection, tables: Sequence[Table], objects: Sequence[Keyed], kinds: Kinds
-) -> dict[TableName, Table]:
+) -> Iterator[Table | Doubt]:
     """What PostgreSQL makes of *tables*, those of one name in turn: temporary tables have no schema of their own."""
-    made: dict[TableName, Table] = {}
-    waiting = list(tables)
+    waiting = {table.table_name: table for table in tables}
     while waiting:
-        batch = list({table.name: table for table in reversed(waiting)}.values())
-        waiting = [table for table in waiting if table not in batch]
-        made.update(_together(dialect, connection, batch, objects, kinds))
-    return made
+        batch = {table.name: table for table in reversed(waiting.values())}
+        for table in batch.values():
+            del waiting[table.table_name]
+        yield from _together(dialect, connection, tuple(batch.values()), objects, kinds)
 
 
 def _together(
     dialect: PostgreSQL, connection: sa.Connection, tables: Sequence[Table], objects: Sequence[Keyed], kinds: Kinds
-) -> dict[TableName, Table]:
+) -> Iterator[Table | Doubt]:
     """All in one SAVEPOINT; where that fails, one by one, so that one table's trouble stays its own."""
     try:
-        return _make(dialect, connection, tables, objects, kinds)
+        yield from _make(dialect, connection, tables, objects, kinds)
     except sa.exc.DBAPIError as error:
+        if error.connection_invalidated:
+            raise
         if len(tables) == 1:
-            log.warning("%s could not be compared exactly: %s", tables[0].table_name, error.orig)
-            return {}
-        alone = [_together(dialect, connection, [table], objects, kinds) for table in tables]
-        return {name: each for found in alone for name, each in found.items()}
+            yield _doubt(tables[0], driver_message(error))
+            return
+        for table in tables:
+            yield from _together(dialect, connection, [table], objects, kinds)
+
+
+def _doubt(thing: Keyed, reason: str) -> Doubt:
+    return Doubt(about=thing.key, what="compared exactly", reason=reason)
 
 
 def _make(
     dialect: PostgreSQL, connection: sa.Connection, tables: Sequence[Table], objects: Sequence[Keyed], kinds: Kinds
-) -> dict[TableName, Table]:
+) -> list[Table]:
     savepoint = connection.begin_nested()
     try:
         _provide(dialect, connection, objects, kinds)
@@ -66,12 +70,12 @@ def _make(
         found = {table.name: table for table in read_temporary(connection, [t.name for t in tables])}
     finally:
         savepoint.rollback()
-    return {table.table_name: graft(found[table.name], table) for table in tables if table.name in found}
+    return [with_server_text(found[table.name], table) for table in tables]
 
 
 def _statements(dialect: PostgreSQL, tables: Iterable[Table]) -> Iterable[str]:
     for table in tables:
-        copy = for_scratch(table)
+        copy = scratch_copy(table)
         yield dialect.ddl.create(copy).replace("CREATE TABLE", "CREATE TEMPORARY TABLE", 1)
         for index in copy.indexes:
             yield dialect.ddl.index(copy.table_name, index)
@@ -87,22 +91,25 @@ def _provide(dialect: PostgreSQL, connection: sa.Connection, objects: Sequence[K
         _create(dialect, connection, kind, thing if thing.key.schema else kind.in_scratch(thing, PLACE))
 
 
-def _create(dialect: PostgreSQL, connection: sa.Connection, kind: AnyKind, thing: Keyed) -> None:
+def _create(dialect: PostgreSQL, connection: sa.Connection, kind: AnyKind, thing: Keyed) -> str | None:
+    """Make *thing*, and return why it could not be made; None where it could."""
+    failed = None
     for operation in kind.create(thing):
         savepoint = connection.begin_nested()
         try:
             for statement in dialect.ddl.statements(operation, LiveSchema()):
                 connection.exec_driver_sql(str(statement), execution_options=RAW)
             savepoint.commit()
-        except sa.exc.DBAPIError:
+        except sa.exc.DBAPIError as error:
             savepoint.rollback()
+            failed = driver_message(error)
+    return failed
 
 
 def canonical_objects(
     dialect: PostgreSQL, connection: sa.Connection, objects: Sequence[Keyed], kinds: Kinds
-) -> tuple[Keyed, ...]:
+) -> Iterator[Keyed | Doubt]:
     """What PostgreSQL makes of those of *objects* that have texts: it writes a CHECK or a default in its own way."""
-    found: list[Keyed] = []
     for thing in objects:
         kind = kinds[thing.key.kind]
         if not kind.has_text:
@@ -111,11 +118,11 @@ def canonical_objects(
         try:
             # The others first: a domain may be made of an enum, or of another domain.
             _provide(dialect, connection, [each for each in objects if each is not thing], kinds)
-            _create(dialect, connection, kind, kind.in_scratch(thing, PLACE))
+            failed = _create(dialect, connection, kind, kind.in_scratch(thing, PLACE))
             made = [each for each in kind.read_scratch(connection) if each.key.name == thing.key.name]
         finally:
             savepoint.rollback()
-        found += [kind.with_server_text(kind.normal(each, dialect), thing) for each in made]
-        if not made:
-            log.warning("%s %s could not be compared exactly", kind.name, thing.key.table_name)
-    return tuple(found)
+        if made and failed is None:
+            yield kind.with_server_text(kind.normal(made[0], dialect), thing)
+        else:
+            yield _doubt(thing, failed or "the server does not show it")

@@ -36,6 +36,30 @@ def _in(match: re.Match[str]) -> str:
     return f"{groups['column']} {'IN' if groups['operator'] == '= ANY' else 'NOT IN'} ({items})"
 
 
+_NAME = re.compile(
+    r"""'(?:[^']|'')*'
+      | (?P<before>::\s*|\.\s*)? (?P<name>"(?:[^"]|"")+"|[A-Za-z_\u0080-\uffff][\w$]*) (?P<call>\s*\()?""",
+    re.VERBOSE,
+)
+
+
+def with_column(sql: str, old: str, new: str) -> str:
+    """*sql*, an expression as PostgreSQL wrote it down, with the column *old* called *new*, which is quoted as need be.
+    Types and functions of that name stay what they are."""
+
+    def renamed(match: re.Match[str]) -> str:
+        name = match["name"]
+        if name is None or match["before"] or match["call"] or _unquoted(name) != old:
+            return match[0]
+        return new
+
+    return _NAME.sub(renamed, sql)
+
+
+def _unquoted(name: str) -> str:
+    return name[1:-1].replace('""', '"') if name.startswith('"') else name
+
+
 def bare(expression: str) -> str:
     """*expression* without the one pair of parentheses that PostgreSQL puts round a whole CHECK or predicate."""
     if not (expression.startswith("(") and expression.endswith(")")):

@@ -25,7 +25,7 @@ from schemashift.dialects.statement import Statement
 from schemashift.errors import NotSupported
 from schemashift.operations import Operation
 from schemashift.operations.facts import Facts
-from schemashift.schema import Column, Schema, Table, TableName
+from schemashift.schema import Column, Reading, Schema, Table, TableName
 
 _LATELY = 64
 """How many tables in normal form are remembered."""
@@ -57,8 +57,8 @@ class SQLite(Dialect):
 
     def read(
         self, connection: sa.Connection, names: Collection[TableName] | None = None, *, schemas: Iterable[str] = ()
-    ) -> Schema:
-        return Schema(read_tables(connection, names, schemas=schemas))
+    ) -> Reading:
+        return Reading.of(read_tables(connection, names, schemas=schemas))
 
     def require(self, connection: sa.Connection, declared: Schema, database: str) -> None:
         """A schema is an attached file, which no script can attach."""
@@ -130,6 +130,9 @@ class SQLite(Dialect):
     def effects(self, operation: Operation) -> Facts:
         """See `schemashift.dialects.sqlite.effects`."""
         return tuple(effects(operation))
+
+    def applied(self, schema: Schema, operation: Operation) -> Schema:
+        return SQLiteCompilation(self.ddl, LiveSchema(schema), self.normal).reached(operation)
 
     def compile(self, operations: Sequence[Operation], known: LiveSchema) -> Iterator[Statement]:
         yield from SQLiteCompilation(self.ddl, known, self.normal).statements(operations)

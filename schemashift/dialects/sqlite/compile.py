@@ -10,6 +10,7 @@ change may move behind another's.
 from __future__ import annotations
 
 import sqlite3
+from collections import deque
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -101,6 +102,14 @@ class SQLiteCompilation(Compilation):
             with compiling(operation):
                 yield from self.statement(operation)
         yield from self.flush_all()
+
+    def reached(self, operation: Operation) -> Schema:
+        """The schema once *operation* is done. Its tables keep their options as they were written, for the key that
+        AUTOINCREMENT is for may be still to come."""
+        tables = (self.known.table(name) for name in operation.touches)
+        self.written_options.update((table.table_name, table.options) for table in tables if table is not None)
+        deque(self.statement(operation), maxlen=0)
+        return self.known.schema.put(*(each.result for each in self.pending.values()))
 
     def check_version(self) -> None:
         """Raise `NotSupported` on a SQLite that is too old."""

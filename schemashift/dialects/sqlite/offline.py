@@ -21,7 +21,7 @@ from schemashift.dialects.sqlite.ddl import SQLiteDDL
 from schemashift.dialects.sqlite.read import CatalogueEntry, Row, read_tables
 from schemashift.dialects.sqlite.rebuild import placed
 from schemashift.dialects.statement import Statement
-from schemashift.schema import Schema, Table, TableName
+from schemashift.schema import Reading, Schema, Table, TableName
 
 _UNKNOWN = re.compile(r"no such (?P<what>function|collation sequence): (?P<name>\S+)")
 
@@ -73,10 +73,10 @@ class InMemory(OfflineDatabase):
             driver.create_collation(name, _compare)
 
     def _read(self, name: TableName) -> Table | None:
-        return next(iter(read_tables(self._connection, [name])), None)
+        return Reading.of(read_tables(self._connection, [name])).schema.table(name)
 
     def _read_all(self) -> Schema:
-        return Schema(read_tables(self._connection, None, schemas=self._schemas))
+        return Reading.of(read_tables(self._connection, schemas=self._schemas)).schema
 
 
 @contextmanager

@@ -6,7 +6,6 @@ or deferrability; SQLAlchemy's Inspector guesses them from the text with pattern
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
@@ -23,9 +22,11 @@ from schemashift.schema import (
     Computed,
     Constraint,
     Default,
+    Doubt,
     ForeignKey,
     Index,
     IndexPart,
+    Key,
     PrimaryKey,
     Table,
     TableName,
@@ -33,8 +34,7 @@ from schemashift.schema import (
     options,
 )
 from schemashift.sqla import reflect
-
-log = logging.getLogger("schemashift")
+from schemashift.sqla.errors import driver_message
 
 _MANY = 400
 """More names than this are not worth a condition: everything is read."""
@@ -71,8 +71,9 @@ class CatalogueEntry:
 
 def read_tables(
     connection: sa.Connection, names: Collection[TableName] | None = None, *, schemas: Iterable[str] = ()
-) -> Iterator[Table]:
-    """Tables in normal form. *names* None is all tables of the main database and of the attached *schemas*."""
+) -> Iterator[Table | Doubt]:
+    """Tables in normal form, and a doubt for each that cannot be read. *names* None is all tables of the main database
+    and of the attached *schemas*."""
     if names is None:
         asked = list(schemas)
         there = attached(connection) if asked else frozenset()
@@ -134,8 +135,8 @@ class _Catalogue:
         found = self.connection.exec_driver_sql(sql, parameters)
         return [Row(type_, name, table, text or "") for type_, name, table, text in found]
 
-    def tables(self, names: Collection[str] | None = None) -> Iterator[Table]:
-        """The tables called *names*, or all of them, by name."""
+    def tables(self, names: Collection[str] | None = None) -> Iterator[Table | Doubt]:
+        """The tables called *names*, or all of them, by name; a doubt in place of each that cannot be read."""
         rows = self.rows(names)
         found = sorted(_ours(rows, names), key=lambda row: row.name)
         texts = {row.name: _parsed(parse_table, row.sql) for row in found}
@@ -148,8 +149,10 @@ class _Catalogue:
         for row in found:
             text, fault = texts[row.name]
             table = self.lifted(text, keys) if text is not None else self.from_inspector(row)
-            if table is not None:
+            if isinstance(table, Table):
                 yield self.with_source(table, row, text, fault, dependents)
+            elif table is not None:
+                yield table
 
     def lifted(self, text: TableText, keys: dict[str, TableText]) -> Table:
         """Our values for a statement, without indexes."""
@@ -172,13 +175,16 @@ class _Catalogue:
             target_columns=tuple(spelled.get(name.lower(), name) for name in columns),
         )
 
-    def from_inspector(self, row: Row) -> Table | None:
-        """A table whose statement our reader does not understand, as SQLAlchemy's Inspector sees it."""
+    def from_inspector(self, row: Row) -> Table | Doubt | None:
+        """A table whose statement our reader does not understand, as SQLAlchemy's Inspector sees it; None where it is
+        gone meanwhile."""
+        name = TableName(row.name, self.schema)
         try:
-            found = reflect.tables(self.connection, [TableName(row.name, self.schema)])
-        except (sa.exc.SQLAlchemyError, ValueError) as error:
-            log.warning('table "%s" cannot be read and is left out: %s', TableName(row.name, self.schema), error)
-            return None
+            found = reflect.tables(self.connection, [name])
+        except sa.exc.SQLAlchemyError as error:
+            return Doubt(about=Key.of_table(name), reason=driver_message(error))
+        except ValueError as error:
+            return Doubt(about=Key.of_table(name), reason=str(error))
         return next(iter(found), None)
 
     def with_source(

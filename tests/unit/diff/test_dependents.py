@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from schemashift.diff import STANDARD, diff
+from schemashift.diff import STANDARD, diff, match
 from schemashift.diff.traits import Standard
 from schemashift.objects import KINDS
 from schemashift.objects.enums import Enum
@@ -50,7 +50,8 @@ def t(*constraints: Constraint, type_: Type = INTEGER, doubled: bool = False, in
 
 def changes(make: Callable[[Type], Table], *others: Table, traits: Standard | None = None) -> list[str]:
     """What is done where column ``a`` of the table becomes a BIGINT."""
-    found = diff(Schema([make(INTEGER), *others]), Schema([make(BIGINT), *others]), traits=traits or Strict())
+    pairs = match(Schema([make(INTEGER), *others]), Schema([make(BIGINT), *others]))
+    found = diff(pairs, traits=traits or Strict())
     return [str(each.describe()).partition("  ")[0] for each in found]
 
 
@@ -86,5 +87,6 @@ def test_a_type_that_columns_have_is_never_dropped_for_a_change() -> None:
     before = Enum(name="mood", labels=("a", "b"))
     column = Column(name="m", type=Type(sql="mood", needs=(before.key,)))
     table = Table(name="t", columns=(column,), constraints=(Check(sql="m <> 'b'", columns=("m",), name="x"),))
-    found = diff(Schema([before, table]), Schema([replace(before, labels=("a",)), table]), kinds=KINDS, traits=Strict())
+    pairs = match(Schema([before, table]), Schema([replace(before, labels=("a",)), table]))
+    found = diff(pairs, kinds=KINDS, traits=Strict())
     assert [str(each.describe()) for each in found] == ["~ enum mood  a, b -> a"]

@@ -8,7 +8,9 @@ import pytest
 from sqlalchemy.dialects import postgresql, sqlite
 
 from schemashift.dialects import dialect_for
-from schemashift.schema import TableName
+from schemashift.diff import by_kind
+from schemashift.objects import KINDS
+from schemashift.schema import Schema, TableName
 from schemashift.sources.replay import Recording, record, replay
 from tests.support.scripts import Scripts
 
@@ -107,10 +109,49 @@ def test_replay_gives_the_schema_that_the_scripts_leave(scripts: Scripts) -> Non
         'op.drop_column("t", "x")\nop.rename_table("t", "u")\nop.add_column("elsewhere", sa.Column("z", sa.Integer))',
     )
     scripts.add("d", 'op.create_table("v", sa.Column("id", sa.Integer))\nop.get_bind().scalar(sa.text("SELECT 1"))')
-    graph = scripts.directory.graph()
-    schema = replay((scripts.directory.load(each) for each in graph), dialect_for(sqlite.dialect()))
+    schema, doubts = _replayed(scripts)
     table = schema.table(TableName("u"))
     assert table is not None
     assert [column.name for column in table.columns] == ["id", "y"]
     assert [index.name for index in table.indexes] == ["ix"]
     assert [each.name for each in schema.tables] == ["u", "v"]
+    assert doubts == [
+        'revision "c" cannot be replayed: + column elsewhere.z  INTEGER: there is no table "elsewhere"',
+        'revision "d" cannot be replayed: it asks the database: SELECT 1',
+    ]
+
+
+def _replayed(scripts: Scripts) -> tuple[Schema, list[str]]:
+    graph = scripts.directory.graph()
+    found = replay((scripts.directory.load(each) for each in graph), dialect_for(sqlite.dialect()))
+    return found.schema, [str(each) for each in found.doubts]
+
+
+@pytest.mark.parametrize(
+    ("body", "sent"),
+    [
+        ('op.execute("ALTER TABLE t ADD COLUMN x INTEGER")', "ALTER TABLE t ADD COLUMN x INTEGER"),
+        ('op.execute("create table u (id integer)")', "create table u (id integer)"),
+        ('op.execute(sa.DDL("DROP TABLE t"))', "DROP TABLE t"),
+        ('op.get_bind().execute(sa.text("DROP TABLE t"))', "DROP TABLE t"),
+    ],
+)
+def test_ddl_that_a_script_sends_itself_is_a_doubt(scripts: Scripts, body: str, sent: str) -> None:
+    scripts.add("a", f'op.create_table("t", sa.Column("id", sa.Integer))\n{body}\nop.create_index("ix", "t", ["id"])')
+    schema, doubts = _replayed(scripts)
+    assert doubts == [f'revision "a" cannot be replayed: it sends SQL of its own: {sent}']
+    assert [index.name for index in schema.tables[0].indexes] == ["ix"]
+
+
+def test_statements_about_rows_are_no_doubt(scripts: Scripts) -> None:
+    scripts.add("a", 'op.execute("UPDATE t SET a = 1")\nop.execute(sa.delete(sa.table("t")))')
+    assert _replayed(scripts)[1] == []
+
+
+def test_objects_of_every_kind_are_in_normal_form_after_a_replay(scripts: Scripts) -> None:
+    scripts.add("a", 'op.create_domain("d", sa.Integer(), checks={"ck": "(VALUE > 0)"}, server_default="1")')
+    dialect = dialect_for(postgresql.psycopg.dialect())
+    found = replay([scripts.directory.load(scripts.directory.graph()["a"])], dialect)
+    kinds = by_kind(KINDS)
+    normal = [kinds[each.key.kind].normal(each, dialect) for each in found.schema.values()]
+    assert normal == list(found.schema.values())

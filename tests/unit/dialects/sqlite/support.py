@@ -41,7 +41,7 @@ class Database:
     def read(self, *names: str, schemas: Sequence[str] = ()) -> Schema:
         """What our reader sees."""
         with self.engine.connect() as connection:
-            return self.dialect.read(connection, [TableName(n) for n in names] or None, schemas=schemas)
+            return self.dialect.read(connection, [TableName(n) for n in names] or None, schemas=schemas).schema
 
     def table(self, name: str) -> Table:
         """One table."""
@@ -87,7 +87,8 @@ def running(database: Database) -> Iterator[sa.Connection]:
 def knowing(dialect: SQLite, connection: sa.Connection) -> LiveSchema:
     """What the runner hands to compile."""
     return LiveSchema(
-        read=lambda name: dialect.read(connection, [name]).table(name), read_all=lambda: dialect.read(connection)
+        read=lambda name: dialect.read(connection, [name]).schema.table(name),
+        read_all=lambda: dialect.read(connection).schema,
     )
 
 

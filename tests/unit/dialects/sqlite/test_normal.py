@@ -253,7 +253,7 @@ def test_index_parts_are_taken_apart() -> None:
     assert normal.uses == ("b",)
 
 
-def test_reconcile_takes_the_models_spelling_where_sqlite_sees_no_difference() -> None:
+def test_spelled_like_takes_the_models_spelling_where_sqlite_sees_no_difference() -> None:
     def made(type_: str, default: str, *constraints: PrimaryKey) -> Table:
         column = Column(name="a", type=Type(sql=type_), default=Default(sql=default))
         return Table(name="t", columns=(column,), constraints=constraints)
@@ -361,7 +361,7 @@ def test_a_model_equals_what_create_all_makes_of_it(name: str) -> None:
     metadata.create_all(engine)
     dialect = SQLite(engine.dialect)
     with engine.connect() as connection:
-        read = dialect.read(connection).table(TableName(name))
+        read = dialect.read(connection).schema.table(TableName(name))
     wanted = dialect.normal(lift.lift_table(metadata.tables[name], engine.dialect))
     assert read is not None
     if name == "cycle2":
@@ -377,7 +377,7 @@ def test_a_model_equals_what_create_all_makes_of_it(name: str) -> None:
         for index in read.indexes:
             sql = dialect.ddl.index(read.table_name, index)
             connection.exec_driver_sql(sql, execution_options={"no_parameters": True})
-        found = dialect.read(connection).table(TableName(name))
+        found = dialect.read(connection).schema.table(TableName(name))
         assert found is not None
         known = {k.name: k.target_columns for k in read.foreign_keys}
         assert {k.name: k.target_columns for k in found.foreign_keys} == known
