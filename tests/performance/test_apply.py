@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from tests.support.counting import calls
 
+from tests.support.counting import calls
 from tests.support.scripts import Scripts, state_of
 
 STEPS = (
