@@ -94,7 +94,7 @@ class Run:
         """What the scripts, replayed without a database, lack of the models; nothing is asked."""
         with sa.create_engine(self.url, poolclass=sa.NullPool).connect() as connection:
             dialect = dialect_for(connection.dialect)
-        scripts = self.migrator(self.after).scripts
+        scripts = self.migrator(self.after).project.scripts
         replayed = replay((scripts.load(each) for each in scripts.graph()), dialect)
         assert replayed.doubts == ()
         pairs = match(replayed.schema, read_models([self.after], dialect).schema, traits=dialect)
