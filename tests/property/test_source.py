@@ -139,7 +139,7 @@ def steps(name: str, seed: int) -> Iterator[tuple[Operation, Schema, Dialect]]:
     before, after, dialect = pair(name, seed)
     for old, new in ((Schema(), before), (before, after), (after, before)):
         schema = old
-        for operation in diff(old, new, kinds={kind.name: kind for kind in KINDS}, traits=dialect):
+        for operation in diff(old, new, kinds=KINDS, traits=dialect):
             yield operation, schema, dialect
             schema = operation.apply(schema)
 
