@@ -25,7 +25,7 @@ MORE_FILES = {
 }
 """Those that are named in more. A number only goes down."""
 
-LONGEST_FUNCTION, FUNCTIONS_OVER_30 = 63, 18
+LONGEST_FUNCTION, FUNCTIONS_OVER_30 = 63, 20
 LONGEST_FILE = 580
 """In lines. These too only go down."""
 
@@ -67,7 +67,9 @@ def test_the_dialects_have_the_same_files() -> None:
 
 
 def test_functions_stay_short() -> None:
-    sizes = {f"{path}:{node.name}": int(node.end_lineno or 0) - node.lineno + 1 for path, node in functions()}
+    sizes = {
+        f"{path}:{node.lineno} {node.name}": int(node.end_lineno or 0) - node.lineno + 1 for path, node in functions()
+    }
     assert {place: lines for place, lines in sizes.items() if lines > LONGEST_FUNCTION} == {}
     over = [place for place, lines in sizes.items() if lines > 30]
     assert len(over) <= FUNCTIONS_OVER_30, over
