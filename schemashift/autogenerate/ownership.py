@@ -56,15 +56,15 @@ def made_by_scripts(
     return frozenset[Key]().union(*found)
 
 
-def refuse_absent(named: Mapping[str, frozenset[Key]], there: Schema, left_alone: Iterable[Key], database: str) -> None:
+def refuse_absent(named: Mapping[str, frozenset[Key]], there: Schema, unmanaged: Iterable[Key], database: str) -> None:
     """Raise `UsageError` for a name that is none of what is *there* beside the models."""
     for name, keys in named.items():
         if not any(key in there for key in keys):
-            others = [shown(key) for key in left_alone]
+            others = [shown(key) for key in unmanaged]
             close = difflib.get_close_matches(name, others, 1)
             raise UsageError(
                 f'there is nothing called "{name}" to drop in {database}',
-                hints=[f"did you mean {close[0]}?"] if close else [f"left alone are: {', '.join(others) or 'none'}"],
+                hints=[f"did you mean {close[0]}?"] if close else [f"unmanaged are: {', '.join(others) or 'none'}"],
             )
 
 
