@@ -1,10 +1,10 @@
-"""Reads what SHOW CREATE TABLE prints: machine-made, regular text, and the only place where a server tells all.
+"""Parses the output of SHOW CREATE TABLE: regular, generated text, and the only place with all of a table.
 
-What comes out is *raw*, like what `schemashift.sqla.lift` makes: types and texts as they are printed, with
-``CHARACTER SET`` in the type and the collation beside it. `normal_table` takes it from there.
+The result is *raw*, like that of `schemashift.sqla.lift`: types and texts as they are printed, with ``CHARACTER SET``
+in the type and the collation separate. `normal_table` brings it into normal form.
 
-The grammar is that of MariaDB 10.6 to 12 and MySQL 8.0 to 9. An attribute of a column that we have no field for is
-kept as it stands in the column's option ``mysql_attributes``, so that a MODIFY does not lose it.
+The grammar is that of MariaDB 10.6 to 12 and MySQL 8.0 to 9. An attribute of a column for which `Column` has no field
+is kept unchanged in the column's option ``mysql_attributes``, so that a MODIFY does not lose it.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ END = Token("end", "", -1, -1)
 
 @dataclass(frozen=True, slots=True)
 class ColumnLevel:
-    """The payload of a CHECK that belongs to a column (MariaDB): it has no name and goes with the column's text."""
+    """The payload of a CHECK that is part of a column's definition (MariaDB) and has no name."""
 
     column: str
 
@@ -45,7 +45,8 @@ class ColumnLevel:
 def parse_table(
     text: str, *, schema: str | None = None, default_schema: str | None = None, backslash: bool = True
 ) -> Table:
-    """The table that *text* creates, as *schema*'s. A foreign key into *default_schema* has None for its schema.
+    """Return the table that *text* creates, in *schema*. The target of a foreign key into *default_schema* has no
+    schema.
 
     Raises `ValueError` for text that is not a CREATE TABLE statement.
     """
@@ -54,7 +55,7 @@ def parse_table(
 
 @dataclass(slots=True)
 class _Parts:
-    """What is collected between the parentheses."""
+    """The parts of a table, collected between the parentheses."""
 
     columns: list[Column] = field(default_factory=list)
     constraints: list[Constraint] = field(default_factory=list)
@@ -74,12 +75,12 @@ class _Parser:
     # The cursor
 
     def peek(self, ahead: int = 0) -> Token:
-        """The token under the cursor, or *ahead* of it; `END` behind the last one."""
+        """Return the token at the cursor, or *ahead* tokens after it; `END` after the last one."""
         place = self.at + ahead
         return self.tokens[place] if place < len(self.tokens) else END
 
     def take(self) -> Token:
-        """The token under the cursor, stepped over. Raises `ValueError` where the text is at its end."""
+        """Return the token at the cursor, and move past it. Raises `ValueError` at the end of the text."""
         token = self.peek()
         if token is END:
             raise ValueError(f"not a whole CREATE TABLE: {self.text[:200]!r}")
@@ -87,7 +88,7 @@ class _Parser:
         return token
 
     def skip(self, *words: str) -> bool:
-        """Step over *words* if they are next."""
+        """Move past *words* if they are next, and return whether they were."""
         for ahead, word in enumerate(words):
             token = self.peek(ahead)
             if token.kind not in ("word", "mark") or token.value.upper() != word:
@@ -101,13 +102,13 @@ class _Parser:
             raise ValueError(f"{word} expected at {self.text[token.start : token.start + 40]!r} in {self.text[:200]!r}")
 
     def group(self) -> str:
-        """The text between the parentheses that are next, as it stands."""
+        """Return the text inside the parentheses that are next, unchanged, and move past them."""
         start = self.peek().end
-        last = self.past_group()
+        last = self.skip_group()
         return self.text[start : last.start].strip()
 
-    def past_group(self) -> Token:
-        """Step over a group in parentheses; its last token."""
+    def skip_group(self) -> Token:
+        """Move past a group in parentheses, and return its last token."""
         depth = 0
         while True:
             token = self.take()
@@ -171,16 +172,16 @@ class _Parser:
             case "UNIQUE" | "KEY" | "FULLTEXT" | "SPATIAL" | "VECTOR":
                 self.key(parts)
             case _:
-                # PERIOD FOR SYSTEM_TIME and whatever comes next: not ours, passed over whole.
-                self.past_item()
+                # PERIOD FOR SYSTEM_TIME and what later versions may add: skipped as a whole.
+                self.skip_item()
 
-    def past_item(self) -> None:
+    def skip_item(self) -> None:
         while True:
             token = self.peek()
             if token is END or (token.kind == "mark" and token.value in ",)"):
                 return
             if token.kind == "mark" and token.value == "(":
-                self.past_group()
+                self.skip_group()
             else:
                 self.take()
 
@@ -189,26 +190,26 @@ class _Parser:
     def column(self, parts: _Parts) -> None:
         name = self.take().value
         sql, collation = self.type()
-        found: dict[str, Any] = {}
+        fields: dict[str, Any] = {}
         checks: list[str] = []
         rest: list[str] = []
         while not self.at_end_of_item():
-            self.attribute(found, checks, rest)
+            self.attribute(fields, checks, rest)
         parts.columns.append(
             Column(
                 name=name,
-                type=Type(sql=sql, collation=found.pop("collation", None) or collation),
+                type=Type(sql=sql, collation=fields.pop("collation", None) or collation),
                 options=options([("mysql_attributes", " ".join(rest) or None)]),
-                **found,
+                **fields,
             )
         )
         parts.constraints += [Check(sql=sql, columns=(name,), payload=ColumnLevel(name)) for sql in checks]
 
     def type(self) -> tuple[str, str | None]:
-        """The type's text with its character set, and its collation."""
+        """Return the type's text with its character set, and its collation."""
         start, last = self.peek().start, self.take()
         if self.peek().value == "(" and self.peek().start == last.end:
-            last = self.past_group()
+            last = self.skip_group()
         while self.peek().word() in ("UNSIGNED", "ZEROFILL", "PRECISION", "VARYING", "BINARY"):
             last = self.take()
         sql = self.text[start : last.end]
@@ -220,26 +221,26 @@ class _Parser:
         token = self.peek()
         return token is END or (token.kind == "mark" and token.value in ",)")
 
-    def attribute(self, found: dict[str, Any], checks: list[str], rest: list[str]) -> None:
-        """One attribute of a column."""
+    def attribute(self, fields: dict[str, Any], checks: list[str], rest: list[str]) -> None:
+        """Parse one attribute of a column."""
         if self.skip("NOT", "NULL"):
-            found["nullable"] = False
+            fields["nullable"] = False
         elif self.skip("NULL"):
-            found["nullable"] = True
+            fields["nullable"] = True
         elif self.skip("DEFAULT"):
             sql = self.default()
-            found["default"] = Default(sql=sql, needs=default_needs(sql, self.default_schema))
+            fields["default"] = Default(sql=sql, needs=default_needs(sql, self.default_schema))
         elif self.skip("ON", "UPDATE"):
             start, last = self.peek().start, self.take()
-            last = self.past_group() if self.peek().value == "(" else last
-            before = found["default"].sql + " " if "default" in found else ""
-            found["default"] = Default(sql=f"{before}ON UPDATE {self.text[start : last.end]}")
+            last = self.skip_group() if self.peek().value == "(" else last
+            before = fields["default"].sql + " " if "default" in fields else ""
+            fields["default"] = Default(sql=f"{before}ON UPDATE {self.text[start : last.end]}")
         elif self.skip("AUTO_INCREMENT"):
-            found["autoincrement"] = True
+            fields["autoincrement"] = True
         elif self.skip("COMMENT"):
-            found["comment"] = self.take().value or None
+            fields["comment"] = self.take().value or None
         elif self.skip("COLLATE"):
-            found["collation"] = self.take().value
+            fields["collation"] = self.take().value
         elif self.skip("CHECK"):
             checks.append(self.group())
         elif self.skip("GENERATED", "ALWAYS", "AS") or self.skip("AS"):
@@ -249,16 +250,16 @@ class _Parser:
             sql = self.group()
             stored = self.skip("STORED") or self.skip("PERSISTENT")
             self.skip("VIRTUAL")
-            found["computed"] = Computed(sql=sql, stored=stored)
+            fields["computed"] = Computed(sql=sql, stored=stored)
         else:
-            rest.append(self.raw())
+            rest.append(self.unknown_attribute())
 
-    def raw(self) -> str:
-        """One word that we have no field for, with what belongs to it."""
+    def unknown_attribute(self) -> str:
+        """Return one attribute for which there is no field, with its argument."""
         token = self.take()
         text = self.text[token.start : token.end]
         if token.word() in ("COLUMN_FORMAT", "STORAGE", "SRID", "WITH", "WITHOUT", "SYSTEM"):
-            return f"{text} {self.raw()}"
+            return f"{text} {self.unknown_attribute()}"
         if self.skip("="):
             value = self.take()
             return f"{text}={self.text[value.start : value.end]}"
@@ -267,12 +268,12 @@ class _Parser:
         return text
 
     def default(self) -> str:
-        """What stands behind DEFAULT, up to the next attribute."""
+        """Return what follows DEFAULT, up to the next attribute."""
         start = self.peek().start
-        last = self.past_group() if self.peek().value == "(" and self.peek().kind == "mark" else self.take()
+        last = self.skip_group() if self.peek().value == "(" and self.peek().kind == "mark" else self.take()
         while not self.at_end_of_item() and self.peek().word() not in _AFTER_DEFAULT:
             is_group = self.peek().kind == "mark" and self.peek().value == "("
-            last = self.past_group() if is_group else self.take()
+            last = self.skip_group() if is_group else self.take()
         return self.text[start : last.end]
 
     # Keys and constraints
@@ -283,15 +284,15 @@ class _Parser:
             self.need("KEY")
         name = self.take().value
         columns = self.parts()
-        found = list(self.index_options())
+        settings = list(self.index_options())
         plain = all(part == IndexPart(column=part.column) for part in columns if part.column is not None)
         if prefix == "UNIQUE" and plain and all(part.column for part in columns):
             names = tuple(str(part.column) for part in columns)
-            parts.constraints.append(Unique(name=name, columns=names, options=options(found)))
+            parts.constraints.append(Unique(name=name, columns=names, options=options(settings)))
             return
         if prefix not in ("KEY", "UNIQUE"):
-            found.append(("mysql_prefix", prefix))
-        parts.indexes.append(Index(name=name, parts=columns, unique=prefix == "UNIQUE", options=options(found)))
+            settings.append(("mysql_prefix", prefix))
+        parts.indexes.append(Index(name=name, parts=columns, unique=prefix == "UNIQUE", options=options(settings)))
 
     def parts(self) -> tuple[IndexPart, ...]:
         """``(`a`(10),`b` DESC,(lower(`c`)))``."""
@@ -316,21 +317,21 @@ class _Parser:
         return IndexPart(column=column, expression=expression, length=length, descending=descending)
 
     def index_options(self) -> Options:
-        found: list[tuple[str, object]] = []
+        settings: list[tuple[str, object]] = []
         while not self.at_end_of_item():
             if self.skip("USING"):
-                found.append(("mysql_using", self.take().value.lower()))
+                settings.append(("mysql_using", self.take().value.lower()))
             elif self.skip("COMMENT"):
-                found.append(("mysql_comment", self.take().value))
+                settings.append(("mysql_comment", self.take().value))
             elif self.skip("WITH", "PARSER"):
-                found.append(("mysql_with_parser", self.take().value))
+                settings.append(("mysql_with_parser", self.take().value))
             elif self.skip("INVISIBLE") or self.skip("IGNORED"):
-                found.append(("mysql_invisible", True))
+                settings.append(("mysql_invisible", True))
             else:
                 word = self.take()
                 if self.skip("="):
-                    found.append((f"mysql_{word.value.lower()}", self.take().value))
-        return options(found)
+                    settings.append((f"mysql_{word.value.lower()}", self.take().value))
+        return options(settings)
 
     def constraint(self, name: str | None) -> Constraint:
         if self.skip("CHECK"):
@@ -369,25 +370,25 @@ class _Parser:
         word = self.take().word()
         return f"{word} {self.take().word()}" if word in ("SET", "NO") else word
 
-    # Behind the closing parenthesis
+    # After the closing parenthesis
 
     def table_options(self) -> tuple[str | None, Options]:
-        comment, found = None, {}
+        comment, settings = None, {}
         while (token := self.peek()) is not END:
             if token.word() == "PARTITION":
-                found["mysql_partition"] = self.text[token.start :].strip().removesuffix("*/").strip()
+                settings["mysql_partition"] = self.text[token.start :].strip().removesuffix("*/").strip()
                 break
             name = self.option_name()
             value = self.take().value if self.peek() is not END else ""
             if name == "comment":
                 comment = value or None
             elif name not in ("auto_increment", "union"):
-                found[f"mysql_{name}"] = value
+                settings[f"mysql_{name}"] = value
             self.skip(",")
-        return comment, options(found.items())
+        return comment, options(settings.items())
 
     def option_name(self) -> str:
-        """``DEFAULT CHARSET=`` is ``charset``."""
+        """Return the name of an option: ``charset`` for ``DEFAULT CHARSET=``."""
         words = [self.take().value.lower()]
         while not self.skip("="):
             # TABLESPACE `x` STORAGE DISK has no equals sign.
@@ -419,6 +420,6 @@ def _with_uses(index: Index, names: list[str]) -> Index:
 
 
 def _named(sql: str, names: list[str]) -> tuple[str, ...]:
-    """The columns in a text of the server's, which puts each in backquotes."""
+    """Return the columns in an expression as the server prints it, with each in backquotes."""
     used = {token.value for token in tokenize(sql) if token.kind == "name"}
     return tuple(name for name in names if name in used)

@@ -1,4 +1,4 @@
-"""PostgreSQL's DDL: the parts of statements, and the operations that are one statement."""
+"""PostgreSQL's DDL: the parts of statements, and the operations that need one statement."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ SERIALS = {"INTEGER": "SERIAL", "BIGINT": "BIGSERIAL", "SMALLINT": "SMALLSERIAL"
 
 
 class PostgreSQLDDL(DDL):
-    """Operations to PostgreSQL's SQL."""
+    """Writes PostgreSQL's DDL."""
 
     prefix = "postgresql_"
 
@@ -71,7 +71,7 @@ class PostgreSQLDDL(DDL):
                 return f"EXCLUDE USING {constraint.using} ({elements}){where}{self.deferral(constraint)}"
 
     def validity(self, constraint: Check | ForeignKey) -> str:
-        """NOT VALID, with a space before it."""
+        """Return NOT VALID, with a leading space."""
         return " NOT VALID" if self.option(constraint.options, "not_valid") else ""
 
     def index(self, table: TableName, index: Index) -> str:
@@ -115,15 +115,15 @@ class PostgreSQLDDL(DDL):
         return "".join(words)
 
     def conversion(self, column: str, before: Type, after: Type) -> str | None:
-        """The USING expression that brings *column* (quoted) to another type; None where PostgreSQL needs none.
+        """Return the USING expression that converts *column* (quoted) to another type; None where none is needed.
 
-        A domain is converted as what it is made of: a cast to the domain itself would cut a text that is too long.
+        A domain is converted as its base type: a cast to the domain itself would truncate a text that is too long.
         """
-        return conversion(column, self._beneath(before), self._beneath(after))
+        return conversion(column, self._base_type(before), self._base_type(after))
 
-    def _beneath(self, type_: Type) -> Type:
+    def _base_type(self, type_: Type) -> Type:
         if is_domain(type_.payload):
-            return self._beneath(lift_type(type_.payload.data_type, self.dialect))  # type: ignore[attr-defined]
+            return self._base_type(lift_type(type_.payload.data_type, self.dialect))  # type: ignore[attr-defined]
         return normal_type(type_)
 
     # Operations --------------------------------------------------------------------------------------------------
@@ -155,12 +155,12 @@ class PostgreSQLDDL(DDL):
 
 
 def identity_settings(identity: Identity, type_: str) -> str:
-    """The sequence options of an identity column of that type, defaults left out."""
-    given = normal_identity(identity, type_)
-    plain = normal_identity(Identity(increment=given.increment), type_)
-    words = [f"START WITH {given.start}"] if given.start != plain.start else []
-    words += [f"INCREMENT BY {given.increment}"] if given.increment != 1 else []
-    words += [f"MINVALUE {given.minimum}"] if given.minimum != plain.minimum else []
-    words += [f"MAXVALUE {given.maximum}"] if given.maximum != plain.maximum else []
-    words += [f"CACHE {given.cache}"] if given.cache != 1 else []
-    return " ".join([*words, *(["CYCLE"] if given.cycle else [])])
+    """Return the sequence options of an identity column of that type, without the defaults."""
+    written = normal_identity(identity, type_)
+    plain = normal_identity(Identity(increment=written.increment), type_)
+    words = [f"START WITH {written.start}"] if written.start != plain.start else []
+    words += [f"INCREMENT BY {written.increment}"] if written.increment != 1 else []
+    words += [f"MINVALUE {written.minimum}"] if written.minimum != plain.minimum else []
+    words += [f"MAXVALUE {written.maximum}"] if written.maximum != plain.maximum else []
+    words += [f"CACHE {written.cache}"] if written.cache != 1 else []
+    return " ".join([*words, *(["CYCLE"] if written.cycle else [])])

@@ -1,7 +1,7 @@
 """A copy of a SQLite database in memory, with no rows in it.
 
-A rebuild goes by the texts that SQLite keeps, and SQLite edits them in its own way when it adds, drops or renames. So
-it does that here: each statement that is compiled runs on the copy, and what is asked next is asked of the copy.
+A rebuild edits the statements that SQLite keeps, and SQLite itself edits them when it adds, drops or renames. So each
+statement that is compiled is executed on the copy, and the schema is read from the copy.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from schemashift.dialects.offline import OfflineDatabase
 from schemashift.dialects.session import RAW
 from schemashift.dialects.sqlite.ddl import SQLiteDDL
 from schemashift.dialects.sqlite.read import CatalogueEntry, Row, read_tables
-from schemashift.dialects.sqlite.rebuild import placed
+from schemashift.dialects.sqlite.rebuild import with_schema
 from schemashift.dialects.statement import Statement
 from schemashift.schema import Reading, Schema, Table, TableName
 
@@ -27,7 +27,7 @@ _UNKNOWN = re.compile(r"no such (?P<what>function|collation sequence): (?P<name>
 
 
 class InMemory(OfflineDatabase):
-    """The copy."""
+    """The copy of a database in memory."""
 
     def __init__(self, connection: sa.Connection, ddl: SQLiteDDL) -> None:
         super().__init__(LiveSchema(read=self._read, read_all=self._read_all))
@@ -36,7 +36,7 @@ class InMemory(OfflineDatabase):
         self._schemas: tuple[str, ...] = ()
 
     def fill(self, schema: Schema) -> None:
-        """Make what *schema* holds, with the texts that it was read from where it was read."""
+        """Create the objects of *schema*, from the statements that they were read from where they are known."""
         self._schemas = tuple(dict.fromkeys(table.schema for table in schema.tables if table.schema is not None))
         for name in self._schemas:
             if name not in ("main", "temp"):
@@ -45,7 +45,7 @@ class InMemory(OfflineDatabase):
             self._try(sql)
 
     def follow(self, statement: Statement) -> None:
-        """What fails here is left out: it fails there too, or there is something about the rows that it goes by."""
+        """Execute *statement* on the copy. Errors are ignored: the database reports them, or they depend on rows."""
         if isinstance(statement.sql, str):
             self._try(statement.sql)
         else:
@@ -53,7 +53,7 @@ class InMemory(OfflineDatabase):
                 self._connection.execute(statement.sql, statement.parameters)
 
     def _try(self, sql: str) -> None:
-        """Run *sql*. A function or collation of the application's is one of the same name here."""
+        """Execute *sql*. A function or collation of the application is replaced by a dummy of the same name."""
         for _ in range(10):
             try:
                 self._connection.exec_driver_sql(sql, execution_options=RAW)
@@ -68,7 +68,7 @@ class InMemory(OfflineDatabase):
     def _define(self, what: str, name: str) -> None:
         driver: Any = self._connection.connection.driver_connection
         if what == "function":
-            driver.create_function(name, -1, _nothing, deterministic=True)
+            driver.create_function(name, -1, _dummy_function, deterministic=True)
         else:
             driver.create_collation(name, _compare)
 
@@ -81,7 +81,7 @@ class InMemory(OfflineDatabase):
 
 @contextmanager
 def in_memory(schema: Schema, ddl: SQLiteDDL) -> Iterator[InMemory]:
-    """A copy of what *schema* holds."""
+    """Create a copy of *schema* in memory, for the duration of the block."""
     engine = sa.create_engine("sqlite://", poolclass=sa.StaticPool, isolation_level="AUTOCOMMIT")
     try:
         with engine.connect() as connection:
@@ -93,7 +93,7 @@ def in_memory(schema: Schema, ddl: SQLiteDDL) -> Iterator[InMemory]:
 
 
 def _texts(schema: Schema, ddl: SQLiteDDL) -> Iterator[str]:
-    """The CREATE statements, and ANALYZE where its tables are there."""
+    """Yield the CREATE statements, and ANALYZE if the database has its tables."""
     programs: dict[tuple[str | None, Row], None] = {}
     for table in schema.tables:
         entry = table.payload if isinstance(table.payload, CatalogueEntry) else None
@@ -101,10 +101,10 @@ def _texts(schema: Schema, ddl: SQLiteDDL) -> Iterator[str]:
         if entry is None:
             yield from (ddl.index(table.table_name, index) for index in table.indexes)
             continue
-        yield from (placed(row.sql, table.schema, ddl) for row in entry.indexes if row.sql)
+        yield from (with_schema(row.sql, table.schema, ddl) for row in entry.indexes if row.sql)
         programs.update(dict.fromkeys((table.schema, row) for row in (*entry.programs, *entry.triggers)))
-    yield from _placed(programs, "view", ddl)
-    yield from _placed(programs, "trigger", ddl)
+    yield from _programs(programs, "view", ddl)
+    yield from _programs(programs, "trigger", ddl)
     if any(isinstance(table.payload, CatalogueEntry) and table.payload.statistics for table in schema.tables):
         yield "ANALYZE"
 
@@ -117,12 +117,12 @@ def _create(table: Table, entry: CatalogueEntry | None, ddl: SQLiteDDL) -> str:
     return f"CREATE TABLE {ddl.table(table.table_name)}{entry.text.sql[entry.text.name_end :]}"
 
 
-def _placed(rows: Iterable[tuple[str | None, Row]], kind: str, ddl: SQLiteDDL) -> Iterator[str]:
-    return (placed(row.sql, schema, ddl) for schema, row in rows if row.type == kind)
+def _programs(rows: Iterable[tuple[str | None, Row]], kind: str, ddl: SQLiteDDL) -> Iterator[str]:
+    return (with_schema(row.sql, schema, ddl) for schema, row in rows if row.type == kind)
 
 
-def _nothing(*_: object) -> None:
-    """A function that the application has and we have not."""
+def _dummy_function(*_: object) -> None:
+    """Stands in for a function of the application."""
 
 
 def _compare(one: str, other: str) -> int:
