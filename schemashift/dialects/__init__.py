@@ -1,4 +1,4 @@
-"""One file or folder, one database. `dialect_for` picks it by SQLAlchemy's name for it."""
+"""The dialects: one file or folder for each database. `dialect_for` picks one by SQLAlchemy's dialect name."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ DIALECTS: dict[str, str] = {
     "mysql": "schemashift.dialects.mysql:MySQL",
     "mariadb": "schemashift.dialects.mysql:MySQL",
 }
-"""By SQLAlchemy's dialect name; imported when it is needed."""
+"""The class of each dialect, by SQLAlchemy's dialect name. It is imported when it is needed."""
 
 
 def dialect_for(dialect: sa.Dialect) -> Dialect:
-    """Our dialect for SQLAlchemy's; the default one for a database that has no file here."""
+    """Return our dialect for SQLAlchemy's: the default one for a database that has no module here."""
     place = DIALECTS.get(dialect.name)
     if place is None:
         return Dialect(dialect)

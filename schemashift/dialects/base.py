@@ -1,8 +1,8 @@
-"""What a dialect is: a small protocol with a working default for every part of it.
+"""The interface of a dialect: a small protocol with a working default for every part of it.
 
-A dialect of its own file (or folder, when it outgrows one) overrides what its database does differently. The
-default speaks standard SQL and reads with SQLAlchemy's Inspector, so that a database nobody wrote a file for works
-on its first day.
+A dialect has its own module (or package, when it outgrows one) and overrides what its database does differently. The
+default writes standard SQL and reads with SQLAlchemy's Inspector, so that a database without a module works on its
+first day.
 """
 
 from __future__ import annotations
@@ -44,41 +44,42 @@ class Dialect:
         self.sa = without_percent_doubling(dialect)
         self.ddl = self.ddl_class(self.sa)
 
-    # What is -----------------------------------------------------------------------------------------------------
+    # Reading -----------------------------------------------------------------------------------------------------
 
     def normal(self, table: Table) -> Table:
-        """*table* in this database's normal form: types, defaults and options spelled the way the database spells
-        them, options of other dialects left out. Pure and idempotent; used on what is lifted from either side."""
+        """*table* in this database's normal form: types, defaults and options spelled the way the database spells them,
+        options of other dialects left out. Pure and idempotent; applied to both sides of a comparison."""
         return table
 
     def read(
         self, connection: sa.Connection, names: Collection[TableName] | None = None, *, schemas: Iterable[str] = ()
     ) -> Reading:
-        """Read tables from the catalogue, in normal form. *names* None is all tables of the default schema and of
-        *schemas*. Names that are not there are left out; for a table that cannot be read there is a doubt."""
+        """Read tables from the catalogue, in normal form. With *names* None, all tables of the default schema and of
+        *schemas*. Tables that do not exist are left out; a table that cannot be read is a doubt."""
         tables = reflect.tables(connection, names, schemas=schemas)
         return Reading.of(self.normal(table) for table in tables)
 
     def require(self, connection: sa.Connection, declared: Schema, database: str) -> None:
-        """Raise `NotSupported` for what the models need and this database lacks: a place for a table. *database* is
-        what people call it."""
+        """Raise `NotSupported` where the models need something that no script can create, such as a schema that does
+        not exist. *database* is its name in messages."""
         del connection, declared, database
 
     def unreadable(self, connection: sa.Connection, names: Collection[TableName]) -> dict[TableName, str]:
-        """Which of *names* that `read` left out exist anyway, and why they cannot be read."""
+        """Return those of *names* that `read` left out although they exist, each with the reason why it cannot be
+        read."""
         del connection, names
         return {}
 
     def read_all(self, connection: sa.Connection) -> Reading:
-        """Every table that the connection can see, in whatever schema, in normal form."""
+        """Read every table that the connection can see, in any schema, in normal form."""
         return self.read(connection)
 
     def read_objects(
         self, connection: sa.Connection, key: Key, *, kinds: Sequence[AnyKind] = KINDS
     ) -> tuple[Keyed, ...]:
-        """The object *key*, which is no table, and those of its kind and its schema, in normal form."""
+        """Read the object *key*, which is not a table, and the others of its kind in its schema, in normal form."""
         kind = by_kind(kinds).get(key.kind)
-        # A schema has its own name where other objects have their schema's.
+        # A schema is found by its own name, other objects by their schema's.
         schemas = [name for name in (key.schema, key.name if key.kind == "schema" else None) if name]
         if kind is None:
             return ()
@@ -93,45 +94,44 @@ class Dialect:
         objects: Sequence[Keyed] = (),
         kinds: Sequence[AnyKind] = KINDS,
     ) -> Reading:
-        """Decision 4: have the database itself write *tables* (lifted from models) down in a scratch place, and
-        read them back. For a table that could not be made there is a doubt. *objects* are what the models have beside
-        tables that the database lacks or has otherwise (an enum with another label). The default knows no scratch
-        place."""
+        """Decision 4: create *tables* (lifted from models) in a scratch place, and read back how the database writes
+        them. A table that cannot be created there is a doubt. *objects* are the other objects of the models that the
+        database lacks or has in another form (an enum with another label). The default has no scratch place."""
         del connection, tables, objects, kinds
         return Reading(schema=Schema())
 
     def canonical_objects(
         self, connection: sa.Connection, objects: Sequence[Keyed], *, kinds: Sequence[AnyKind] = KINDS
     ) -> Reading:
-        """What `canonical` is for tables, for those of *objects* that have texts in them; the others are left out."""
+        """Do for *objects* what `canonical` does for tables. Objects without SQL expressions are left out."""
         del connection, objects, kinds
         return Reading(schema=Schema())
 
     def normal_type(self, type_: Type) -> Type:
-        """A type as this database spells it, with something to render it from. For `objects.Kind.normal`."""
+        """Return *type_* as this database spells it, with a payload to render it from. For `objects.Kind.normal`."""
         return type_
 
     def normal_default(self, default: Default | None) -> Default | None:
-        """A default as this database spells it, as far as that can be told without asking."""
+        """Return *default* as this database spells it, as far as that is known without a connection."""
         return default
 
     def normal_expression(self, text: str) -> str:
-        """The text of a condition as it is compared."""
+        """Return the text of a condition in the form in which it is compared."""
         return text.strip()
 
     def spelled_like(self, read: Table, declared: Table) -> Table:
-        """*read*, respelled like *declared* where the two spellings mean the same here."""
+        """Return *read*, respelled like *declared* where the two spellings mean the same here."""
         del declared
         return read
 
-    # What changes ------------------------------------------------------------------------------------------------
+    # Changing ------------------------------------------------------------------------------------------------
 
     def for_script(self, operation: Operation) -> Operation:
-        """*operation*, as the diff made it, with what a script has to say for this database (a USING)."""
+        """Return *operation*, which the diff created, with what a script for this database must add to it (a USING)."""
         return operation
 
     def keeps_foreign_key(self, before: Column, after: Column) -> bool:
-        """Whether a column under (or at the other end of) a foreign key can become *after* while the key stands."""
+        """Whether a column that a foreign key uses or points to can become *after* while the key exists."""
         return before.type == after.type
 
     def is_same_name(self, one: str, other: str) -> bool:
@@ -139,26 +139,28 @@ class Dialect:
         return one == other
 
     def replaces_column(self, before: Column, after: Column) -> bool:
-        """Whether *after* can only be had by dropping *before* and adding it again."""
+        """Whether *before* can become *after* only if the column is dropped and added again."""
         return before.computed != after.computed
 
     def keeps_generated(self, before: Column, after: Column) -> bool:
-        """Whether a column that generated columns use can be altered while they stand."""
+        """Whether a column that generated columns use can be altered while they exist."""
         return before.type == after.type
 
     def applied(self, schema: Schema, operation: Operation) -> Schema:
-        """*schema* after *operation*, with the names and texts that the database gives by itself: the new name of a
-        column in the CHECKs that use it, a name for a constraint without one. Compiling says what comes of it."""
+        """Return *schema* after *operation*, with the names and texts that the database supplies automatically: the new
+        name of a column in the CHECKs that use it, a name for a constraint without one. By default, what compiling
+        *operation* leaves."""
         live = LiveSchema(schema)
         deque(self.compile([operation], live), maxlen=0)
         return live.schema
 
     def default_name(self, table: Table, constraint: Any) -> str | None:
-        """The name the database itself would give to *constraint* (which has none) when added to *table*."""
+        """Return the name that the database would choose for *constraint* (which has none) when it is added to
+        *table*."""
         return None
 
     def check_accepts(self, connection: sa.Connection, check: Check, column: Column, value: str) -> bool:
-        """Whether *check*, which uses *column* alone, accepts *value* (SQL). Only the database knows its own words."""
+        """Whether *check*, which uses *column* alone, accepts *value* (SQL). The database itself evaluates it."""
         row = f"SELECT {self.cast(value, column)} AS {self.ddl.quote(column.name)}"
         sql = f"SELECT CASE WHEN {check.sql} THEN 1 ELSE 0 END FROM ({row}) AS t"
         savepoint = connection.begin_nested()
@@ -170,23 +172,23 @@ class Dialect:
             savepoint.rollback()
 
     def cast(self, value: str, column: Column) -> str:
-        """*value* (SQL) cast such that an expression takes it for a value of *column*."""
+        """Return *value* (SQL) cast so that an expression treats it as a value of *column*."""
         del column
         return value
 
     def is_autonumbered(self, column: Column, table: Table) -> bool:
-        """Whether the database numbers the rows of *table* in *column*, which is all of its primary key."""
+        """Whether the database numbers the rows of *table* in *column*, the only column of its primary key."""
         del table
         return column.autoincrement
 
     def row_zero(self, type_: object) -> str | None:
-        """The zero, as SQL, of a SQLAlchemy type that only this database has and that is given to one row; None for
-        the others."""
+        """Return, as SQL, the zero value of a SQLAlchemy type that only this database has; None for other types."""
         del type_
         return None
 
     def is_invertible(self, operation: Operation) -> bool:
-        """Whether the inverse of *operation* can be done; where not, the way back is another comparison."""
+        """Whether the inverse of *operation* can be executed. Where it cannot, the downgrade comes from a
+        comparison."""
         del operation
         return True
 
@@ -196,31 +198,35 @@ class Dialect:
         return True
 
     def keeps_readers(self, before: Column, after: Column) -> bool:
-        """Whether objects that read a column (views) can stay when the column becomes *after*."""
+        """Whether objects that read a column (views) can stay while the column becomes *after*."""
         return before.type == after.type
 
     def keeps_expression(self, before: Column, after: Column, text: str) -> bool:
-        """Whether an expression that uses a column stays what it is when the column becomes *after*."""
+        """Whether an expression that uses a column stays the same when the column becomes *after*."""
         del before, after, text
         return True
 
     def effects(self, operation: Operation) -> Facts:
-        """What *operation* does to the rows of tables that are there, on this database. What is not certain is left
-        out: see `schemashift.operations.facts`."""
+        """Return the facts about *operation*: what it does on this database to the rows of existing tables. What is not
+        certain is left out: see `schemashift.operations.facts`."""
         return operation.effects()
 
     def compile(self, operations: Sequence[Operation], known: LiveSchema) -> Iterator[Statement]:
-        """The statements for *operations*, in order. A generator to be run statement by statement: it asks *known*
-        for what it must see, and tells it what it has done. Raises `NotSupported` for what cannot be done here."""
+        """Yield the statements for *operations*, in order.
+
+        Each statement is executed before the next one is asked for: the generator reads from *known* what it needs to
+        know of the schema, and applies to it what it has compiled. Raises `NotSupported` for what this database cannot
+        do.
+        """
         yield from Compilation(self.ddl, known).statements(operations)
 
     @contextmanager
     def offline(self, schema: Schema) -> Iterator[OfflineDatabase]:
-        """A stand-in for a database that holds *schema* (as `read_all` reads it, or a `replay`), to compile against."""
+        """A stand-in for a database that contains *schema* (from `read_all` or a replay), to compile against."""
         yield OfflineDatabase(LiveSchema(schema))
 
-    # How it runs ---------------------------------------------------------------------------------------------------
+    # Running ---------------------------------------------------------------------------------------------------
 
     def session(self, connection: sa.Connection) -> Session:
-        """Transactions and the lock of a run on *connection*."""
+        """Return the `Session` of a run on *connection*: its transactions and its lock."""
         return self.session_class(connection)

@@ -1,4 +1,4 @@
-"""Operations to statements, one operation after the other. Databases that do several at once override `statements`."""
+"""Compile operations to statements, one after the other. Databases that join several override `statements`."""
 
 from __future__ import annotations
 
@@ -11,28 +11,29 @@ from schemashift.operations import Operation
 
 
 class Compilation:
-    """One run of operations: a generator to be run statement by statement, so that what it asks *known* is true."""
+    """Compiles one list of operations. Each statement is executed before the next is asked for, so *known* is
+    current."""
 
     def __init__(self, ddl: DDL, known: LiveSchema) -> None:
         self.ddl = ddl
         self.known = known
 
     def statements(self, operations: Sequence[Operation]) -> Iterator[Statement]:
-        """The statements for *operations*, in order. Raises `NotSupported` for what cannot be done here."""
+        """Yield the statements for *operations*, in order. Raises `NotSupported` for what this database cannot do."""
         for operation in operations:
             with compiling(operation):
                 yield from self.statement(operation)
 
     def statement(self, operation: Operation) -> Iterator[Statement]:
-        """The statements of one operation; what is known follows it."""
+        """Yield the statements of one operation, then apply it to the live schema."""
         for sql in self.texts(operation):
             yield sql if isinstance(sql, Statement) else Statement(sql=sql, operations=(operation,))
         self.follow(operation)
 
     def texts(self, operation: Operation) -> Iterator[str | Statement]:
-        """What is sent for one operation, before what is known has followed it."""
+        """Yield the SQL of one operation. The live schema does not have it yet."""
         yield from self.ddl.statements(operation, self.known)
 
     def follow(self, operation: Operation) -> None:
-        """Have what is known follow an operation that was sent."""
+        """Apply an operation that was executed to the live schema."""
         self.known.apply(operation)

@@ -1,4 +1,4 @@
-"""The SQL standard's DDL for every operation. A dialect overrides the methods in which its database differs."""
+"""DDL in standard SQL for every operation. A dialect overrides the methods in which its database differs."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ from schemashift.sqla.private import type_affinity
 
 
 class DDL:
-    """Operations to SQL text. Stateless but for the SQLAlchemy dialect it quotes with."""
+    """Writes operations and their parts as SQL text. Its only state is the SQLAlchemy dialect that it quotes with."""
 
     prefix = ""
     """The prefix of this dialect's options ("postgresql_")."""
@@ -64,13 +64,13 @@ class DDL:
 
     @property
     def databases(self) -> tuple[str, ...]:
-        """The names that SQL is looked up by in the operations' own tables."""
+        """The dialect names under which an operation's own SQL is looked up."""
         return names_of(self.dialect)
 
     def statements(self, operation: Operation, live: Live) -> Iterator[str | Statement]:
-        """The SQL of one operation, before *live* has been told of it: this dialect's, else the operation's own.
+        """Yield the SQL of one operation, which *live* does not have yet: this dialect's, else the operation's own.
 
-        Raises `NotSupported` where neither has any.
+        Raises `NotSupported` where there is neither.
         """
         method: Callable[[Operation, Live], Iterator[str | Statement]] | None = getattr(self, operation.verb, None)
         yield from operation.sql(self, live) if method is None else method(operation, live)
@@ -82,7 +82,7 @@ class DDL:
     # Names and texts ---------------------------------------------------------------------------------------------
 
     def quote(self, name: str) -> str:
-        """An identifier, quoted where it must be."""
+        """Return an identifier, quoted where it must be."""
         return str(self.preparer.quote(name))
 
     def names(self, names: Iterable[str]) -> str:
@@ -98,12 +98,12 @@ class DDL:
         return "'" + text.replace("'", "''") + "'"
 
     def conversion(self, column: str, before: Type, after: Type) -> str | None:
-        """The expression that brings *column* (quoted) to another type; None where a change needs none."""
+        """Return the expression that converts *column* (quoted) to another type; None where none is needed."""
         del column, before, after
         return None
 
     def option(self, options: Options, name: str) -> Any:
-        """This dialect's option *name* (without its prefix), or None."""
+        """Return this dialect's option *name* (without its prefix), or None."""
         return option(options, self.prefix + name)
 
     # Parts -------------------------------------------------------------------------------------------------------
@@ -114,12 +114,12 @@ class DDL:
         return column.type.sql + (f" COLLATE {self.quote(collation)}" if collation else "")
 
     def column(self, column: Column, table: Table) -> str:
-        """A column as it stands in CREATE TABLE and ADD COLUMN."""
+        """Return the definition of a column for CREATE TABLE and ADD COLUMN."""
         del table
         return " ".join([self.quote(column.name), self.type(column), *self.attributes(column)])
 
     def attributes(self, column: Column) -> Iterator[str]:
-        """What follows the type: default, generation, NOT NULL."""
+        """Yield what follows the type: DEFAULT, GENERATED, NOT NULL."""
         if column.default is not None:
             yield f"DEFAULT {column.default.sql}"
         if column.computed is not None:
@@ -128,12 +128,12 @@ class DDL:
             yield "NOT NULL"
 
     def constraint(self, constraint: Constraint) -> str:
-        """A constraint as it stands in CREATE TABLE and ADD."""
+        """Return the definition of a constraint for CREATE TABLE and ADD."""
         name = f"CONSTRAINT {self.quote(constraint.name)} " if constraint.name else ""
         return name + self.constraint_body(constraint)
 
     def constraint_body(self, constraint: Constraint) -> str:
-        """A constraint without its name."""
+        """Return the definition of a constraint without its name."""
         match constraint:
             case PrimaryKey():
                 return f"PRIMARY KEY ({self.names(constraint.columns)})"
@@ -147,7 +147,7 @@ class DDL:
                 raise NotSupported(f"{self.dialect.name} has no exclusion constraints")
 
     def foreign_key(self, key: ForeignKey) -> str:
-        """A foreign key without its name."""
+        """Return the definition of a foreign key without its name."""
         text = f"FOREIGN KEY ({self.names(key.columns)}) REFERENCES {self.table(key.target)}"
         text += f" ({self.names(key.target_columns)})" if key.target_columns else ""
         text += f" MATCH {key.match}" if key.match else ""
@@ -156,14 +156,14 @@ class DDL:
         return text + self.deferral(key)
 
     def deferral(self, constraint: Unique | ForeignKey | Exclude) -> str:
-        """DEFERRABLE and INITIALLY, with a space before them."""
+        """Return DEFERRABLE and INITIALLY, with a leading space."""
         text = ""
         if constraint.deferrable is not None:
             text += " DEFERRABLE" if constraint.deferrable else " NOT DEFERRABLE"
         return text + (f" INITIALLY {constraint.initially}" if constraint.initially else "")
 
     def part(self, part: IndexPart) -> str:
-        """One element of an index."""
+        """Return one element of an index."""
         text = self.quote(part.column) if part.column is not None else f"({part.expression})"
         text += f" COLLATE {self.quote(part.collation)}" if part.collation else ""
         text += f" {part.opclass}" if part.opclass else ""
@@ -171,20 +171,20 @@ class DDL:
         return text + (f" NULLS {part.nulls.upper()}" if part.nulls else "")
 
     def index(self, table: TableName, index: Index) -> str:
-        """The CREATE INDEX statement."""
+        """Return the CREATE INDEX statement."""
         unique = "UNIQUE " if index.unique else ""
         parts = ", ".join(map(self.part, index.parts))
         return f"CREATE {unique}INDEX {self.quote(index.name)} ON {self.table(table)} ({parts})"
 
     def create(self, table: Table) -> str:
-        """The CREATE TABLE statement."""
+        """Return the CREATE TABLE statement."""
         items = [self.column(column, table) for column in table.columns]
         items += [self.constraint(constraint) for constraint in table.constraints]
         inner = ",\n\t".join(items)
         return f"CREATE TABLE {self.table(table.table_name)} (\n\t{inner}\n){self.table_options(table)}"
 
     def table_options(self, table: Table) -> str:
-        """What follows the closing parenthesis, with a space before it."""
+        """Return what follows the closing parenthesis, with a leading space."""
         del table
         return ""
 
@@ -200,7 +200,7 @@ class DDL:
         yield from self.comments(table)
 
     def comments(self, table: Table) -> Iterator[str]:
-        """The comments of a new table, where they are statements of their own."""
+        """Yield the statements that comment on a new table, where comments are separate statements."""
         if table.comment is not None:
             yield self.comment_on_table(table.table_name, table.comment)
         for column in table.columns:
@@ -208,11 +208,11 @@ class DDL:
                 yield self.comment_on_column(table.table_name, column.name, column.comment)
 
     def comment_on_table(self, table: TableName, comment: str | None) -> str:
-        """Set or, with None, take away a table's comment."""
+        """Return the statement that sets a table's comment or, with None, removes it."""
         return f"COMMENT ON TABLE {self.table(table)} IS {'NULL' if comment is None else self.literal(comment)}"
 
     def comment_on_column(self, table: TableName, column: str, comment: str | None) -> str:
-        """Set or, with None, take away a column's comment."""
+        """Return the statement that sets a column's comment or, with None, removes it."""
         text = "NULL" if comment is None else self.literal(comment)
         return f"COMMENT ON COLUMN {self.table(table)}.{self.quote(column)} IS {text}"
 
@@ -311,7 +311,7 @@ class DDL:
         yield self.insert_missing(operation, known.table(operation.table))
 
     def insert_missing(self, operation: InsertMissingRows, table: Table | None, overriding: str = "") -> str:
-        """The INSERT of *operation*; ``overriding`` stands before its SELECT."""
+        """Return the INSERT of *operation*, with *overriding* before its SELECT."""
         name, keys = self.table(operation.table), {self.quote(a): self.quote(b) for a, b in operation.keys}
         given = {
             self.quote(each): self.next_number(name, each, table) if value is None else value.sql
@@ -324,7 +324,7 @@ class DDL:
             there = f" WHERE EXISTS (SELECT * FROM {children})" if children else ""
             source, absent = f"SELECT 1 AS one{there}", f"SELECT * FROM {name}"
         else:
-            # Several columns may get the same.
+            # Several columns may have the same value.
             theirs = tuple(dict.fromkeys(keys.values()))
             there = " AND ".join(f"{each} IS NOT NULL" for each in theirs)
             source = f"SELECT DISTINCT {', '.join(theirs)} FROM {children} WHERE {there}"
@@ -335,7 +335,7 @@ class DDL:
         )
 
     def next_number(self, name: str, column: str, table: Table | None) -> str:
-        """A number for each row that comes, past those that are there."""
+        """Return an expression that numbers each new row, after the existing numbers."""
         there = table.column(column) if table is not None else None
         affinity = type_affinity(there.type.payload) if there is not None else None
         numeric = affinity is not None and issubclass(affinity, (sa.Integer, sa.Numeric, sa.Float))
@@ -343,7 +343,7 @@ class DDL:
         return f"(SELECT {last} FROM {name}) + row_number() OVER ()"
 
     def number_rows(self, table: Table, column: str) -> str:
-        """The statement that gives each row a number in *column* (quoted)."""
+        """Return the statement that numbers all rows in *column* (quoted)."""
         raise NotSupported(f"{self.dialect.name} cannot number the rows of {table.table_name}.{column}")
 
     def bulk_insert(self, operation: BulkInsert, known: LiveSchema) -> Iterator[str | Statement]:

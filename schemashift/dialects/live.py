@@ -1,4 +1,4 @@
-"""The schema as a run knows it: an object is read the first time an operation needs it, then kept up by hand."""
+"""The schema during a run: an object is read when an operation first needs it, and operations are applied to it."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ ReadObjects = Callable[[Key], Iterable[Keyed]]
 
 
 class LiveSchema:
-    """A schema that fills itself in.
+    """A schema whose objects are read on demand.
 
-    *read* answers for one table, *read_all* for all tables, and *read_objects* for another object with those of its
-    kind beside it; without them nothing is read and *schema* is the whole truth. Compilers ask it for what they must
-    see, tell it what they did (`apply`), and are generators that are run statement by statement, so that a read always
-    sees the statements before it done.
+    *read* reads one table, *read_all* all tables, and *read_objects* another object together with those of its kind;
+    without them nothing is read, and *schema* is complete. Compilers get from it what they need to know, and apply to
+    it what they have compiled (`apply`). They are generators, and each statement is executed before the next one is
+    asked for, so that a read always sees the effect of the statements before it.
     """
 
     def __init__(
@@ -42,7 +42,7 @@ class LiveSchema:
         self._complete = read is None and read_all is None
 
     def table(self, name: TableName) -> Table | None:
-        """The table, read where it is not known yet; None where there is none."""
+        """Return the table, read if it is not known yet; None if it does not exist."""
         found = self._schema.table(name)
         if found is not None or self._complete or name in self._absent or self._read is None:
             return found
@@ -54,7 +54,7 @@ class LiveSchema:
         return found
 
     def get(self, key: Key) -> Keyed | None:
-        """One object of any kind, read where it is not known yet; None where there is none."""
+        """Return an object of any kind, read if it is not known yet; None if it does not exist."""
         if key.kind == "table":
             return self.table(key.table_name)
         if key not in self._schema and key not in self._asked and self._read_objects is not None:
@@ -63,7 +63,7 @@ class LiveSchema:
         return self._schema.get(key)
 
     def need(self, name: TableName) -> Table:
-        """The table. Raises `Incomplete` where there is none."""
+        """Return the table. Raises `Incomplete` if it does not exist."""
         table = self.table(name)
         if table is None:
             raise Incomplete(f'there is no table "{name}"')
@@ -71,7 +71,7 @@ class LiveSchema:
 
     @property
     def schema(self) -> Schema:
-        """All tables, read once where they have to be, with the other objects that are known."""
+        """All tables, read once where that is necessary, and the other objects that are known."""
         if not self._complete and self._read_all is not None:
             others = (thing for thing in self._schema.values() if not isinstance(thing, Table))
             self._schema = self._read_all().put(*others)
@@ -80,11 +80,11 @@ class LiveSchema:
         return self._schema
 
     def references_to(self, name: TableName) -> tuple[tuple[Table, ForeignKey], ...]:
-        """The foreign keys of other tables that point to *name*."""
+        """Return the foreign keys of other tables that point to *name*."""
         return self.schema.references_to(name)
 
     def complete(self, operation: AnyOperation) -> AnyOperation:
-        """*operation* with both its ends. Raises `Incomplete` where the database does not have the other one."""
+        """Return *operation* with both its ends. Raises `Incomplete` if the database does not have the missing one."""
         for name in operation.touches:
             self.table(name)
         objects = [self.get(key) for key in operation.drops | operation.alters]
@@ -93,17 +93,17 @@ class LiveSchema:
         return operation.complete(self.schema)
 
     def apply(self, operations: Operation | Iterable[Operation]) -> None:
-        """Follow operations that are compiled: what is known of the tables they touch is what they leave."""
+        """Apply operations that were compiled to the objects that are known."""
         for operation in (operations,) if isinstance(operations, Operation) else operations:
             self._apply(operation)
 
     def put(self, table: Table) -> None:
-        """Know *table* as it is now: a database may do more than the operation said (an index under a new key)."""
+        """Set *table* as it is now: a database may do more than the operation asks for (an index for a new key)."""
         self._schema = self._schema.put(table)
         self._absent.discard(table.table_name)
 
     def change(self, name: TableName, change: Callable[[Table], Table]) -> None:
-        """Have a table follow, where it is known already: nothing is read for it."""
+        """Apply *change* to a table if it is known; it is not read for that."""
         table = self._schema.table(name)
         if table is not None:
             self.put(change(table))
@@ -116,14 +116,14 @@ class LiveSchema:
             try:
                 self._schema = operation.apply(self._schema)
             except Incomplete:
-                # The database has the last word: it will refuse the statement, or it knows better than we do.
+                # The database decides: it will refuse the statement, or what is known here is out of date.
                 self.forget()
         elif isinstance(operation, RenameTable | RenameColumn | DropTable):
             # Foreign keys of other tables may have followed.
             self.forget()
 
     def forget(self) -> None:
-        """Know nothing any more: a statement ran that we do not understand."""
+        """Forget everything: a statement was executed whose effect is unknown."""
         if self._read is None and self._read_all is None:
             return
         self._schema, self._complete = Schema(), False

@@ -1,4 +1,4 @@
-"""A database that is not asked: what is known of it follows the statements that are compiled for it."""
+"""A stand-in for a database: statements are compiled for it and not executed."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from schemashift.dialects.statement import Statement
 
 
 class OfflineDatabase:
-    """Stands in for a database while statements are compiled that do not run there: to be shown, or written to a file.
+    """Takes the place of a database while statements are compiled that are only shown or written to a file.
 
-    ``known`` is what `Dialect.compile` asks. By default operations are enough to keep it up.
+    ``known`` is passed to `Dialect.compile`. By default, the operations that compiling applies to it keep it current.
     """
 
     def __init__(self, known: LiveSchema) -> None:
         self.known = known
 
     def follow(self, statement: Statement) -> None:
-        """*statement* was compiled, and counts as done from here on."""
+        """Treat *statement*, which was compiled, as executed."""

@@ -1,7 +1,7 @@
-"""Scratch comparison, the part that is the same for every database.
+"""Scratch comparison: the part that is the same for every database.
 
-The text to compare comes from the scratch side, the objects to render from the models: what the database made of a
-declared table is put into the declared table's own values, whose payloads stay.
+The text to compare comes from the scratch table, the objects to render come from the models: the texts that the
+database wrote are put into the declared table, whose payloads are kept.
 """
 
 from __future__ import annotations
@@ -14,8 +14,9 @@ _PREFIX = "schemashift_check_"
 
 
 def scratch_copy(table: Table) -> Table:
-    """*table* as it is made in a scratch place: without foreign keys (they have no text of their own, and one to a
-    live table locks it), and with a name for every constraint that has a text, by which it is found again."""
+    """Return *table* as it is created in a scratch place: without foreign keys (they contain no expression, and one
+    that points to a live table locks it), and with a name for every constraint that contains an expression, so that it
+    can be found again."""
     kept = [constraint for constraint in table.constraints if not isinstance(constraint, ForeignKey)]
     return replace(
         table,
@@ -33,7 +34,7 @@ def _named(constraint: Constraint, place: int) -> Constraint:
 
 
 def with_server_text(made: Table, declared: Table) -> Table:
-    """*declared* with the texts that the database gave its scratch copy *made*."""
+    """Return *declared* with the texts of *created*, its scratch copy as the database wrote it."""
     kept = [constraint for constraint in declared.constraints if not isinstance(constraint, ForeignKey)]
     checks: dict[Constraint, Constraint | None] = {
         old: made.constraint(_named(old, place).name or "") for place, old in enumerate(kept)
@@ -89,7 +90,7 @@ def _index(made: Index | None, declared: Index) -> Index:
 
 
 def _text(made: object, declared: object) -> object:
-    """The database's text with the author's object."""
+    """Return the database's text with the payload from the models."""
     if isinstance(made, SQL) and isinstance(declared, SQL):
         return replace(made, payload=declared.payload)
     return made

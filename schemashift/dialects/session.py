@@ -1,7 +1,7 @@
-"""The run's connection: its transactions, its savepoints and the migration lock, the way one database does them.
+"""The connection of a run: its transactions, its savepoints and the migration lock, as one database handles them.
 
-A `Session` belongs to one connection for the length of one run. What it changes on it (isolation level, pragmas) it
-puts back; it never listens on an engine and never opens a second connection. Statements go through SQLAlchemy's
+A `Session` belongs to one connection for the length of one run. Settings that it changes (isolation level, pragmas) are
+restored; it never listens on an engine and never opens a second connection. Statements go through SQLAlchemy's
 Connection, so that echo and the application's own events see them.
 """
 
@@ -30,7 +30,7 @@ LONGEST_PAUSE = 1.0
 REPORT_EVERY = 1.0
 
 RAW: dict[str, Any] = {"no_parameters": True}
-"""Execution options for text of our own: without them psycopg and PyMySQL format it (``'100%'`` fails)."""
+"""Execution options for SQL that is sent unchanged: without them psycopg and PyMySQL format it (``'100%'`` fails)."""
 
 UNKNOWN_HOLDER = "another process"
 
@@ -39,11 +39,11 @@ _KEEPS_TRANSACTION = re.compile(
     re.IGNORECASE,
 )
 _ROWS = re.compile(r"\s*(?:INSERT|UPDATE|DELETE|REPLACE|SAVEPOINT|RELEASE)\b", re.IGNORECASE)
-"""Statements that change nothing of the schema."""
+"""Statements that do not change the schema."""
 
 
 class Wait(NamedTuple):
-    """One report while the lock is waited for: who holds it, and how many seconds we have waited."""
+    """A report while waiting for the lock: who holds it, and for how many seconds we have waited."""
 
     holder: str
     seconds: float
@@ -51,10 +51,10 @@ class Wait(NamedTuple):
 
 @cache
 def user_at_host() -> str:
-    """The person and the machine, ``deploy@web-2``: what the version table and the lock's holder are called by."""
+    """Return the user and the machine, ``deploy@web-2``, as the version table and the holder of the lock show them."""
     try:
         user = getpass.getuser()
-    except (OSError, KeyError, ImportError):  # a container's user id that no passwd file knows
+    except (OSError, KeyError, ImportError):  # a container's user id without an entry in the passwd file
         user = "unknown"
     return f"{user}@{socket.gethostname()}"
 
@@ -65,37 +65,40 @@ NO_VALUE = (
 
 
 class Session:
-    """Transactions and the lock of one connection. The default is for a database that nobody wrote a file for."""
+    """The transactions and the lock of one connection. The default is for a database without a module of its own."""
 
     def __init__(self, connection: sa.Connection) -> None:
         self.connection = connection
         self.product: str = connection.dialect.name
-        """What errors call the database."""
+        """The database's name in error messages."""
         self.borrowed = self.is_borrowed()
-        """The connection came inside a transaction of its caller's: never commit it, never roll all of it back."""
+        """Whether the connection is in a transaction of the caller's: it is never committed, and never wholly rolled
+        back."""
         self._callers_begin = connection.in_transaction()
 
     # The connection ------------------------------------------------------------------------------------------------
 
     @contextmanager
     def run(self) -> Iterator[None]:
-        """Prepare the connection for a run, and put it back as it was in the end, whatever happened."""
+        """Prepare the connection for a run, and restore it afterwards, whatever happens."""
         try:
             yield
         finally:
             self.leave()
 
     def leave(self) -> None:
-        """End what SQLAlchemy began automatically for a read, so that the caller finds the connection as it came."""
+        """End a transaction that SQLAlchemy began automatically for a read, so that the caller's connection is
+        unchanged."""
         if not self.borrowed and not self._callers_begin and self.connection.in_transaction():
             self.connection.rollback()
 
     def execute(self, sql: str) -> sa.CursorResult[Any]:
-        """Send text as it is: no ``%`` and no ``:name`` in it means anything."""
+        """Execute *sql* unchanged: ``%`` and ``:name`` have no special meaning in it."""
         return self.connection.exec_driver_sql(sql, execution_options=RAW)
 
     def best_effort(self, *actions: Callable[[], object]) -> None:
-        """Put things back. A connection that is gone has nothing to put back, and an error here would hide another."""
+        """Run *actions* that restore settings. Database errors are ignored, as they would hide an earlier one, and
+        nothing is restored on a lost connection."""
         for action in actions:
             if not self.connection.closed and not self.connection.invalidated:
                 with contextlib.suppress(sa.exc.SQLAlchemyError, self.connection.dialect.loaded_dbapi.Error):
@@ -114,30 +117,30 @@ class Session:
     # Transactions --------------------------------------------------------------------------------------------------
 
     def is_borrowed(self) -> bool:
-        """Whether the connection came to us inside a transaction that holds work of its caller's."""
+        """Whether the connection was passed in inside a transaction that contains the caller's work."""
         return self.in_transaction
 
     @property
     def in_transaction(self) -> bool:
-        """Whether a transaction is open, as the driver says. The default has nobody to ask but SQLAlchemy."""
+        """Whether a transaction is open, according to the driver. The default can only ask SQLAlchemy."""
         return self.connection.in_transaction()
 
     def begin(self) -> None:
-        """Begin a transaction. Where SQLAlchemy began one automatically for a read, that one is ended first."""
+        """Begin a transaction. One that SQLAlchemy began automatically for a read is ended first."""
         if self.connection.in_transaction() and not self._callers_begin:
             self.connection.rollback()
         if not self.connection.in_transaction():
             self.connection.begin()
 
     def commit(self) -> None:
-        """Commit. A ``begin()`` block of the caller's round an empty transaction stays open for SQLAlchemy."""
+        """Commit. A ``begin()`` block of the caller's, with nothing in it, stays open for SQLAlchemy."""
         if self._callers_begin:
             self.execute("COMMIT")
         else:
             self.connection.commit()
 
     def rollback(self) -> None:
-        """Roll back everything since `begin`; nothing happens where no transaction is open any more."""
+        """Roll back everything since `begin`. Does nothing if no transaction is open any more."""
         if self._callers_begin:
             if self.in_transaction:
                 self.execute("ROLLBACK")
@@ -149,17 +152,17 @@ class Session:
         self.execute(f"SAVEPOINT {name}")
 
     def release(self, name: str) -> None:
-        """Keep what happened since the savepoint. A database error where it is gone."""
+        """Release the savepoint. Raises a database error if it no longer exists."""
         self.execute(f"RELEASE SAVEPOINT {name}")
 
     def rollback_to(self, name: str) -> None:
-        """Undo what happened since the savepoint, and take it away. A database error where it is gone."""
+        """Roll back to the savepoint and release it. Raises a database error if it no longer exists."""
         self.execute(f"ROLLBACK TO SAVEPOINT {name}")
         self.release(name)
 
     @contextmanager
     def autocommit(self) -> Iterator[None]:
-        """No transaction at all: every statement is on its own. Only while none is open."""
+        """Commit every statement by itself. Only while no transaction is open."""
         yield
         if self.connection.in_transaction():
             self.commit()
@@ -167,22 +170,22 @@ class Session:
     # The lock ------------------------------------------------------------------------------------------------------
 
     def try_lock(self, name: TableName) -> bool:
-        """Try to take the migration lock of the version table *name*, without waiting. The default knows none."""
+        """Try to acquire the migration lock of the version table *name*, without waiting. The default has no lock."""
         del name
         return True
 
     def unlock(self) -> None:
-        """Give the lock back. No transaction of ours is open."""
+        """Release the lock. No transaction of ours is open."""
 
     def holder(self) -> str:
-        """Who holds the lock that `try_lock` did not get, as well as can be said."""
+        """Return who holds the lock that `try_lock` did not acquire, as far as that is known."""
         return UNKNOWN_HOLDER
 
     def wait_for_lock(self, name: TableName, timeout: float) -> Iterator[Wait]:
-        """Take the lock, polling with jitter; yields while it waits, about once a second.
+        """Acquire the lock, polling with jitter; yields a report about once a second while it waits.
 
-        Polled, and never waited for inside SQL: on PostgreSQL a blocked waiter holds a snapshot, and CREATE INDEX
-        CONCURRENTLY waits for it. Raises `Locked` after *timeout* seconds.
+        The lock is polled and never waited for in SQL: on PostgreSQL a blocked session holds a snapshot, and CREATE
+        INDEX CONCURRENTLY waits for it. Raises `Locked` after *timeout* seconds.
         """
         started, reported, pause = time.monotonic(), -REPORT_EVERY, FIRST_PAUSE
         while not self.try_lock(name):
@@ -197,54 +200,55 @@ class Session:
             time.sleep(min(pause * random.uniform(0.5, 1.5), max(timeout - waited, 0.0)))
             pause = min(pause * 1.5, LONGEST_PAUSE)
 
-    # What went wrong -----------------------------------------------------------------------------------------------
+    # Errors -----------------------------------------------------------------------------------------------
 
     def after_error(self) -> None:
-        """Called when a statement failed, before anybody asks `in_transaction` again."""
+        """Called when a statement has failed, before `in_transaction` is read again."""
 
     hints: Mapping[str, str] = {}
-    """What to do about errors of these codes."""
+    """The hints for errors, by the database's error code."""
 
     def message(self, error: BaseException) -> str:
-        """What a driver's error says, without codes and positions."""
+        """Return the message of a driver's error, without codes and positions."""
         return str(error).strip().partition("\n")[0]
 
     def code(self, error: BaseException) -> str | None:
-        """The database's own code for a driver's error."""
+        """Return the database's code for a driver's error."""
         found = getattr(error, "sqlstate", None) or getattr(error, "pgcode", None)
         return str(found) if found else None
 
     def hint(self, error: BaseException) -> str | None:
-        """A hint that the database itself gave, or that its code calls for."""
+        """Return the hint of the database itself, or ours for its code."""
         return self.hints.get(self.code(error) or "")
 
     def named_in(self, error: BaseException) -> Named:
-        """What a driver's error names, for `those_named` to find the operation by."""
+        """Return the names in a driver's error, by which `those_named` finds the operation."""
         del error
         return Named()
 
     def is_lock_error(self, error: BaseException) -> bool:
-        """Whether the error says that the holder of the lock lets nobody read."""
+        """Whether the error means that the holder of the lock blocks readers."""
         del error
         return False
 
     def is_duplicate_table(self, error: BaseException) -> bool:
-        """Whether the error says that a table of that name exists."""
+        """Whether the error means that a table of that name exists."""
         return "already exists" in str(error)
 
-    # What a statement does -----------------------------------------------------------------------------------------
+    # Statements -----------------------------------------------------------------------------------------
 
     def commits(self, sql: str) -> bool:
-        """Whether *sql* commits what is open, as DDL does where it cannot be rolled back. The default believes that of
-        everything but what is known to keep the transaction."""
+        """Whether *sql* commits the open transaction, as DDL does where it cannot be rolled back. The default assumes
+        so for everything that is not known to keep the transaction open."""
         return not _KEEPS_TRANSACTION.match(sql)
 
     def changes_schema(self, sql: str) -> bool:
-        """Whether the schema may be another after *sql*: anything but what is known to touch rows alone."""
+        """Whether *sql* may change the schema: anything that is not known to change only rows."""
         return not _ROWS.match(sql)
 
     def may_break_references(self, sql: str) -> bool:
-        """Whether rows may point nowhere after *sql*. Nobody asks where the database itself refuses that."""
+        """Whether *sql* may leave rows whose foreign keys point to no row. Not asked where the database refuses
+        that."""
         del sql
         return True
 
@@ -252,12 +256,13 @@ class Session:
 
     @property
     def enforces_foreign_keys(self) -> bool:
-        """The database itself refuses rows that point nowhere, during the run too."""
+        """Whether the database itself enforces foreign keys during the run."""
         return True
 
     def check(self, sql: str, known: LiveSchema) -> None:
-        """Raise for a statement of ours that must not be sent on this connection: see SQLite's."""
+        """Raise an error if a statement of ours must not be executed on this connection: see SQLite's."""
 
     def broken_references(self) -> list[tuple[str, Any, str]]:
-        """Rows that point nowhere: their table, something that tells them apart in it, the table they point to."""
+        """Return the rows whose foreign keys point to no row: table, an identifier of the row, and the table pointed
+        to."""
         return []

@@ -1,4 +1,4 @@
-"""One statement, ready to be sent, and which operations it, or an error on the way to it, belongs to."""
+"""A statement that is ready to be executed, and the operations that it, or an error while compiling it, belongs to."""
 
 from __future__ import annotations
 
@@ -18,9 +18,10 @@ _ATTRIBUTE = "schemashift_operations"
 class Statement:
     """One statement for the database.
 
-    ``sql`` is text to be sent as it is (no ``%`` or ``:name`` in it means anything), or a SQLAlchemy executable.
-    ``operations`` are all those that it carries out, or a part of them, in the order in which they were written.
-    ``transactional`` is False for what refuses to run inside a transaction block.
+    ``sql`` is text that is sent unchanged (``%`` and ``:name`` have no special meaning in it), or a SQLAlchemy
+    executable.
+    ``operations`` are the operations that it carries out, wholly or in part, in the order in which they were written.
+    ``transactional`` is False for a statement that cannot run inside a transaction block.
     """
 
     sql: str | sa.Executable
@@ -31,7 +32,7 @@ class Statement:
 
 @contextmanager
 def compiling(*operations: Operation) -> Iterator[None]:
-    """An error that comes out of the block belongs to *operations*: see `operations_of`. The innermost block counts."""
+    """Attribute an error raised in the block to *operations*: see `operations_of`. The innermost block wins."""
     try:
         yield
     except Exception as error:
@@ -41,6 +42,6 @@ def compiling(*operations: Operation) -> Iterator[None]:
 
 
 def operations_of(error: BaseException) -> tuple[Operation, ...]:
-    """The operations that could not be compiled; none where the error is about something else."""
+    """Return the operations that could not be compiled; none if the error is about something else."""
     found: tuple[Operation, ...] = getattr(error, _ATTRIBUTE, ())
     return found
