@@ -1,4 +1,4 @@
-"""MariaDB 10.6 and later, MySQL 8.0 and later: one dialect, because what they differ in is known by the version."""
+"""MariaDB 10.6 and later, MySQL 8.0 and later: one dialect, as their differences follow from the server's version."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class MySQL(Dialect):
         return Reading.of(read_tables(connection, names, schemas=schemas))
 
     def require(self, connection: sa.Connection, declared: Schema, database: str) -> None:
-        """A schema is a database, which no script makes."""
+        """A schema is a database, which no script creates."""
         wanted = {table.schema: table for table in reversed(declared.tables) if table.schema is not None}
         if not wanted:
             return
@@ -66,7 +66,7 @@ class MySQL(Dialect):
         return unreadable(connection, names)
 
     def spelled_like(self, read: Table, declared: Table) -> Table:
-        """*read* in the terms of *declared*, wherever both mean the same."""
+        """See `schemashift.dialects.mysql.match`."""
         return spelled_like(read, declared)
 
     def canonical(
@@ -86,21 +86,21 @@ class MySQL(Dialect):
         return default_name(table, constraint, flavour_of(self.sa))
 
     def keeps_foreign_key(self, before: Column, after: Column) -> bool:
-        """Only what is beside the type may change. MySQL also lets a VARCHAR grow, but not shrink on the way back;
-        and where it is pointed to it leaves AUTO_INCREMENT as it is. A text is another where its table's character
-        set is, which stands among the column's options then."""
+        """The type must stay the same. MySQL also lets a VARCHAR grow, but not shrink again in a downgrade; and
+        AUTO_INCREMENT of a column that a foreign key points to cannot change there. A text column also changes with its
+        table's character set, which is then among the column's options."""
         if not flavour_of(self.sa).mariadb and before.autoincrement != after.autoincrement:
             return False
         return before.type == after.type and self._follows(before) == self._follows(after)
 
     def _follows(self, column: Column) -> Options:
-        """The options of its table that decide what a column is, where it leaves that to them."""
+        """The options of its table that a column follows where it does not set them itself."""
         if column.type.collation is not None or not parse_type(column.type.sql, None, flavour_of(self.sa)).is_text:
             return ()
         return tuple(pair for pair in column.options if pair[0] in COLLATIONS)
 
     def is_same_name(self, one: str, other: str) -> bool:
-        """Names of columns are the same in capitals."""
+        """Names of columns are case-insensitive."""
         return one.lower() == other.lower()
 
     def row_zero(self, type_: object) -> str | None:
@@ -108,7 +108,8 @@ class MySQL(Dialect):
         return row_zero(type_)
 
     def replaces_column(self, before: Column, after: Column) -> bool:
-        """A column cannot become VIRTUAL or cease to be; STORED and ordinary ones turn into each other."""
+        """A column cannot become VIRTUAL or stop being it; STORED and ordinary columns can be changed into each
+        other."""
         return _is_virtual(before) != _is_virtual(after)
 
     def keeps_generated(self, before: Column, after: Column) -> bool:
@@ -117,7 +118,7 @@ class MySQL(Dialect):
         return True
 
     def keeps_readers(self, before: Column, after: Column) -> bool:
-        """Views are read again when they are used."""
+        """The definition of a view is evaluated each time it is used."""
         del before, after
         return True
 

@@ -1,11 +1,11 @@
-"""Operations to statements. Nearly everything is an ALTER TABLE of one or more clauses, because the servers insist:
+"""Compile operations to statements. Nearly everything is an ALTER TABLE of one or more clauses, as the servers require:
 
-- MODIFY says the whole column again, so the whole column is taken from what is known of the table;
-- an AUTO_INCREMENT column must lead a key at every moment, so whatever leaves it without one is sent together with what
-  gives it the next (`has_keyed_auto_increment`);
-- a foreign key must have an index at every moment, so each ALTER also says what becomes of the indexes that InnoDB made
-  for them (`foreign_key_indexes`);
-- some types do not lead into each other, so another comes in between (`convert_first`).
+- MODIFY repeats the whole definition of a column, so it is taken from the live schema;
+- an AUTO_INCREMENT column must be the first column of a key at all times, so the operation that removes its key goes
+  into the same statement as the one that adds the next (`has_keyed_auto_increment`);
+- a foreign key must have an index at all times, so each ALTER also maintains the indexes that InnoDB created for
+  foreign keys (`foreign_key_indexes`);
+- some types cannot be converted directly, so the column has an intermediate type first (`convert_first`).
 """
 
 from __future__ import annotations
@@ -59,11 +59,11 @@ from schemashift.schema import (
 
 ALTERATIONS = (AddColumn, DropColumn, AlterColumn, AddConstraint, DropConstraint, CreateIndex, DropIndex)
 _FOLLOWED = (CreateTable, RenameTable, RenameColumn, RenameIndex)
-"""The operations that the server does more for than they say: their texts tell what is known themselves."""
+"""Operations for which the server does more than they declare: their own methods update the live schema."""
 
 
 class MySQLCompilation(Compilation):
-    """One run of operations."""
+    """Compiles one list of operations."""
 
     ddl: MySQLDDL
 
@@ -71,7 +71,7 @@ class MySQLCompilation(Compilation):
         super().__init__(ddl, known)
         self.flavour = ddl.flavour
         self.pending: deque[Operation] = deque()
-        """The operations that are still to be done."""
+        """The operations that are still to be compiled."""
 
     def statements(self, operations: Sequence[Operation]) -> Iterator[Statement]:
         self.pending = deque(operations)
@@ -107,7 +107,7 @@ class MySQLCompilation(Compilation):
         if not isinstance(operation, _FOLLOWED):
             super().follow(operation)
 
-    # Tables, and what is renamed -----------------------------------------------------------------------------------
+    # Tables, and renames -----------------------------------------------------------------------------------
 
     def create_table(self, operation: CreateTable) -> Iterator[str]:
         if operation.if_not_exists and self.known.table(operation.table.table_name) is not None:
@@ -125,8 +125,8 @@ class MySQLCompilation(Compilation):
             self.known.put(replace(table, constraints=tuple(constraints)))
 
     def completed_options(self, operation: AlterTable) -> AlterTable:
-        """A partial *operation* with what it leaves as it is. Character set and collation are one setting: the one that
-        is given takes the other's place."""
+        """Return a partial *operation* with the options that it does not change. Character set and collation are one
+        setting: setting one replaces the other."""
         options = [dict(value) for field, value in operation.set if field == "options" and isinstance(value, tuple)]
         given = {name for each in options for name in each} & COLLATIONS
         past = COLLATIONS - given if given else frozenset()
@@ -160,7 +160,7 @@ class MySQLCompilation(Compilation):
         index = table.index(operation.old)
         follows = index is not None and index.implicit and not _has_index(table, operation.new)
         if follows:
-            # Called after the column, as the server would call it now, so that it is known again.
+            # Named after the column, as the server would name it now, so that it is still recognized as implicit.
             after.append(f"RENAME INDEX {self.ddl.quote(operation.old)} TO {self.ddl.quote(operation.new)}")
         yield self.ddl.alter_text(operation.table, [*before, rename, *after])
         self.known.apply(operation)
@@ -181,10 +181,11 @@ class MySQLCompilation(Compilation):
         constraints = tuple(replace(c, name=operation.new) if c is unique else c for c in table.constraints)
         self.known.put(replace(table, constraints=constraints))
 
-    # What goes into one ALTER TABLE --------------------------------------------------------------------------------
+    # The operations of one ALTER TABLE --------------------------------------------------------------------------------
 
     def altered(self, first: Alteration) -> Iterator[Statement]:
-        """One ALTER TABLE: *first*, with as many of those that follow as it takes to leave the table legal."""
+        """Yield one ALTER TABLE: *first*, and as many of the following operations as are needed to leave a valid
+        table."""
         carried: list[Operation] = [first]
         first = self.on_its_table(first)
         assert first.table is not None
@@ -206,13 +207,14 @@ class MySQLCompilation(Compilation):
             self.forget_drops({i.name for i in table.indexes if i.implicit and left.index(i.name) is None}, left)
 
     def on_its_table(self, operation: Alteration) -> Alteration:
-        """An index may be dropped without saying where it is."""
+        """Return *operation* with its table: DROP INDEX may be given without one."""
         if isinstance(operation, DropIndex) and operation.table is None:
             return self.known.complete(operation)
         return operation
 
     def joined(self, first: Alteration, table: Table) -> list[tuple[Operation, Alteration]]:
-        """Those that must go together with *first*, as they were written and completed; they are no longer pending."""
+        """Return the operations that must be in one statement with *first*, each as written and as completed. They are
+        removed from the pending ones."""
         try:
             after = _applied(first, table)
         except Incomplete:
@@ -233,26 +235,26 @@ class MySQLCompilation(Compilation):
                 after = _applied(completed, after)
                 taken.append((operation, completed))
         if not has_keyed_auto_increment(after):
-            # Nothing that comes makes it legal: the server shall say so.
+            # No later operation makes the table valid: let the server refuse the statement.
             return []
         for place in reversed(places):
             del self.pending[place]
         return taken
 
     def forget_drops(self, gone: Collection[str], table: Table) -> None:
-        """Take the drops of indexes that went with their foreign keys out of what is pending: many a script says it
-        itself."""
+        """Remove from the pending operations the drops of indexes that were dropped with their foreign keys: many
+        scripts drop them explicitly."""
         names = set(gone)
         for operation in [each for each in self.pending if table.table_name in each.touches]:
             if isinstance(operation, CreateIndex):
-                # From here on the name means another one.
+                # From here on the name refers to another index.
                 names.discard(operation.index.name)
             elif isinstance(operation, DropIndex) and operation.name in names:
                 names.discard(operation.name)
                 self.pending.remove(operation)
 
     def completed(self, operation: Alteration, table: Table | None) -> Alteration | None:
-        """*operation* with what it leaves open taken from *table*; None where there is nothing to do."""
+        """Return *operation* with missing information taken from *table*; None if there is nothing to do."""
         if table is None:
             return operation
         match operation:
@@ -263,7 +265,8 @@ class MySQLCompilation(Compilation):
                 gone = operation.if_exists and table.column(operation.name) is None
                 return None if gone else replace(operation, column=table.column(operation.name))
             case AlterColumn():
-                # What is there, not what a comparison made of it: nothing may be lost that no model can say.
+                # The existing column, not the comparison's form of it: attributes that models cannot declare must not
+                # be lost.
                 return replace(operation, before=table.column(operation.name) or operation.before)
             case AddConstraint():
                 name = operation.constraint.name or default_name(table, operation.constraint, self.flavour)
@@ -279,7 +282,8 @@ class MySQLCompilation(Compilation):
     # ALTER TABLE -----------------------------------------------------------------------------------------------------
 
     def alter(self, operations: list[Alteration]) -> Iterator[str]:
-        """One ALTER TABLE for completed *operations* on one table, and what the server does along with it."""
+        """Yield one ALTER TABLE for completed *operations* on one table, and apply what the server does along with
+        it."""
         name = operations[0].table
         assert name is not None
         table = self.known.table(name) if any(map(_needs_table, operations)) else None
@@ -296,7 +300,7 @@ class MySQLCompilation(Compilation):
             try:
                 after = _applied(operation, after)
             except Incomplete:
-                # What is known and what is asked do not fit: the server shall say so, in its own words.
+                # The operations do not fit the known table: let the server report that in its own words.
                 yield self.ddl.alter_text(name, [clause.text for clause in clauses])
                 self.known.forget()
                 return
@@ -309,21 +313,21 @@ class MySQLCompilation(Compilation):
         self.known.put(maintained.table)
 
     def convert_first(self, operation: Alteration, table: Table | None) -> Iterator[str]:
-        """What must be done before a column can have its new type. See `schemashift.dialects.mysql.convert`."""
+        """Yield the statements that must precede a change of type. See `schemashift.dialects.mysql.convert`."""
         if not isinstance(operation, AlterColumn):
             return
         before, after = _type_before(operation), altered_column(operation)
         between = None if before is None or after.computed else intermediate_type(before, after, self.flavour)
         if between is None:
             return
-        # Without the CHECKs in its definition: they are said again with the type that they are for.
+        # Without the CHECKs in its definition: they are repeated with the type that they are for.
         modify = f"MODIFY COLUMN {self.ddl.column(between.column, Table(name=''))}"
         yield self.ddl.alter_text(operation.table, [modify])
         for label in between.renames:
             yield self.relabelled(label, between.column, operation.table, table)
 
     def relabelled(self, label: tuple[str, str], column: Column, name: TableName, table: Table | None) -> str:
-        """The UPDATE for a renamed *label* of *column*. Columns that follow updates do not follow this one."""
+        """Return the UPDATE for a renamed *label* of *column*. Columns with ON UPDATE keep their values."""
         quote, base = self.ddl.quote, parse_type(column.type.sql, None, self.flavour).base
         value, rows = map(self.ddl.in_sql_mode, relabelling(label, quote(column.name), base))
         following = (c for c in table.columns if c.default and split_on_update(c.default.sql)[1]) if table else ()
@@ -332,7 +336,7 @@ class MySQLCompilation(Compilation):
 
 
 def has_keyed_auto_increment(table: Table) -> bool:
-    """Whether at most one column is AUTO_INCREMENT, and it leads a key: the servers accept no other table."""
+    """Whether at most one column is AUTO_INCREMENT, and is the first column of a key: servers accept no other table."""
     numbered = [column.name for column in table.columns if column.autoincrement]
     leaders = {c.columns[0] for c in table.constraints if isinstance(c, PrimaryKey | Unique)}
     leaders |= {index.parts[0].column or "" for index in table.indexes}
@@ -340,29 +344,30 @@ def has_keyed_auto_increment(table: Table) -> bool:
 
 
 def _needs_table(operation: Alteration) -> bool:
-    """Whether the table must be known: a plain new column needs nothing."""
+    """Whether the table must be known: for a plain new column it need not be."""
     if isinstance(operation, AddColumn):
         return operation.if_not_exists or operation.column.autoincrement
     return True
 
 
 def _applied(operation: Alteration, table: Table) -> Table:
-    """*table* after *operation*."""
+    """Return *table* after *operation*."""
     after = operation.apply(Schema([table])).table(table.table_name)
     assert after is not None
     return after
 
 
 def _drop_implicit_first(operation: Alteration, table: Table) -> Iterator[DropIndex]:
-    """An index that stands in for the one that comes, under its name, so that a key has one at every moment."""
+    """Yield the drop of an implicit index with the name of the new one, which replaces it in the same statement so that
+    the foreign key always has an index."""
     standing = table.index(operation.index.name) if isinstance(operation, CreateIndex) else None
     if standing is not None and standing.implicit:
         yield DropIndex(table=table.table_name, name=standing.name, index=standing)
 
 
 def _replaces_key(first: Alteration, pending: Iterable[Operation]) -> bool:
-    """Whether an AUTO_INCREMENT column takes over from the primary key that goes: one statement, or rows that cannot be
-    numbered leave a table without a key."""
+    """Whether an AUTO_INCREMENT column replaces the primary key that is dropped: in two statements, rows that cannot be
+    numbered would leave a table without a key."""
     if not isinstance(first, DropConstraint) or first.kind is not PrimaryKey:
         return False
     here = (each for each in pending if not isinstance(each, ALTERATIONS) or each.table == first.table)
@@ -371,14 +376,14 @@ def _replaces_key(first: Alteration, pending: Iterable[Operation]) -> bool:
 
 
 def _is_apart(operation: Alteration) -> bool:
-    """Foreign keys and CHECKs have nothing to do with AUTO_INCREMENT."""
+    """Whether the operation is independent of AUTO_INCREMENT, as those on foreign keys and CHECKs are."""
     if isinstance(operation, AddConstraint):
         return isinstance(operation.constraint, ForeignKey | Check)
     return isinstance(operation, DropConstraint) and operation.kind in (ForeignKey, Check)
 
 
 def _join(clauses: list[Clause], more: Iterable[Clause]) -> None:
-    """Append *more*; a column that is defined again takes the place of its first definition, under the same verb."""
+    """Append *more*. A second definition of a column replaces the first, under the same verb."""
     for clause in more:
         first = next((i for i, each in enumerate(clauses) if clause.column and each.column == clause.column), None)
         if first is None:
@@ -389,14 +394,14 @@ def _join(clauses: list[Clause], more: Iterable[Clause]) -> None:
 
 
 def _is_implicit_there(index: Index, table: Table) -> bool:
-    """Whether InnoDB keeps the very same index for a key. Nothing in the catalogue could tell the two."""
+    """Whether InnoDB already has the same index for a foreign key. The catalogue does not tell the two apart."""
     standing = table.index(index.name)
     return standing is not None and standing.implicit and standing == index
 
 
 def _type_before(operation: AlterColumn) -> Type | None:
-    """The type that the column has. Without the table at hand, what the script says of it; None for a generated one,
-    which has no values of its own."""
+    """Return the current type of the column, as the script declares it where the table is not known; None for a
+    generated column, whose values are not converted."""
     if operation.before is None:
         return operation.said.get("type")
     return None if operation.before.computed else operation.before.type
@@ -407,7 +412,8 @@ def _has_index(table: Table, name: str) -> bool:
 
 
 def _completed_constraint(operation: DropConstraint, table: Table) -> DropConstraint | DropIndex | None:
-    """The constraint that is meant: a primary key whatever it is called, a unique index said as a constraint."""
+    """Return the drop of the constraint that is meant: the primary key under any name, or a unique index that is
+    dropped as a constraint."""
     name, kind = operation.name, operation.kind
     primary = table.primary_key
     if kind is PrimaryKey and primary is not None:
@@ -428,14 +434,14 @@ def _completed_constraint(operation: DropConstraint, table: Table) -> DropConstr
 
 
 def _nicknames(constraint: Constraint, table: Table) -> Iterator[str]:
-    """What a constraint without a name is called: in scripts, and by MariaDB, which has the column's name for it."""
+    """Yield the names of an unnamed constraint: the one in scripts, and MariaDB's, which is the column's name."""
     yield standard_name(table.name, constraint)
     if isinstance(constraint, Check) and is_column_level(constraint):
         yield column_of_check(constraint)
 
 
 def _completed_index(operation: DropIndex, table: Table) -> DropConstraint | DropIndex | None:
-    """The index that is meant: a unique constraint said as an index."""
+    """Return the drop of the index that is meant, which may be a unique constraint dropped as an index."""
     index = table.index(operation.name)
     if index is not None:
         return replace(operation, table=table.table_name, index=index)

@@ -1,10 +1,11 @@
 """Intermediate types for conversions that one MODIFY cannot do.
 
-- MariaDB has no conversion between UUID, INET4, INET6 or a geometry and a number or a moment, nor from one of these
-  kinds to another: error 4078, even on an empty table. From each of them to a text there is one, and back (every pair
-  was tried on 10.11). So the way is over a text; a value that does not make sense at its end is the server's error.
-- Labels of an ENUM or a SET that are renamed: MODIFY goes by the label, and rows that have the old one are an error
-  (1265). In between the column has both.
+- MariaDB has no conversion between UUID, INET4, INET6 or a geometry and a number or a date or time, nor from one of
+  these kinds to another: error 4078, even on an empty table. Each of them can be converted to a text and back (every
+  pair was tried on 10.11). So the column becomes a text first; the server reports a value that the new type does not
+  accept.
+- Renamed labels of an ENUM or a SET: MODIFY matches values by label, and rows with an old label are an error (1265).
+  The intermediate type has both labels.
 """
 
 from __future__ import annotations
@@ -21,14 +22,14 @@ from schemashift.schema import Column, Type
 
 
 class IntermediateType(NamedTuple):
-    """The column as it is in between, and the labels that its rows change there, as literals."""
+    """The column with its intermediate type, and the labels that its rows change then, as literals."""
 
     column: Column
     renames: tuple[tuple[str, str], ...] = ()
 
 
 def intermediate_type(before: Type, after: Column, flavour: Flavour) -> IntermediateType | None:
-    """The step between a column of the type *before* and *after*; None where one MODIFY does."""
+    """Return the step between a column of the type *before* and *after*; None where one MODIFY suffices."""
     old, new = (parse_type(each.sql, None, flavour) for each in (before, after.type))
     if flavour.mariadb and _is_foreign(old, new):
         return IntermediateType(_between(after, Type(sql=_ANY_TEXT)))
@@ -36,14 +37,14 @@ def intermediate_type(before: Type, after: Column, flavour: Flavour) -> Intermed
     labels = tuple(_beside(old.args, dict(renames)))
     if not renames or (new.base == "set" and len(labels) > _SET_LIMIT):
         return None
-    # Binary, so that a label and its renamed self are two, even where they differ in case alone.
+    # Binary, so that the old and the new label differ even where only their case does.
     return IntermediateType(_between(after, Type(sql=new._replace(args=labels).sql, collation="utf8mb4_bin")), renames)
 
 
 def relabelling(label: tuple[str, str], column: str, base: str) -> tuple[str, str]:
-    """What the rows get in place of a renamed *label* (old and new, as literals), and which rows have it.
+    """Return the value that replaces a renamed *label* (old and new, as literals), and the condition for its rows.
 
-    *column* is quoted, *base* "enum" or "set".
+    *column* is quoted; *base* is "enum" or "set".
     """
     old, new = label
     if base == "enum":
@@ -58,7 +59,7 @@ def relabelling(label: tuple[str, str], column: str, base: str) -> tuple[str, st
 _LABELLED = ("enum", "set")
 _SET_LIMIT = 64
 _ANY_TEXT = "varchar(39)"
-"""The longest value that MariaDB's own types have is an IPv6 address; short, because it may be in a key."""
+"""The longest value of MariaDB's own types is an IPv6 address. Short, because the column may be in a key."""
 
 _GEOMETRIES = frozenset(
     {"geometry", "point", "linestring", "polygon"}
@@ -69,7 +70,8 @@ _BINARIES = frozenset({"binary", "varbinary", "tinyblob", "blob", "mediumblob", 
 
 
 def _kind(type_: ParsedType) -> str:
-    """What conversion goes by: all texts and binaries are one kind, so are geometries, so is the rest."""
+    """Return the kind of a type for conversions: texts and binaries are one kind, geometries another, the rest a
+    third."""
     if type_.is_text or type_.base in _BINARIES:
         return "text"
     if type_.base in _GEOMETRIES:
@@ -78,18 +80,18 @@ def _kind(type_: ParsedType) -> str:
 
 
 def _is_foreign(old: ParsedType, new: ParsedType) -> bool:
-    """Whether MariaDB has no conversion from *old* to *new*."""
+    """Whether MariaDB cannot convert *old* to *new*."""
     kinds = {_kind(old), _kind(new)}
     return len(kinds) == 2 and "text" not in kinds and not kinds.isdisjoint(_OWN)
 
 
 def _between(after: Column, type_: Type) -> Column:
-    """*after* with another type, and without what only its own type can have."""
+    """Return *after* with the type *type_*, and without what depends on its own type."""
     return replace(after, type=type_, default=None, autoincrement=False, options=())
 
 
 def _beside(labels: tuple[str, ...], renames: dict[str, str]) -> Iterator[str]:
-    """*labels*, each new one beside its old one."""
+    """Yield *labels*, each new one after its old one."""
     for label in labels:
         yield label
         if label in renames:

@@ -1,4 +1,4 @@
-"""The SQL of MariaDB and MySQL: parts, the statements of a table, the clauses of an ALTER TABLE."""
+"""The DDL of MariaDB and MySQL: parts, the statements of a table, the clauses of an ALTER TABLE."""
 
 from __future__ import annotations
 
@@ -47,14 +47,14 @@ Alteration = AddColumn | DropColumn | AlterColumn | AddConstraint | DropConstrai
 
 
 class Clause(NamedTuple):
-    """One clause of ALTER TABLE. ``column`` is set where it defines a column, so that a later one can replace it."""
+    """A clause of ALTER TABLE. ``column`` is set where it defines a column, so that a later one can replace it."""
 
     text: str
     column: str = ""
 
 
 class MySQLDDL(DDL):
-    """The SQL of MariaDB and MySQL."""
+    """Writes the DDL of MariaDB and MySQL."""
 
     prefix = "mysql_"
 
@@ -65,24 +65,25 @@ class MySQLDDL(DDL):
     # Parts -------------------------------------------------------------------------------------------------------
 
     def literal(self, text: str) -> str:
-        """A string literal; the backslash escapes, unless the server is told not to."""
+        """Return a string literal. Backslashes are escaped except under NO_BACKSLASH_ESCAPES."""
         return quoted(text, backslash=self.flavour.backslash)
 
     def in_sql_mode(self, text: str) -> str:
-        """A text in normal form, for the SQL mode of this server."""
+        """Return a text in normal form as this server's SQL mode needs it."""
         return text if self.flavour.backslash else without_escapes(text)
 
     def type(self, column: Column) -> str:
         return self.in_sql_mode(super().type(column))
 
     def column(self, column: Column, table: Table) -> str:
-        """A column as it stands in CREATE TABLE, ADD and MODIFY, with the CHECKs that MariaDB keeps in it."""
+        """Return the definition of a column for CREATE TABLE, ADD and MODIFY, with the CHECKs that MariaDB keeps in
+        it."""
         words = [self.quote(column.name), self.type(column), *self.attributes(column)]
         words += [f"CHECK ({check.sql})" for check in self.checks_in(column.name, table)]
         return " ".join(words)
 
     def checks_in(self, column: str, table: Table) -> tuple[Check, ...]:
-        """The CHECKs of *table* that stand in the definition of *column*."""
+        """Return the CHECKs of *table* that are part of the definition of *column*."""
         if not self.flavour.mariadb:
             return ()
         checks = (each for each in table.constraints if isinstance(each, Check) and is_column_level(each))
@@ -95,7 +96,7 @@ class MySQLDDL(DDL):
         if not column.nullable:
             yield "NOT NULL"
         elif column.type.sql.startswith("timestamp") and computed is None:
-            # Unless explicit_defaults_for_timestamp is on, a TIMESTAMP is NOT NULL when nothing is said.
+            # Unless explicit_defaults_for_timestamp is on, a TIMESTAMP is NOT NULL by default.
             yield "NULL"
         if column.default is not None:
             yield self.default(column.default.sql, column)
@@ -108,7 +109,7 @@ class MySQLDDL(DDL):
             yield f"COMMENT {self.literal(column.comment)}"
 
     def default(self, sql: str, column: Column) -> str:
-        """DEFAULT and ON UPDATE."""
+        """Return DEFAULT and ON UPDATE."""
         sql = self.in_sql_mode(sql)
         if sql.startswith("ON UPDATE"):
             return sql
@@ -134,14 +135,14 @@ class MySQLDDL(DDL):
         return super().constraint(constraint)
 
     def constraint_of(self, constraint: Constraint, table: TableName) -> str:
-        """A constraint as it stands in *table*: an unqualified target would be taken for one in its schema."""
+        """Return the definition of a constraint of *table*: an unqualified target would mean one in its schema."""
         if isinstance(constraint, ForeignKey):
             schema = constraint.target.schema or (self.dialect.default_schema_name if table.schema else None)
             constraint = replace(constraint, target=TableName(constraint.target.name, schema))
         return self.constraint(constraint)
 
     def key_options(self, given: Options) -> str:
-        """What follows the columns of a key, with a space before it."""
+        """Return what follows the columns of a key, with a leading space."""
         text = ""
         for name, value in given:
             match name.removeprefix(self.prefix):
@@ -162,7 +163,7 @@ class MySQLDDL(DDL):
         return text + (f"({part.length})" if part.length else "") + (" DESC" if part.descending else "")
 
     def index_words(self, index: Index) -> tuple[str, str]:
-        """``UNIQUE INDEX``, and what follows the name and the table."""
+        """Return ``UNIQUE INDEX`` or the like, and what follows the name and the table."""
         kind = "UNIQUE" if index.unique else self.option(index.options, "prefix")
         parts = ", ".join(map(self.part, index.parts))
         return (f"{kind} INDEX" if kind else "INDEX"), f"({parts}){self.key_options(index.options)}"
@@ -172,7 +173,7 @@ class MySQLDDL(DDL):
         return f"CREATE {words} {self.quote(index.name)} ON {self.table(table)} {rest}"
 
     def index_clause(self, index: Index) -> str:
-        """An index as it stands in CREATE TABLE and ADD."""
+        """Return the definition of an index for CREATE TABLE and ADD."""
         words, rest = self.index_words(index)
         return f"{words} {self.quote(index.name)} {rest}"
 
@@ -186,7 +187,7 @@ class MySQLDDL(DDL):
         return self.create_as(table, "CREATE TABLE")
 
     def create_as(self, table: Table, verb: str) -> str:
-        """The CREATE statement, indexes and comments included."""
+        """Return the CREATE statement, including indexes and comments."""
         in_columns = {id(check) for column in table.columns for check in self.checks_in(column.name, table)}
         apart = [c for c in table.constraints if id(c) not in in_columns and not isinstance(c, ForeignKey)]
         keys, implicit = self.keys_in_create(table)
@@ -199,11 +200,11 @@ class MySQLDDL(DDL):
         return f"{verb} {self.table(table.table_name)} (\n\t{inner}\n){self.table_options(table)}"
 
     def keys_in_create(self, table: Table) -> tuple[list[ForeignKey], list[Index]]:
-        """The foreign keys as CREATE says them, and the indexes for them that it must say too.
+        """Return the foreign keys as CREATE declares them, and the indexes for them that it must declare as well.
 
-        A key without a name gets a number from the server and an index called after its column; with that very
-        number for its name it would get an index of that name. So a name that the server would give is not said.
-        Where it would give another, all names are said, and so are the indexes.
+        The server names an unnamed key by a number, and its index after its column; if that name were declared, the
+        index would have it too. So a name that the server would choose is left out. Where it would choose another, all
+        names are declared, and so are the indexes.
         """
         prefix = f"{table.name}_ibfk_"
         keys = list(table.foreign_keys)
@@ -232,7 +233,7 @@ class MySQLDDL(DDL):
             yield f"{word}={value if plain else self.literal(str(value))}"
 
     def partitions(self, given: Options) -> str:
-        """``PARTITION BY HASH (id) PARTITIONS 4``, as SQLAlchemy's options say it."""
+        """Return ``PARTITION BY HASH (id) PARTITIONS 4`` for SQLAlchemy's options."""
         text = ""
         for name in ("partition_by", "partitions", "subpartition_by", "subpartitions", "partition_definitions"):
             value = self.option(given, name)
@@ -242,7 +243,7 @@ class MySQLDDL(DDL):
         return text
 
     def as_made(self, table: Table) -> Table:
-        """*table* as the server has it once it is created: everything named, foreign keys with their indexes."""
+        """Return *table* as the server has it once it is created: everything named, foreign keys with their indexes."""
         named = replace(table, constraints=tuple(c for c in table.constraints if c.name is not None))
         for constraint in (c for c in table.constraints if c.name is None):
             name = None if self.is_in_column(constraint) else default_name(named, constraint, self.flavour)
@@ -250,11 +251,12 @@ class MySQLDDL(DDL):
         return maintain_foreign_key_indexes(replace(named, constraints=()), named, self.flavour).table
 
     def is_in_column(self, constraint: Constraint) -> bool:
-        """Whether MariaDB keeps it in a column's definition, without a name."""
+        """Whether MariaDB keeps *constraint* in a column's definition, without a name."""
         return self.flavour.mariadb and isinstance(constraint, Check) and is_column_level(constraint)
 
     def new_settings(self, table: Table, wanted: Options) -> Iterator[str]:
-        """The clauses that change the table's options. A new collation is also given to the columns that follow it."""
+        """Yield the clauses that change the table's options. The columns that follow its collation are changed with
+        it."""
         before, after = dict(table.options), dict(wanted)
         if self.partitions(tuple(before.items())) != self.partitions(wanted):
             raise NotSupported(f'partitions of table "{table.table_name}" cannot be changed: use op.execute()')
@@ -269,16 +271,16 @@ class MySQLDDL(DDL):
                     yield f"MODIFY COLUMN {self.column(column, table)}"
 
     def database(self, table: Table) -> Options:
-        """The options of a table that has none: its database's."""
+        """Return the options of a table that sets none: those of its database."""
         if isinstance(table.payload, Collations):
             return (("mysql_collate", table.payload.database_collation),)
         return (("mysql_collate", default_collation("utf8mb4", self.flavour)),)
 
-    # Columns that are renamed ------------------------------------------------------------------------------------
+    # Renamed columns ------------------------------------------------------------------------------------
 
     def rewritten(self, table: Table, operation: RenameColumn) -> tuple[list[str], list[str]]:
-        """MySQL lets no column be renamed that a text uses; MariaDB renames it in the text. So here the texts are
-        written again in the same ALTER: what must come before the renaming, and what after it."""
+        """Return the clauses before and after the RENAME COLUMN, which rewrite the expressions that use the column.
+        MySQL refuses to rename such a column; MariaDB renames it in the expressions."""
         before, after = [], []
         for check in table.constraints:
             sql = renamed_in(check.sql, operation.old, operation.new) if isinstance(check, Check) else ""
@@ -293,19 +295,20 @@ class MySQLDDL(DDL):
 
     @property
     def check_word(self) -> str:
-        """MySQL before 8.0.19 has no DROP CONSTRAINT."""
+        """The word that drops a CHECK: MySQL before 8.0.19 has no DROP CONSTRAINT."""
         return "CHECK" if not self.flavour.mariadb and self.flavour.before(8, 0, 19) else "CONSTRAINT"
 
     # ALTER TABLE --------------------------------------------------------------------------------------------------
 
     def alter_text(self, table: TableName, clauses: Iterable[str]) -> str:
-        """One ALTER TABLE; several clauses stand on lines of their own."""
+        """Return one ALTER TABLE. Of several clauses, each is on its own line."""
         texts = list(clauses)
         head = f"ALTER TABLE {self.table(table)}"
         return f"{head} {texts[0]}" if len(texts) == 1 else f"{head}\n\t" + ",\n\t".join(texts)
 
     def as_statement(self, operations: list[Alteration], clauses: list[str]) -> str:
-        """An index alone is created and dropped by its own statement, which reads better."""
+        """Return the statement for *clauses*. A single index has CREATE INDEX or DROP INDEX, which is easier to
+        read."""
         operation = operations[0]
         assert operation.table is not None
         if len(clauses) == 1 and isinstance(operation, CreateIndex):
@@ -315,7 +318,7 @@ class MySQLDDL(DDL):
         return self.alter_text(operation.table, clauses)
 
     def clauses(self, operation: Alteration, table: Table | None) -> Iterator[Clause]:
-        """The clauses for one operation, where *table* is what it finds."""
+        """Yield the clauses for one operation. *table* is the table before it."""
         match operation:
             case AddColumn():
                 alone = table or Table(name=operation.table.name)
@@ -338,7 +341,7 @@ class MySQLDDL(DDL):
                 yield Clause(f"DROP INDEX {self.quote(operation.name)}")
 
     def drop_dependents(self, column: str, table: Table | None) -> Iterator[Clause]:
-        """What depends on a column and does not go with it: otherwise, the servers cut the column out of keys."""
+        """Yield the drops of what depends on a column: the servers would only remove the column from its keys."""
         if table is None:
             return
         for constraint in table.constraints:
@@ -356,7 +359,7 @@ class MySQLDDL(DDL):
                 yield Clause(f"DROP INDEX {self.quote(index.name)}")
 
     def drop_clause(self, operation: DropConstraint, table: Table | None) -> Clause:
-        """DROP by kind."""
+        """Return the DROP clause for the kind of constraint."""
         constraint, name = operation.constraint, self.quote(operation.name)
         kind = type(constraint) if constraint is not None else operation.kind
         if kind is PrimaryKey:
@@ -366,7 +369,7 @@ class MySQLDDL(DDL):
         if kind is ForeignKey:
             return Clause(f"DROP FOREIGN KEY {name}")
         if isinstance(constraint, Check) and constraint.name is None and table is not None:
-            # MariaDB: it goes when its column is said again without it.
+            # MariaDB: it is dropped by a MODIFY of its column without it.
             column = table.column(column_of_check(constraint))
             kept = tuple(each for each in table.constraints if each is not constraint)
             if column is not None:
@@ -375,13 +378,13 @@ class MySQLDDL(DDL):
 
 
 COLLATIONS = frozenset({"mysql_charset", "mysql_collate"})
-"""The options of a table that its columns follow."""
+"""The options of a table that its columns follow by default."""
 
 _BACK = {"mysql_engine": "InnoDB", "mysql_key_block_size": "0"}
 
 
 def altered_column(operation: AlterColumn) -> Column:
-    """The column as it will be. Without the table at hand, what the script says of it must do."""
+    """Return the column after *operation*. Where the table is not known, it is built from the script's arguments."""
     if operation.before is not None:
         return operation.after
     said: ColumnChanges = {**operation.said, **operation.changes}

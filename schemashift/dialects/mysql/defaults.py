@@ -1,11 +1,11 @@
-"""Server defaults: one spelling for what the servers, SQLAlchemy and people write in many.
+"""Server defaults: one normal form for the spellings of the servers, SQLAlchemy and people.
 
-The normal form stands behind DEFAULT on both servers, with one exception that `ddl` sees to (MySQL wants the literal
-default of a TEXT, BLOB or JSON column in parentheses): a literal is written as the column's type prints it, NOW() in
-all its spellings is ``CURRENT_TIMESTAMP``, an expression is in one pair of parentheses, ``DEFAULT NULL`` is no
-default. ``ON UPDATE`` belongs to it, because that is where SQLAlchemy's users write it:
-``server_default=sa.text("CURRENT_TIMESTAMP ON UPDATE CURRENT_TIMESTAMP")``. Strings are always spelled with backslash
-escapes; under NO_BACKSLASH_ESCAPES `ddl` spells them otherwise when it writes them.
+The normal form is valid after DEFAULT on both servers, with one exception that `ddl` handles (MySQL requires
+parentheses around the literal default of a TEXT, BLOB or JSON column): a literal is written as the column's type prints
+it, NOW() in all its spellings is ``CURRENT_TIMESTAMP``, an expression is in one pair of parentheses, ``DEFAULT NULL``
+is no default. ``ON UPDATE`` is a part of it, because that is where SQLAlchemy's users write it:
+``server_default=sa.text("CURRENT_TIMESTAMP ON UPDATE CURRENT_TIMESTAMP")``. Strings are always written with backslash
+escapes; under NO_BACKSLASH_ESCAPES `ddl` changes that when it writes them.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _NOW = re.compile(r"(?:now|current_timestamp|localtime|localtimestamp)\s*(?:\(\s
 
 @lru_cache(maxsize=4096)
 def normal_default(sql: str, type_: ParsedType, flavour: Flavour) -> str | None:
-    """What stands behind DEFAULT for a column of that type, in normal form; None where it is no default."""
+    """Return a default of a column of that type in normal form; None for DEFAULT NULL."""
     value, on_update = split_on_update(sql)
     if on_update is None:
         return _value(value, type_, flavour)
@@ -37,7 +37,7 @@ def normal_default(sql: str, type_: ParsedType, flavour: Flavour) -> str | None:
 
 
 def split_on_update(sql: str) -> tuple[str, str | None]:
-    """The default proper, and what ON UPDATE sets."""
+    """Split *sql* into the default proper and the value of ON UPDATE."""
     match = _ON_UPDATE.match(sql) if "update" in sql.lower() else None
     return (match[1].strip(), match[2].strip()) if match else (sql.strip(), None)
 
@@ -90,7 +90,7 @@ def _literal(found: list[Token], type_: ParsedType, flavour: Flavour) -> str | N
 
 
 def _signed(found: list[Token]) -> tuple[str, list[Token]]:
-    """The sign, and the number behind it; MySQL prints the expression -5 as ``-(5)``."""
+    """Return the sign and the number after it. MySQL prints the expression -5 as ``-(5)``."""
     if len(found) < 2 or found[0].kind != "mark" or found[0].value not in "+-":
         return "", found
     number = found[1:]
@@ -100,7 +100,7 @@ def _signed(found: list[Token]) -> tuple[str, list[Token]]:
 
 
 def _introduced(introducer: str, value: str, type_: ParsedType, flavour: Flavour) -> str | None:
-    """``_utf8mb4'text'``, ``n'text'``, ``b'101'``, ``x'1f'``."""
+    """Return the literal for ``_utf8mb4'text'``, ``n'text'``, ``b'101'`` or ``x'1f'``."""
     kind = introducer.lower()
     if kind.startswith("_utf8") or kind == "n":
         return _string(value, type_, flavour)
@@ -114,7 +114,7 @@ def _introduced(introducer: str, value: str, type_: ParsedType, flavour: Flavour
 
 
 def _hexadecimal(text: str, type_: ParsedType, flavour: Flavour) -> str | None:
-    """MySQL prints a string that way when it has characters beyond the BMP."""
+    """Return the literal for hexadecimal digits: MySQL prints strings with characters outside the BMP that way."""
     try:
         return _string(bytes.fromhex(text[2:]).decode(), type_, flavour)
     except ValueError:
@@ -126,7 +126,7 @@ def _bits(number: int) -> str:
 
 
 def _number(number: Decimal, type_: ParsedType) -> str:
-    """A number as a column of that type prints it."""
+    """Return a number as a column of that type prints it."""
     if type_.is_integer or type_.base == "year":
         return str(number.to_integral_value(ROUND_HALF_UP))
     if type_.base == "decimal":
@@ -141,7 +141,7 @@ def _number(number: Decimal, type_: ParsedType) -> str:
 
 
 def _plain(number: Decimal) -> str:
-    """Without an exponent and without zeros that say nothing."""
+    """Return *number* without an exponent and without redundant zeros."""
     return format(number.normalize(), "f") if number else "0"
 
 
@@ -154,13 +154,13 @@ def _string(value: str, type_: ParsedType, flavour: Flavour) -> str:
     if type_.base == "binary":
         value = value.ljust(int(type_.args[0]), "\0")
     if flavour.mariadb:
-        # It keeps defaults in three-byte UTF-8; MySQL does not.
+        # MariaDB keeps defaults in three-byte UTF-8; MySQL does not.
         value = BEYOND.sub("?", value)
     return quoted(_moment(value, type_) or value)
 
 
 def _moment(value: str, type_: ParsedType) -> str | None:
-    """A date or time as a column of that type prints it; None for what is not one, or not an ordinary one."""
+    """Return a date or time as a column of that type prints it; None for any other value, such as a zero date."""
     try:
         match type_.base:
             case "date":
