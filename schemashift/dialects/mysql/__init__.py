@@ -56,8 +56,8 @@ class MySQL(Dialect):
         for schema, table in sorted(wanted.items()):
             if schema not in there:
                 raise NotSupported(
-                    f'table "{table.table_name}" stands in the schema "{schema}", which {database} does not have',
-                    cause="a schema is a database there, and this one is not there or may not be seen",
+                    f'table "{table.table_name}" is in the schema "{schema}", which {database} does not have',
+                    cause="a schema is a database there, and this one does not exist or is not visible to the user",
                     hints=[f"CREATE DATABASE {self.ddl.quote(schema)}"],
                 )
 

@@ -392,7 +392,7 @@ def altered_column(operation: AlterColumn) -> Column:
         where = f'"{operation.table}.{operation.name}"'
         raise NotSupported(
             f"the column {where} cannot be altered without knowing its type",
-            hints=["say existing_type=..., existing_nullable=... and existing_server_default=..."],
+            hints=["pass existing_type=..., existing_nullable=... and existing_server_default=..."],
         )
     return Column(name=operation.name, **said)
 

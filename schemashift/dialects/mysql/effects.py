@@ -1,9 +1,9 @@
-"""What operations do to rows on MySQL and MariaDB: which tables they rewrite, and where writes must wait.
+"""Facts about operations on MySQL and MariaDB: which tables they rewrite, and where writes must wait.
 
 From https://dev.mysql.com/doc/refman/8.0/en/innodb-online-ddl-operations.html (the columns "In Place", "Rebuilds
 Table" and "Permits Concurrent DML") and https://mariadb.com/kb/en/innodb-online-ddl-overview/, measured on MariaDB
-10.11; for InnoDB tables with the default row format. The server takes the best algorithm that it has for a statement.
-``SHARED`` is its own word for a lock that lets others read and not write (``LOCK=SHARED``).
+10.11; for InnoDB tables with the default row format. The server uses the best algorithm that it has for a statement.
+``SHARED`` is its name for a lock that allows reads and blocks writes (``LOCK=SHARED``).
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _REBUILDING_OPTIONS = ("engine", "row_format")
 
 
 def effects(operation: Operation, flavour: Flavour) -> Iterator[Fact]:
-    """The facts of *operation* by itself."""
+    """Yield the facts about *operation*, considered alone."""
     yield from operation.effects()
     table = getattr(operation, "table", None)
     copied = _is_copied(operation, flavour)
@@ -40,7 +40,7 @@ def effects(operation: Operation, flavour: Flavour) -> Iterator[Fact]:
 
 
 def _is_copied(operation: Operation, flavour: Flavour) -> bool:
-    """Whether the server knows no other way than a copy of the table (``ALGORITHM=COPY``)."""
+    """Whether the server can only copy the table (``ALGORITHM=COPY``)."""
     match operation:
         case AddColumn():
             return operation.column.computed is not None and operation.column.computed.stored
@@ -56,7 +56,7 @@ def _is_copied(operation: Operation, flavour: Flavour) -> bool:
 
 
 def _is_rebuilt(operation: Operation) -> bool:
-    """Whether the table is written anew in place, while others write."""
+    """Whether the table is rebuilt in place, while others can write."""
     match operation:
         case AddColumn():
             return operation.column.autoincrement
@@ -77,7 +77,7 @@ def _changed_options(operation: AlterTable) -> Iterator[str]:
 
 
 def _blocks_writes(operation: Operation) -> bool:
-    """Whether a way in place lets nobody write."""
+    """Whether an operation that is done in place blocks writes."""
     match operation:
         case AddColumn():
             return operation.column.autoincrement
@@ -87,7 +87,7 @@ def _blocks_writes(operation: Operation) -> bool:
 
 
 def copies(before: Type, after: Type, flavour: Flavour) -> bool:
-    """Whether it is certain that a change of type makes a copy of the table.
+    """Whether it is certain that a change of type copies the table.
 
     It is not where a text may get longer, where labels are appended, and where only the collation changes.
     """

@@ -1,8 +1,8 @@
-"""The indexes under foreign keys.
+"""The indexes of foreign keys.
 
-A foreign key must have an index at every moment. InnoDB makes one automatically where there is none, and drops that one
-silently when another comes. It does not go with its key, and no index goes that a key needs (error 1553). So each
-ALTER also says what becomes of these indexes.
+A foreign key must have an index at all times. InnoDB creates one automatically where there is none, and drops it
+silently when another one is created. It is not dropped with its key, and an index that a key needs cannot be dropped
+(error 1553). So each ALTER also maintains these indexes.
 """
 
 from __future__ import annotations
@@ -20,17 +20,17 @@ _NUMBERED = re.compile(r".+_\d+$", re.DOTALL)
 
 
 def mark_implicit(table: Table) -> Table:
-    """*table* with the indexes marked that InnoDB made for its foreign keys.
+    """Return *table* with the indexes marked that InnoDB created for its foreign keys.
 
-    Nothing in the catalogue tells them from others: it is the name, the exact columns and that nothing else is
-    said of them.
+    The catalogue does not tell them from others: they are recognized by the name, by exactly the columns of the key,
+    and by having no other properties.
     """
     wanted = {(implicit_name(table.name, key), key.columns) for key in table.foreign_keys}
     wanted |= {(key.name or "", key.columns) for key in table.foreign_keys}
     if not wanted:
         return table
     taken = {index.name for index in table.indexes} | {c.name for c in table.constraints if isinstance(c, Unique)}
-    # Where another index has the name, there is a number behind it.
+    # Where another index has the name, a number is appended.
     numbered = (each.name for each in table.indexes if _NUMBERED.match(each.name))
     wanted |= {(name, columns) for name in numbered for base, columns in wanted if _is_next(name, base, taken)}
     indexes = tuple(replace(index, implicit=_is_implicit(index, wanted)) for index in table.indexes)
@@ -47,17 +47,17 @@ def _is_implicit(index: Index, wanted: set[tuple[str, tuple[str, ...]]]) -> bool
 
 
 def is_served(columns: tuple[str, ...], key: tuple[str, ...]) -> bool:
-    """Whether an index over *key* can do the work for a foreign key on *columns*."""
+    """Whether an index on the columns *key* can serve a foreign key on *columns*."""
     return key[: len(columns)] == columns
 
 
 def serving_columns(index: Index, flavour: Flavour) -> tuple[str, ...]:
-    """The leading columns of *index* that can serve a foreign key."""
+    """Return the leading columns of *index* that can serve a foreign key."""
     if any(name == "mysql_prefix" for name, _ in index.options):
         return ()
     columns: list[str] = []
     for part in index.parts:
-        # MySQL passes over a descending index, MariaDB takes it (seen with both).
+        # MySQL does not use a descending index, MariaDB does (seen with both).
         if part.column is None or part.length is not None or (part.descending and not flavour.mariadb):
             break
         columns.append(part.column)
@@ -65,7 +65,7 @@ def serving_columns(index: Index, flavour: Flavour) -> tuple[str, ...]:
 
 
 class Maintained(NamedTuple):
-    """What becomes of the indexes under a table's foreign keys: those to drop, those to add, and the table then."""
+    """The changes to the indexes of a table's foreign keys: those to drop, those to add, and the resulting table."""
 
     dropped: tuple[Index, ...]
     added: tuple[Index, ...]
@@ -73,9 +73,11 @@ class Maintained(NamedTuple):
 
 
 def maintain_foreign_key_indexes(before: Table, after: Table, flavour: Flavour) -> Maintained:
-    """Keep each foreign key on an index: *after* is what the operations alone make of *before*.
+    """Return the changes that keep an index for each foreign key. *after* is the table that the operations make of
+    *before*.
 
-    What the server makes automatically, under the name that it gets here, is in the table but not among those to add.
+    Indexes that the server creates automatically, under the name that they have here, are in the resulting table but
+    not among those to add.
     """
     own = [c.columns for c in after.constraints if isinstance(c, PrimaryKey | Unique)]
     own += [serving_columns(index, flavour) for index in after.indexes if not index.implicit]
@@ -94,7 +96,7 @@ def maintain_foreign_key_indexes(before: Table, after: Table, flavour: Flavour) 
         index = Index(name=_free(implicit_name(after.name, key), taken), parts=parts, implicit=True)
         numbered = is_numbered(key.name or "", f"{after.name}_ibfk_")
         if key in before.constraints or (numbered and not is_numbered_next(key, before, flavour)):
-            # For another new key the server makes it automatically, under this name.
+            # For other new keys the server creates it automatically, under this name.
             added.append(index)
         kept.append(index)
         standing.append(key.columns)
@@ -108,17 +110,17 @@ def _is_needless(
     own: Collection[tuple[str, ...]],
     new: Collection[tuple[str, ...]],
 ) -> bool:
-    """Whether an implicit index lost the keys it served, or the one it is called after, or has a new one beside it
-    that serves them too.
+    """Whether an implicit index has lost the keys it served or the one it is named after, or a new index also serves
+    them.
 
-    In the last case the server drops it silently if it made it itself, and keeps it if it came with a dump: saying
-    DROP gives the same in both.
+    In the last case the server drops it silently if it created it itself, and keeps it if it was declared in a dump: an
+    explicit DROP has the same result in both cases.
     """
     keys = [key for key in after.foreign_keys if is_served(key.columns, index.columns)]
     if not keys:
         return any(is_served(key.columns, index.columns) for key in before.foreign_keys)
     if not mark_implicit(replace(after, indexes=(index,))).indexes[0].implicit:
-        # Called after a key that is gone, it would be taken for somebody's own.
+        # It is named after a key that no longer exists, and would no longer be recognized as implicit.
         return True
     if not any(is_served(key.columns, columns) for key in keys for columns in new):
         return False

@@ -1,4 +1,4 @@
-"""Where MariaDB and MySQL have one thing for two spellings: what was read, spelled like what is declared."""
+"""Respells a table that was read like the declared one, where two spellings mean the same to MariaDB and MySQL."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from schemashift.schema import Column, Constraint, Index, IndexPart, Options, Ta
 
 
 def spelled_like(read: Table, declared: Table) -> Table:
-    """*read* (in normal form) said the way *declared* says it, wherever both mean the same.
+    """Return *read* (in normal form), respelled like *declared* wherever both mean the same.
 
-    - A unique index and a unique constraint are one thing: it becomes what *declared* has under that name.
-    - An index that InnoDB keeps for a foreign key is left out, unless *declared* has one of that name, and the key:
-      it goes with its key (see `foreign_key_indexes`), and what is to stay has to be created.
-    - A column's collation is left out or written out as *declared* does it; so is the table's, and a character
-      set stands for the collation it means on this server.
-    - What a model has no words for is left out: INVISIBLE, SRID, comments of indexes; and partitions are taken
-      over as declared, because they are not compared.
+    - A unique index and a unique constraint are the same: it becomes what *declared* has under that name.
+    - An index that InnoDB keeps for a foreign key is left out, unless *declared* has one of that name, and the key: it
+      is dropped with its key (see `foreign_key_indexes`), and one that is to stay has to be created.
+    - A column's collation is left out or written out as in *declared*; so is the table's, and a character set is
+      replaced by its default collation on this server.
+    - What a model cannot declare is left out: INVISIBLE, SRID, comments of indexes; partitions are copied from
+      *declared*, because they are not compared.
     """
     collations = read.payload if isinstance(read.payload, Collations) else None
     return replace(
@@ -38,13 +38,13 @@ def _column(column: Column, declared: Column | None, table: Table, collations: C
         return column
     mine, wanted = column.type.collation, declared.type.collation
     if mine is None and wanted == collations.collation and _collation_of(table, collations) == collations.collation:
-        # Where the table's own collation changes, a column that names it itself must keep naming it.
+        # Where the table's collation changes, a column that declares it explicitly must keep doing so.
         return replace(column, type=replace(column.type, collation=wanted))
     return column
 
 
 def _collation_of(declared: Table, collations: Collations) -> str | None:
-    """The collation that a declared table has on this server."""
+    """Return the collation that a declared table has on this server."""
     settings = dict(declared.options)
     if "mysql_collate" in settings:
         return str(settings["mysql_collate"])
@@ -67,7 +67,7 @@ def _indexes(read: Table, declared: Table) -> Iterator[Index]:
         found = {name: value for name, value in index.options if name not in ("mysql_comment", "mysql_invisible")}
         wanted = declared.index(index.name)
         if wanted is not None and ("mysql_engine", "MEMORY") not in read.options:
-            # USING BTREE is the default, but for tables in memory.
+            # USING BTREE is the default, except for tables in memory.
             using = dict(wanted.options).get("mysql_using")
             if {using, found.get("mysql_using")} == {None, "btree"}:
                 found["mysql_using"] = using
@@ -78,12 +78,12 @@ def _indexes(read: Table, declared: Table) -> Iterator[Index]:
 
 
 def _is_kept(index: Index, declared: Table) -> bool:
-    """Whether a key of *declared* is one that InnoDB would make *index* for."""
+    """Whether *declared* has a foreign key for which InnoDB would create *index*."""
     return mark_implicit(replace(declared, indexes=(replace(index, implicit=False),))).indexes[0].implicit
 
 
 def unique_index(unique: Unique) -> Index:
-    """A unique constraint said as an index."""
+    """Return a unique constraint as an index."""
     parts = tuple(IndexPart(column=column) for column in unique.columns)
     return Index(name=str(unique.name), parts=parts, unique=True, options=unique.options)
 

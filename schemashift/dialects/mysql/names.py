@@ -1,4 +1,4 @@
-"""The names that the servers give to what has none, so that a script can say them before they are there."""
+"""The names that the servers choose for constraints without one, so that a script can use them in advance."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ from schemashift.schema import Check, Constraint, Exclude, ForeignKey, PrimaryKe
 
 
 def default_name(table: Table, constraint: Constraint, flavour: Flavour) -> str | None:
-    """The name the server would give to *constraint* when added to *table*; None for a primary key.
+    """Return the name that the server would choose for *constraint* when it is added to *table*; None for a primary
+    key.
 
-    Seen on MariaDB 10.11 and MySQL 9.7: a unique key is called after its first column, with ``_2`` and so on where
-    that is taken; foreign keys and MySQL's checks after the table, numbered from the highest there is; MariaDB's
-    checks by the first number that is free.
+    Seen on MariaDB 10.11 and MySQL 9.7: a unique key is named after its first column, with ``_2`` and so on where that
+    is taken; foreign keys and MySQL's checks are named after the table, with the number after the highest one;
+    MariaDB's checks by the first number that is free.
     """
     match constraint:
         case PrimaryKey():
@@ -38,7 +39,7 @@ def _first_free(unique: Unique, table: Table) -> str:
     name = unique.columns[0]
     taken = {index.name.lower() for index in table.indexes if not index.implicit}
     taken |= {each.name.lower() for each in table.constraints if isinstance(each, Unique) and each.name}
-    # The index under a foreign key may have the name already, or get it. A key that *unique* serves has none.
+    # The index of a foreign key may have the name already, or get it. A key that *unique* serves has none.
     others = [key for key in table.foreign_keys if unique.columns[: len(key.columns)] != key.columns]
     taken |= {implicit_name(table.name, key).lower() for key in others}
     number, free = 2, name
@@ -54,19 +55,19 @@ def _next(prefix: str, table: Table, kind: type[Constraint]) -> str:
 
 
 def implicit_name(table: str, key: ForeignKey) -> str:
-    """The name of the index that InnoDB makes for *key*: the key's own, or its first column where it had none."""
+    """Return the name of the index that InnoDB creates for *key*: the key's own, else that of its first column."""
     if key.name is None or is_numbered(key.name, f"{table}_ibfk_"):
         return key.columns[0]
     return key.name
 
 
 def is_numbered(name: str, prefix: str) -> bool:
-    """Whether *name* is one that the server made up: *prefix* and a number."""
+    """Whether *name* was chosen by the server: *prefix* and a number."""
     return name.startswith(prefix) and name[len(prefix) :].isdigit()
 
 
 def is_numbered_next(constraint: Constraint, table: Table, flavour: Flavour) -> bool:
-    """Whether a foreign key has the name that the server would give it when it is added to *table*."""
+    """Whether a foreign key has the name that the server would choose when it is added to *table*."""
     if not isinstance(constraint, ForeignKey):
         return False
     return constraint.name == default_name(table, replace(constraint, name=None), flavour)

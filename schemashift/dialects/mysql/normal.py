@@ -1,8 +1,9 @@
 """The normal form of tables.
 
-What `normal_table` decides by text alone: types, defaults, options, and what the servers do not keep (the primary key's
-name, DEFERRABLE, MATCH, RESTRICT, which is what NO ACTION means here). Expressions of CHECKs, computed columns and
-indexes only lose the parentheses around the whole: the servers rewrite them, and `scratch` asks them how.
+`normal_table` normalizes what can be decided by text alone: types, defaults, options, and what the servers do not keep
+(the primary key's name, DEFERRABLE, MATCH, and RESTRICT, which means the same as NO ACTION here). Expressions of
+CHECKs, computed columns and indexes only lose their outer parentheses: the servers rewrite them, and `scratch` reads
+back how.
 """
 
 from __future__ import annotations
@@ -52,20 +53,20 @@ LONGEST_NAME = 64
 
 @dataclass(frozen=True, slots=True)
 class Collations:
-    """The payload of a table that was read: what its options leave out because it is as everywhere."""
+    """The payload of a table that was read: the collations that its options leave out because they are the default."""
 
     collation: str
     database_collation: str
     default_collations: tuple[tuple[str, str], ...] = ()
-    """The collation each character set stands for on this server."""
+    """The default collation of each character set on this server."""
 
     def default_of(self, charset: str) -> str | None:
-        """The collation that *charset* alone would give here."""
+        """Return the default collation of *charset* on this server."""
         return dict(self.default_collations).get(charset)
 
 
 def is_column_level(check: Check) -> bool:
-    """Whether a CHECK stands in its column's definition (MariaDB keeps those apart, without a name)."""
+    """Whether a CHECK is part of its column's definition (MariaDB keeps those separately, without a name)."""
     if isinstance(check.payload, ColumnLevel):
         return True
     parent = getattr(check.payload, "parent", None)
@@ -73,7 +74,7 @@ def is_column_level(check: Check) -> bool:
 
 
 def normal_table(table: Table, flavour: Flavour) -> Table:
-    """*table* in normal form. Raises `NotSupported` for what neither server can do, naming table and column."""
+    """Return *table* in normal form. Raises `NotSupported` for what neither server can do, naming table and column."""
     _check_names(table)
     settings = dict(_table_options(table.options))
     collation = _table_collation(settings, table.payload, flavour)
@@ -112,7 +113,7 @@ _ENGINES = {
 
 
 def own_options(given: Options) -> Iterator[tuple[str, object]]:
-    """The options of MySQL and MariaDB, without their prefix. SQLAlchemy has one for each; they mean the same."""
+    """Yield the options of MySQL and MariaDB without their prefix. SQLAlchemy has one for each; they mean the same."""
     for name, value in given:
         prefix, _, rest = name.partition("_")
         if prefix in ("mysql", "mariadb"):
@@ -144,14 +145,14 @@ def _option(name: str, value: str) -> str | None:
         case "row_format":
             return None if value.upper() == "DEFAULT" else value.upper()
         case "comment" | "auto_increment":
-            # A table's comment is a field of its own; the next AUTO_INCREMENT number is no part of the definition.
+            # A table's comment is a separate field; the next AUTO_INCREMENT number is not part of the definition.
             return None
         case _:
             return value
 
 
 def _table_collation(settings: dict[str, object], payload: object, flavour: Flavour) -> str | None:
-    """The collation that the table's columns have when they say nothing; None where only the database knows."""
+    """Return the default collation of the table's columns; None where only the database knows it."""
     if isinstance(payload, Collations):
         return payload.collation
     if "mysql_collate" in settings:
@@ -188,7 +189,7 @@ def _column(column: Column, flavour: Flavour, collation: str | None, charset: st
 
 
 def _comment(text: str | None) -> str | None:
-    """Both servers keep comments in three-byte UTF-8, and have a question mark for what does not go in there."""
+    """Return a comment as the servers keep it: in three-byte UTF-8, with a question mark for other characters."""
     return BEYOND.sub("?", text) if text else None
 
 
@@ -198,7 +199,7 @@ def _default(default: Default, type_: ParsedType, flavour: Flavour) -> Default |
 
 
 def _fold_json(table: Table, collation: str | None, flavour: Flavour) -> tuple[list[Column], list[Constraint]]:
-    """MariaDB's JSON is a LONGTEXT in utf8mb4_bin with a CHECK that it adds: the type JSON, and no CHECK."""
+    """Return columns and constraints with MariaDB's JSON, a LONGTEXT in utf8mb4_bin with a CHECK, as the type JSON."""
     constraints = list(table.constraints)
     if not flavour.mariadb:
         return list(table.columns), constraints
@@ -253,7 +254,7 @@ def _constraint(constraint: Constraint, flavour: Flavour) -> Constraint:
             settings = options(pair for pair in constraint.options if pair[0] == "mysql_enforced")
             return replace(constraint, sql=bare(constraint.sql, backslash=flavour.backslash), options=settings)
         case Exclude():
-            # There is none here: whoever would make one says so.
+            # The servers have none: compiling it raises NotSupported.
             return constraint
 
 
@@ -264,7 +265,7 @@ def _action(action: str | None) -> str | None:
 def _key_options(given: Options, flavour: Flavour) -> Options:
     found = {f"mysql_{name}": value for name, value in own_options(given) if name not in ("length", "prefix")}
     using = str(found.get("mysql_using") or "").lower()
-    # InnoDB has no hash indexes. MySQL forgets the word, MariaDB repeats it.
+    # InnoDB has no hash indexes. MySQL drops the word, MariaDB keeps it.
     found["mysql_using"] = None if not using or (using == "hash" and not flavour.mariadb) else using
     return options(found.items())
 
@@ -291,15 +292,15 @@ def _part(part: IndexPart, lengths: Any, table: Table, flavour: Flavour) -> Inde
         length = lengths
     elif isinstance(lengths, tuple):
         length = dict(lengths).get(part.column, length)
-    # MariaDB understands DESC since 10.8, before it was read and forgotten.
+    # MariaDB supports DESC since 10.8; before, it was accepted and ignored.
     descending = part.descending and not (flavour.mariadb and flavour.before(10, 8))
     return IndexPart(column=part.column, descending=descending, length=length, payload=part.payload)
 
 
 def _plain_column(text: str, table: Table, flavour: Flavour) -> IndexPart | None:
-    """``name``, ``name(10)`` and ``name DESC`` given as text are columns, too.
+    """Return the column that an expression ``name``, ``name(10)`` or ``name DESC`` is; None for other expressions.
 
-    Of a table that comes without columns (an index that a script adds) every name may be one.
+    Where the columns of the table are not known (an index that a script adds), every name may be one.
     """
     found = list(tokenize(bare(text, backslash=flavour.backslash), backslash=flavour.backslash))
     if not found or found[0].kind not in ("name", "word"):

@@ -1,10 +1,10 @@
-"""Reads what SHOW CREATE TABLE prints: machine-made, regular text, and the only place where a server tells all.
+"""Parses the output of SHOW CREATE TABLE: regular, generated text, and the only place with all of a table.
 
-What comes out is *raw*, like what `schemashift.sqla.lift` makes: types and texts as they are printed, with
-``CHARACTER SET`` in the type and the collation beside it. `normal_table` takes it from there.
+The result is *raw*, like that of `schemashift.sqla.lift`: types and texts as they are printed, with ``CHARACTER SET``
+in the type and the collation separate. `normal_table` brings it into normal form.
 
-The grammar is that of MariaDB 10.6 to 12 and MySQL 8.0 to 9. An attribute of a column that we have no field for is
-kept as it stands in the column's option ``mysql_attributes``, so that a MODIFY does not lose it.
+The grammar is that of MariaDB 10.6 to 12 and MySQL 8.0 to 9. An attribute of a column for which `Column` has no field
+is kept unchanged in the column's option ``mysql_attributes``, so that a MODIFY does not lose it.
 """
 
 from __future__ import annotations
@@ -37,7 +37,8 @@ END = Token("end", "", -1, -1)
 
 @dataclass(frozen=True, slots=True)
 class ColumnLevel:
-    """The payload of a CHECK that belongs to a column (MariaDB): it has no name and goes with the column's text."""
+    """The payload of a CHECK that belongs to a column (MariaDB): it has no name and is part of the column's
+    definition."""
 
     column: str
 
@@ -45,7 +46,8 @@ class ColumnLevel:
 def parse_table(
     text: str, *, schema: str | None = None, default_schema: str | None = None, backslash: bool = True
 ) -> Table:
-    """The table that *text* creates, as *schema*'s. A foreign key into *default_schema* has None for its schema.
+    """Return the table that *text* creates, in *schema*. The target of a foreign key into *default_schema* has no
+    schema.
 
     Raises `ValueError` for text that is not a CREATE TABLE statement.
     """
@@ -54,7 +56,7 @@ def parse_table(
 
 @dataclass(slots=True)
 class _Parts:
-    """What is collected between the parentheses."""
+    """The parts of a table, collected between the parentheses."""
 
     columns: list[Column] = field(default_factory=list)
     constraints: list[Constraint] = field(default_factory=list)
@@ -74,12 +76,12 @@ class _Parser:
     # The cursor
 
     def peek(self, ahead: int = 0) -> Token:
-        """The token under the cursor, or *ahead* of it; `END` behind the last one."""
+        """Return the token at the cursor, or *ahead* tokens after it; `END` after the last one."""
         place = self.at + ahead
         return self.tokens[place] if place < len(self.tokens) else END
 
     def take(self) -> Token:
-        """The token under the cursor, stepped over. Raises `ValueError` where the text is at its end."""
+        """Return the token at the cursor, and move past it. Raises `ValueError` at the end of the text."""
         token = self.peek()
         if token is END:
             raise ValueError(f"not a whole CREATE TABLE: {self.text[:200]!r}")
@@ -87,7 +89,7 @@ class _Parser:
         return token
 
     def skip(self, *words: str) -> bool:
-        """Step over *words* if they are next."""
+        """Move past *words* if they are next, and return whether they were."""
         for ahead, word in enumerate(words):
             token = self.peek(ahead)
             if token.kind not in ("word", "mark") or token.value.upper() != word:
@@ -101,13 +103,13 @@ class _Parser:
             raise ValueError(f"{word} expected at {self.text[token.start : token.start + 40]!r} in {self.text[:200]!r}")
 
     def group(self) -> str:
-        """The text between the parentheses that are next, as it stands."""
+        """Return the text inside the parentheses that are next, unchanged, and move past them."""
         start = self.peek().end
         last = self.past_group()
         return self.text[start : last.start].strip()
 
     def past_group(self) -> Token:
-        """Step over a group in parentheses; its last token."""
+        """Move past a group in parentheses, and return its last token."""
         depth = 0
         while True:
             token = self.take()
@@ -171,7 +173,7 @@ class _Parser:
             case "UNIQUE" | "KEY" | "FULLTEXT" | "SPATIAL" | "VECTOR":
                 self.key(parts)
             case _:
-                # PERIOD FOR SYSTEM_TIME and whatever comes next: not ours, passed over whole.
+                # PERIOD FOR SYSTEM_TIME and what later versions may add: skipped as a whole.
                 self.past_item()
 
     def past_item(self) -> None:
@@ -205,7 +207,7 @@ class _Parser:
         parts.constraints += [Check(sql=sql, columns=(name,), payload=ColumnLevel(name)) for sql in checks]
 
     def type(self) -> tuple[str, str | None]:
-        """The type's text with its character set, and its collation."""
+        """Return the type's text with its character set, and its collation."""
         start, last = self.peek().start, self.take()
         if self.peek().value == "(" and self.peek().start == last.end:
             last = self.past_group()
@@ -221,7 +223,7 @@ class _Parser:
         return token is END or (token.kind == "mark" and token.value in ",)")
 
     def attribute(self, found: dict[str, Any], checks: list[str], rest: list[str]) -> None:
-        """One attribute of a column."""
+        """Parse one attribute of a column."""
         if self.skip("NOT", "NULL"):
             found["nullable"] = False
         elif self.skip("NULL"):
@@ -254,7 +256,7 @@ class _Parser:
             rest.append(self.raw())
 
     def raw(self) -> str:
-        """One word that we have no field for, with what belongs to it."""
+        """Return one attribute for which there is no field, with its argument."""
         token = self.take()
         text = self.text[token.start : token.end]
         if token.word() in ("COLUMN_FORMAT", "STORAGE", "SRID", "WITH", "WITHOUT", "SYSTEM"):
@@ -267,7 +269,7 @@ class _Parser:
         return text
 
     def default(self) -> str:
-        """What stands behind DEFAULT, up to the next attribute."""
+        """Return what follows DEFAULT, up to the next attribute."""
         start = self.peek().start
         last = self.past_group() if self.peek().value == "(" and self.peek().kind == "mark" else self.take()
         while not self.at_end_of_item() and self.peek().word() not in _AFTER_DEFAULT:
@@ -369,7 +371,7 @@ class _Parser:
         word = self.take().word()
         return f"{word} {self.take().word()}" if word in ("SET", "NO") else word
 
-    # Behind the closing parenthesis
+    # After the closing parenthesis
 
     def table_options(self) -> tuple[str | None, Options]:
         comment, found = None, {}
@@ -387,7 +389,7 @@ class _Parser:
         return comment, options(found.items())
 
     def option_name(self) -> str:
-        """``DEFAULT CHARSET=`` is ``charset``."""
+        """Return the name of an option: ``charset`` for ``DEFAULT CHARSET=``."""
         words = [self.take().value.lower()]
         while not self.skip("="):
             # TABLESPACE `x` STORAGE DISK has no equals sign.
@@ -419,6 +421,6 @@ def _with_uses(index: Index, names: list[str]) -> Index:
 
 
 def _named(sql: str, names: list[str]) -> tuple[str, ...]:
-    """The columns in a text of the server's, which puts each in backquotes."""
+    """Return the columns in an expression as the server prints it, with each in backquotes."""
     used = {token.value for token in tokenize(sql) if token.kind == "name"}
     return tuple(name for name in names if name in used)

@@ -27,15 +27,16 @@ _QUOTING = ("ANSI_QUOTES", "NO_BACKSLASH_ESCAPES", "ANSI", "ORACLE", "MSSQL", "P
 
 
 def ask(connection: sa.Connection, sql: str) -> Any:
-    """Send text as it is (a percent sign is just a character); a result, which SQLAlchemy 2.0 and 2.1 type apart."""
+    """Execute *sql* unchanged (a percent sign has no special meaning). SQLAlchemy 2.0 and 2.1 differ in the result's
+    type."""
     return connection.exec_driver_sql(sql, execution_options=RAW)
 
 
 def read_tables(
     connection: sa.Connection, names: Collection[TableName] | None = None, *, schemas: Iterable[str] = ()
 ) -> Iterator[Table | Doubt]:
-    """Tables in normal form, and a doubt for each that cannot be read. *names* None is all tables of the default schema
-    and of *schemas*."""
+    """Yield tables in normal form, and a doubt for each that cannot be read. With *names* None, all tables of the
+    default schema and of *schemas*."""
     reader = Reader(connection)
     if names is None:
         names = [name for schema in (None, *schemas) for name in reader.names(schema)]
@@ -54,7 +55,7 @@ def read_tables(
 
 
 def unreadable(connection: sa.Connection, names: Collection[TableName]) -> dict[TableName, str]:
-    """Which of *names* are there, and what the server says in place of showing them: no rights, a broken view."""
+    """Return those of *names* that exist but cannot be read, each with the server's error: no rights, a broken view."""
     reader = Reader(connection)
     there = {name for schema in {each.schema for each in names} for name in reader.names(schema, views=True)}
     found = ((name, reader.refusal(name)) for name in names if name in there)
@@ -62,26 +63,26 @@ def unreadable(connection: sa.Connection, names: Collection[TableName]) -> dict[
 
 
 class Refused(Exception):
-    """The server's words when it does not show a table."""
+    """The server's error message when it does not show a table."""
 
 
 class Reader:
-    """Reads over one connection, which it asks once what holds for all tables."""
+    """Reads tables over one connection. What holds for all tables is read once."""
 
     def __init__(self, connection: sa.Connection) -> None:
         self.connection = connection
         row = ask(connection, "SELECT DATABASE(), @@sql_mode").one()
         self.default_schema: str | None = row[0]
         self.mode = str(row[1])
-        # SHOW CREATE TABLE is asked for in the plain mode, see `plainly`.
+        # SHOW CREATE TABLE is executed in the plain SQL mode, see `plain_mode`.
         self.flavour: Flavour = flavour_of(connection.dialect)._replace(backslash=True)
         self._collations: dict[str | None, str] = {}
         self._defaults: tuple[tuple[str, str], ...] | None = None
 
     def names(self, schema: str | None, *, views: bool = False) -> list[TableName]:
-        """The base tables of *schema*, sorted; with *views* these, too."""
+        """Return the base tables of *schema*, sorted; with *views*, its views as well."""
         where = self.named(schema)
-        # MariaDB calls a system-versioned table by its own type.
+        # MariaDB has a separate type for system-versioned tables.
         types = "'BASE TABLE', 'SYSTEM VERSIONED'" + (", 'VIEW'" if views else "")
         rows = ask(
             self.connection,
@@ -91,44 +92,44 @@ class Reader:
         return [TableName(name, schema) for name in sorted(str(row[0]) for row in rows)]
 
     def named(self, schema: str | None) -> str:
-        """The name of *schema* as a string expression."""
+        """Return the name of *schema* as an SQL expression."""
         backslash = "NO_BACKSLASH_ESCAPES" not in self.mode
         return "DATABASE()" if schema is None else quoted(schema, backslash=backslash)
 
     def read(self, name: TableName) -> Table | None:
-        """One table; None where there is none. Raises `Refused`."""
+        """Return one table; None if it does not exist. Raises `Refused`."""
         text = self.text(name)
         return None if text is None else self.table(text, name.schema)
 
     def text(self, name: TableName) -> str | None:
-        """What SHOW CREATE TABLE prints; None for what is no table. Raises `Refused`."""
+        """Return the output of SHOW CREATE TABLE; None for anything but a table. Raises `Refused`."""
         row = self.shown(name)
         if row is None:
             return None
-        # A view answers with other columns, a sequence of MariaDB with another statement.
+        # A view has other columns in the result, a sequence of MariaDB another statement.
         is_table = row._fields[1] == "Create Table" and not str(row[1]).startswith("CREATE SEQUENCE")
         return str(row[1]) if is_table else None
 
     def refusal(self, name: TableName) -> str | None:
-        """Why the table or view cannot be read; None where it can."""
+        """Return why the table or view cannot be read; None if it can."""
         try:
             row = self.shown(name)
             if row is not None and row._fields[0] == "View":
-                # A broken one is shown, too.
+                # SHOW CREATE TABLE also shows a broken view.
                 self.answer(name, "SELECT 1 FROM {} LIMIT 0")
         except Refused as refused:
             return str(refused)
         return None
 
     def shown(self, name: TableName) -> Any:
-        """The row that SHOW CREATE TABLE answers with; None where there is nothing of that name."""
+        """Return the row of SHOW CREATE TABLE; None if there is nothing of that name."""
         return self.answer(name, "SHOW CREATE TABLE {}")
 
     def answer(self, name: TableName, sql: str) -> Any:
-        """The first row of *sql* about *name*; None where there is nothing of that name. Raises `Refused`."""
+        """Return the first row of *sql* about *name*; None if there is nothing of that name. Raises `Refused`."""
         full = ".".join("`" + part.replace("`", "``") + "`" for part in (name.schema, name.name) if part)
         try:
-            with self.plainly():
+            with self.plain_mode():
                 return ask(self.connection, sql.format(full)).first()
         except sa.exc.DBAPIError as error:
             if error.connection_invalidated:
@@ -138,8 +139,8 @@ class Reader:
             raise Refused(driver_message(error)) from error
 
     @contextmanager
-    def plainly(self) -> Iterator[None]:
-        """Without the modes in which a server quotes names and strings otherwise.
+    def plain_mode(self) -> Iterator[None]:
+        """Turn off the SQL modes in which a server quotes names and strings differently.
 
         MariaDB doubles backslashes even under NO_BACKSLASH_ESCAPES, and MySQL may not even parse its own
         CHECKs there; so nothing that is printed under these modes can be trusted.
@@ -156,14 +157,14 @@ class Reader:
             ask(self.connection, f"SET SESSION sql_mode = '{self.mode}'")
 
     def table(self, text: str, schema: str | None) -> Table:
-        """The table that *text* creates, in normal form."""
+        """Return the table that *text* creates, in normal form."""
         raw = parse_table(text, schema=schema, default_schema=self.default_schema, backslash=True)
         collations = self.collations(raw)
         read = replace(raw, options=_without_defaults(raw.options, collations), payload=collations)
         return mark_implicit(normal_table(read, self.flavour))
 
     def collations(self, raw: Table) -> Collations:
-        """The collations around the table."""
+        """Return the collation of the table, and the defaults of its database and server."""
         settings = dict(raw.options)
         collation = settings.get("mysql_collate")
         if collation is None:
@@ -172,7 +173,7 @@ class Reader:
         return Collations(collation_name(str(collation)), self.database_collation(raw.schema), self.defaults())
 
     def database_collation(self, schema: str | None) -> str:
-        """The collation of tables that say nothing."""
+        """Return the default collation of tables in *schema*."""
         if schema not in self._collations:
             where = self.named(schema)
             sql = f"SELECT DEFAULT_COLLATION_NAME FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = {where}"
@@ -180,7 +181,7 @@ class Reader:
         return self._collations[schema]
 
     def defaults(self) -> tuple[tuple[str, str], ...]:
-        """The collation of each character set that comes alone."""
+        """Return the default collation of each character set."""
         if self._defaults is None:
             sql = "SELECT CHARACTER_SET_NAME, DEFAULT_COLLATE_NAME FROM information_schema.CHARACTER_SETS"
             found = {charset_name(str(row[0])): collation_name(str(row[1])) for row in ask(self.connection, sql)}
@@ -189,7 +190,8 @@ class Reader:
         return self._defaults
 
     def _overridden(self) -> dict[str, str]:
-        """MariaDB 11.2 lets the administrator choose other defaults: ``utf8mb4=utf8mb4_uca1400_ai_ci,...``."""
+        """Return the default collations that the administrator changed (MariaDB 11.2):
+        ``utf8mb4=utf8mb4_uca1400_ai_ci,...``."""
         if not self.flavour.mariadb or self.flavour.before(11, 2):
             return {}
         pairs = str(ask(self.connection, "SELECT @@character_set_collations").scalar() or "").split(",")
@@ -197,7 +199,7 @@ class Reader:
 
 
 def _without_defaults(given: Options, collations: Collations) -> Options:
-    """The options that say something: what is as in the whole database is left out."""
+    """Return the options without the database's defaults."""
     found = dict(given)
     found.pop("mysql_charset", None)
     found["mysql_collate"] = None if collations.collation == collations.database_collation else collations.collation

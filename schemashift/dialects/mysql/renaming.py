@@ -1,4 +1,4 @@
-"""A new name, everywhere the servers put it: in texts, and in names that they made of a table's name."""
+"""Applies a rename wherever the servers do: in expressions, and in names that they derived from a table's name."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from schemashift.schema import Check, Column, Constraint, ForeignKey, Table
 
 
 def renamed_in_texts(table: Table, old: str, new: str) -> Table:
-    """*table* with a renamed column followed in the texts that the server keeps."""
+    """Return *table* with a column renamed in the expressions that the server keeps."""
     return replace(
         table,
         columns=tuple(renamed_in_column(column, old, new) for column in table.columns),
@@ -31,7 +31,7 @@ def renamed_in_texts(table: Table, old: str, new: str) -> Table:
 
 
 def renamed_in_column(column: Column, old: str, new: str) -> Column:
-    """*column* with a renamed column followed in its expression and its default."""
+    """Return *column* with a column renamed in its expression and its default."""
     computed, default = column.computed, column.default
     return replace(
         column,
@@ -41,7 +41,7 @@ def renamed_in_column(column: Column, old: str, new: str) -> Column:
 
 
 def renamed_with_table(constraint: Constraint, old: str, new: str) -> Constraint:
-    """InnoDB renames what it named after the table, and whatever looks like it."""
+    """Return *constraint* as InnoDB renames it with its table: where its name is, or looks like, one InnoDB chose."""
     if constraint.name is None:
         return constraint
     if isinstance(constraint, ForeignKey) and constraint.name.startswith(f"{old}_ibfk_"):

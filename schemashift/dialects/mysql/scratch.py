@@ -1,8 +1,8 @@
 """Decision 4 on MariaDB and MySQL: a temporary table, read back with SHOW CREATE TABLE.
 
-Nothing stays behind, and nothing is committed: CREATE TEMPORARY TABLE and DROP TEMPORARY TABLE are the two statements
-of DDL that leave a transaction alone. Foreign keys, FULLTEXT indexes and partitions cannot be had there; what they are
-has no text that the server would rewrite.
+Nothing is left behind, and nothing is committed: CREATE TEMPORARY TABLE and DROP TEMPORARY TABLE are the two DDL
+statements without an implicit commit. Temporary tables have no foreign keys, FULLTEXT indexes or partitions; none of
+these contains an expression that the server would rewrite.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _NOT_THERE = ("mysql_row_format", "mysql_key_block_size", "mysql_engine", "mysql
 
 
 def canonical(connection: sa.Connection, tables: Iterable[Table], ddl: MySQLDDL) -> Reading:
-    """*tables* as this server writes them down; a doubt for each that it does not make."""
+    """Return *tables* as this server writes them, and a doubt for each that it does not create."""
     return Reading.of(_made(connection, tables, ddl))
 
 
@@ -60,12 +60,12 @@ def _make(connection: sa.Connection, table: Table, ddl: MySQLDDL, reader: Reader
 
 
 def temporary_copy(table: Table) -> Table:
-    """*table* as a temporary table can be: every CHECK named, to be found again."""
+    """Return *table* as a temporary table can be: every CHECK is named, so that it can be found again."""
     copy = scratch_copy(table)
     return replace(
         copy,
         name=NAME,
-        # In the same schema, whose default collation it has.
+        # In the same schema, for its default collation.
         schema=table.schema,
         constraints=tuple(
             replace(c, payload=None) if isinstance(c, Check) and is_column_level(c) else c for c in copy.constraints

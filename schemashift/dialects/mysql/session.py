@@ -1,4 +1,4 @@
-"""MySQL and MariaDB: DDL commits what is open, and the lock is a name on the server."""
+"""MySQL and MariaDB: DDL commits the open transaction, and the lock is a named lock of the server."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from schemashift.schema import TableName
 _IN_TRANSACTION = 1
 """``SERVER_STATUS_IN_TRANS`` of the protocol."""
 
-# Names of locks belong to the server, so the database is in it; they have at most 64 characters.
+# Lock names are global to the server, so the name contains the database; they have at most 64 characters.
 _NAME = "CONCAT('ss:', LEFT(SHA2(CONCAT(COALESCE(:schema, DATABASE(), ''), '.', :name), 256), 40))"
 TRY = sa.text(f"SELECT GET_LOCK({_NAME}, 0)")
 UNLOCK = sa.text(f"SELECT RELEASE_LOCK({_NAME})")
@@ -29,7 +29,7 @@ _KEEPS_TRANSACTION = re.compile(
     r"|SAVEPOINT|ROLLBACK|RELEASE)\b|\s*\(",
     re.IGNORECASE,
 )
-"""Statements that do not commit what is open."""
+"""Statements that do not commit the open transaction."""
 
 _SYNTAX_ERROR = 1064
 _VIOLATIONS: Mapping[int, Violation] = {
@@ -45,13 +45,13 @@ _AFTER_VALUE = (
     ("constraint", re.compile(rf"for key {_NAME}$")),
     ("column", re.compile(rf"for column (?:[`'][^`']*[`']\.)*{_NAME} at row \d+$")),
 )
-"""Where a value of a row stands before the name: it may look like anything."""
+"""Messages with a value of a row before the name: the value may look like anything."""
 _ANYWHERE = (
     ("column", re.compile(rf"(?:[Cc]olumn(?: name)?|COLUMN|[Ff]ield|default value for|Can't DROP) {_NAME}")),
     ("constraint", re.compile(rf"(?:(?i:key|index|constraint)(?: name)?|Can't DROP) {_NAME}")),
     ("table", re.compile(rf"[Tt]able {_NAME}")),
 )
-"""MySQL says ``Can't DROP 'x'; check that column/key exists``."""
+"""MySQL's message is ``Can't DROP 'x'; check that column/key exists``."""
 
 
 class MySQLSession(Session):
@@ -93,7 +93,7 @@ class MySQLSession(Session):
     # The lock
 
     def try_lock(self, name: TableName) -> bool:
-        """Survives implicit commits. On a Galera cluster it holds on one node only."""
+        """Try to acquire the lock. It survives implicit commits. On a Galera cluster it holds on one node only."""
         self._lock = {"schema": name.schema, "name": name.name}
         self._held = self.connection.execute(TRY, self._lock).scalar() == 1
         return self._held
@@ -111,13 +111,13 @@ class MySQLSession(Session):
         doing = f", {state.lower()}" if state else ""
         return f"{user}@{host.partition(':')[0]} connection {number}{doing}, for {seconds} s"
 
-    # What went wrong
+    # Errors
 
     def after_error(self) -> None:
-        """The packet of an error does not say whether a transaction is open, and a failed DDL has committed it."""
+        """Update the driver's transaction status: error packets do not contain it, and DDL commits even if it fails."""
         self.best_effort(lambda: self.execute("DO 0"))
 
-    # Cannot be null; no default value; invalid use of NULL; and MariaDB's ALTER, which says the same of both.
+    # Cannot be null; no default value; invalid use of NULL; and MariaDB's ALTER, with the same error for both.
     hints: Mapping[str, str] = {
         **dict.fromkeys(("1048", "1364", "1138"), NO_VALUE),
         "1265": "a row has no value for it, or one that does not fit: fill it (op.backfill) or change it before",
@@ -133,7 +133,7 @@ class MySQLSession(Session):
         return self.code(error) == str(_TABLE_EXISTS)
 
     def named_in(self, error: BaseException) -> Named:
-        """The servers name things in their texts alone."""
+        """Return the names in the error's message, the only place where the servers have them."""
         code, text = int(self.code(error) or 0), self.message(error)
         names = {} if code == _SYNTAX_ERROR else _names(text, _AFTER_VALUE) or _names(text, _ANYWHERE)
         violates = _VIOLATIONS.get(code)
@@ -146,10 +146,10 @@ class MySQLSession(Session):
             violates=violates,
         )
 
-    # What a statement does
+    # Statements
 
     def commits(self, sql: str) -> bool:
-        """Everything but what is known not to. https://mariadb.com/kb/en/sql-statements-that-cause-an-implicit-commit/"""
+        """Assume so unless known otherwise: https://mariadb.com/kb/en/sql-statements-that-cause-an-implicit-commit/"""
         return not _KEEPS_TRANSACTION.match(sql)
 
 

@@ -1,4 +1,4 @@
-"""SQL text as MariaDB and MySQL write it: string literals, expressions without what says nothing, renamed columns."""
+"""SQL text as MariaDB and MySQL write it: string literals, outer parentheses, renamed columns."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ _WRITTEN = {"\0": "\\0", "\n": "\\n", "\r": "\\r", "\x1a": "\\Z", "\\": "\\\\", 
 
 
 def quoted(value: str, *, backslash: bool = True) -> str:
-    """*value* as a string literal, spelled the way SHOW CREATE TABLE does."""
+    """Return *value* as a string literal, written as in SHOW CREATE TABLE."""
     if not backslash:
         return "'" + value.replace("'", "''") + "'"
     return "'" + _SPECIAL.sub(lambda match: _WRITTEN[match[0]], value) + "'"
 
 
 def bare(text: str, *, backslash: bool = True) -> str:
-    """*text* without the parentheses that enclose all of it."""
+    """Return *text* without the parentheses that enclose all of it."""
     text = text.strip()
     while text.startswith("(") and text.endswith(")") and _closes_at_end(text, backslash=backslash):
         text = text[1:-1].strip()
@@ -36,7 +36,7 @@ def _closes_at_end(text: str, *, backslash: bool) -> bool:
 
 
 def renamed_in(text: str, old: str, new: str) -> str:
-    """An expression that the server printed (every column in backquotes), with a column called otherwise."""
+    """Return an expression that the server printed (every column in backquotes), with the column *old* renamed."""
     out, last = [], 0
     for token in tokenize(text):
         if token.kind == "name" and token.value == old:
@@ -46,7 +46,7 @@ def renamed_in(text: str, old: str, new: str) -> str:
 
 
 def without_escapes(text: str) -> str:
-    """*text* with its string literals spelled for the SQL mode NO_BACKSLASH_ESCAPES."""
+    """Return *text* with its string literals written for the SQL mode NO_BACKSLASH_ESCAPES."""
     out, last = [], 0
     for token in tokenize(text):
         if token.kind == "string":

@@ -16,7 +16,7 @@ class Token(NamedTuple):
     end: int
 
     def word(self) -> str:
-        """The word in upper case; empty for what is not a bare word."""
+        """Return the word in upper case; empty for anything but a bare word."""
         return self.value.upper() if self.kind == "word" else ""
 
 
@@ -39,7 +39,7 @@ _KEPT = {"%": "\\%", "_": "\\_"}
 
 
 def tokenize(text: str, *, backslash: bool = True) -> Iterator[Token]:
-    """The tokens of *text*; spaces and the marks of versioned comments are left out.
+    """Yield the tokens of *text*. Spaces and the marks of versioned comments are left out.
 
     *backslash* is False under the SQL mode NO_BACKSLASH_ESCAPES.
     """
@@ -58,7 +58,7 @@ def tokenize(text: str, *, backslash: bool = True) -> Iterator[Token]:
 
 
 def unescape(body: str, *, backslash: bool = True) -> str:
-    """What stands between the quotes of a string literal, as the characters it means."""
+    """Return the value of a string literal for the text between its quotes."""
     if not backslash:
         return body.replace("''", "'")
     if "\\" not in body and "''" not in body:

@@ -1,8 +1,8 @@
 """Column types: the server's own spelling of each, and the SQLAlchemy type to write in a script.
 
-The normal form is what SHOW CREATE TABLE prints, in lower case and without the display widths that say nothing
-(MariaDB prints ``int(11)``, MySQL ``int``; both read ``int``). The character set is in the collation, whose name
-begins with it: a type that was given only a character set gets that set's default collation.
+The normal form is what SHOW CREATE TABLE prints, in lower case and without the default display widths (MariaDB prints
+``int(11)``, MySQL ``int``; both become ``int``). The character set is a part of the collation, whose name begins with
+it: a type with only a character set gets its default collation.
 """
 
 from __future__ import annotations
@@ -22,19 +22,19 @@ from schemashift.sqla.types import SQLType
 
 
 class Flavour(NamedTuple):
-    """Which server it is. ``version`` is empty where nobody connected yet: then the newest is assumed."""
+    """The kind of server. ``version`` is empty before the first connection: then the newest version is assumed."""
 
     mariadb: bool
     version: tuple[int, ...] = ()
     backslash: bool = True
 
     def before(self, *version: int) -> bool:
-        """Whether it is known to be older than *version*."""
+        """Whether the server is known to be older than *version*."""
         return bool(self.version) and self.version < version
 
 
 def flavour_of(dialect: sa.Dialect) -> Flavour:
-    """What SQLAlchemy's dialect object knows of the server."""
+    """Return the `Flavour` of the server according to SQLAlchemy's dialect object."""
     version = tuple(part for part in getattr(dialect, "server_version_info", None) or () if isinstance(part, int))
     return Flavour(bool(getattr(dialect, "is_mariadb", False)), version, escapes_with_backslash(dialect))
 
@@ -64,7 +64,7 @@ class ParsedType(NamedTuple):
 
     @property
     def is_text(self) -> bool:
-        """It has a character set."""
+        """Whether the type has a character set."""
         return self.base in TEXTS
 
 
@@ -73,7 +73,7 @@ EXPRESSION_DEFAULTS_ONLY = frozenset(
     {"tinytext", "text", "mediumtext", "longtext", "tinyblob", "blob", "mediumblob", "longblob", "json"}
     | {"geometry", "point", "linestring", "polygon", "multipoint", "multilinestring", "multipolygon", "geomcollection"}
 )
-"""The types whose literal default MySQL takes only in parentheses."""
+"""The types whose literal default MySQL accepts only in parentheses."""
 
 _WIDTHS = {  # signed, unsigned
     "tinyint": ("4", "3"),
@@ -161,24 +161,24 @@ _UNICODE = ("utf8mb3", "ucs2", "utf8mb4", "utf16", "utf32")
 
 
 def charset_name(name: str) -> str:
-    """*name* in lower case; ``utf8`` is an alias, for ``utf8mb3`` on every server up to now."""
+    """Return *name* in lower case; ``utf8`` is an alias of ``utf8mb3`` on every server so far."""
     lower = name.lower()
     return "utf8mb3" if lower == "utf8" else lower
 
 
 def collation_name(name: str) -> str:
-    """*name* in lower case and with its character set's real name."""
+    """Return *name* in lower case and with its character set's real name."""
     lower = name.lower()
     return "utf8mb3" + lower[4:] if lower.startswith("utf8_") else lower
 
 
 def charset_of(collation: str) -> str:
-    """The character set that a collation belongs to."""
+    """Return the character set that a collation belongs to."""
     return collation.partition("_")[0]
 
 
 def default_collation(charset: str, flavour: Flavour) -> str:
-    """The collation that *charset* alone means: known by heart, so it may differ on a server set up otherwise."""
+    """Return the default collation of *charset*. It is built in, so a server may be configured otherwise."""
     name = charset_name(charset)
     if flavour.mariadb and name in _UNICODE and flavour.version >= (11, 6):
         return f"{name}_uca1400_ai_ci"
@@ -188,7 +188,7 @@ def default_collation(charset: str, flavour: Flavour) -> str:
 
 
 def normal_type(type_: Type, flavour: Flavour, table_charset: str | None = None) -> Type:
-    """*type_* in normal form, its collation written out; the payload stays, or is made where there is none."""
+    """Return *type_* in normal form, with its collation written out. A missing payload is created."""
     found = parse_type(type_.sql, type_.collation, flavour, table_charset)
     payload = type_.payload if type_.payload is not None else type_engine(found)
     return Type(sql=found.sql, collation=found.collation, payload=payload)
@@ -196,7 +196,7 @@ def normal_type(type_: Type, flavour: Flavour, table_charset: str | None = None)
 
 @lru_cache(maxsize=4096)
 def parse_type(sql: str, collation: str | None, flavour: Flavour, table_charset: str | None = None) -> ParsedType:
-    """A type's text in parts, in normal form. *table_charset* decides what ``TEXT(100)`` is."""
+    """Return the parts of a type's text, in normal form. *table_charset* decides what ``TEXT(100)`` means."""
     words: list[str] = []
     args: list[str] = []
     charset = None
@@ -248,7 +248,7 @@ def _normal(
 
 
 def _sized(type_: ParsedType, flavour: Flavour, charset: str) -> ParsedType:
-    """Lengths and precisions as the server writes them out, or leaves them out."""
+    """Return *type_* with the lengths and precisions that the server would print."""
     base, args = type_.base, type_.args
     if type_.is_integer:
         return _integer(type_, flavour)
@@ -279,7 +279,7 @@ def _integer(type_: ParsedType, flavour: Flavour) -> ParsedType:
     if type_.zerofill:
         return type_._replace(args=(width,))
     is_boolean = type_.base == "tinyint" and width == "1" and not type_.unsigned
-    # MySQL 8.0.19 stopped keeping display widths, but for these two.
+    # MySQL 8.0.19 stopped keeping display widths, except for these two.
     if width == usual or not (flavour.mariadb or flavour.before(8, 0, 19) or is_boolean):
         return type_._replace(args=())
     return type_._replace(args=(width,))
@@ -289,7 +289,7 @@ def _integer(type_: ParsedType, flavour: Flavour) -> ParsedType:
 
 
 def type_engine(type_: ParsedType) -> Any:
-    """A SQLAlchemy type that compiles to *type_* here: a generic one where there is one."""
+    """Return a SQLAlchemy type that compiles to *type_* on these servers, a generic one if possible."""
     made = _GENERIC.get(type_._replace(collation=None))
     if made is not None and type_.collation is None:
         return made()
@@ -393,6 +393,7 @@ _MAKERS: dict[str, Callable[[ParsedType], Any]] = {
 
 
 def row_zero(type_: object) -> str | None:
-    """The zero of a type of MySQL's own for one row, as SQL; None for other types. A BLOB has no default on MySQL."""
+    """Return, as SQL, the zero value of a type that only MySQL has; None for other types. BLOBs have no default
+    there."""
     name = str(getattr(type_, "__visit_name__", ""))
     return {"BIT": "0", "YEAR": "1970", "SET": "''"}.get(name) or ("''" if name.endswith("BLOB") else None)

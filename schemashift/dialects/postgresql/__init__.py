@@ -31,7 +31,7 @@ from schemashift.schema import Column, Default, Keyed, Reading, Schema, Table, T
 
 
 class PostgreSQL(Dialect):
-    """PostgreSQL: transactional DDL, everything has a name, texts are rewritten by the server."""
+    """PostgreSQL: DDL is transactional, every constraint has a name, and the server rewrites expressions."""
 
     name = "postgresql"
     transactional_ddl = True
@@ -55,7 +55,7 @@ class PostgreSQL(Dialect):
 
     @property
     def default_schema(self) -> str | None:
-        """The schema of names that have none."""
+        """The schema of unqualified names."""
         return self.sa.default_schema_name
 
     def canonical(
@@ -88,7 +88,7 @@ class PostgreSQL(Dialect):
         return for_script(operation, self.ddl)
 
     def applied(self, schema: Schema, operation: Operation) -> Schema:
-        """Every constraint has a name, and texts follow a column's new one."""
+        """Return *schema* after *operation*: every constraint has a name, and expressions use a column's new name."""
         if isinstance(operation, RenameColumn) and (table := schema.table(operation.table)) is not None:
             new = self.ddl.quote(operation.new)
             schema = schema.put(with_texts(table, lambda sql: with_column(sql, operation.old, new)))
@@ -113,8 +113,8 @@ class PostgreSQL(Dialect):
         return operation.changes["computed"] is not None
 
     def keeps_expression(self, before: Column, after: Column, text: str) -> bool:
-        """PostgreSQL reads an expression again that a column of another type is in, and what it wrote down for IN it
-        reads as something else."""
+        """PostgreSQL parses an expression again when the type of a column in it changes, and the text that it stores
+        for an IN is then parsed as another expression."""
         return before.type == after.type or " IN (" not in text
 
     def effects(self, operation: Operation) -> Facts:

@@ -1,4 +1,4 @@
-"""Operations to statements on PostgreSQL: what takes more than one, or has to be known first."""
+"""Compile operations to statements on PostgreSQL: those that need several, or depend on the live schema."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from schemashift.schema import Column, Default, Identity, Table, TableName, Type
 
 
 class PostgreSQLCompilation(Compilation):
-    """One run of operations."""
+    """Compiles one list of operations."""
 
     ddl: PostgreSQLDDL
 
@@ -43,7 +43,7 @@ class PostgreSQLCompilation(Compilation):
         yield self.ddl.insert_missing(operation, table, overriding)
         for column in given_columns:
             if column.autoincrement or column.identity:
-                # A number that was given did not move the sequence.
+                # An explicit number does not advance the sequence.
                 name = self.ddl.table(operation.table)
                 sequence = f"pg_get_serial_sequence({self.ddl.literal(name)}, {self.ddl.literal(column.name)})"
                 place, identity = self.ddl.quote(column.name), column.identity or Identity()
@@ -54,13 +54,13 @@ class PostgreSQLCompilation(Compilation):
         yield from self._check_now(table)
 
     def _check_now(self, table: Table | None) -> Iterator[str]:
-        """Have the constraints of *table* checked that wait for the end of the transaction."""
+        """Yield statements that check the deferred constraints of *table* at once."""
         if table is None:
             return
         waiting = [c.name for c in table.constraints if getattr(c, "initially", None) == "DEFERRED" and c.name]
         names = ", ".join(self.ddl.table(TableName(name, table.schema)) for name in waiting)
         if names:
-            # What waits for the end of the transaction would have ALTER TABLE refused: "pending trigger events".
+            # With deferred checks pending, ALTER TABLE fails with "pending trigger events".
             yield f"SET CONSTRAINTS {names} IMMEDIATE"
             yield f"SET CONSTRAINTS {names} DEFERRED"
 
@@ -73,7 +73,7 @@ class PostgreSQLCompilation(Compilation):
                 yield from self.table_settings(self.known.complete(operation), value)
 
     def table_settings(self, operation: AlterTable, value: Any) -> Iterator[str]:
-        """Options of a table that can be changed in place: UNLOGGED, storage parameters, the tablespace."""
+        """Yield the changes of options that can be changed in place: UNLOGGED, storage parameters, the tablespace."""
         before: Any = dict(operation.before or ()).get("options")
         old: dict[str, Any] = dict(before or ())
         new: dict[str, Any] = dict(value or ())
@@ -103,7 +103,7 @@ class PostgreSQLCompilation(Compilation):
 
 
 class ColumnAlteration:
-    """The statements of one AlterColumn, in an order that works whatever changes together."""
+    """The statements of one AlterColumn, in an order that works for any combination of changes."""
 
     def __init__(self, ddl: PostgreSQLDDL, operation: AlterColumn) -> None:
         self.ddl = ddl
@@ -132,7 +132,7 @@ class ColumnAlteration:
         return f"{self.head} DROP DEFAULT" if default is None else f"{self.head} SET DEFAULT {default.sql}"
 
     def retype(self, type_: Type) -> Iterator[str]:
-        """The default is taken off before and put back after: PostgreSQL would have to cast it, and often cannot."""
+        """Yield the change of type. The default is dropped before and set again after it: often it cannot be cast."""
         before = self.before
         standing = before.default if before is not None else None
         serial = before is not None and before.autoincrement and self.changes.get("autoincrement", True)
@@ -143,7 +143,7 @@ class ColumnAlteration:
         if standing is not None and "default" not in self.changes:
             yield self.default(standing)
         if serial and not stops and type_.sql in SERIALS:
-            # A SERIAL's sequence keeps its old type, and its old end, when the column is widened.
+            # A SERIAL's sequence keeps its old type, and its old maximum, when the type of the column changes.
             yield f"ALTER SEQUENCE {self.sequence()} AS {type_.sql}"
 
     def using(self) -> str:
@@ -155,7 +155,7 @@ class ColumnAlteration:
         return f" USING {given}" if given else ""
 
     def regenerate(self) -> Iterator[str]:
-        """Only dropping the expression can be done in place (PostgreSQL 13)."""
+        """Yield DROP EXPRESSION, the only change of a generated column that can be done in place (PostgreSQL 13)."""
         if self.changes["computed"] is not None:
             raise NotSupported(
                 f'PostgreSQL cannot change the expression of "{self.operation.table}.{self.operation.name}" in place',
@@ -164,7 +164,7 @@ class ColumnAlteration:
         yield f"{self.head} DROP EXPRESSION"
 
     def sequence(self) -> str:
-        """The sequence behind a SERIAL."""
+        """Return the sequence of a SERIAL."""
         payload = self.before.payload if self.before is not None else None
         table = self.operation.table
         if isinstance(payload, OwnedSequence):
@@ -173,13 +173,13 @@ class ColumnAlteration:
 
     @property
     def place(self) -> str:
-        """The column as ``pg_get_serial_sequence`` takes it."""
+        """The arguments of ``pg_get_serial_sequence`` for the column."""
         table = self.ddl.literal(self.ddl.table(self.operation.table))
         return f"{table}, {self.ddl.literal(self.operation.name)}"
 
     @property
     def old_sequence(self) -> str:
-        """The old sequence's name while the new one, which takes its name, is made."""
+        """The old sequence's name while the new one, which replaces it under its name, is created."""
         return self.ddl.table(TableName(self.temporary_name, self.operation.table.schema))
 
     @property
@@ -187,7 +187,8 @@ class ColumnAlteration:
         return object_name(self.operation.table.name, self.operation.name, "schemashift")
 
     def stop_numbering(self) -> Iterator[str]:
-        """Take the old way of numbering off; where another follows, its sequence stays, renamed, to go on from."""
+        """Yield the removal of a SERIAL or identity. Where another follows, the old sequence is kept under another
+        name, so that the numbers continue."""
         before = self.before
         if before is None:
             return
@@ -195,7 +196,7 @@ class ColumnAlteration:
         if before.autoincrement and self.changes.get("autoincrement", True) is False:
             yield f"{self.head} DROP DEFAULT"
             if follows:
-                # While the column owned it, pg_get_serial_sequence() might name it in the new one's place.
+                # While the column owns it, pg_get_serial_sequence() might return it instead of the new one.
                 yield f"ALTER SEQUENCE {self.sequence()} OWNED BY NONE"
                 yield f"ALTER SEQUENCE {self.sequence()} RENAME TO {self.ddl.quote(self.temporary_name)}"
             else:
@@ -225,7 +226,7 @@ class ColumnAlteration:
         yield from self.continue_numbering(identity)
 
     def make_serial(self) -> Iterator[str]:
-        """What SERIAL does, on a column that is there."""
+        """Yield what SERIAL does, for an existing column."""
         table, name = self.operation.table, self.operation.name
         sequence = self.ddl.table(TableName(sequence_name(table.name, name), table.schema))
         type_ = self.changes["type"].sql if "type" in self.changes else (self.before.type.sql if self.before else "")
@@ -235,7 +236,8 @@ class ColumnAlteration:
         yield from self.continue_numbering(Identity())
 
     def continue_numbering(self, identity: Identity) -> Iterator[str]:
-        """Let the new sequence go on where the old one was, or else one past the furthest row."""
+        """Yield statements that let the new sequence continue after the old one, or else after the last number in
+        use."""
         new = f"pg_get_serial_sequence({self.place})"
         numbered = self.before is not None and (self.before.autoincrement or self.before.identity is not None)
         if numbered:

@@ -1,4 +1,4 @@
-"""When ALTER TYPE needs a USING: PostgreSQL converts automatically only where it has an assignment cast."""
+"""USING for changes of type: PostgreSQL converts automatically only where it has an assignment cast."""
 
 from __future__ import annotations
 
@@ -38,18 +38,18 @@ _ASSIGNABLE: dict[str, set[str]] = {
     "CIDR": {"CIDR", "INET"} | _TEXT,
     "INET": {"INET", "CIDR"} | _TEXT,
 }
-"""Where a value goes by an assignment cast (``pg_cast.castcontext`` in 'i', 'a'). Everything casts to text."""
+"""The types to which there is an assignment cast (``pg_cast.castcontext`` in 'i', 'a'). Everything casts to text."""
 
 _ZERO = {"TRUE": "1", "FALSE": "0"}
 
 
 def base(sql: str) -> str:
-    """A type's name without its numbers: ``VARCHAR`` of ``VARCHAR(50)``."""
+    """Return a type's name without its arguments: ``VARCHAR`` for ``VARCHAR(50)``."""
     return " ".join(re.sub(r"\([^)]*\)", "", sql).split())
 
 
 def conversion(column: str, before: Type, after: Type) -> str | None:
-    """The USING expression for a change of type of *column* (already quoted), or None where none is needed."""
+    """Return the USING expression for a change of type of *column* (already quoted); None where none is needed."""
     if before.sql == after.sql:
         return None
     old, new = base(before.sql), base(after.sql)
@@ -62,7 +62,7 @@ def conversion(column: str, before: Type, after: Type) -> str | None:
     if new.endswith("[]") and not old.endswith("[]") and old not in _TEXT:
         return f"ARRAY[{column}]::{_lower(after.sql)}"
     if old.endswith("[]") and not new.endswith("[]"):
-        # What a single value can keep of a list: its first.
+        # A single value can only keep the first element of an array.
         return f"{column}[1]::{_lower(after.sql)}"
     return _through_text(column, old, new, after.sql)
 
@@ -71,7 +71,8 @@ _DIRECT = {("INTEGER", "BOOLEAN"), ("BOOLEAN", "INTEGER")}
 
 
 def _through_text(column: str, old: str, new: str, target: str) -> str:
-    """Most pairs have no cast at all; what both can say as text survives, the rest is PostgreSQL's error."""
+    """Return a cast that converts through text, as most pairs of types have no cast. PostgreSQL reports values whose
+    text the new type does not accept."""
     if old in _TEXT or new in _TEXT or (old, new) in _DIRECT:
         return f"{column}::{_lower(target)}"
     if {old, new} <= {"TIME WITHOUT TIME ZONE", "TIME WITH TIME ZONE", "INTERVAL"}:

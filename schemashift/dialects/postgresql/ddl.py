@@ -1,4 +1,4 @@
-"""PostgreSQL's DDL: the parts of statements, and the operations that are one statement."""
+"""PostgreSQL's DDL: the parts of statements, and the operations that need one statement."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ SERIALS = {"INTEGER": "SERIAL", "BIGINT": "BIGSERIAL", "SMALLINT": "SMALLSERIAL"
 
 
 class PostgreSQLDDL(DDL):
-    """Operations to PostgreSQL's SQL."""
+    """Writes PostgreSQL's DDL."""
 
     prefix = "postgresql_"
 
@@ -71,7 +71,7 @@ class PostgreSQLDDL(DDL):
                 return f"EXCLUDE USING {constraint.using} ({elements}){where}{self.deferral(constraint)}"
 
     def validity(self, constraint: Check | ForeignKey) -> str:
-        """NOT VALID, with a space before it."""
+        """Return NOT VALID, with a leading space."""
         return " NOT VALID" if self.option(constraint.options, "not_valid") else ""
 
     def index(self, table: TableName, index: Index) -> str:
@@ -115,9 +115,9 @@ class PostgreSQLDDL(DDL):
         return "".join(words)
 
     def conversion(self, column: str, before: Type, after: Type) -> str | None:
-        """The USING expression that brings *column* (quoted) to another type; None where PostgreSQL needs none.
+        """Return the USING expression that converts *column* (quoted) to another type; None where none is needed.
 
-        A domain is converted as what it is made of: a cast to the domain itself would cut a text that is too long.
+        A domain is converted as its base type: a cast to the domain itself would truncate a text that is too long.
         """
         return conversion(column, self._beneath(before), self._beneath(after))
 
@@ -155,7 +155,7 @@ class PostgreSQLDDL(DDL):
 
 
 def identity_settings(identity: Identity, type_: str) -> str:
-    """The sequence options of an identity column of that type, defaults left out."""
+    """Return the sequence options of an identity column of that type, without the defaults."""
     given = normal_identity(identity, type_)
     plain = normal_identity(Identity(increment=given.increment), type_)
     words = [f"START WITH {given.start}"] if given.start != plain.start else []

@@ -1,9 +1,9 @@
-"""What operations do to rows on PostgreSQL: which tables they rewrite, and what they lock.
+"""Facts about operations on PostgreSQL: which tables they rewrite, and which locks they acquire.
 
 From https://www.postgresql.org/docs/current/sql-altertable.html (each form's lock, and "Notes" on what rewrites a
-table) and https://www.postgresql.org/docs/current/explicit-locking.html, measured on PostgreSQL 15. A change of type
-between types that are not listed here may rewrite the table, too. From timestamp to timestamptz it depends on the
-session's time zone.
+table) and https://www.postgresql.org/docs/current/explicit-locking.html, measured on PostgreSQL 15. A change between
+types that are not listed here may rewrite the table as well. From timestamp to timestamptz it depends on the session's
+time zone.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ Lock = tuple[TableName, str]
 
 
 def effects(operation: Operation) -> Iterator[Fact]:
-    """The facts of *operation* by itself."""
+    """Yield the facts about *operation*, considered alone."""
     yield from operation.effects()
     yield from (RewritesTable(table=table) for table in dict.fromkeys(_rewritten(operation)))
     yield from (Locks(table=table, mode=mode) for table, mode in dict.fromkeys(_locked(operation)))
@@ -71,7 +71,7 @@ _STRING = re.compile(r"'(?:[^']|'')*'")
 
 
 def _has_value_per_row(column: Column) -> bool:
-    """Whether the rows get values of their own, which are not kept once for all of them in the catalogue."""
+    """Whether each row gets its own value, so that it cannot be stored once for all rows in the catalogue."""
     if column.autoincrement or column.identity is not None:
         return True
     if column.computed is not None:
@@ -84,7 +84,7 @@ _CONVERTED = frozenset(
     | {"DATE", "TIME WITHOUT TIME ZONE", "TIME WITH TIME ZONE", "INTERVAL", "INET", "CIDR", "enum"}
     | {"TIMESTAMP WITHOUT TIME ZONE", "TIMESTAMP WITH TIME ZONE", "CHAR", "VARCHAR", "TEXT"}
 )
-"""The types between which values are converted, but for the pairs in `_SAME_BYTES`."""
+"""The types between which values are converted, except for the pairs in `_SAME_BYTES`."""
 
 
 _SAME_BYTES = frozenset(
@@ -96,11 +96,11 @@ _SAME_BYTES = frozenset(
         ("TIMESTAMP WITH TIME ZONE", "TIMESTAMP WITHOUT TIME ZONE"),
     }
 )
-"""Changes of type that leave the rows as they are, or may do so."""
+"""Changes of type that leave the rows unchanged, or may do so."""
 
 
 def rewrites(before: Type, after: Type) -> bool:
-    """Whether it is certain that a change of type writes all rows anew."""
+    """Whether it is certain that a change of type rewrites all rows."""
     if before.sql == after.sql:
         return False
     old, new = _kind(before), _kind(after)
@@ -126,14 +126,14 @@ def _kind(type_: Type) -> str:
 
 
 def _is_more_digits(before: Type, after: Type) -> bool:
-    """Whether a NUMERIC only gets more digits before the point, or loses its limits."""
+    """Whether a NUMERIC only gets more digits before the decimal point, or loses its precision."""
     if "(" not in after.sql:
         return True
     return "(" in before.sql and _places(before) == _places(after) and always_fits(before, after)
 
 
 def _places(type_: Type) -> int:
-    """The digits behind the point of a NUMERIC."""
+    """Return the scale of a NUMERIC, the number of digits after the decimal point."""
     _, *places = re.findall(r"\d+", type_.sql)
     return int(places[0]) if places else 0
 
@@ -142,7 +142,7 @@ def _places(type_: Type) -> int:
 
 
 def _locked(operation: Operation) -> Iterator[Lock]:
-    """The tables that are locked, as far as they were there before."""
+    """Yield the existing tables that are locked, each with the mode."""
     mode = _own_mode(operation)
     if mode is not None:
         yield from ((table, mode) for table in operation.touches[:1])
@@ -150,7 +150,7 @@ def _locked(operation: Operation) -> Iterator[Lock]:
 
 
 def _own_mode(operation: Operation) -> str | None:
-    """How the operation's own table is locked."""
+    """Return the lock mode of the operation's own table."""
     match operation:
         case DropTable() | RenameTable() | AddColumn() | DropColumn() | RenameColumn() | DropConstraint():
             return ACCESS_EXCLUSIVE
@@ -169,7 +169,7 @@ def _own_mode(operation: Operation) -> str | None:
 
 
 def _other_tables(operation: Operation) -> Iterator[Lock]:
-    """The other tables that are locked with it."""
+    """Yield the other tables that are locked, each with the mode."""
     match operation:
         case CreateTable():
             yield from _targets(operation.table, SHARE_ROW_EXCLUSIVE)
@@ -184,7 +184,7 @@ def _other_tables(operation: Operation) -> Iterator[Lock]:
 
 
 def _targets(table: Table | None, mode: str) -> Iterator[Lock]:
-    """The other tables that *table* has foreign keys to."""
+    """Yield the other tables that *table* has foreign keys to, each with *mode*."""
     for key in table.foreign_keys if table is not None else ():
         if table is not None and key.target != table.table_name:
             yield key.target, mode

@@ -1,4 +1,4 @@
-"""What was read, respelled like what is declared: see `spelled_like`."""
+"""Respells a table that was read like the declared one: see `spelled_like`."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ _NEXTVAL = re.compile(r"(nextval\('(?:[^']|'')*')::regclass\)")
 
 
 def spelled_like(read: Table, declared: Table) -> Table:
-    """*read* with the defaults spelled as *declared* has them where both are the same.
+    """Return *read* with the defaults spelled as in *declared* where both mean the same.
 
-    That is the same number, ``'0'`` and ``0``: PostgreSQL keeps the two apart, so not even the scratch table shows that
-    they are one. And it is the next number of a sequence, which models say without the cast that PostgreSQL adds.
+    These are numbers, ``'0'`` and ``0``: PostgreSQL keeps both spellings, so not even the scratch table shows that they
+    are equal. And ``nextval`` of a sequence, which models write without the cast that PostgreSQL adds.
     """
     columns = tuple(_with_default_like(column, declared.column(column.name)) for column in read.columns)
     return replace(read, columns=columns)

@@ -1,4 +1,4 @@
-"""The names that PostgreSQL gives to what has none (``makeObjectName`` and ``ChooseConstraintName``)."""
+"""The names that PostgreSQL chooses for unnamed objects (``makeObjectName`` and ``ChooseConstraintName``)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _LIMIT = 63
 
 
 def object_name(first: str, second: str, label: str) -> str:
-    """``first_second_label``, the longer of the two cut until all of it fits into 63 bytes."""
+    """Return ``first_second_label``, with the longer of the first two shortened until all of it fits into 63 bytes."""
     room = _LIMIT - len(label) - 1 - (1 if second else 0)
     one, two = len(first.encode()), len(second.encode())
     while one + two > room:
@@ -28,7 +28,7 @@ def _clip(text: str, size: int) -> str:
 
 
 def default_name(table: Table, constraint: Constraint) -> str:
-    """The name that ``ADD`` without CONSTRAINT would choose, given what *table* has."""
+    """Return the name that PostgreSQL would choose for *constraint* when it is added to *table*."""
     taken = {c.name for c in table.constraints} | {index.name for index in table.indexes}
     match constraint:
         case PrimaryKey():
@@ -49,11 +49,11 @@ def default_name(table: Table, constraint: Constraint) -> str:
 
 
 def _part_name(part: IndexPart) -> str:
-    """What PostgreSQL calls an element of an index: a column, a function, or just an expression."""
+    """Return the name of an index element in names: that of the column or the function, else ``expr``."""
     function = re.match(r"([a-z_]\w*)\(", part.expression or "")
     return part.column or (function[1] if function else "expr")
 
 
 def sequence_name(table: str, column: str) -> str:
-    """The name of the sequence that SERIAL makes, where it is free."""
+    """Return the name of the sequence that SERIAL creates, if the name is free."""
     return object_name(table, column, "seq")

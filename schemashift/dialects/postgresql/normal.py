@@ -45,7 +45,7 @@ _SPELLINGS = {
 
 
 def normal_table(table: Table) -> Table:
-    """*table* with types, defaults and options as PostgreSQL keeps them. Idempotent."""
+    """Return *table* with types, defaults and options as PostgreSQL keeps them. Idempotent."""
     return replace(
         table,
         columns=tuple(_column(column) for column in table.columns),
@@ -57,12 +57,12 @@ def normal_table(table: Table) -> Table:
 
 
 def _merged(constraints: Iterable[Constraint]) -> tuple[Constraint, ...]:
-    """*constraints* without a UNIQUE that says what the primary key or another UNIQUE says.
+    """Return *constraints* without each UNIQUE that duplicates the primary key or another UNIQUE.
 
-    CREATE TABLE makes one index of them (``transformIndexConstraints`` in PostgreSQL's parse_utilcmd.c), called as
-    the first of them that has a name; the primary key is the first of all.
+    CREATE TABLE creates one index for them (``transformIndexConstraints`` in PostgreSQL's parse_utilcmd.c), named after
+    the first of them that has a name. The primary key comes before all others.
     """
-    # SQLAlchemy writes them down in the order they were made, which the payload still knows.
+    # SQLAlchemy writes constraints in the order of their creation, which is in the payload.
     found = sorted(constraints, key=lambda c: (not isinstance(c, PrimaryKey), creation_order(c.payload)))
     kept: list[Constraint] = []
     for constraint in found:
@@ -82,14 +82,14 @@ def _is_one_index(one: Constraint, other: Constraint) -> bool:
 
 
 def _table_option(name: str, value: object) -> object:
-    """Storage parameters are kept as text."""
+    """Return the value of an option. Storage parameters are kept as text."""
     if name == "postgresql_with" and isinstance(value, tuple):
         return tuple(sorted((str(key), str(each)) for key, each in value))
     return value
 
 
 def _own(found: Options, keep: tuple[str, ...] = ()) -> Options:
-    """PostgreSQL's own options, less those that say nothing."""
+    """Return PostgreSQL's own options, without those that are the default."""
     return tuple(
         (name, SQL(value) if name == "postgresql_where" and isinstance(value, str) else value)
         for name, value in found
@@ -108,7 +108,7 @@ def _column(column: Column) -> Column:
         type=type_,
         default=default,
         nullable=column.nullable and column.identity is None,
-        # Without the type (op.alter_column) nobody can say where the numbers end.
+        # Without the type (op.alter_column) the maximum is unknown.
         identity=normal_identity(column.identity, type_.sql)
         if column.identity is not None and type_.sql in INTEGER_LIMITS
         else column.identity,
@@ -117,9 +117,9 @@ def _column(column: Column) -> Column:
 
 
 def normal_default(default: Default | None) -> Default | None:
-    """Spellings that can be told to be the same without asking the database: casts of literals, keyword case.
+    """Return *default* with the spellings unified that certainly mean the same: casts of literals, keyword case.
 
-    No more than that: what stands here is what is sent, and PostgreSQL keeps ``'0'`` and ``0`` apart.
+    No more than that: the result is also what is sent, and PostgreSQL keeps ``'0'`` and ``0`` apart.
     """
     if default is None:
         return None
@@ -132,7 +132,7 @@ def normal_default(default: Default | None) -> Default | None:
 
 
 def normal_identity(identity: Identity, type_: str) -> Identity:
-    """The numbers that PostgreSQL chooses by default, written out."""
+    """Return *identity* with the numbers that PostgreSQL chooses by default written out."""
     increment = identity.increment if identity.increment is not None else 1
     limit = INTEGER_LIMITS.get(type_, INTEGER_LIMITS["BIGINT"])
     minimum = identity.minimum if identity.minimum is not None else (1 if increment > 0 else -limit - 1)

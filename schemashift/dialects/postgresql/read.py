@@ -1,4 +1,4 @@
-"""PostgreSQL's catalogue to our values, in four queries however many tables there are."""
+"""Reads tables from PostgreSQL's catalogue, in four queries for any number of tables."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ from schemashift.sqla.lift import default_needs, domain_key, enum_key
 
 Rows = Iterable[Mapping[str, Any]]
 
-# Partitions belong to their parent, and what an extension made (PostGIS's spatial_ref_sys) belongs to it.
+# Partitions belong to their parent, and what an extension created (PostGIS's spatial_ref_sys) belongs to it.
 _TABLES = """
 SELECT c.oid, n.nspname AS schema, c.relname AS name, obj_description(c.oid, 'pg_class') AS comment,
        c.relpersistence AS persistence, pg_get_partkeydef(c.oid) AS partition_by, c.reloptions AS settings,
@@ -135,7 +135,7 @@ _DESCENDING, _NULLS_FIRST = 1, 2
 
 
 class OwnedSequence(NamedTuple):
-    """The sequence behind a SERIAL or identity column, kept as the column's payload."""
+    """The sequence of a SERIAL or identity column, kept as the column's payload."""
 
     name: str
     schema: str | None
@@ -145,7 +145,7 @@ class OwnedSequence(NamedTuple):
 def read_tables(
     connection: sa.Connection, names: Collection[TableName] | None = None, *, schemas: Iterable[str] = ()
 ) -> Iterator[Table]:
-    """Tables in normal form. *names* None is all tables of the default schema and of *schemas*."""
+    """Yield tables in normal form. With *names* None, all tables of the default schema and of *schemas*."""
     default = connection.dialect.default_schema_name
     if names is None:
         where = "n.nspname = ANY(CAST(:schemas AS text[]))"
@@ -157,13 +157,13 @@ def read_tables(
 
 
 def schema_names(connection: sa.Connection) -> list[str]:
-    """All schemas but PostgreSQL's own."""
+    """Return the names of all schemas except PostgreSQL's own."""
     sql = "SELECT nspname FROM pg_catalog.pg_namespace WHERE nspname !~ '^pg_' AND nspname <> 'information_schema'"
     return [str(row[0]) for row in connection.execute(sa.text(sql))]
 
 
 def read_temporary(connection: sa.Connection, names: Collection[str]) -> Iterator[Table]:
-    """This session's temporary tables *names*, in normal form, as if they stood in the default schema."""
+    """Yield this session's temporary tables *names*, in normal form, as if they were in the default schema."""
     where = "n.oid = pg_my_temp_schema() AND c.relname = ANY(CAST(:names AS text[]))"
     return _read(connection, where, {"names": list(names)}, None)
 
@@ -194,7 +194,7 @@ def _grouped(rows: Rows) -> dict[int, list[Mapping[str, Any]]]:
 
 
 class _Reader:
-    """Makes values of rows; *default* is the schema that is left out of names (None: every schema is)."""
+    """Turns rows into our values. *default* is the schema that is left out of names (None: every schema is)."""
 
     def __init__(self, default: str | None) -> None:
         self.default_schema = default
@@ -311,7 +311,7 @@ def _key_options(row: Mapping[str, Any]) -> Options:
 
 
 def _is_serial(row: Mapping[str, Any]) -> bool:
-    """A default that takes the next number of the very sequence that the column owns."""
+    """Whether the default takes the next number of the sequence that the column owns."""
     if row["identity"] or not row["sequence"] or not row["default"]:
         return False
     match = re.fullmatch(r"nextval\('(.*)'::regclass\)", row["default"])
@@ -353,7 +353,7 @@ def _index(row: Mapping[str, Any], names: list[str]) -> Index:
 
 
 def _exclude(row: Mapping[str, Any], names: list[str]) -> Exclude:
-    """An exclusion constraint, which its index tells all about but the operators."""
+    """Return an exclusion constraint. Everything but its operators comes from its index."""
     index = _index(row, names)
     where = dict(index.options).get("postgresql_where")
     return Exclude(

@@ -1,7 +1,7 @@
 """Decision 4 on PostgreSQL: temporary tables in a transaction that is rolled back.
 
-A role that may create nothing else may create these; a read-only replica refuses even that, and then the texts are
-compared as they are.
+A role that may create nothing else may create these. A read-only replica refuses even that; then the texts are compared
+as they are.
 """
 
 from __future__ import annotations
@@ -30,7 +30,8 @@ Kinds = Mapping[str, AnyKind]
 def canonical(
     dialect: PostgreSQL, connection: sa.Connection, tables: Sequence[Table], objects: Sequence[Keyed], kinds: Kinds
 ) -> Iterator[Table | Doubt]:
-    """What PostgreSQL makes of *tables*, those of one name in turn: temporary tables have no schema of their own."""
+    """Yield *tables* as PostgreSQL writes them. Tables with the same name in several schemas are created one after the
+    other, because all temporary tables are in one schema."""
     waiting = {table.table_name: table for table in tables}
     while waiting:
         batch = {table.name: table for table in reversed(waiting.values())}
@@ -42,7 +43,7 @@ def canonical(
 def _together(
     dialect: PostgreSQL, connection: sa.Connection, tables: Sequence[Table], objects: Sequence[Keyed], kinds: Kinds
 ) -> Iterator[Table | Doubt]:
-    """All in one SAVEPOINT; where that fails, one by one, so that one table's trouble stays its own."""
+    """Create all tables in one SAVEPOINT; if that fails, each in its own, so that one error does not affect others."""
     try:
         yield from _make(dialect, connection, tables, objects, kinds)
     except sa.exc.DBAPIError as error:
@@ -82,9 +83,9 @@ def _statements(dialect: PostgreSQL, tables: Iterable[Table]) -> Iterable[str]:
 
 
 def _provide(dialect: PostgreSQL, connection: sa.Connection, objects: Sequence[Keyed], kinds: Kinds) -> None:
-    """Make what the tables need and the database lacks. What cannot be made may not be needed: the tables will say.
+    """Create what the tables need and the database lacks. Errors are ignored: the object may not be needed.
 
-    An object of the default schema may be there as it was before: those of the temporary schema are found first.
+    An object of the default schema may exist in another form: those of the temporary schema are found first.
     """
     for thing in sorted(objects, key=lambda each: each.key.kind != "schema"):
         kind = kinds[thing.key.kind]
@@ -92,7 +93,7 @@ def _provide(dialect: PostgreSQL, connection: sa.Connection, objects: Sequence[K
 
 
 def _create(dialect: PostgreSQL, connection: sa.Connection, kind: AnyKind, thing: Keyed) -> str | None:
-    """Make *thing*, and return why it could not be made; None where it could."""
+    """Create *thing*, and return the error if it could not be created; else None."""
     failed = None
     for operation in kind.create(thing):
         savepoint = connection.begin_nested()
@@ -109,14 +110,14 @@ def _create(dialect: PostgreSQL, connection: sa.Connection, kind: AnyKind, thing
 def canonical_objects(
     dialect: PostgreSQL, connection: sa.Connection, objects: Sequence[Keyed], kinds: Kinds
 ) -> Iterator[Keyed | Doubt]:
-    """What PostgreSQL makes of those of *objects* that have texts: it writes a CHECK or a default in its own way."""
+    """Yield those of *objects* that contain expressions (a CHECK or a default) as PostgreSQL writes them."""
     for thing in objects:
         kind = kinds[thing.key.kind]
         if not kind.has_text:
             continue
         savepoint = connection.begin_nested()
         try:
-            # The others first: a domain may be made of an enum, or of another domain.
+            # The others first: a domain may be based on an enum, or on another domain.
             _provide(dialect, connection, [each for each in objects if each is not thing], kinds)
             failed = _create(dialect, connection, kind, kind.in_scratch(thing, PLACE))
             made = [each for each in kind.read_scratch(connection) if each.key.name == thing.key.name]

@@ -1,4 +1,4 @@
-"""What a script must say on PostgreSQL for an operation that the diff made."""
+"""Adds to an operation of the diff what a script must contain on PostgreSQL."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from schemashift.schema import options
 
 
 def for_script(operation: Operation, ddl: PostgreSQLDDL) -> Operation:
-    """*operation* with a USING where PostgreSQL would not convert automatically."""
+    """Return *operation* with a USING where PostgreSQL would not convert automatically."""
     if not isinstance(operation, AlterColumn) or operation.before is None or operation.options:
         return operation
     expression = ddl.conversion(ddl.quote(operation.name), operation.before.type, operation.after.type)

@@ -1,4 +1,4 @@
-"""PostgreSQL: a session advisory lock that is polled outside of any transaction."""
+"""PostgreSQL: the lock is a session advisory lock that is polled outside of any transaction."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from schemashift.operations import Named, Violation
 from schemashift.schema import TableName
 
 _IDLE, _UNKNOWN = 0, 4
-"""libpq's transaction status: everything between is a transaction, open or failed."""
+"""libpq's transaction status: every value between the two means a transaction, open or failed."""
 
 _TRY = """
 WITH key AS MATERIALIZED (
@@ -67,7 +67,8 @@ class PostgreSQLSession(Session):
     # The connection
 
     def is_borrowed(self) -> bool:
-        """Begun by the caller, even where nothing was sent yet: a rollback of theirs is meant to undo our work."""
+        """Whether the caller has begun a transaction, even with nothing in it yet: its rollback should undo our
+        work."""
         return self.in_transaction or (self.connection.in_transaction() and not self.dbapi.autocommit)
 
     @property
@@ -124,7 +125,8 @@ class PostgreSQLSession(Session):
         return bool(row.held)
 
     def unlock(self) -> None:
-        """A lock taken in the caller's transaction goes with it; a session's own must be given back by hand."""
+        """Release the lock. One acquired in the caller's transaction ends with it; a session's must be released
+        explicitly."""
         if self._application is None:
             return
         application, self._application = self._application, None
@@ -149,7 +151,7 @@ class PostgreSQLSession(Session):
         seconds = (_seconds(now.split(":")) - _seconds(ours.groups()[1:])) % 86_400
         return f"{ours[1]} pid {pid}, for {seconds} s"
 
-    # What went wrong
+    # Errors
 
     hints: Mapping[str, str] = {"23502": NO_VALUE}
 
@@ -165,7 +167,7 @@ class PostgreSQLSession(Session):
         return self.code(error) == "42P07"
 
     def named_in(self, error: BaseException) -> Named:
-        """The server names things beside its text; for a column that is not there, in the text alone."""
+        """Return the names in the error's fields; a column that does not exist is named in the message alone."""
         where = getattr(error, "diag", error)  # asyncpg has the names on the error itself
         code, column = self.code(error) or "", getattr(where, "column_name", None)
         missing = _COLUMN.search(self.message(error)) if code in _COLUMN_CODES else None
@@ -177,7 +179,7 @@ class PostgreSQLSession(Session):
             violates=_VIOLATIONS.get(code),
         )
 
-    # What a statement does
+    # Statements
 
     def commits(self, sql: str) -> bool:
         del sql

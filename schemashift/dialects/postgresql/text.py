@@ -1,4 +1,4 @@
-"""Texts as PostgreSQL writes them down."""
+"""Expressions as PostgreSQL writes them."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ _ITEM = re.compile(r"('(?:[^']|'')*')::character varying")
 
 
 def canonical(sql: str) -> str:
-    """The normal form of an expression that PostgreSQL wrote down."""
+    """Return the normal form of an expression that PostgreSQL wrote."""
     return restated(bare(sql))
 
 
 def restated(sql: str) -> str:
-    """*sql*, an expression as PostgreSQL wrote it down, with IN and NOT IN said by these words.
+    """Return *sql*, an expression as PostgreSQL wrote it, with IN and NOT IN restored.
 
-    For a VARCHAR, PostgreSQL writes ``(s)::text = ANY ((ARRAY['a'::character varying])::text[])``; when it reads that
-    again it writes ``(s)::text = ANY (ARRAY[('a'::character varying)::text])``. What goes back has to be what came.
+    For a VARCHAR, PostgreSQL writes ``(s)::text = ANY ((ARRAY['a'::character varying])::text[])``; when it parses that
+    again it writes ``(s)::text = ANY (ARRAY[('a'::character varying)::text])``. An IN has the same form each time.
     """
     for pattern in _IN if "ARRAY[" in sql else ():
         sql = pattern.sub(_in, sql)
@@ -44,8 +44,8 @@ _NAME = re.compile(
 
 
 def with_column(sql: str, old: str, new: str) -> str:
-    """*sql*, an expression as PostgreSQL wrote it down, with the column *old* called *new*, which is quoted as need be.
-    Types and functions of that name stay what they are."""
+    """Return *sql*, an expression as PostgreSQL wrote it, with the column *old* renamed to *new*, which is already
+    quoted. Types and functions of that name are not changed."""
 
     def renamed(match: re.Match[str]) -> str:
         name = match["name"]
@@ -61,7 +61,7 @@ def _unquoted(name: str) -> str:
 
 
 def bare(expression: str) -> str:
-    """*expression* without the one pair of parentheses that PostgreSQL puts round a whole CHECK or predicate."""
+    """Return *expression* without the one pair of parentheses that PostgreSQL puts around a CHECK or predicate."""
     if not (expression.startswith("(") and expression.endswith(")")):
         return expression
     depth, quoted = 0, ""

@@ -1,7 +1,7 @@
 """PostgreSQL's type names: the normal form, and a SQLAlchemy type for each of them.
 
 The normal form is upper case and short, the way SQLAlchemy writes it (``VARCHAR(50)``, ``TIMESTAMP WITHOUT TIME
-ZONE``); PostgreSQL's own ``format_type`` says ``character varying(50)``. Both are brought here.
+ZONE``); PostgreSQL's ``format_type`` returns ``character varying(50)``. Both are converted to the normal form here.
 """
 
 from __future__ import annotations
@@ -42,12 +42,12 @@ _TOKENS = re.compile(r'("(?:[^"]|"")*")|([^"]+)')
 
 
 def normal_type(type_: Type) -> Type:
-    """*type_* in normal form."""
+    """Return *type_* in normal form."""
     return replace(type_, sql=type_text(type_.sql))
 
 
 def type_text(sql: str) -> str:
-    """The normal form of a type's text, whoever wrote it. Quoted names keep their case."""
+    """Return the normal form of a type's text, from SQLAlchemy or PostgreSQL. Quoted names keep their case."""
     text = " ".join(sql.split())
     text = "".join(quoted or plain.upper() for quoted, plain in _TOKENS.findall(text))
     if text.endswith("]"):
@@ -57,7 +57,7 @@ def type_text(sql: str) -> str:
         return type_text(text.removesuffix(" ARRAY")) + "[]"
     match = _PARTS.match(text)
     if match is None or not (match["head"] in _KNOWN or match["head"].startswith("INTERVAL")):
-        # A type of somebody's own: PostgreSQL says it in lower case.
+        # A user-defined type: PostgreSQL writes it in lower case.
         return "".join(quoted or plain.lower() for quoted, plain in _TOKENS.findall(text))
     return _spell(match["head"], match["arguments"], match["tail"])
 
@@ -126,7 +126,7 @@ _INTERVAL = re.compile(r"^INTERVAL(?: (?P<fields>[A-Z ]+?))?\s*(?:\((?P<precisio
 
 
 def type_engine(sql: str, collation: str | None = None) -> Any:
-    """A SQLAlchemy type that says the same as *sql*, which is in normal form; generic where there is one."""
+    """Return a SQLAlchemy type for *sql*, which is in normal form; a generic one if possible."""
     if sql.endswith("[]"):
         return pg.ARRAY(type_engine(sql.removesuffix("[]"), collation))
     if sql == "TEXT" and collation:
