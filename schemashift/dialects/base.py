@@ -124,7 +124,7 @@ class Dialect:
         del declared
         return read
 
-    # Changing ------------------------------------------------------------------------------------------------
+    # Changing ----------------------------------------------------------------------------------------------------
 
     def for_script(self, operation: Operation) -> Operation:
         """Return *operation*, which the diff created, with what a script for this database must add to it (a USING)."""
@@ -225,7 +225,7 @@ class Dialect:
         """A stand-in for a database that contains *schema* (from `read_all` or a replay), to compile against."""
         yield OfflineDatabase(LiveSchema(schema))
 
-    # Running ---------------------------------------------------------------------------------------------------
+    # Running -----------------------------------------------------------------------------------------------------
 
     def session(self, connection: sa.Connection) -> Session:
         """Return the `Session` of a run on *connection*: its transactions and its lock."""

@@ -200,7 +200,7 @@ class Session:
             time.sleep(min(pause * random.uniform(0.5, 1.5), max(timeout - waited, 0.0)))
             pause = min(pause * 1.5, LONGEST_PAUSE)
 
-    # Errors -----------------------------------------------------------------------------------------------
+    # Errors --------------------------------------------------------------------------------------------------------
 
     def after_error(self) -> None:
         """Called when a statement has failed, before `in_transaction` is read again."""
@@ -235,7 +235,7 @@ class Session:
         """Whether the error means that a table of that name exists."""
         return "already exists" in str(error)
 
-    # Statements -----------------------------------------------------------------------------------------
+    # Statements ----------------------------------------------------------------------------------------------------
 
     def commits(self, sql: str) -> bool:
         """Whether *sql* commits the open transaction, as DDL does where it cannot be rolled back. The default assumes

@@ -107,7 +107,7 @@ class MySQLCompilation(Compilation):
         if not isinstance(operation, _FOLLOWED):
             super().follow(operation)
 
-    # Tables, and renames -----------------------------------------------------------------------------------
+    # Tables, and renames -------------------------------------------------------------------------------------------
 
     def create_table(self, operation: CreateTable) -> Iterator[str]:
         if operation.if_not_exists and self.known.table(operation.table.table_name) is not None:
@@ -181,7 +181,7 @@ class MySQLCompilation(Compilation):
         constraints = tuple(replace(c, name=operation.new) if c is unique else c for c in table.constraints)
         self.known.put(replace(table, constraints=constraints))
 
-    # The operations of one ALTER TABLE --------------------------------------------------------------------------------
+    # The operations of one ALTER TABLE -----------------------------------------------------------------------------
 
     def altered(self, first: Alteration) -> Iterator[Statement]:
         """Yield one ALTER TABLE: *first*, and as many of the following operations as are needed to leave a valid

@@ -276,7 +276,7 @@ class MySQLDDL(DDL):
             return (("mysql_collate", table.payload.database_collation),)
         return (("mysql_collate", default_collation("utf8mb4", self.flavour)),)
 
-    # Renamed columns ------------------------------------------------------------------------------------
+    # Renamed columns ---------------------------------------------------------------------------------------------
 
     def rewritten(self, table: Table, operation: RenameColumn) -> tuple[list[str], list[str]]:
         """Return the clauses before and after the RENAME COLUMN, which rewrite the expressions that use the column.

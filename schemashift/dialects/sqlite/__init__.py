@@ -1,4 +1,4 @@
-"""SQLite 3.26 and later. A column is dropped without a rebuild from 3.35 on."""
+"""SQLite 3.26 and later. Since 3.35, a column can be dropped without a rebuild."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from schemashift.operations.facts import Facts
 from schemashift.schema import Column, Reading, Schema, Table, TableName
 
 _LATELY = 64
-"""How many tables in normal form are remembered."""
+"""The number of tables in normal form that are cached."""
 
 
 class SQLite(Dialect):
@@ -46,7 +46,7 @@ class SQLite(Dialect):
         self._normal: dict[int, Table] = {}
 
     def normal(self, table: Table) -> Table:
-        """What came out of here lately goes through as it is: a table passes several times on its way."""
+        """Return *table* in normal form. Recent results are cached, as a table is normalized several times in a run."""
         if self._normal.get(id(table)) is table:
             return table
         found = normal_table(table, self.ddl.quote)
@@ -67,9 +67,9 @@ class SQLite(Dialect):
         for table in elsewhere:
             if str(table.schema).lower() not in there:
                 raise NotSupported(
-                    f'table "{table.table_name}" stands in the schema "{table.schema}", which is not attached to '
+                    f'table "{table.table_name}" is in the schema "{table.schema}", which is not attached to '
                     f"{database}",
-                    cause="SQLite has no schemas of its own: one is another file that the connection attached",
+                    cause="SQLite has no schemas: a schema is another file that the connection attached",
                     hints=[
                         "leave the schema out of the model on SQLite (schema=None)",
                         "or give Migrator a connection that ran ATTACH DATABASE",
@@ -92,18 +92,18 @@ class SQLite(Dialect):
         return default_name(table, constraint)
 
     def is_autonumbered(self, column: Column, table: Table) -> bool:
-        """An INTEGER is another name for the rowid, where there is one."""
+        """An INTEGER primary key is an alias of the rowid, where the table has one."""
         if ("sqlite_with_rowid", False) in table.options:
             return False
         return column.autoincrement or column.type.sql == "INTEGER"
 
     def keeps_foreign_key(self, before: Column, after: Column) -> bool:
-        """Foreign keys are off in a run, and a rebuild leaves them as they are."""
+        """Foreign keys are not enforced during a run, and a rebuild does not change them."""
         del before, after
         return True
 
     def replaces_column(self, before: Column, after: Column) -> bool:
-        """A rebuild gives a column another expression, or takes it away and keeps the values."""
+        """A rebuild can change the expression of a column, or remove it and keep the values."""
         del before, after
         return False
 
@@ -117,7 +117,7 @@ class SQLite(Dialect):
         return keeps_key_name(before, after)
 
     def keeps_readers(self, before: Column, after: Column) -> bool:
-        """A rebuild drops the views that are in its way, and creates them again as they were."""
+        """Views are not affected by a rebuild: they name the same table before and after it."""
         del before, after
         return True
 

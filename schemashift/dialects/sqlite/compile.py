@@ -1,10 +1,10 @@
-"""Operations to statements: everything for one table in a run of operations becomes one physical change.
+"""Compile operations to statements: consecutive operations on one table become one physical change.
 
-Operations on a table are collected until something needs to see them done (a statement of the script's own, the end),
-and what has to be done is the difference between the table as it is and as it shall be: nothing, a few native
-ALTERs, or one rebuild. Only DROP TABLE, and the RENAMEs, which SQLite follows through all views, triggers and foreign
-keys, are done at once. With foreign keys off, operations on different tables do not see each other, so that a table's
-change may move behind another's.
+Operations on a table are collected until something depends on their effect (SQL of the script, or the end), and the
+difference between the table as it is and as it will be decides what is executed: nothing, a few native ALTERs, or one
+rebuild. Only DROP TABLE, and the RENAMEs, which SQLite applies to all views, triggers and foreign keys, are executed
+immediately. With foreign keys off, operations on different tables are independent, so a table's change may be executed
+after another's.
 """
 
 from __future__ import annotations
@@ -50,22 +50,22 @@ from schemashift.operations.base import need_table
 from schemashift.schema import Column, Constraint, Index, Options, PrimaryKey, Schema, Table, TableName
 
 FLOOR = (3, 26)
-"""RENAME follows foreign keys with ``foreign_keys`` off, and ``legacy_alter_table`` exists."""
+"""Since this version, RENAME updates foreign keys with ``foreign_keys`` off, and ``legacy_alter_table`` exists."""
 DROP_COLUMN = (3, 35)
 
 
 @dataclass(slots=True)
 class TableChange:
-    """A table with changes that are not done yet.
+    """A table with changes that are not executed yet.
 
-    ``after`` is in normal form but for its ``options``, which wait for the last change: AUTOINCREMENT is for a key that
-    may be still to come, and takes away the key's name.
+    ``after`` is in normal form except for its ``options``, which are applied last: AUTOINCREMENT may need a key that is
+    added later, and it removes the key's name.
     """
 
     after: Table
     options: Options
     physical: set[str]
-    """The columns that are there."""
+    """The names of the columns that the table has in the database."""
     created: CreateTable | None = None
     fresh: set[str] = field(default_factory=set)
     operations: list[Operation] = field(default_factory=list)
@@ -73,29 +73,29 @@ class TableChange:
 
     @property
     def result(self) -> Table:
-        """The table with its options as they were written."""
+        """The table after the changes, with its options as they were declared."""
         return replace(self.after, options=self.options)
 
 
 class SQLiteCompilation(Compilation):
-    """One run of operations."""
+    """Compiles one list of operations."""
 
     ddl: SQLiteDDL
 
     def __init__(self, ddl: SQLiteDDL, known: LiveSchema, normal: Callable[[Table], Table]) -> None:
         super().__init__(ddl, known)
         self.normal = normal
-        """The normal form of a table, remembered by the dialect."""
+        """Returns the normal form of a table, cached by the dialect."""
         self.pending: dict[TableName, TableChange] = {}
         self.written_options: dict[TableName, Options] = {}
-        """The options of tables as they were written, where the table could not have them all when it was changed."""
+        """The declared options of tables, where a table could not have them all when it was changed."""
         self.dropped_columns: frozenset[tuple[TableName, str]] = frozenset()
-        """The columns that go in this run."""
+        """The columns that these operations drop."""
         version = getattr(ddl.dialect, "server_version_info", None)
         self.version: tuple[int, ...] = version or sqlite3.sqlite_version_info
 
     def statements(self, operations: Sequence[Operation]) -> Iterator[Statement]:
-        """The statements for *operations*. A generator to be run statement by statement."""
+        """Yield the statements for *operations*. Each is executed before the next one is asked for."""
         self.check_version()
         self.dropped_columns = frozenset((each.table, each.name) for each in operations if isinstance(each, DropColumn))
         for operation in operations:
@@ -104,8 +104,8 @@ class SQLiteCompilation(Compilation):
         yield from self.flush_all()
 
     def reached(self, operation: Operation) -> Schema:
-        """The schema once *operation* is done. Its tables keep their options as they were written, for the key that
-        AUTOINCREMENT is for may be still to come."""
+        """Return the schema after *operation*. Its tables keep their declared options, as the key that AUTOINCREMENT
+        needs may be added later."""
         tables = (self.known.table(name) for name in operation.touches)
         self.written_options.update((table.table_name, table.options) for table in tables if table is not None)
         deque(self.statement(operation), maxlen=0)
@@ -118,7 +118,7 @@ class SQLiteCompilation(Compilation):
             raise NotSupported(f"SQLite {found} is too old", cause="schemashift needs SQLite 3.26 or later")
 
     def statement(self, operation: Operation) -> Iterator[Statement]:
-        """Take one operation in, and do what cannot wait."""
+        """Collect one operation, and yield the statements that must be executed immediately."""
         match operation:
             case CreateTable():
                 yield from self.create_table(operation)
@@ -149,7 +149,7 @@ class SQLiteCompilation(Compilation):
     # Collecting --------------------------------------------------------------------------------------------------
 
     def table_change(self, name: TableName) -> TableChange:
-        """The collected changes of a table. Raises `Incomplete` where there is no such table."""
+        """Return the collected changes of a table. Raises `Incomplete` if it does not exist."""
         if name not in self.pending:
             table = self.normal(self.known.need(name))
             physical = {column.name for column in table.columns}
@@ -158,11 +158,11 @@ class SQLiteCompilation(Compilation):
         return self.pending[name]
 
     def without_options(self, table: Table) -> Table:
-        """A table's normal form without its options."""
+        """Return a table in normal form without its options."""
         return self.normal(replace(table, options=()))
 
     def collect(self, name: TableName, operation: Operation) -> None:
-        """Take in an operation that changes one table."""
+        """Collect an operation that changes one table."""
         pending = self.table_change(name)
         table = pending.result
         match operation:
@@ -180,7 +180,8 @@ class SQLiteCompilation(Compilation):
                 self.drop_constraint(pending, operation)
                 return
             case AddConstraint(constraint=PrimaryKey()):
-                # There is one at most: what SQLite has no ALTER for replaces the one that is there.
+                # A table has one primary key at most: a new one replaces the existing one, as SQLite cannot drop it by
+                # ALTER.
                 kept = tuple(each for each in table.constraints if not isinstance(each, PrimaryKey))
                 table = replace(table, constraints=kept)
             case AddColumn():
@@ -198,7 +199,7 @@ class SQLiteCompilation(Compilation):
         self.change(pending, changed, operation)
 
     def fills(self, operation: AlterColumn) -> bool:
-        """Whether a column that is still to be added loses the default that the rows that are there are to get."""
+        """Whether a column that is not added yet loses the default which the existing rows need."""
         pending = self.pending.get(operation.table)
         if pending is None or pending.created is not None or operation.name not in pending.fresh:
             return False
@@ -206,18 +207,18 @@ class SQLiteCompilation(Compilation):
         return "default" in operation.changes and column is not None and column.default is not None
 
     def went_with_column(self, pending: TableChange, part: Index | Constraint | None) -> bool:
-        """Whether *part* of the table as it is went with one of its columns: Alembic's batches drop it again."""
+        """Whether *part* of the existing table was dropped with one of its columns: Alembic's batches drop it again."""
         if part is None or part in (*pending.after.indexes, *pending.after.constraints):
             return False
         return any(pending.after.column(name) is None for name in part.columns)
 
     def change(self, pending: TableChange, after: Table, operation: Operation) -> None:
-        """Note what a table becomes by an operation."""
+        """Record the table after an operation."""
         pending.after, pending.options = self.without_options(after), after.options
         pending.operations.append(operation)
 
     def drop_constraint(self, pending: TableChange, operation: DropConstraint) -> None:
-        """Drop a constraint by its name, or by the name it would have."""
+        """Collect the drop of a constraint by its name, or by the default name of an unnamed one."""
         table = pending.after
         found = self.constraint(pending, operation)
         if found is None:
@@ -228,8 +229,8 @@ class SQLiteCompilation(Compilation):
         self.change(pending, replace(pending.result, constraints=kept), operation)
 
     def constraint(self, pending: TableChange, operation: DropConstraint) -> Constraint | None:
-        """The constraint that is meant. Several without a name have numbers, which move when one is dropped: those
-        that they had before this run count too."""
+        """Return the constraint that is meant; None if there is none. The default names of several unnamed ones are
+        numbered, and change when one is dropped: the names before these operations are accepted as well."""
         table = pending.after
         if operation.constraint is not None:
             known = replace(table, constraints=(operation.constraint,))
@@ -239,9 +240,9 @@ class SQLiteCompilation(Compilation):
         return self.named(table, operation) or self.named(self.before(pending), operation, among=table)
 
     def named(self, table: Table, operation: DropConstraint, among: Table | None = None) -> Constraint | None:
-        """The constraint of *table* with the operation's name, if *among* has it as well.
+        """Return the constraint of *table* with the operation's name, if *among* has it as well.
 
-        Of several with that name it is the one on a column which goes in this run, else the first.
+        Of several with that name, the one on a column that these operations drop, else the first.
         """
         kinds = [c for c in table.constraints if operation.kind is None or isinstance(c, operation.kind)]
         kinds = [c for c in kinds if among is None or c in among.constraints]
@@ -253,15 +254,16 @@ class SQLiteCompilation(Compilation):
         return next((c for c in kinds if alias_of(c) == operation.name), None) or next(unnamed, None)
 
     def before(self, pending: TableChange) -> Table:
-        """The table as it is now."""
+        """Return the table as it is in the database."""
         if pending.created is not None:
             return pending.after
         return self.normal(self.known.need(pending.after.table_name))
 
-    # At once -----------------------------------------------------------------------------------------------------
+    # Executed immediately
+    # -----------------------------------------------------------------------------------------------------
 
     def create_table(self, operation: CreateTable) -> Iterator[Statement]:
-        """A new table waits too: constraints and indexes that follow become a part of it."""
+        """Collect a new table: constraints and indexes that are added to it become a part of its CREATE TABLE."""
         name = operation.table.table_name
         if name in self.pending:
             if operation.if_not_exists:
@@ -280,7 +282,7 @@ class SQLiteCompilation(Compilation):
         )
 
     def drop_table(self, operation: DropTable) -> Iterator[Statement]:
-        """What was to be done to a table need not be done before it is dropped."""
+        """Drop a table. Its collected changes are discarded."""
         pending = self.pending.pop(operation.name, None)
         self.written_options.pop(operation.name, None)
         if pending is not None and pending.created is not None:
@@ -291,11 +293,11 @@ class SQLiteCompilation(Compilation):
             self.known.apply(operation)
 
     def rename_table(self, operation: RenameTable) -> Iterator[Statement]:
-        """SQLite follows a table's name through foreign keys, views and triggers."""
+        """Rename a table. SQLite renames it in foreign keys, views and triggers."""
         yield from self.flush_all()
         steps = [(operation.old, operation.new)]
         if operation.old.name.lower() == operation.new.lower():
-            # To SQLite it is the same name.
+            # To SQLite both names are the same.
             between = TableName(PREFIX + operation.new, operation.old.schema)
             steps = [(operation.old, between.name), (between, operation.new)]
         for old, new in steps:
@@ -306,11 +308,11 @@ class SQLiteCompilation(Compilation):
         if operation.old in self.written_options:
             renamed = TableName(operation.new, operation.old.schema)
             self.written_options[renamed] = self.written_options.pop(operation.old)
-        # Texts of other tables, and of triggers and views, are not what they were.
+        # The texts of other tables, and of triggers and views, have changed.
         self.known.forget()
 
     def rename_column(self, operation: RenameColumn) -> Iterator[Statement]:
-        """SQLite follows a column's name through everything; what is still to be done follows here."""
+        """Rename a column. SQLite renames it everywhere in the catalogue; collected changes are renamed here."""
         pending = self.pending.get(operation.table)
         if pending is not None and operation.new in pending.physical:
             yield from self.flush(operation.table)
@@ -334,11 +336,11 @@ class SQLiteCompilation(Compilation):
             other.after = self.without_options(operation.retargeted(other.after))
 
     def renamed_in_texts(self, operation: RenameColumn, table: Table) -> Table:
-        """*table* with a column's new name in its texts, where SQLite puts it."""
+        """Return *table* with a column renamed in its expressions, as SQLite does it."""
         return renamed_in_texts(self.normal(table), operation.old, operation.new, self.ddl.quote)
 
     def drop_index_anywhere(self, operation: DropIndex) -> Iterator[Statement]:
-        """An index by its name alone, as SQLite has it."""
+        """Drop an index by its name alone, which is unique in a SQLite database."""
         for name, pending in self.pending.items():
             if name.schema == operation.schema and pending.after.index(operation.name) is not None:
                 self.collect(name, replace(operation, table=name))
@@ -349,7 +351,7 @@ class SQLiteCompilation(Compilation):
         self.known.apply(operation)
 
     def free_index_name(self, operation: CreateIndex) -> Iterator[Statement]:
-        """An index of that name which another table is about to lose must be gone first."""
+        """Execute the changes of another table that drop an index of the same name."""
         for name in [
             name
             for name, pending in self.pending.items()
@@ -357,15 +359,16 @@ class SQLiteCompilation(Compilation):
         ]:
             yield from self.flush(name)
 
-    # Doing -------------------------------------------------------------------------------------------------------
+    # Executing collected changes
+    # -------------------------------------------------------------------------------------------------------
 
     def flush_all(self) -> Iterator[Statement]:
-        """Do everything that waits, in the order in which it came."""
+        """Yield the statements for all collected changes, in their order."""
         for name in list(self.pending):
             yield from self.flush(name)
 
     def flush(self, name: TableName) -> Iterator[Statement]:
-        """Do what waits for one table."""
+        """Yield the statements for the collected changes of one table."""
         pending = self.pending.pop(name)
         operations = tuple(pending.operations)
         with compiling(*operations):
@@ -373,7 +376,8 @@ class SQLiteCompilation(Compilation):
                 yield Statement(sql=sql, operations=those_named(operations, about))
 
     def sql_for(self, pending: TableChange) -> Iterator[tuple[str, Named]]:
-        """The SQL for what waits for one table, each statement with what it is about where that is not all of it."""
+        """Yield the SQL for the collected changes of one table, with what each statement is about if not all of
+        them."""
         after = self.normal(pending.result)
         self.written_options[after.table_name] = pending.options
         if pending.created is not None:
@@ -381,14 +385,14 @@ class SQLiteCompilation(Compilation):
         return self.changed(self.before(pending), after, pending.fresh)
 
     def created(self, table: Table) -> Iterator[tuple[str, Named]]:
-        """A new table with its indexes."""
+        """Yield the creation of a new table with its indexes."""
         yield self.ddl.create(table), Named()
         for index in table.indexes:
             yield self.ddl.index(table.table_name, index), Named(constraint=index.name)
         self.known.apply(CreateTable(table=table))
 
     def changed(self, before: Table, after: Table, fresh: Collection[str]) -> Iterator[tuple[str, Named]]:
-        """Native ALTERs where they do, else a rebuild."""
+        """Yield native ALTERs where they suffice, else a rebuild."""
         native = Native(before, after, fresh, self.ddl, self.normal)
         if native.possible(self.texts_for(before, native)):
             yield from native.statements()
@@ -406,19 +410,20 @@ class SQLiteCompilation(Compilation):
         self.known.forget()
 
     def texts_for(self, before: Table, native: Native) -> TableText | None:
-        """The table's statement, where a column may be dropped natively; None where SQLite is too old for that."""
+        """Return the table's statement if a column may be dropped natively; None if not, or if SQLite is too old for
+        that."""
         if not native.dropped or self.version < DROP_COLUMN:
             return None
         before, entry = self.source(before)
         return entry.text if entry is not None else parse_table(self.ddl.create(before))
 
     def columns_of(self, name: str) -> tuple[Column, ...]:
-        """The columns of a table by its bare name; none where it is no table."""
+        """Return the columns of a table by its unqualified name; none if it is not a table."""
         table = self.known.table(TableName(name))
         return table.columns if table is not None else ()
 
     def source(self, before: Table) -> tuple[Table, CatalogueEntry | None]:
-        """The table with the texts it was read from, read again where these are stale."""
+        """Return the table and the texts that it was read from, read again if these are stale."""
         for again in (False, True):
             if again:
                 self.known.forget()
@@ -430,7 +435,7 @@ class SQLiteCompilation(Compilation):
         if isinstance(entry, CatalogueEntry) and (entry.triggers or entry.fault):
             raise NotSupported(
                 f'table "{before.table_name}" cannot be rebuilt without reading it again',
-                cause="it has triggers, and what they are now is not known without a connection",
+                cause="it has triggers, whose current form is not known without a connection",
             )
         return before, None
 
@@ -446,7 +451,7 @@ def _has(table: Table, column: str) -> bool:
 
 
 def _with_conflict(operation: Operation) -> Operation:
-    """What a script says beside a change of NOT NULL is an option of the column."""
+    """Return *operation* with the ON CONFLICT that a script passes for NOT NULL as an option of the column."""
     if not isinstance(operation, AlterColumn):
         return operation
     conflict = tuple(pair for pair in operation.options if pair[0] == ON_CONFLICT_NOT_NULL)

@@ -1,18 +1,18 @@
-"""How a value gets from a column of one type into a column of another.
+"""Copying values from a column of one type into a column of another.
 
-Inserting a value applies the new column's affinity, and that never loses anything: ``'42'`` becomes 42 in an INTEGER
-column and ``'abc'`` stays text, 42 becomes ``'42'`` in a VARCHAR. A CAST does lose: it makes the number 2021 of
-``'2021-01-01'`` in a DATE or DATETIME column, 0 of ``'abc'``, 1 of 1.5. So a value goes over as it is, except where
-SQLAlchemy would not read it any more:
+Inserting a value applies the new column's affinity, which never loses anything: ``'42'`` becomes 42 in an INTEGER
+column and ``'abc'`` stays text, 42 becomes ``'42'`` in a VARCHAR. A CAST does lose: for a DATE or DATETIME column it
+converts ``'2021-01-01'`` to the number 2021, and ``'abc'`` to 0, 1.5 to 1. So a value is copied unchanged, except where
+SQLAlchemy could not read it any more:
 
 - to a DATETIME, a plain date gets midnight (``2021-01-01 00:00:00.000000``, as SQLAlchemy stores it);
 - to a DATE, a date with a time loses the time;
 - to a BOOLEAN, the words true and false become 1 and 0;
 - between BLOB and text, the bytes are the text in the database's encoding.
 
-Nothing is rounded and nothing is cut to a length: SQLite does not do that when it stores, either. NULL stays NULL: in a
-column that is NOT NULL from now on it makes the migration fail, as on the other databases, also where the column has a
-default: whoever wants the default in the old rows says so with an UPDATE.
+Nothing is rounded or truncated: SQLite does not do that when it stores values, either. NULL stays NULL: in a column
+that becomes NOT NULL it makes the migration fail, as on the other databases, even if the column has a default. To put
+the default into the existing rows, a script needs an UPDATE.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _DATETIMES = frozenset({"DATETIME", "TIMESTAMP"})
 
 
 def conversion(quoted: str, before: Type, after: Type) -> str:
-    """The expression that copies the column *quoted* (its name as SQL) from the type *before* to *after*."""
+    """Return the expression that copies the column *quoted* (its name as SQL) from the type *before* to *after*."""
     if before.sql == after.sql:
         return quoted
     if after.sql in _DATETIMES and before.sql not in _DATETIMES:
@@ -43,5 +43,5 @@ def conversion(quoted: str, before: Type, after: Type) -> str:
 
 
 def _is_blob(type_: Type) -> bool:
-    """Declared as bytes; a column without a type holds anything, and is left alone."""
+    """Whether a type is declared as bytes. A column without a type may contain anything, and is not converted."""
     return affinity(type_.sql) == "BLOB" and type_.sql != ""

@@ -1,4 +1,4 @@
-"""SQLite's DDL: the statements it has, in its own spelling. What it has not is done by `rebuild`."""
+"""SQLite's DDL: the statements that it has, in its own spelling. For what it lacks see `rebuild`."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from schemashift.schema import (
 
 
 class SQLiteDDL(DDL):
-    """Texts of statements and their parts. Values are in normal form."""
+    """Writes SQLite's statements and their parts, for values in normal form."""
 
     prefix = "sqlite_"
 
@@ -36,12 +36,12 @@ class SQLiteDDL(DDL):
         return f"UPDATE {name} SET {column} = (SELECT count(*) FROM {name} AS o WHERE ({others}) <= ({mine}))"
 
     def quote(self, name: str) -> str:
-        # Two words that SQLite reserves and SQLAlchemy does not know to; and SQLite takes an empty name.
+        # Two words that SQLite reserves and SQLAlchemy does not quote; and SQLite accepts an empty name.
         return f'"{name}"' if name.lower() in ("", "nothing", "returning") else super().quote(name)
 
     def type(self, column: Column) -> str:
         collation = column.type.collation
-        # Quoted whether it must be or not, as SQLAlchemy does.
+        # Always quoted, as SQLAlchemy does.
         return f'{column.type.sql} COLLATE "{collation}"'.strip() if collation else column.type.sql
 
     def column(self, column: Column, table: Table) -> str:
@@ -49,7 +49,7 @@ class SQLiteDDL(DDL):
         return text + self.autoincrement(column, table)
 
     def autoincrement(self, column: Column, table: Table) -> str:
-        """AUTOINCREMENT, which SQLite knows only beside PRIMARY KEY at the column."""
+        """Return AUTOINCREMENT, which SQLite accepts only with an inline PRIMARY KEY."""
         key = table.primary_key
         if key is None or key.columns != (column.name,) or not has_autoincrement(table):
             return ""
@@ -64,22 +64,22 @@ class SQLiteDDL(DDL):
             yield self.generated(column)
 
     def default(self, default: Default) -> str:
-        """DEFAULT, with parentheses round what is no plain word or string, as SQLAlchemy writes it."""
+        """Return DEFAULT, with parentheses around anything but a plain word or string, as SQLAlchemy writes it."""
         plain = default.sql[:1] in "'(" or re.fullmatch(r"\w+", default.sql)
         return f"DEFAULT {default.sql}" if plain else f"DEFAULT ({default.sql})"
 
     def not_null(self, column: Column) -> str:
-        """NOT NULL with its ON CONFLICT."""
+        """Return NOT NULL with its ON CONFLICT."""
         conflict = self.option(column.options, "on_conflict_not_null")
         return "NOT NULL" + (f" ON CONFLICT {conflict}" if conflict else "")
 
     def generated(self, column: Column) -> str:
-        """GENERATED ALWAYS AS."""
+        """Return GENERATED ALWAYS AS."""
         assert column.computed is not None
         return f"GENERATED ALWAYS AS ({column.computed.sql}) {'STORED' if column.computed.stored else 'VIRTUAL'}"
 
     def conflict(self, constraint: Constraint) -> str:
-        """ON CONFLICT, with a space before it."""
+        """Return ON CONFLICT, with a leading space."""
         found = self.option(constraint.options, "on_conflict")
         return f" ON CONFLICT {found}" if found else ""
 
@@ -90,7 +90,7 @@ class SQLiteDDL(DDL):
         return super().constraint_body(constraint) + self.conflict(constraint)
 
     def foreign_key(self, key: ForeignKey) -> str:
-        # A foreign key never leaves its database file: SQLite takes no schema there.
+        # A foreign key stays in its database file: SQLite accepts no schema there.
         return super().foreign_key(_local(key))
 
     def part(self, part: IndexPart) -> str:
@@ -113,7 +113,7 @@ class SQLiteDDL(DDL):
         return f"CREATE TABLE {self.table(table.table_name)} (\n\t{inner}\n){self.table_options(table)}"
 
     def outside(self, table: Table) -> Iterator[Constraint]:
-        """The table constraints, each on its own line: SQLAlchemy's Inspector reads lines."""
+        """Yield the constraints that are not inline. Each is on its own line: SQLAlchemy's Inspector reads lines."""
         for constraint in table.constraints:
             if not (isinstance(constraint, PrimaryKey) and has_autoincrement(table)):
                 yield constraint
@@ -125,7 +125,7 @@ class SQLiteDDL(DDL):
         return f" {words}" if words else ""
 
     def comments(self, table: Table) -> Iterator[str]:
-        # SQLite has no comments to set.
+        # SQLite has no comments.
         yield from ()
 
 
@@ -139,7 +139,7 @@ def addable(column: Column) -> bool:
 
 
 def _operand(expression: str) -> str:
-    # Parentheses keep a bare string or name from being taken for a column.
+    # Parentheses prevent a bare string or name from being read as a column.
     return expression if expression.endswith(")") and expression[:1].isalpha() else f"({expression})"
 
 

@@ -1,8 +1,8 @@
-"""What operations do to rows on SQLite: what it cannot do in place is done by a rebuild, which writes all rows anew.
+"""Facts about operations on SQLite: what it cannot do in place needs a rebuild, which rewrites all rows.
 
 From https://www.sqlite.org/lang_altertable.html: there is no ALTER COLUMN and no ADD CONSTRAINT; see `addable` for
-ADD COLUMN. DROP COLUMN works in place as far as nothing else uses the column, which an operation by itself does not
-know. A value stays as it is when its column gets another type (see `schemashift.dialects.sqlite.convert`), and a
+ADD COLUMN. DROP COLUMN works in place if nothing else uses the column, which an operation alone does not tell. A value
+stays as it is when its column gets another type (see `schemashift.dialects.sqlite.convert`), and a
 PRIMARY KEY accepts NULL (https://www.sqlite.org/lang_createtable.html#the_primary_key): neither fails.
 """
 
@@ -17,7 +17,7 @@ from schemashift.schema import PrimaryKey, TableName
 
 
 def effects(operation: Operation) -> Iterator[Fact]:
-    """The facts of *operation* by itself."""
+    """Yield the facts about *operation*, considered alone."""
     for fact in operation.effects():
         if not (isinstance(fact, MayFail) and _is_accepted(fact)):
             yield fact

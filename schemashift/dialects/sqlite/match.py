@@ -1,7 +1,7 @@
-"""Where SQLite has one thing for two spellings: people write ``INT`` and ``DEFAULT 0``, models ``INTEGER`` and ``'0'``.
+"""Respells a table that was read like the declared one, where two spellings mean the same to SQLite.
 
-Such a pair is not the same text, and a table keeps the one that it has; but a comparison with the models must not call
-it a change.
+For example, people write ``INT`` and ``DEFAULT 0``, and models ``INTEGER`` and ``'0'``. SQLite keeps the text that it
+was given, but a comparison with the models must not report a change.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ _SYNONYMS = {
     "VARYING CHARACTER": "VARCHAR",
     "NATIVE CHARACTER": "NCHAR",
 }
-"""Names without a meaning of their own: each has the affinity of the other, which is all that SQLite looks at."""
+"""Synonyms of type names: both have the same affinity, which is all that SQLite considers."""
 
 
 def spelled_like(read: Table, declared: Table) -> Table:
-    """*read* with its columns as *declared* spells them, where SQLite cannot tell the two apart."""
+    """Return *read* with its columns spelled as in *declared* where both mean the same to SQLite."""
     key = read.primary_key
     alone = key.columns[0] if key is not None and len(key.columns) == 1 else None
     columns = []
@@ -39,7 +39,7 @@ def spelled_like(read: Table, declared: Table) -> Table:
 
 
 def _column(column: Column, wanted: Column, *, alone: bool) -> Column:
-    # Alone in the primary key, INTEGER is the rowid and INT is not.
+    # As the only column of the primary key, INTEGER is the rowid and INT is not.
     if not (alone and "INT" in (column.type.sql, wanted.type.sql)) and _same_type(column.type, wanted.type):
         column = replace(column, type=wanted.type)
     if column.default and wanted.default and column.type == wanted.type:
@@ -59,7 +59,7 @@ def _spelt(sql: str) -> str:
 
 
 def _value(default: Default, kind: str) -> str:
-    """What a default puts into a column of that affinity."""
+    """Return the value that a default has in a column of that affinity."""
     text = {"TRUE": "1", "FALSE": "0"}.get(default.sql, default.sql)
     text = text[1:] if text[:1] == "+" and _is_number(text[1:]) else text
     if kind in ("INTEGER", "NUMERIC", "REAL") and text[:1] == "'" and _is_number(text[1:-1]):

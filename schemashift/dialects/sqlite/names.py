@@ -1,4 +1,4 @@
-"""The names of constraints that have none: SQLite gives none, so scripts call them by the default names."""
+"""The names of unnamed constraints in scripts: SQLite chooses none, so scripts use the default names."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from schemashift.schema import Constraint, Table
 
 
 def default_name(table: Table, constraint: Constraint) -> str:
-    """What scripts call *constraint*. Several that would have the same name are numbered, as PostgreSQL does."""
+    """Return the name of *constraint* in scripts. Several that would have the same name are numbered as on
+    PostgreSQL."""
     name = standard_name(table.name, constraint)
     same = [c for c in table.constraints if c.name is None and standard_name(table.name, c) == name]
     place = same.index(constraint) if constraint in same else 0
@@ -16,10 +17,10 @@ def default_name(table: Table, constraint: Constraint) -> str:
 
 
 def keeps_key_name(before: Table, after: Table) -> bool:
-    """Whether the primary key has its name on both sides of a change.
+    """Whether the primary key has the same name before and after a change.
 
-    AUTOINCREMENT takes it away. A key with a name and one that lost it seem to differ in no more than what models leave
-    open, but a downgrade has to give the name back: so it is dropped and added again.
+    AUTOINCREMENT removes it. The two keys differ only in a name that models may leave out, but a downgrade has to
+    restore the name: so the key is dropped and added again.
     """
     plain = (after if has_autoincrement(before) else before).primary_key
     return has_autoincrement(before) == has_autoincrement(after) or plain is None or written_name(plain) is None

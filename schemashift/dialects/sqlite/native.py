@@ -1,7 +1,7 @@
-"""A table's change by SQLite's own ALTERs, where it has them.
+"""Changing a table by SQLite's own ALTERs, where it has them.
 
 SQLite renames, adds a column within limits (https://www.sqlite.org/lang_altertable.html#altertabaddcol), and since 3.35
-drops one that nothing else uses. What it would refuse, or what only an empty table would take, is done by a rebuild.
+drops a column that nothing else uses. What it would refuse, or accept only for an empty table, needs a rebuild.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from schemashift.schema import Check, Constraint, ForeignKey, Table, TableName
 
 
 class Native:
-    """The way from *before* to *after*, both in normal form; the columns *fresh* have no values yet."""
+    """The native change from *before* to *after*, both in normal form. The columns *fresh* have no values yet."""
 
     def __init__(
         self, before: Table, after: Table, fresh: Iterable[str], ddl: SQLiteDDL, normal: Callable[[Table], Table]
@@ -36,25 +36,26 @@ class Native:
         self.gained = [c for c in after.constraints if c not in before.constraints]
 
     def possible(self, text: TableText | None) -> bool:
-        """Whether SQLite takes it, on a table with rows. *text* is the table's statement, where a column is dropped."""
+        """Whether SQLite accepts the change on a table with rows. *text* is the table's statement, for dropped
+        columns."""
         return (
             self.before.options == self.after.options
             and [*self.kept, *self.added] == list(self.after.columns)
             and all(addable(column) for column in self.added)
-            # ADD COLUMN can write a constraint at the column, but SQLAlchemy's Inspector, and all that is built on it,
-            # then loses the name and the ON DELETE of a foreign key: such a table is made as create_all() makes it.
+            # ADD COLUMN can add an inline constraint, but SQLAlchemy's Inspector, and what is based on it, then loses
+            # the name and the ON DELETE of a foreign key: such a table is rebuilt as create_all() creates it.
             and not self.gained
             and (self.droppable(text) if self.dropped else not self.lost)
         )
 
     def droppable(self, text: TableText | None) -> bool:
-        """Whether all that goes stands at the dropped columns, and nothing elsewhere uses them.
+        """Whether all dropped constraints are inline at the dropped columns, and nothing else uses these columns.
 
-        SQLite refuses a column in a key, and one that a constraint elsewhere, a generated column or an index uses.
+        SQLite does not drop a column in a key, nor one that another constraint, a generated column or an index uses.
         """
         if text is None or comments(text.sql):
-            # SQLite looks back for the comma before the column, and takes one inside a comment for it: what is left
-            # is an "incomplete input" (seen on 3.40).
+            # SQLite searches backwards for the comma before the column, and finds one inside a comment: the remaining
+            # text is an "incomplete input" (seen on 3.40).
             return False
         names = {column.name for column in self.dropped}
         here, elsewhere = self.constraints(text, names)
@@ -66,7 +67,7 @@ class Native:
         )
 
     def constraints(self, text: TableText, names: set[str]) -> tuple[tuple[Constraint, ...], tuple[Constraint, ...]]:
-        """The constraints that stand at the columns *names*, and those that stand elsewhere."""
+        """Return the inline constraints of the columns *names*, and all other constraints."""
         here: list[Constraint] = []
         elsewhere = [item.constraint for item in text.constraints]
         for item in text.columns:
@@ -77,18 +78,18 @@ class Native:
         return first, second
 
     def used(self) -> bool:
-        """Whether a generated column that stays uses a dropped one."""
+        """Whether a remaining generated column uses a dropped one."""
         names = Names.of(self.before.name, (column.name for column in self.dropped), self.ddl.quote)
         return any(column.computed and canonical(column.computed.sql, names)[1] for column in self.kept)
 
     def statements(self) -> Iterator[tuple[str, Named]]:
-        """The ALTERs, each with what it is about."""
+        """Yield the ALTERs, each with what it is about."""
         table = self.after.table_name
         for index in self.before.indexes:
             if index not in self.after.indexes:
                 about = Named(constraint=index.name, columns=index.columns)
                 yield f"DROP INDEX {self.ddl.table(TableName(index.name, table.schema))}", about
-        # A generated column goes before those that it is generated from, which were there before it.
+        # A generated column is dropped before the columns that its expression uses, which precede it.
         last_first = list(reversed(self.dropped))
         for column in sorted(last_first, key=lambda each: each.computed is None):
             about = Named(columns=(column.name,))

@@ -1,13 +1,13 @@
 """SQLite's normal form of a table.
 
-What SQLite does not have (comments, identity, other schemas' foreign keys) is left out; what says nothing too
-(``ON CONFLICT ABORT``, ``NOT DEFERRABLE``, ``COLLATE BINARY``, ``DEFAULT NULL``). Two choices:
+What SQLite does not have (comments, identity, foreign keys to other schemas) is left out, and so are defaults (``ON
+CONFLICT ABORT``, ``NOT DEFERRABLE``, ``COLLATE BINARY``, ``DEFAULT NULL``). Two decisions:
 
-- A column of the primary key is never nullable. SQLite lets a hand-made ``name TEXT PRIMARY KEY`` hold NULL, by an old
-  mistake that it keeps; models cannot mean it.
-- A constraint called by its own default name has no name. That is how an unnamed constraint which a script dropped by
-  that name, and puts back by it, is exactly what it was. Its statement has the name anyway (`WrittenName`):
-  scripts look for it with the Inspector.
+- A column of the primary key is never nullable. SQLite accepts NULL in a hand-written ``name TEXT PRIMARY KEY``,
+  because of an old bug that it keeps; models cannot declare that.
+- A constraint with its own default name counts as unnamed. So an unnamed constraint that a script drops by that name,
+  and adds again under it, is equal to the original. The statement has the name anyway (`WrittenName`): scripts look for
+  it with the Inspector.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ ON_CONFLICT_NOT_NULL = "sqlite_on_conflict_not_null"
 
 
 def normal_table(table: Table, quote: Quote) -> Table:
-    """*table* in normal form. Pure and idempotent."""
+    """Return *table* in normal form. Pure and idempotent."""
     names = Names.of(table.name, (column.name for column in table.columns), quote)
     primary = next((tuple(map(names.spelled, c.columns)) for c in table.constraints if isinstance(c, PrimaryKey)), ())
     columns = tuple(normal_column(column, names, primary) for column in table.columns)
@@ -66,7 +66,7 @@ def normal_table(table: Table, quote: Quote) -> Table:
 
 
 def _place(constraint: Constraint) -> tuple[tuple[str, ...], str]:
-    """Constraints without a name have no order on SQLite: one that is dropped and put back stands elsewhere."""
+    """Return the sort key of a constraint: its place in the table changes when it is dropped and added again."""
     match constraint:
         case Check():
             return (), constraint.sql
@@ -76,7 +76,7 @@ def _place(constraint: Constraint) -> tuple[tuple[str, ...], str]:
 
 
 def _with_aliases(table: str, constraints: Sequence[Constraint]) -> Iterable[Constraint]:
-    """*constraints*, with an alias for those that have a name together: SQLite does not mind."""
+    """Return *constraints*, with an alias for those that share a name, which SQLite accepts."""
     written = [(type(each), written_name(each)) for each in constraints]
     names = Counter(each for each in written if each[1] is not None)
     if len(names) == names.total():
@@ -89,7 +89,7 @@ def _with_aliases(table: str, constraints: Sequence[Constraint]) -> Iterable[Con
 
 
 def _with_alias(table: str, constraint: Constraint, taken: set[str]) -> Constraint:
-    """*constraint* with an alias that is not *taken*, or the one that it has."""
+    """Return *constraint* with the alias that it has, or one that is not *taken*."""
     name = default_name(table, constraint)
     names = chain([name], (f"{name}{number}" for number in count(1)))
     alias = alias_of(constraint) or next(each for each in names if each not in taken)
@@ -98,7 +98,8 @@ def _with_alias(table: str, constraint: Constraint, taken: set[str]) -> Constrai
 
 
 def _is_here(constraint: Constraint, table: Table) -> bool:
-    """SQLite has no foreign keys from one database file to another; SQLAlchemy leaves them out too."""
+    """Whether SQLite has *constraint*: foreign keys to another database file do not exist, and SQLAlchemy omits
+    them."""
     return not isinstance(constraint, ForeignKey) or constraint.target.schema == table.schema
 
 
@@ -119,7 +120,7 @@ def _table_options(table: Table, columns: tuple[Column, ...], primary: tuple[str
 
 
 def _may_have_autoincrement(columns: tuple[Column, ...], primary: tuple[str, ...]) -> bool:
-    """Whether AUTOINCREMENT is written: SQLAlchemy leaves it out for a key that is a foreign key as well."""
+    """Whether AUTOINCREMENT is written: SQLAlchemy leaves it out for a key that is also a foreign key."""
     found = [column for column in columns if (column.name,) == primary]
     if not found or found[0].type.sql != "INTEGER":
         return False
@@ -131,7 +132,7 @@ def _may_have_autoincrement(columns: tuple[Column, ...], primary: tuple[str, ...
 
 
 def normal_column(column: Column, names: Names, primary: tuple[str, ...]) -> Column:
-    """A column of a table whose primary key is *primary*."""
+    """Return the normal form of a column in a table whose primary key is *primary*."""
     computed = column.computed
     if computed is not None:
         computed = replace(computed, sql=canonical(computed.sql, names)[0])
@@ -144,7 +145,7 @@ def normal_column(column: Column, names: Names, primary: tuple[str, ...]) -> Col
         default=_default(column.default, names),
         computed=computed,
         identity=None,
-        # SQLite numbers the rowid wherever it is the primary key; AUTOINCREMENT is an option of the table.
+        # SQLite always numbers the rowid as a primary key; AUTOINCREMENT is an option of the table.
         autoincrement=False,
         comment=None,
         options=options([(ON_CONFLICT_NOT_NULL, conflict)]),
@@ -152,7 +153,7 @@ def normal_column(column: Column, names: Names, primary: tuple[str, ...]) -> Col
 
 
 def conflict_of(found: Options, name: str = "sqlite_on_conflict") -> str | None:
-    """An ON CONFLICT option in upper case; None for ABORT, the default."""
+    """Return an ON CONFLICT option in upper case; None for ABORT, the default."""
     value = option(found, name)
     upper = str(value).upper() if value else None
     return None if upper == "ABORT" else upper
@@ -169,14 +170,14 @@ def _default(default: Default | None, names: Names) -> Default | None:
 
 
 def normal_constraint(constraint: Constraint, table: Table, names: Names) -> Constraint:
-    """A constraint of *table*, of whose other parts only the columns' own ON CONFLICT matter."""
+    """Return the normal form of a constraint of *table*, where only the ON CONFLICT options of columns are used."""
     columns = tuple(names.spelled(name) for name in constraint.columns)
     changed: Constraint
     match constraint:
         case PrimaryKey():
             changed = replace(constraint, columns=columns, options=_key_options(constraint, table, "primary_key"))
             if has_autoincrement(table):
-                # AUTOINCREMENT stands at the column, where SQLAlchemy writes no name.
+                # AUTOINCREMENT is inline at the column, where SQLAlchemy writes no name.
                 changed = replace(changed, name=None)
         case Unique():
             changed = replace(constraint, columns=columns, options=_key_options(constraint, table, "unique"))
@@ -192,9 +193,9 @@ def normal_constraint(constraint: Constraint, table: Table, names: Names) -> Con
 
 
 class WrittenName:
-    """The payload, round the payload it had, of a constraint whose default name somebody wrote down.
+    """The payload of a constraint that is declared with its default name, or whose name another constraint shares.
 
-    Or of one whose name another constraint of the table has too: scripts tell it by its ``alias``.
+    In the second case, scripts refer to it by its ``alias``. What is needed of the original payload is kept.
     """
 
     def __init__(self, name: str, payload: object, *, alias: str | None = None) -> None:
@@ -204,18 +205,18 @@ class WrittenName:
 
 
 def alias_of(constraint: Constraint) -> str | None:
-    """What scripts call a constraint that has its name together with another one."""
+    """Return the name in scripts of a constraint that shares its name with another one; None for other constraints."""
     return constraint.payload.alias if isinstance(constraint.payload, WrittenName) else None
 
 
 def written_name(constraint: Constraint) -> str | None:
-    """The name that a constraint has in its table's statement."""
+    """Return the name that a constraint has in its table's statement."""
     payload = constraint.payload
     return constraint.name or (payload.name if isinstance(payload, WrittenName) else None)
 
 
 def has_default_name(table: Table, constraint: Constraint) -> bool:
-    """Whether a constraint is called by its default name, which may have a number behind it."""
+    """Whether a constraint has its default name, possibly with a number appended."""
     if constraint.name is None:
         return False
     name = default_name(table.name, constraint)
@@ -254,7 +255,7 @@ def _foreign_key(key: ForeignKey, table: Table, names: Names) -> ForeignKey:
 
 
 def normal_index(index: Index, names: Names, columns: tuple[Column, ...]) -> Index:
-    """An index of a table that has *columns*, themselves in normal form."""
+    """Return the normal form of an index on a table with *columns*, which are in normal form."""
     here = {column.name for column in columns}
     parts, used = [], list[str]()
     for part in index.parts:
@@ -281,7 +282,7 @@ def _where(index: Index) -> SQL | None:
 
 
 def _part(part: IndexPart, names: Names) -> tuple[IndexPart, tuple[str, ...]]:
-    """An element in normal form, and the columns that its expression uses."""
+    """Return an element in normal form, and the columns that its expression uses."""
     part = _taken_apart(part, names)
     used: tuple[str, ...] = ()
     if part.expression is not None:
@@ -289,13 +290,13 @@ def _part(part: IndexPart, names: Names) -> tuple[IndexPart, tuple[str, ...]]:
         part = replace(part, expression=text)
     else:
         part = replace(part, column=names.spelled(part.column or ""))
-    # Also where the column has the same one: the index keeps it when the column loses it.
+    # Also where it is the collation of the column: the index keeps it when that of the column changes.
     wanted = collation_name(part.collation.strip('"')) if part.collation else None
     return replace(part, collation=wanted, nulls=None, opclass=None, length=None), used
 
 
 def _taken_apart(part: IndexPart, names: Names) -> IndexPart:
-    """``name COLLATE NOCASE DESC``, which came as one text, in its pieces."""
+    """Return an element that is one text, ``name COLLATE NOCASE DESC``, with its parts separated."""
     if part.expression is None:
         return part
     try:

@@ -1,7 +1,7 @@
 """A copy of a SQLite database in memory, with no rows in it.
 
-A rebuild goes by the texts that SQLite keeps, and SQLite edits them in its own way when it adds, drops or renames. So
-it does that here: each statement that is compiled runs on the copy, and what is asked next is asked of the copy.
+A rebuild edits the statements that SQLite keeps, and SQLite itself edits them when it adds, drops or renames. So each
+statement that is compiled is executed on the copy, and the schema is read from the copy.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _UNKNOWN = re.compile(r"no such (?P<what>function|collation sequence): (?P<name>
 
 
 class InMemory(OfflineDatabase):
-    """The copy."""
+    """The copy of a database in memory."""
 
     def __init__(self, connection: sa.Connection, ddl: SQLiteDDL) -> None:
         super().__init__(LiveSchema(read=self._read, read_all=self._read_all))
@@ -36,7 +36,7 @@ class InMemory(OfflineDatabase):
         self._schemas: tuple[str, ...] = ()
 
     def fill(self, schema: Schema) -> None:
-        """Make what *schema* holds, with the texts that it was read from where it was read."""
+        """Create the objects of *schema*, from the statements that they were read from where they are known."""
         self._schemas = tuple(dict.fromkeys(table.schema for table in schema.tables if table.schema is not None))
         for name in self._schemas:
             if name not in ("main", "temp"):
@@ -45,7 +45,8 @@ class InMemory(OfflineDatabase):
             self._try(sql)
 
     def follow(self, statement: Statement) -> None:
-        """What fails here is left out: it fails there too, or there is something about the rows that it goes by."""
+        """Execute *statement* on the copy. Errors are ignored: the statement also fails in the database, or depends on
+        rows."""
         if isinstance(statement.sql, str):
             self._try(statement.sql)
         else:
@@ -53,7 +54,7 @@ class InMemory(OfflineDatabase):
                 self._connection.execute(statement.sql, statement.parameters)
 
     def _try(self, sql: str) -> None:
-        """Run *sql*. A function or collation of the application's is one of the same name here."""
+        """Execute *sql*. A function or collation of the application is replaced by a dummy of the same name."""
         for _ in range(10):
             try:
                 self._connection.exec_driver_sql(sql, execution_options=RAW)
@@ -81,7 +82,7 @@ class InMemory(OfflineDatabase):
 
 @contextmanager
 def in_memory(schema: Schema, ddl: SQLiteDDL) -> Iterator[InMemory]:
-    """A copy of what *schema* holds."""
+    """Create a copy of *schema* in memory, for the duration of the block."""
     engine = sa.create_engine("sqlite://", poolclass=sa.StaticPool, isolation_level="AUTOCOMMIT")
     try:
         with engine.connect() as connection:
@@ -93,7 +94,7 @@ def in_memory(schema: Schema, ddl: SQLiteDDL) -> Iterator[InMemory]:
 
 
 def _texts(schema: Schema, ddl: SQLiteDDL) -> Iterator[str]:
-    """The CREATE statements, and ANALYZE where its tables are there."""
+    """Yield the CREATE statements, and ANALYZE if the database has its tables."""
     programs: dict[tuple[str | None, Row], None] = {}
     for table in schema.tables:
         entry = table.payload if isinstance(table.payload, CatalogueEntry) else None
@@ -122,7 +123,7 @@ def _placed(rows: Iterable[tuple[str | None, Row]], kind: str, ddl: SQLiteDDL) -
 
 
 def _nothing(*_: object) -> None:
-    """A function that the application has and we have not."""
+    """Stands in for a function of the application."""
 
 
 def _compare(one: str, other: str) -> int:

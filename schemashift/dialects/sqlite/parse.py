@@ -1,10 +1,10 @@
-"""A reader of the CREATE TABLE and CREATE INDEX statements that SQLite keeps in its catalogue.
+"""A parser for the CREATE TABLE and CREATE INDEX statements that SQLite keeps in its catalogue.
 
-SQLite keeps the text as it was typed, so this reads everything that SQLite's own grammar accepts (``parse.y``), its
-oddities included: any quotes, comments anywhere, no commas between table constraints, names without a constraint, a
-DEFERRABLE that comes late. It does not refuse what SQLite would refuse: what is in the catalogue was accepted.
+SQLite keeps the text as it was typed, so the parser accepts everything that SQLite's own grammar does (``parse.y``),
+including its oddities: any quotes, comments anywhere, no commas between table constraints, names without a constraint,
+a misplaced DEFERRABLE. It does not check what SQLite would reject: a statement in the catalogue was accepted.
 
-Each part knows where it stands in the text, so that a rebuild can keep it as it is.
+Each part has its position in the text, so that a rebuild can keep it unchanged.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ Span = tuple[int, int]
 
 
 class ParseError(ValueError):
-    """A statement that this reader does not understand. ``position`` counts characters from 0."""
+    """A statement that this parser does not understand. ``position`` counts characters from 0."""
 
     def __init__(self, message: str, position: int) -> None:
         super().__init__(message)
@@ -30,10 +30,10 @@ class ParseError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Clause:
-    """One clause of a column: NOT NULL, DEFAULT, ... ``spans`` are the stretches of text it takes up.
+    """One clause of a column: NOT NULL, DEFAULT, ... ``spans`` are the ranges of text that it occupies.
 
-    ``text`` is its expression (default, generated), its collation, or its ON CONFLICT; ``constraint`` what it says
-    for the table where it is a constraint, in raw form.
+    ``text`` is its expression (default, generated), its collation, or its ON CONFLICT; ``constraint`` is the constraint
+    that it declares, in raw form.
     """
 
     kind: str
@@ -57,7 +57,7 @@ class ColumnItem:
     after: tuple[str, ...] = ()
 
     def of(self, kind: str) -> tuple[Clause, ...]:
-        """The clauses of one kind."""
+        """Return the clauses of one kind."""
         return tuple(clause for clause in self.clauses if clause.kind == kind)
 
 
@@ -74,7 +74,7 @@ class ConstraintItem:
 
 @dataclass(frozen=True, slots=True)
 class TableText:
-    """A CREATE TABLE statement, taken apart. ``body`` spans what is between its parentheses."""
+    """A CREATE TABLE statement in parts. ``body`` is the range between its parentheses."""
 
     sql: str
     name: str
@@ -87,13 +87,13 @@ class TableText:
 
     @property
     def autoincrement(self) -> bool:
-        """Whether AUTOINCREMENT is there, inline or in a table constraint."""
+        """Whether the statement has AUTOINCREMENT, inline or in a table constraint."""
         return any(c.autoincrement for c in self.columns) or any(c.autoincrement for c in self.constraints)
 
 
 @dataclass(frozen=True, slots=True)
 class PartText:
-    """One element of an index: its text without COLLATE, ASC and DESC; ``name`` where it is no more than a name."""
+    """One element of an index: its text without COLLATE, ASC and DESC, and ``name`` if it is only a name."""
 
     text: str
     name: str | None = None
@@ -103,7 +103,7 @@ class PartText:
 
 @dataclass(frozen=True, slots=True)
 class IndexText:
-    """A CREATE INDEX statement, taken apart."""
+    """A CREATE INDEX statement in parts."""
 
     name: str
     table: str
@@ -116,26 +116,26 @@ _CLAUSES = frozenset("CONSTRAINT DEFAULT NULL NOT PRIMARY UNIQUE CHECK REFERENCE
 _TABLE_CLAUSES = frozenset("CONSTRAINT PRIMARY UNIQUE CHECK FOREIGN".split())
 _ON_CONFLICT = "sqlite_on_conflict"
 _PLAIN = re.compile(r"[A-Za-z_\x80-\U0010ffff][\w$ ]*\Z")
-"""What may stand in a type without quotes."""
+"""What may be part of a type without quotes."""
 
 
 @dataclass(slots=True)
 class _Reader:
-    """A place in a list of tokens."""
+    """A cursor over a list of tokens."""
 
     sql: str
     tokens: Sequence[Token]
     words: Sequence[str]
-    """Each token's keyword, or its text where it is no word; and empty ones behind the end."""
+    """The keyword of each token, or its text if it is not a word, followed by empty strings after the end."""
     at: int = 0
     named: int | None = field(default=None)
-    """Where the CONSTRAINT stands that gave ``name``, until a constraint takes it."""
+    """The position of the CONSTRAINT that declares ``name``, until a constraint follows."""
     name: str | None = None
 
-    # Looking and taking ------------------------------------------------------------------------------------------
+    # The cursor --------------------------------------------------------------------------------------------------
 
     def peek(self, ahead: int = 0) -> Token:
-        """The token *ahead*, or one that is nothing at the end."""
+        """Return the token *ahead* of the cursor, or an empty one at the end."""
         place = self.at + ahead
         if place < len(self.tokens):
             return self.tokens[place]
@@ -148,21 +148,21 @@ class _Reader:
         return len(words) == 1 or tuple(self.words[self.at : self.at + len(words)]) == words
 
     def accept(self, *words: str) -> bool:
-        """Take these keywords or operators where they come next."""
+        """Take these keywords or operators if they come next, and return whether they did."""
         if not self.sees(*words):
             return False
         self.at += len(words)
         return True
 
     def expect(self, *words: str) -> Token:
-        """Take these keywords or operators, and give back the last."""
+        """Take these keywords or operators, and return the last. Raises `ParseError` if others come next."""
         for word in words:
             if not self.accept(word):
                 raise self.error(word)
         return self.tokens[self.at - 1]
 
     def take(self) -> Token:
-        """Take whatever comes next."""
+        """Take and return the next token."""
         token = self.peek()
         if token.kind == "end":
             raise self.error("more")
@@ -170,23 +170,23 @@ class _Reader:
         return token
 
     def take_name(self) -> Token:
-        """Take an identifier."""
+        """Take and return an identifier."""
         if not self.peek().is_name:
             raise self.error("a name")
         return self.take()
 
     def error(self, wanted: str) -> ParseError:
-        """The error that *wanted* is not what comes next."""
+        """Return the error for a token other than *wanted*."""
         token = self.peek()
         return ParseError(f"expected {wanted}, found {token.text or 'the end'!r}", token.start)
 
     @property
     def last_end(self) -> int:
-        """Where the last token that was taken ends."""
+        """The position at which the last token that was taken ends."""
         return self.tokens[self.at - 1].end
 
     def group(self) -> str:
-        """Take a group in parentheses, and give back the text inside."""
+        """Take a group in parentheses, and return the text inside."""
         start = self.expect("(").end
         depth = 1
         while depth:
@@ -197,30 +197,30 @@ class _Reader:
                 depth -= 1
         return self.sql[start : self.tokens[self.at - 1].start].strip()
 
-    # Constraints, at columns and tables --------------------------------------------------------------------------
+    # Constraints of columns and tables ---------------------------------------------------------------------------
 
     def start(self) -> int:
-        """Where a constraint begins: at the CONSTRAINT that names it, or here."""
+        """Return where a constraint begins: at the CONSTRAINT that names it, or at the cursor."""
         return self.peek().start if self.named is None else self.named
 
     def take_constraint_name(self) -> None:
-        """CONSTRAINT name. SQLite allows several, and lets the last one name what follows."""
+        """Take ``CONSTRAINT name``. SQLite accepts several, and the last one names what follows."""
         begin = self.expect("CONSTRAINT").start
         if self.named is None:
             self.named = begin
         self.name = self.take_name().name
 
     def drop_name(self) -> str | None:
-        """The name for the constraint that was just read; none is left for the next."""
+        """Return and forget the name of the constraint that was just taken."""
         name, self.name, self.named = self.name, None, None
         return name
 
     def conflict(self) -> str | None:
-        """ON CONFLICT, in upper case."""
+        """Take ON CONFLICT, and return its action in upper case; None if it does not come next."""
         return self.take().text.upper() if self.accept("ON", "CONFLICT") else None
 
     def key_columns(self) -> tuple[tuple[str, ...], bool]:
-        """``(a, b COLLATE NOCASE DESC)``: the names, and whether AUTOINCREMENT stands at the end."""
+        """Take ``(a, b COLLATE NOCASE DESC)``, and return the names, and whether AUTOINCREMENT is at the end."""
         inner = _Reader(self.sql, self.tokens, self.words, self.at)
         inner.expect("(")
         names, autoincrement = [inner.take_name().name], False
@@ -244,7 +244,7 @@ class _Reader:
         return tuple(found)
 
     def references(self, columns: tuple[str, ...]) -> ForeignKey:
-        """What follows REFERENCES, up to its options."""
+        """Take what follows REFERENCES, including its options, and return the foreign key."""
         target = TableName(self.take_name().name)
         key = ForeignKey(
             columns=columns, target=target, target_columns=self.names() if self.sees("(") else (), name=self.name
@@ -258,7 +258,7 @@ class _Reader:
                 return self.deferral(key)
 
     def action(self, key: ForeignKey) -> ForeignKey:
-        """ON DELETE, ON UPDATE; ON INSERT is accepted by SQLite and means nothing."""
+        """Take ON DELETE or ON UPDATE. ON INSERT is accepted by SQLite and has no effect."""
         self.expect("ON")
         event = self.take().keyword
         action = self.take().keyword
@@ -269,7 +269,7 @@ class _Reader:
         return replace(key, on_update=value) if event == "UPDATE" else key
 
     def deferral(self, key: ForeignKey) -> ForeignKey:
-        """[NOT] DEFERRABLE [INITIALLY ...], where it is there."""
+        """Take ``[NOT] DEFERRABLE [INITIALLY ...]`` if it comes next."""
         if not self.sees("DEFERRABLE") and not self.sees("NOT", "DEFERRABLE"):
             return key
         deferrable = not self.accept("NOT")
@@ -309,19 +309,19 @@ class _Reader:
         )
 
     def type(self, after: int) -> tuple[str, Span]:
-        """A type as it was typed, without comments; empty where there is none."""
+        """Take a type, and return it as it was typed, without comments, and its range; empty if there is none."""
         words: list[Token] = []
         while self.peek().is_name and self.peek().keyword not in _CLAUSES:
             if self.sees("GENERATED", "ALWAYS", "AS"):
                 break
             words.append(self.take())
         if [word.keyword for word in words[-2:]] == ["GENERATED", "ALWAYS"]:
-            # SQLite reads GENERATED ALWAYS as the end of the type, and takes it off.
+            # SQLite parses GENERATED ALWAYS as the end of the type, and removes it.
             words = words[:-2]
         if not words:
             return "", (after, after)
         if words[0].kind != "word":
-            # SQLite takes the quotes off the whole, and loses what follows the closing one.
+            # SQLite removes the quotes from the whole type, and loses what follows the closing one.
             text = words[0].name if _PLAIN.match(words[0].name) else words[0].text
         else:
             text = " ".join(word.name if _PLAIN.match(word.name) else word.text for word in words)
@@ -333,7 +333,7 @@ class _Reader:
         return text, (words[0].start, end)
 
     def clause(self, column: str, clauses: list[Clause]) -> Clause | None:
-        """One clause; its ``spans`` hold what it has beside the stretch just read. None where it joined another."""
+        """Take one clause; None if it became a part of another. Its ``spans`` do not include the text just taken."""
         token = self.take()
         match token.keyword:
             case "NOT" if self.sees("DEFERRABLE"):
@@ -360,7 +360,7 @@ class _Reader:
                 return Clause("constraint", (), constraint=self.inline(token, column))
 
     def default(self) -> str:
-        """What stands behind DEFAULT; a bare name is a string there."""
+        """Take what follows DEFAULT. A bare name is a string there."""
         begin = self.peek()
         if self.sees("("):
             return f"({self.group()})"
@@ -370,7 +370,7 @@ class _Reader:
         return self.take().text
 
     def generated(self, token: Token) -> Clause:
-        """[GENERATED ALWAYS] AS (expression) [STORED | VIRTUAL]."""
+        """Take ``[GENERATED ALWAYS] AS (expression) [STORED | VIRTUAL]``."""
         if token.keyword == "GENERATED":
             self.expect("ALWAYS", "AS")
         text = self.group()
@@ -380,7 +380,7 @@ class _Reader:
         return Clause("generated", (), text, stored=stored)
 
     def inline(self, token: Token, column: str) -> Constraint:
-        """A constraint that stands at a column."""
+        """Take an inline constraint of a column."""
         match token.keyword:
             case "PRIMARY":
                 self.expect("KEY")
@@ -398,7 +398,7 @@ class _Reader:
         raise ParseError(f"unexpected {token.text!r} in column {column!r}", token.start)
 
     def late_deferral(self, clauses: list[Clause]) -> None:
-        """A DEFERRABLE that does not follow its REFERENCES directly belongs to the last one."""
+        """Take a DEFERRABLE that does not follow REFERENCES directly: it belongs to the last foreign key."""
         begin = self.start()
         for place in range(len(clauses) - 1, -1, -1):
             clause = clauses[place]
@@ -406,13 +406,13 @@ class _Reader:
                 key = self.deferral(clause.constraint)
                 clauses[place] = replace(clause, constraint=key, spans=(*clause.spans, (begin, self.last_end)))
                 return
-        # Without a foreign key it says nothing.
+        # Without a foreign key it has no effect.
         self.deferral(ForeignKey(columns=(), target=TableName(""), target_columns=()))
 
     # Tables ------------------------------------------------------------------------------------------------------
 
     def table_constraint(self) -> ConstraintItem | None:
-        """A table constraint; None for a name that nothing follows."""
+        """Take a table constraint; None for a name that nothing follows."""
         while self.sees("CONSTRAINT"):
             self.take_constraint_name()
         begin = self.start()
@@ -445,13 +445,13 @@ class _Reader:
         return ConstraintItem(constraint=constraint, span=(begin, self.last_end), autoincrement=autoincrement)
 
     def is_table_constraint(self) -> bool:
-        """Whether a table constraint comes next, and not a column that is called like one."""
-        # None of these words can be a column's name without quotes.
+        """Whether a table constraint comes next, rather than a column."""
+        # None of these words can be the name of a column without quotes.
         return self.peek().keyword in _TABLE_CLAUSES
 
 
 def parse_table(sql: str) -> TableText:
-    """Take a CREATE TABLE statement apart. Raises `ParseError`."""
+    """Parse a CREATE TABLE statement. Raises `ParseError`."""
     reader = _reader(sql)
     reader.expect("CREATE")
     if not reader.accept("TEMP"):
@@ -493,7 +493,7 @@ def parse_table(sql: str) -> TableText:
 
 
 def parse_index(sql: str) -> IndexText:
-    """Take a CREATE INDEX statement apart. Raises `ParseError`."""
+    """Parse a CREATE INDEX statement. Raises `ParseError`."""
     reader = _reader(sql)
     reader.expect("CREATE")
     unique = reader.accept("UNIQUE")
@@ -516,12 +516,12 @@ def parse_index(sql: str) -> IndexText:
 
 
 def parse_part(text: str) -> PartText:
-    """Take one element of an index apart: ``name COLLATE NOCASE DESC``. Raises `ParseError`."""
+    """Parse one element of an index: ``name COLLATE NOCASE DESC``. Raises `ParseError`."""
     return _part(_reader(text))
 
 
 def _part(reader: _Reader) -> PartText:
-    """Take an element up to the comma or parenthesis that ends it."""
+    """Parse an element up to the comma or parenthesis after it."""
     first, depth = reader.at, 0
     while reader.peek().kind != "end" and (depth or not (reader.sees(",") or reader.sees(")"))):
         depth += {"(": 1, ")": -1}.get(reader.take().text, 0)
@@ -549,9 +549,9 @@ def _reader(sql: str) -> _Reader:
 
 
 def _with_comments(text: TableText) -> TableText:
-    """Give each part the comments that stand before it and behind it.
+    """Return *text* with the comments before and after each part assigned to it.
 
-    A comment behind the comma, on the same line, is about the part before the comma.
+    A comment after the comma, on the same line, belongs to the part before the comma.
     """
     spans = sorted([*(item.span for item in text.columns), *(item.span for item in text.constraints)])
     before: dict[Span, tuple[str, ...]] = {}
@@ -566,7 +566,7 @@ def _with_comments(text: TableText) -> TableText:
 
 
 def _split_gap(gap: str, *, first: bool, last: bool) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The comments between two parts: those about the one before, those about the one behind."""
+    """Return the comments between two parts: those about the first, and those about the second."""
     if "-" not in gap and "/" not in gap:
         return (), ()
     if first:

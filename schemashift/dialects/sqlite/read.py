@@ -1,7 +1,8 @@
-"""SQLite's catalogue: one query on ``sqlite_master``, and a reader of our own for the statements it keeps.
+"""Reads tables from SQLite's catalogue: one query on ``sqlite_master``, and our own parser for its statements.
 
-PRAGMAs would take several queries a table, and do not tell CHECKs, names, ON CONFLICT, generated columns' expressions
-or deferrability; SQLAlchemy's Inspector guesses them from the text with patterns that hand-made statements defeat.
+PRAGMAs would need several queries per table, and do not return CHECKs, names, ON CONFLICT, the expressions of generated
+columns or deferrability; SQLAlchemy's Inspector searches the text for them with patterns that fail on hand-written
+statements.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ from schemashift.sqla import reflect
 from schemashift.sqla.errors import driver_message
 
 _MANY = 400
-"""More names than this are not worth a condition: everything is read."""
+"""For more names than this everything is read, without a condition."""
 
 
 class Row(NamedTuple):
@@ -51,10 +52,10 @@ class Row(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class CatalogueEntry:
-    """What a table's values were read from: the payload of a table that came from the catalogue.
+    """The payload of a table that was read from the catalogue: the statements that it was read from.
 
-    ``table`` is the table as it was then: where it is not equal to a table that carries this, the texts are stale.
-    ``text`` is None, and ``fault`` says why, where our reader does not understand the statement.
+    ``table`` is the table as it was read: where it differs from the table that has this payload, the texts are stale.
+    Where the parser does not understand the statement, ``text`` is None and ``fault`` is the reason.
     """
 
     table: Table
@@ -66,14 +67,14 @@ class CatalogueEntry:
     programs: tuple[Row, ...] = field(default=(), repr=False)
     """All views and triggers of the schema."""
     statistics: tuple[str, ...] = ()
-    """The tables in which ANALYZE keeps what it found."""
+    """The tables in which ANALYZE keeps its statistics."""
 
 
 def read_tables(
     connection: sa.Connection, names: Collection[TableName] | None = None, *, schemas: Iterable[str] = ()
 ) -> Iterator[Table | Doubt]:
-    """Tables in normal form, and a doubt for each that cannot be read. *names* None is all tables of the main database
-    and of the attached *schemas*."""
+    """Yield tables in normal form, and a doubt for each that cannot be read. With *names* None, all tables of the main
+    database and of the attached *schemas*."""
     if names is None:
         asked = list(schemas)
         there = attached(connection) if asked else frozenset()
@@ -86,13 +87,13 @@ def read_tables(
 
 
 def attached(connection: sa.Connection) -> frozenset[str]:
-    """The schemas that there are, in lower case: the database, its temporary tables, and what was attached."""
+    """Return the existing schemas in lower case: the main database, its temporary tables, and attached files."""
     rows = connection.exec_driver_sql("PRAGMA database_list")
     return frozenset({"main", "temp", *(str(row[1]).lower() for row in rows)})
 
 
 def unreadable(connection: sa.Connection, names: Collection[TableName]) -> dict[TableName, str]:
-    """Which of *names*, all of them missing in what `read_tables` gave, are there; and what our reader says of them."""
+    """Return those of *names*, none of which `read_tables` returned, that exist, each with the parser's error."""
     found: dict[TableName, str] = {}
     for schema in dict.fromkeys(name.schema for name in names):
         wanted = [name.name for name in names if name.schema == schema]
@@ -102,7 +103,7 @@ def unreadable(connection: sa.Connection, names: Collection[TableName]) -> dict[
 
 
 class _Dependents:
-    """What depends on tables: looked up once for all of them."""
+    """The objects that depend on tables, looked up once for all tables."""
 
     def __init__(self, rows: list[Row]) -> None:
         self.by_table: dict[str, list[Row]] = {}
@@ -121,7 +122,8 @@ class _Catalogue:
         self.quote = SQLiteDDL(connection.dialect).quote
 
     def rows(self, names: Collection[str] | None = None) -> list[Row]:
-        """The catalogue's rows; with *names*, those about these tables, and all views, triggers, virtual tables."""
+        """Return the rows of the catalogue; with *names*, those of these tables, and all views, triggers, virtual
+        tables."""
         if names is not None and not names:
             return []
         master = f"{self.quote(self.schema)}.sqlite_master" if self.schema else "sqlite_master"
@@ -136,7 +138,7 @@ class _Catalogue:
         return [Row(type_, name, table, text or "") for type_, name, table, text in found]
 
     def tables(self, names: Collection[str] | None = None) -> Iterator[Table | Doubt]:
-        """The tables called *names*, or all of them, by name; a doubt in place of each that cannot be read."""
+        """Yield the tables *names*, or all tables, sorted by name; a doubt in place of each that cannot be read."""
         rows = self.rows(names)
         found = sorted(_ours(rows, names), key=lambda row: row.name)
         texts = {row.name: _parsed(parse_table, row.sql) for row in found}
@@ -155,13 +157,13 @@ class _Catalogue:
                 yield table
 
     def lifted(self, text: TableText, keys: dict[str, TableText]) -> Table:
-        """Our values for a statement, without indexes."""
+        """Return the table of a statement, without indexes."""
         table = table_of(text, self.schema)
         constraints = (self.resolved(constraint, keys) for constraint in table.constraints)
         return replace(table, constraints=tuple(constraints))
 
     def resolved(self, constraint: Constraint, keys: dict[str, TableText]) -> Constraint:
-        """A foreign key without target columns points to the primary key."""
+        """Return *constraint*, where a foreign key without target columns gets those of the primary key."""
         if not isinstance(constraint, ForeignKey):
             return constraint
         target = keys.get(constraint.target.name.lower())
@@ -176,8 +178,8 @@ class _Catalogue:
         )
 
     def from_inspector(self, row: Row) -> Table | Doubt | None:
-        """A table whose statement our reader does not understand, as SQLAlchemy's Inspector sees it; None where it is
-        gone meanwhile."""
+        """Read with SQLAlchemy's Inspector a table whose statement the parser does not understand; None if it no longer
+        exists."""
         name = TableName(row.name, self.schema)
         try:
             found = reflect.tables(self.connection, [name])
@@ -190,7 +192,8 @@ class _Catalogue:
     def with_source(
         self, table: Table, row: Row, text: TableText | None, fault: str | None, dependents: _Dependents
     ) -> Table:
-        """*table* with its indexes, in normal form, and the texts it was read from as its payload."""
+        """Return *table* with its indexes, in normal form, and with the statements that it was read from as its
+        payload."""
         own = dependents.by_table.get(row.name.lower(), [])
         indexes = tuple(each for each in own if each.type == "index" and each.sql)
         if text is not None:
@@ -212,7 +215,7 @@ class _Catalogue:
 
 
 def _ours(rows: list[Row], names: Collection[str] | None) -> Iterator[Row]:
-    """The rows of real tables: not SQLite's own, not virtual ones, not what these keep their content in."""
+    """Yield the rows of ordinary tables: not SQLite's own, no virtual tables, and not the tables with their content."""
     virtual = [row.name.lower() for row in rows if row.type == "table" and _is_virtual(row.sql)]
     for row in rows:
         if row.type != "table" or row.name.lower().startswith("sqlite_") or _is_virtual(row.sql):
@@ -225,7 +228,7 @@ def _ours(rows: list[Row], names: Collection[str] | None) -> Iterator[Row]:
 
 
 _SHADOWS = frozenset(
-    # fts3 to fts5, rtree, geopoly, and the vector search extensions that people load
+    # fts3 to fts5, rtree, geopoly, and common vector search extensions
     "data idx content docsize config segments segdir stat node rowid parent chunks rowids info auxiliary".split()
 )
 
@@ -233,7 +236,7 @@ _SHADOWS = frozenset(
 def _is_shadow(name: str, virtual: str) -> bool:
     """Whether a virtual table keeps its content in the table *name*.
 
-    ``pragma_table_list`` knows, but only since SQLite 3.37, and only where the module is loaded.
+    ``pragma_table_list`` returns that, but only since SQLite 3.37, and only if the module is loaded.
     """
     rest = name[len(virtual) + 1 :].lower()
     return rest in _SHADOWS or rest.startswith(("vector_chunks", "metadata"))
@@ -262,7 +265,7 @@ def _primary_keys(texts: Iterable[TableText]) -> dict[str, TableText]:
 
 
 def _open_targets(texts: Iterable[TableText]) -> set[str]:
-    """The tables whose primary key a foreign key means without naming its columns."""
+    """Return the tables to whose primary key a foreign key points without naming its columns."""
     return {
         constraint.target.name.lower()
         for text in texts
@@ -272,7 +275,7 @@ def _open_targets(texts: Iterable[TableText]) -> set[str]:
 
 
 def raw_constraints(text: TableText) -> Iterator[Constraint]:
-    """All constraints of a statement, wherever they stand."""
+    """Yield all constraints of a statement, of columns and of the table."""
     for column in text.columns:
         for clause in column.clauses:
             if clause.constraint is not None:
@@ -282,7 +285,7 @@ def raw_constraints(text: TableText) -> Iterator[Constraint]:
 
 
 def table_of(text: TableText, schema: str | None = None) -> Table:
-    """Our raw values for a CREATE TABLE statement."""
+    """Return the raw `Table` for a CREATE TABLE statement."""
     return Table(
         name=text.name,
         schema=schema,
@@ -305,7 +308,7 @@ def _placed(constraint: Constraint, schema: str | None) -> Constraint:
 
 
 def column_of(item: ColumnItem) -> Column:
-    """Our raw value for a column definition, its constraints left out."""
+    """Return the raw `Column` for a column definition, without its constraints."""
     default, collation, generated = item.of("default"), item.of("collate"), item.of("generated")
     conflict = next((clause.text for clause in item.of("not null") if clause.text), None)
     return Column(
@@ -319,7 +322,7 @@ def column_of(item: ColumnItem) -> Column:
 
 
 def _with_engines(table: Table) -> Table:
-    """*table* with a SQLAlchemy type for each column that has none."""
+    """Return *table* with a SQLAlchemy type for each column that has none."""
     columns = (
         column
         if column.type.payload is not None
@@ -333,13 +336,13 @@ def _index(row: Row) -> Index:
     try:
         text = parse_index(row.sql)
     except ParseError:
-        # It is there, and all that is known of it is its text.
+        # The index exists, and only its text is known.
         return Index(name=row.name, parts=(IndexPart(expression=row.sql),))
     return index_of(text)
 
 
 def index_of(text: IndexText) -> Index:
-    """Our raw value for a CREATE INDEX statement."""
+    """Return the raw `Index` for a CREATE INDEX statement."""
     parts = tuple(
         IndexPart(expression=part.text, descending=part.descending, collation=part.collation) for part in text.parts
     )

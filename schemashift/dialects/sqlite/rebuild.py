@@ -1,12 +1,12 @@
-"""Changing a table that SQLite has no ALTER for: a new one beside it, the rows copied, and the names swapped.
+"""Changing a table where SQLite has no ALTER: create a new table, copy the rows, and swap the names.
 
-This is the procedure of https://www.sqlite.org/lang_altertable.html#otheralter. It relies on what the run's session
-does: ``foreign_keys`` is off (else DROP TABLE deletes or changes the rows of child tables), everything is one
-transaction, and the rows that point nowhere are counted at the end.
+This is the procedure of https://www.sqlite.org/lang_altertable.html#otheralter. It relies on the run's session:
+``foreign_keys`` is off (else DROP TABLE deletes or changes the rows of child tables), everything is one transaction,
+and broken references are checked at the end.
 
-``legacy_alter_table`` is on for the one RENAME: without it SQLite refuses while a view or trigger names the table that
-is not there for a moment, and would rewrite what refers to it. So nothing else in the catalogue is touched: views,
-triggers elsewhere and foreign keys of other tables name the same table before and after, to the letter.
+``legacy_alter_table`` is on for the one RENAME: without it, SQLite refuses the RENAME while a view or trigger names the
+table that does not exist at that moment, and would rewrite what refers to it. So nothing else in the catalogue is
+changed: views, triggers of other tables and foreign keys name the same table before and after, and keep their text.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ ColumnsOf = Callable[[str], tuple[Column, ...]]
 
 
 class Rebuild:
-    """One table's way from *before* to *after*, both in normal form and of the same name.
+    """The rebuild of a table from *before* to *after*, both in normal form and with the same name.
 
-    *fresh* are the columns of *after* that have no values yet. *entry* is what the catalogue has; without it the
-    table is taken to be made by us in this run, with nothing on it that we do not know.
+    *fresh* are the columns of *after* that have no values yet. *entry* is the entry of the catalogue; without it, the
+    table was created in this run, and everything that depends on it is known.
     """
 
     def __init__(
@@ -47,10 +47,10 @@ class Rebuild:
         self.new = TableName(PREFIX + after.name, after.schema)
 
     def statements(self, columns_of: ColumnsOf) -> Iterator[str]:
-        """All of it, in order. *columns_of* gives the columns of other tables that have triggers to be tried."""
+        """Yield all statements, in order. *columns_of* returns the columns of another table, to test its triggers."""
         create = rewritten(self.text, self.after, self.fresh, self.ddl.table(self.new), self.ddl)
         yield create
-        # A constraint's own ON CONFLICT IGNORE or REPLACE would leave rows out without a word.
+        # A constraint's own ON CONFLICT IGNORE or REPLACE would drop rows silently.
         yield from self.copy("INSERT OR ABORT INTO" if "CONFLICT" in create.upper() else "INSERT INTO")
         yield from self.counter()
         yield from self.statistics(self.name.name, self.new.name)
@@ -66,7 +66,7 @@ class Rebuild:
 
     @property
     def text(self) -> TableText:
-        """The statement that the new one is made of."""
+        """The existing statement, from which the new one is written."""
         if self.entry is not None and self.entry.text is not None:
             return self.entry.text
         return parse_table(self.ddl.create(self.before))
@@ -74,7 +74,7 @@ class Rebuild:
     # Rows --------------------------------------------------------------------------------------------------------
 
     def copy(self, insert: str) -> Iterator[str]:
-        """INSERT ... SELECT of every column that has values and takes some."""
+        """Yield the INSERT ... SELECT of every column that has values before and can be written after."""
         pairs = [(self.ddl.quote(column.name), self.value(column)) for column in self.after.columns]
         kept = [(name, value) for name, value in pairs if value is not None] or [*self.only_defaults()]
         if (rowid := self.rowid()) is not None:
@@ -84,24 +84,24 @@ class Rebuild:
         yield f"{insert} {target} ({names}) SELECT {values} FROM {source}"
 
     def value(self, column: Column) -> str | None:
-        """What goes into a column; None where its default or its expression fills it."""
+        """Return the expression that is copied into a column; None where its default or its expression fills it."""
         before = self.before.column(column.name)
         if before is None or column.name in self.fresh or column.computed is not None:
             return None
         return conversion(self.ddl.quote(column.name), before.type, column.type)
 
     def only_defaults(self) -> Iterator[tuple[str, str]]:
-        """For a table of which no column stays: its rows stay, with defaults."""
+        """Yield a column and its default, for a table that keeps no column: its rows are kept."""
         for column in self.after.columns:
             if column.computed is None:
                 yield self.ddl.quote(column.name), column.default.sql if column.default is not None else "NULL"
                 return
 
     def rowid(self) -> str | None:
-        """The rowid's name where it is an independent number that must be carried over.
+        """Return the rowid's name where it is not a column of the table and must be copied.
 
-        A table without INTEGER PRIMARY KEY keeps its rowids, because a full text index over it may go by them.
-        (VACUUM may change them anyway.)
+        A table without INTEGER PRIMARY KEY keeps its rowids, because a full-text index on it may use them. (VACUUM may
+        change them anyway.)
         """
         if _has_no_rowid(self.before) or _has_no_rowid(self.after) or _rowid_column(self.after) is not None:
             return None
@@ -109,7 +109,7 @@ class Rebuild:
         return next((name for name in _ROWIDS if name not in taken), None)
 
     def counter(self) -> Iterator[str]:
-        """AUTOINCREMENT continues where it was, also when the rows with the highest numbers are gone."""
+        """Yield statements that let AUTOINCREMENT continue, even if the rows with the highest numbers were deleted."""
         if not (has_autoincrement(self.before) and has_autoincrement(self.after)):
             return
         sequence = self.ddl.table(TableName("sqlite_sequence", self.name.schema))
@@ -118,7 +118,7 @@ class Rebuild:
         yield f"INSERT INTO {sequence} (name, seq) SELECT {new}, seq FROM {sequence} WHERE name = {old}"
 
     def statistics(self, old: str, new: str) -> Iterator[str]:
-        """What ANALYZE found would go with the old table, and with it the query plans."""
+        """Yield statements that keep the statistics of ANALYZE, which would be dropped with the old table."""
         for table in self.entry.statistics if self.entry is not None else ():
             where = self.ddl.table(TableName(table, self.name.schema))
             yield f"UPDATE {where} SET tbl = {self.ddl.literal(new)} WHERE tbl = {self.ddl.literal(old)}"
@@ -126,7 +126,8 @@ class Rebuild:
     # What depends on the table -----------------------------------------------------------------------------------
 
     def indexes(self) -> Iterator[str]:
-        """The indexes: those that stay with their own text, after the rows, which is faster than before them."""
+        """Yield the indexes. They are created after the rows are copied, which is faster; unchanged ones keep their
+        text."""
         texts = {row.name: row.sql for row in self.entry.indexes} if self.entry is not None else {}
         for index in self.after.indexes:
             if index.name in texts and index == self.before.index(index.name):
@@ -135,9 +136,9 @@ class Rebuild:
                 yield self.ddl.index(self.name, index)
 
     def trials(self, columns_of: ColumnsOf) -> Iterator[str]:
-        """Have SQLite prepare, not run, what may use a column that went: a view or trigger that does fails here.
+        """Yield EXPLAIN statements that fail if a view or trigger uses a dropped column.
 
-        A native DROP COLUMN tests the same.
+        A native DROP COLUMN makes the same test.
         """
         gone = {column.name for column in self.before.columns} - {column.name for column in self.after.columns}
         if not gone or self.entry is None:
@@ -153,7 +154,7 @@ class Rebuild:
                 yield from self.trial(trigger, columns_of)
 
     def trial(self, trigger: Row, columns_of: ColumnsOf) -> Iterator[str]:
-        """A statement that a trigger would follow."""
+        """Yield an EXPLAIN of a statement that activates a trigger."""
         table = self.ddl.table(TableName(trigger.table, self.name.schema))
         own = self.after.columns if trigger.table.lower() == self.name.name.lower() else columns_of(trigger.table)
         event, column = _event(trigger.sql)
@@ -167,7 +168,7 @@ class Rebuild:
 
 
 def placed(sql: str, schema: str | None, ddl: SQLiteDDL) -> str:
-    """A CREATE INDEX, TRIGGER or VIEW of the catalogue, which leaves out its schema, with its schema."""
+    """Return a CREATE INDEX, TRIGGER or VIEW of the catalogue, which has no schema, with its schema."""
     if schema is None:
         return sql
     tokens = significant(sql)
@@ -177,7 +178,7 @@ def placed(sql: str, schema: str | None, ddl: SQLiteDDL) -> str:
 
 
 def _event(sql: str) -> tuple[str, str | None]:
-    """DELETE, INSERT or UPDATE, and the first column that UPDATE OF names."""
+    """Return the event of a trigger, DELETE, INSERT or UPDATE, and the first column of UPDATE OF."""
     tokens = significant(sql)
     for place, token in enumerate(tokens):
         if token.keyword in ("DELETE", "INSERT", "UPDATE"):
@@ -191,7 +192,7 @@ def _has_no_rowid(table: Table) -> bool:
 
 
 def _rowid_column(table: Table) -> str | None:
-    """The column that is another name of the rowid: INTEGER PRIMARY KEY."""
+    """Return the column that is an alias of the rowid: INTEGER PRIMARY KEY."""
     key = next((each for each in table.constraints if isinstance(each, PrimaryKey)), None)
     column = table.column(key.columns[0]) if key is not None and len(key.columns) == 1 else None
     return column.name if column is not None and column.type.sql == "INTEGER" else None

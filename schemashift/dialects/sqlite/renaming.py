@@ -1,4 +1,4 @@
-"""A column's new name, everywhere SQLite puts it."""
+"""Renames a column wherever SQLite does."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from schemashift.schema import SQL, Check, Column, Index, Table
 
 
 def renamed_in_texts(table: Table, old: str, new: str, quote: Quote) -> Table:
-    """*table* (in normal form) with a column's new name in its checks, expressions and predicates."""
+    """Return *table* (in normal form) with a column renamed in its checks, expressions and predicates."""
     names = Names.of(table.name, (column.name for column in table.columns), quote)
 
     def text(sql: str) -> str:

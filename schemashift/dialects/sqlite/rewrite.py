@@ -1,7 +1,7 @@
-"""The CREATE TABLE statement of a table that changes: what stays keeps its text, to the letter.
+"""Edits the CREATE TABLE statement of a table that is rebuilt: what does not change keeps its exact text.
 
-A statement is a list of parts (columns, constraints), each with its text and its comments. A part that is the same
-afterwards is put back as it was typed; in a column that changes only the clauses that change are replaced.
+A statement is a list of parts (columns, constraints), each with its text and its comments. A part that does not change
+is kept as it was typed; in a column that changes, only the clauses that change are replaced.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from schemashift.errors import NotSupported
 from schemashift.schema import Column, Constraint, ForeignKey, PrimaryKey, Table
 
 Edit = tuple[Span, str]
-"""A stretch of the statement, empty for an insertion, and what stands there instead."""
+"""A range of the statement, empty for an insertion, and its replacement."""
 
 
 class Part(NamedTuple):
-    """A column or a constraint as it will stand in the statement."""
+    """A column or a constraint of the new statement, with its comments."""
 
     text: str
     before: tuple[str, ...] = ()
@@ -32,10 +32,10 @@ class Part(NamedTuple):
 
 
 def rewritten(text: TableText, after: Table, fresh: Collection[str], name: str, ddl: SQLiteDDL) -> str:
-    """The statement that creates *after* under the name *name* (quoted), made of the statement *text*.
+    """Return the statement that creates *after* under the name *name* (quoted), by editing the statement *text*.
 
-    *fresh* are the columns that *text* does not have, or has under the same name with another meaning. Raises
-    `NotSupported` where the result would not be *after*.
+    *fresh* are the columns that *text* does not have, or that are other columns of the same name there. Raises
+    `NotSupported` if the result would not be *after*.
     """
     return _Rewriter(text, after, fresh, ddl).statement(name)
 
@@ -52,10 +52,10 @@ class _Rewriter:
         self.keys = tuple(map(self.names.spelled, key.columns)) if key is not None else ()
         """The columns of the old statement's primary key."""
         self.placed: set[Constraint] = set()
-        """The constraints that have found their place in the statement."""
+        """The constraints that are already in the new statement."""
 
     def statement(self, name: str) -> str:
-        """The whole statement."""
+        """Return the whole statement."""
         parts = [*self.columns(), *self.constraints()]
         lines = [_line(part, last=place == len(parts) - 1) for place, part in enumerate(parts)]
         head = self.text.sql[self.text.name_end : self.text.body[0]]
@@ -64,29 +64,29 @@ class _Rewriter:
         return sql
 
     def tail(self) -> str:
-        """What follows the closing parenthesis."""
+        """Return what follows the closing parenthesis."""
         if normal_table(self.before, self.ddl.quote).options == self.after.options:
             return self.text.sql[self.text.body[1] + 1 :].rstrip().rstrip(";")
         return self.ddl.table_options(self.after)
 
     def check(self, sql: str) -> None:
-        """Assert the plan: read what was written."""
+        """Parse the new statement, and raise `NotSupported` if it does not create the wanted table."""
         try:
             found = table_of(parse_table(sql), self.after.schema)
         except ParseError as error:
             raise NotSupported(f'table "{self.after.name}" cannot be written as {sql!r}', cause=str(error)) from None
-        # It has another name for a while, and foreign keys without columns are resolved by the reader alone.
+        # The table has a temporary name, and only `read` resolves foreign keys without columns.
         found = normal_table(_retargeted(replace(found, name=self.after.name), self.after), self.ddl.quote)
         if replace(found, indexes=()) != replace(self.after, indexes=()):
             raise NotSupported(
-                f'SQLite cannot make table "{self.after.name}" what it is asked to be',
+                f'SQLite cannot change table "{self.after.name}" to what is asked for',
                 details=[f"{a!r}\n    instead of {b!r}" for a, b in _differences(found, self.after)],
             )
 
     # Columns -----------------------------------------------------------------------------------------------------
 
     def columns(self) -> Iterator[Part]:
-        """The columns in their order."""
+        """Yield the columns in their order."""
         items = {item.name: item for item in self.text.columns}
         for column in self.after.columns:
             if column.name in self.fresh or column.name not in items:
@@ -99,7 +99,7 @@ class _Rewriter:
                 yield Part(self.column(item, column), item.before, item.after)
 
     def column(self, item: ColumnItem, column: Column) -> str:
-        """The text of a column that stays, with its changes."""
+        """Return the text of an existing column with its changes."""
         edits = [*self.changes(item, column)]
         for clause in item.of("constraint"):
             if not self.keeps(clause, item):
@@ -109,7 +109,7 @@ class _Rewriter:
         return _edited(self.text.sql, item.span, edits, self.text.name)
 
     def changes(self, item: ColumnItem, column: Column) -> Iterator[Edit]:
-        """What is to be replaced, in the order in which clauses stand: type, COLLATE, DEFAULT, NOT NULL, AS."""
+        """Yield the edits in the order of the clauses: type, COLLATE, DEFAULT, NOT NULL, AS."""
         primary = self.after.primary_key
         keys = primary.columns if primary is not None else ()
         before = normal_column(column_of(item), self.names, keys)
@@ -126,7 +126,7 @@ class _Rewriter:
         if before.default != column.default:
             yield from _replaced(default, self.ddl.default(column.default) if column.default else "", end)
         end = max([end, *_ends(default)])
-        # A column of the primary key may be NULL where it does not say that it is not; one that was there stays so.
+        # A column of the primary key accepts NULL unless it is declared NOT NULL; an existing one is left unchanged.
         standing = column.name in keys and column.name in self.keys
         if (raw.nullable != column.nullable and not standing) or raw.options != column.options:
             text = "" if column.nullable else self.ddl.not_null(column)
@@ -134,19 +134,19 @@ class _Rewriter:
         if before.computed != column.computed:
             text = self.ddl.generated(column) if column.computed else ""
             if comments(self.text.sql[slice(*item.span)]):
-                # With a comment between, SQLite takes GENERATED ALWAYS for a part of the type.
+                # With a comment in between, SQLite parses GENERATED ALWAYS as a part of the type.
                 text = text.removeprefix("GENERATED ALWAYS ")
             yield from _replaced(item.of("generated"), text, item.span[1])
 
     def keeps(self, clause: Clause, item: ColumnItem) -> bool:
-        """Whether a constraint that stands at a column stays there."""
+        """Whether an inline constraint of a column is kept there."""
         assert clause.constraint is not None
         if isinstance(clause.constraint, PrimaryKey) and item.autoincrement != has_autoincrement(self.after):
             return False
         return self.place(clause.constraint)
 
     def autoincrement(self, column: Column) -> Iterator[str]:
-        """PRIMARY KEY AUTOINCREMENT, where it stands at the column and did not before."""
+        """Yield PRIMARY KEY AUTOINCREMENT if it is to be inline at *column* and is not yet."""
         key = self.after.primary_key
         if key is not None and key not in self.placed and (text := self.ddl.autoincrement(column, self.after)):
             self.placed.add(key)
@@ -155,7 +155,7 @@ class _Rewriter:
     # Constraints -------------------------------------------------------------------------------------------------
 
     def place(self, raw: Constraint) -> bool:
-        """Whether the table has this constraint of the old statement afterwards too."""
+        """Whether the new table still has a constraint of the old statement. If so, it is noted in `placed`."""
         found = normal_constraint(raw, replace(self.before, name=self.after.name), self.names)
         wanted = _matching(found, self.after)
         if wanted is None:
@@ -164,7 +164,7 @@ class _Rewriter:
         return True
 
     def constraints(self) -> Iterator[Part]:
-        """The table constraints: the old ones in their order, then the new ones."""
+        """Yield the table constraints: the old ones in their order, then the new ones."""
         for item in self.text.constraints:
             moved = item.autoincrement != has_autoincrement(self.after) and isinstance(item.constraint, PrimaryKey)
             if not moved and self.place(item.constraint):
@@ -175,7 +175,8 @@ class _Rewriter:
 
 
 def _matching(raw: Constraint, table: Table) -> Constraint | None:
-    """The constraint of *table* that *raw* (in normal form) is; its foreign key may leave the target columns out."""
+    """Return the constraint of *table* that is equal to *raw* (in normal form), a foreign key without target columns
+    included; else None."""
     for constraint in table.constraints:
         if constraint == raw or constraint == _with_targets(raw, constraint):
             return constraint
@@ -183,7 +184,7 @@ def _matching(raw: Constraint, table: Table) -> Constraint | None:
 
 
 def _with_targets(raw: Constraint, wanted: Constraint) -> Constraint:
-    """A foreign key *raw* with the target as *wanted* spells it, where that is the same target."""
+    """Return *raw*, where a foreign key has its target spelled as in *wanted* if it is the same."""
     if not isinstance(raw, ForeignKey) or not isinstance(wanted, ForeignKey):
         return raw
     if raw.target.name.lower() != wanted.target.name.lower():
@@ -195,7 +196,7 @@ def _with_targets(raw: Constraint, wanted: Constraint) -> Constraint:
 
 
 def _retargeted(found: Table, after: Table) -> Table:
-    """*found* with its foreign keys' targets spelled as in *after* where they mean the same."""
+    """Return *found* with the targets of its foreign keys spelled as in *after* where they are the same."""
     constraints = (_matching(constraint, after) or constraint for constraint in found.constraints)
     return replace(found, constraints=tuple(constraints))
 
@@ -215,33 +216,34 @@ def _ends(clauses: Collection[Clause]) -> list[int]:
 
 
 def _replaced(clauses: Collection[Clause], text: str, otherwise: int) -> Iterator[Edit]:
-    """*text* in the place of the first of *clauses*, the others cut out; at *otherwise* where there are none."""
+    """Yield the edits that replace the first of *clauses* by *text* and remove the others. Without any, *text* is
+    inserted at *otherwise*."""
     spans = sorted(span for clause in clauses for span in clause.spans) or [(otherwise, otherwise)]
     yield spans[0], text
     yield from ((span, "") for span in spans[1:])
 
 
 def _edited(sql: str, span: Span, edits: list[Edit], table: str) -> str:
-    """The stretch *span* of *sql* with *edits* made."""
+    """Return the range *span* of *sql* with *edits* applied."""
     text, at = "", span[0]
-    # Stable: what goes to one place stands there in the order it came.
+    # The sort is stable: insertions at the same position keep their order.
     for (begin, end), new in sorted(edits, key=lambda edit: edit[0]):
         kept = sql[at:begin]
         text, at = text + kept, end
         if not new:
-            # With a clause goes the white space before it.
+            # The white space before a removed clause is removed as well.
             text = text.rstrip(" ")
         elif begin == end:
             text = f"{_closed(text.rstrip(' '))} {new}"
         else:
             text += new
     text = (text + sql[at : span[1]]).rstrip()
-    # CHECK (t.a > 0): the table has another name while it is filled.
+    # CHECK (t.a > 0): the table has a temporary name while it is filled.
     return _closed(unqualified(text, table) if "." in text else text)
 
 
 def _closed(text: str) -> str:
-    """*text* such that what follows is not taken for a part of its last comment."""
+    """Return *text* with a line break after it if it ends with a comment, so that the comment does not continue."""
     try:
         last = list(tokenize(text))[-1:]
     except TokenError:

@@ -1,7 +1,7 @@
-"""What a script must say on SQLite for an operation that the diff made.
+"""Adapts an operation of the diff to what a script can express on SQLite.
 
-A script has less room than an operation: it drops a constraint by its name alone, and an option of a column stands
-beside a change of the column, where None is nothing at all.
+A script can express less than an operation: it drops a constraint by its name alone, and an option of a column is an
+argument next to a change of the column, where None means no change.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from schemashift.schema import Table, options
 
 
 def for_script(operation: Operation) -> Operation:
-    """*operation* as a script can say it."""
+    """Return *operation* as a script can express it."""
     match operation:
         case CreateTable():
             return replace(operation, table=_with_names(operation.table))
@@ -26,18 +26,19 @@ def for_script(operation: Operation) -> Operation:
 
 
 def _with_names(table: Table) -> Table:
-    """*table* with the default names that somebody wrote down: a script says no others."""
+    """Return *table* with the default names that its statement declares: a script contains these names and no
+    others."""
     return replace(table, constraints=tuple(replace(c, name=written_name(c)) for c in table.constraints))
 
 
 def _by_alias(operation: DropConstraint) -> DropConstraint:
-    """A constraint is dropped by its alias where another one has its name too."""
+    """Return the drop of a constraint by its alias, if it shares its name with another one."""
     alias = alias_of(operation.constraint) if operation.constraint is not None else None
     return operation if alias is None else replace(operation, name=alias)
 
 
 def _with_conflict(operation: AlterColumn) -> AlterColumn:
-    """A change of ON CONFLICT beside the NOT NULL that it belongs to, with ABORT for none."""
+    """Return a change of ON CONFLICT together with the NOT NULL that it belongs to, with ABORT for none."""
     after = operation.after
     if after.nullable:
         return operation

@@ -1,8 +1,8 @@
 """SQLite: one real transaction, which is also the lock.
 
-The driver's own transaction handling lets DDL escape, so it is switched off for the run and BEGIN IMMEDIATE is sent
-by hand. ``foreign_keys`` cannot be changed inside a transaction, and a rebuild with it on deletes the children's rows:
-it is off for the whole run, and the rows that point nowhere are counted instead. See
+The driver's own transaction handling does not cover DDL, so it is switched off for the run and BEGIN IMMEDIATE is sent
+explicitly. ``foreign_keys`` cannot be changed inside a transaction, and a rebuild with it on deletes the rows of child
+tables: it is off for the whole run, and broken references are checked instead. See
 https://www.sqlite.org/lang_altertable.html#otheralter, steps 1 and 10 to 12.
 """
 
@@ -24,10 +24,10 @@ from schemashift.operations import Named
 from schemashift.schema import TableName
 
 _LEGACY = -1
-"""``sqlite3.LEGACY_TRANSACTION_CONTROL`` of Python 3.12: ``isolation_level`` decides, as in all Pythons before."""
+"""``sqlite3.LEGACY_TRANSACTION_CONTROL`` of Python 3.12: ``isolation_level`` decides, as in earlier versions."""
 
 _PRAGMAS = {"foreign_keys": 0, "legacy_alter_table": 0}
-"""What a run needs. With ``legacy_alter_table`` foreign keys would not follow a table that is renamed."""
+"""The pragmas of a run. With ``legacy_alter_table``, RENAME TABLE would not update foreign keys."""
 
 _REBUILD = re.compile(rf'\s*CREATE TABLE (?:\S+\.)?"?{PREFIX}(?P<name>(?:[^"\s(]|"")+|(?<=")(?:[^"]|"")+)')
 
@@ -59,9 +59,10 @@ class SQLiteSession(Session):
     # The connection
 
     def is_borrowed(self) -> bool:
-        """After a SELECT, SQLAlchemy says that a transaction is open and SQLite knows of none: SQLite is right.
+        """Whether the caller's transaction is open.
 
-        With ``autocommit=False`` (Python 3.12) one is always open, with nothing in it; there SQLAlchemy is right.
+        After a SELECT, a transaction is open according to SQLAlchemy but not to SQLite: SQLite is right. With
+        ``autocommit=False`` (Python 3.12) one is always open, with nothing in it; there SQLAlchemy is right.
         """
         if getattr(self.driver, "autocommit", _LEGACY) is False:
             return self.connection.in_transaction()
@@ -87,7 +88,7 @@ class SQLiteSession(Session):
             self.best_effort(lambda: self._give_back(*before))
 
     def _take_over(self) -> tuple[Any, Any]:
-        """Switch the driver's own transactions off; what was set before."""
+        """Switch off the driver's own transaction handling, and return the settings before."""
         mode, level = getattr(self.driver, "autocommit", _LEGACY), self.dbapi.isolation_level
         if mode is not _LEGACY and mode != _LEGACY:
             self.driver.autocommit = _LEGACY
@@ -100,7 +101,7 @@ class SQLiteSession(Session):
             self.driver.autocommit = mode
 
     def pragma(self, name: str) -> Any:
-        """The value of a pragma."""
+        """Return the value of a pragma."""
         return self.execute(f"PRAGMA {name}").scalar()
 
     def _set_pragmas(self, values: Mapping[str, Any]) -> None:
@@ -116,13 +117,13 @@ class SQLiteSession(Session):
 
     @contextmanager
     def autocommit(self) -> Iterator[None]:
-        """Between transactions the run's connection commits every statement."""
+        """Do nothing: outside a transaction, the connection of a run commits every statement."""
         yield
 
     # The lock
 
     def try_lock(self, name: TableName) -> bool:
-        """BEGIN IMMEDIATE: a second writer gets "database is locked", readers go on."""
+        """Try BEGIN IMMEDIATE: a second writer gets "database is locked", readers are not blocked."""
         del name
         if self.borrowed:
             return True  # the caller's first write is the lock
@@ -138,27 +139,28 @@ class SQLiteSession(Session):
             self.execute(f"PRAGMA busy_timeout={patience}")
         return True
 
-    # What went wrong
+    # Errors
 
     def after_error(self) -> None:
-        """A rebuild that stopped on its way leaves the pragma of its RENAME on; no rollback takes that back."""
+        """Reset the pragma that an interrupted rebuild leaves on for its RENAME: a rollback does not."""
         self._set_pragmas({"legacy_alter_table": self._was["legacy_alter_table"] if self.borrowed else 0})
 
     def is_lock_error(self, error: BaseException) -> bool:
-        """A transaction that outgrew SQLite's cache shuts readers out too, until it ends."""
+        """Whether the database is locked. A transaction that exceeds SQLite's cache blocks readers as well, until it
+        ends."""
         return (self.code(error) or "").startswith(_BUSY)
 
     hints: Mapping[str, str] = {"SQLITE_CONSTRAINT_NOTNULL": NO_VALUE}
 
     def message(self, error: BaseException) -> str:
-        """By the table's own name, where it is being rebuilt."""
+        """Return the error's message, with the table's own name in place of its name during a rebuild."""
         return super().message(error).replace(PREFIX, "")
 
     def code(self, error: BaseException) -> str | None:
         return getattr(error, "sqlite_errorname", None)
 
     def named_in(self, error: BaseException) -> Named:
-        """SQLite names things in its texts alone."""
+        """Return the names in the error's message, the only place where SQLite has them."""
         text = self.message(error)
         violation = _VIOLATION.match(text)
         if violation is not None:
@@ -171,25 +173,27 @@ class SQLiteSession(Session):
             constraint=names.get("constraint"),
         )
 
-    # What a statement does
+    # Statements
 
     def commits(self, sql: str) -> bool:
         del sql
         return False
 
     def may_break_references(self, sql: str) -> bool:
-        """Whatever changes or deletes rows, and an ALTER that adds a foreign key with a value for the rows."""
+        """Whether *sql* may change or delete rows, or adds a foreign key with a default for the existing rows."""
         return not _KEEPS_REFERENCES.match(sql)
 
     # Foreign keys
 
     @cached_property
     def enforces_foreign_keys(self) -> bool:
-        """Only in a transaction of the caller's, where they cannot be switched off."""
+        """Whether foreign keys are enforced: only in a transaction of the caller's, where they cannot be switched
+        off."""
         return self.borrowed and bool(self.pragma("foreign_keys"))
 
     def check(self, sql: str, known: LiveSchema) -> None:
-        """Refuse a rebuild that would act on the rows of other tables: DROP TABLE deletes, and a DELETE cascades."""
+        """Refuse a rebuild that would affect the rows of other tables: DROP TABLE deletes rows, and a DELETE
+        cascades."""
         rebuilt = _REBUILD.match(sql)
         if rebuilt is None or not self.enforces_foreign_keys:
             return
@@ -198,10 +202,10 @@ class SQLiteSession(Session):
         if others:
             raise BorrowedTransaction(
                 f'table "{name}" cannot be rebuilt inside your transaction with foreign keys on',
-                cause=f"the rows of {', '.join(others)} would follow the DELETE that is in a DROP TABLE",
+                cause=f"DROP TABLE deletes its rows, which would act on the rows of {', '.join(others)}",
                 hints=[
-                    "hand over the engine, or a connection outside of a transaction",
-                    "or send  PRAGMA foreign_keys=OFF  before your BEGIN",
+                    "pass the engine, or a connection outside of a transaction",
+                    "or execute  PRAGMA foreign_keys=OFF  before your BEGIN",
                 ],
             )
 
@@ -216,7 +220,8 @@ class SQLiteSession(Session):
         return [(table, row, parent) for table, row, parent, _key in rows]
 
     def _table_by_table(self) -> Iterator[tuple[str, Any, str]]:
-        """A key whose parent columns are not unique makes the whole check fail: then its table is the row."""
+        """Check each table alone: a foreign key to columns that are not unique makes the check of all tables fail. Such
+        a table is reported itself, with the error."""
         tables = self.execute("SELECT name FROM sqlite_master WHERE type = 'table'").scalars().all()
         for table in tables:
             quoted = table.replace('"', '""')
@@ -227,7 +232,7 @@ class SQLiteSession(Session):
 
 
 def _violated(kind: str, rest: str) -> Named:
-    """What follows ``constraint failed:`` is columns with their table, or a constraint's name or text."""
+    """Return the names after ``constraint failed:``: columns with their table, or a constraint's name or text."""
     if kind == "FOREIGN KEY":
         return Named(violates="foreign key")
     if kind == "CHECK":

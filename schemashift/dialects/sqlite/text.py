@@ -1,6 +1,6 @@
 """The canonical spelling of SQL texts: SQLite keeps them as they were typed, so they are compared token by token.
 
-White space, comments, the case of keywords and functions, quotes round columns, redundant outer parentheses, the
+White space, comments, the case of keywords and functions, quotes around columns, redundant outer parentheses, the
 table's own name before a column, ``==`` and ``<>`` make no difference. Everything else does.
 """
 
@@ -19,7 +19,7 @@ _IN_EXPRESSIONS = frozenset(
     WHERE
     """.split()
 )
-"""Words that mean something in an expression even where a column is called like them."""
+"""Words that are keywords in an expression even if a column has that name."""
 _FUNCTIONS = frozenset("REPLACE LIKE GLOB IF".split())
 """Keywords that are functions when a parenthesis follows at the beginning of an operand."""
 _SPELLINGS = {"==": "=", "<>": "!="}
@@ -29,43 +29,43 @@ _SIGN = frozenset("-+~")
 
 
 Quote = Callable[[str], str]
-"""Writes an identifier down, quoted where it must be."""
+"""Returns an identifier, quoted where it must be."""
 
 
 @dataclass(frozen=True)
 class Names:
-    """What the names in a table's texts may mean. ``quote`` writes an identifier down."""
+    """The names that a table's texts may refer to. ``quote`` returns an identifier, quoted where it must be."""
 
     table: str
     columns: dict[str, str]
-    """The columns' names by their lower case."""
+    """The names of the columns, by their lower case."""
     quote: Quote = field(compare=False)
 
     @classmethod
     def of(cls, table: str, columns: Iterable[str], quote: Quote) -> Names:
-        """For a table and its columns."""
+        """Return the names for a table and its columns."""
         return cls(table=table, columns={name.lower(): name for name in columns}, quote=quote)
 
     def spelled(self, name: str) -> str:
-        """A column's name as the table spells it."""
+        """Return a column's name as the table spells it."""
         return self.columns.get(name.lower(), name)
 
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """One token of a canonical text. ``column`` is the column it names, ``tight`` says that a call begins."""
+    """One token of a canonical text. ``column`` is the column it names; ``calls`` is True where a call begins."""
 
     text: str
     column: str | None = None
     calls: bool = False
     operand: bool = True
-    """Whether an operand ends here, so that a sign behind it is no sign but an operator."""
+    """Whether an operand ends here, so that a sign after it is an operator."""
 
 
 def canonical(sql: str, names: Names) -> tuple[str, tuple[str, ...]]:
-    """The canonical text of an expression, and the columns it uses in the order of the table.
+    """Return the canonical text of an expression, and the columns it uses in the order of the table.
 
-    A text that SQLite's tokens do not cover is left as it is.
+    A text that cannot be split into SQLite's tokens is left unchanged.
     """
     try:
         tokens = _bare(significant(sql))
@@ -77,13 +77,13 @@ def canonical(sql: str, names: Names) -> tuple[str, tuple[str, ...]]:
 
 
 def canonical_default(sql: str, names: Names) -> str | None:
-    """The canonical text of what stands behind DEFAULT: a literal, or an expression in parentheses. NULL is None."""
+    """Return the canonical text of what follows DEFAULT: a literal, or an expression in parentheses. None for NULL."""
     try:
         tokens = _bare(significant(sql))
     except TokenError:
         return sql.strip(SPACE)
     if len(tokens) == 1 and tokens[0].kind in ("word", "quoted") and tokens[0].keyword not in _CONSTANT:
-        # SQLite takes a name behind DEFAULT for a string.
+        # After DEFAULT, SQLite treats a name as a string.
         return _string(tokens[0].name)
     text = _join(_spell(tokens, names))
     if text == "NULL":
@@ -98,17 +98,17 @@ _LITERAL = re.compile(
 
 
 def is_literal(text: str) -> bool:
-    """Whether a canonical text may stand behind DEFAULT without parentheses."""
+    """Whether a canonical text may follow DEFAULT without parentheses."""
     return _LITERAL.match(text) is not None
 
 
 def is_constant(default: str) -> bool:
-    """Whether ALTER TABLE ADD COLUMN takes this default (canonical) on a table with rows."""
+    """Whether ALTER TABLE ADD COLUMN accepts this default (canonical) on a table with rows."""
     return is_literal(default) and not default.startswith("CURRENT_")
 
 
 def renamed_in(sql: str, names: Names, old: str, new: str) -> str:
-    """A canonical text with the column *old* called *new*."""
+    """Return a canonical text with the column *old* renamed to *new*."""
     words = [
         Word(names.quote(new), column=new, operand=True) if word.column == old else word
         for word in _spell(significant(sql), names)
@@ -117,7 +117,7 @@ def renamed_in(sql: str, names: Names, old: str, new: str) -> str:
 
 
 def unqualified(sql: str, table: str) -> str:
-    """*sql*, otherwise as it is, without the table's name before its columns (``t.a``)."""
+    """Return *sql*, otherwise unchanged, without the table's name before its columns (``t.a``)."""
     tokens = significant(sql)
     for place in range(len(tokens) - 2, -1, -1):
         token = tokens[place]
@@ -127,20 +127,20 @@ def unqualified(sql: str, table: str) -> str:
 
 
 def bare(sql: str) -> str:
-    """*sql*, otherwise as it is, without parentheses round the whole. Raises `TokenError`."""
+    """Return *sql*, otherwise unchanged, without outer parentheses. Raises `TokenError`."""
     tokens = _bare(significant(sql))
     return sql[tokens[0].start : tokens[-1].end] if tokens else ""
 
 
 def _bare(tokens: list[Token]) -> list[Token]:
-    """The tokens without parentheses round the whole."""
+    """Return the tokens without outer parentheses."""
     while len(tokens) > 2 and tokens[0].text == "(" and _closes(tokens) == len(tokens) - 1:
         tokens = tokens[1:-1]
     return tokens
 
 
 def _closes(tokens: list[Token]) -> int:
-    """Where the parenthesis closes that the first token opens."""
+    """Return the index of the parenthesis that closes the first token."""
     depth = 0
     for place, token in enumerate(tokens):
         depth += {"(": 1, ")": -1}.get(token.text, 0)
@@ -159,7 +159,7 @@ def _spell(tokens: list[Token], names: Names) -> list[Word]:
 
 
 def _unqualified(tokens: list[Token], names: Names) -> list[Token]:
-    """The tokens without the table's own name before a column."""
+    """Return the tokens without the table's own name before a column."""
     dots = {place for place, token in enumerate(tokens) if token.text == "." and place}
     gone = {place for dot in dots if _is_table(tokens[dot - 1], names) for place in (dot - 1, dot)}
     return [token for place, token in enumerate(tokens) if place not in gone] if gone else tokens
@@ -200,7 +200,7 @@ def _plain_word(token: Token, before: Token | None, following: str, names: Names
 
 
 def _begins(before: Token | None) -> bool:
-    """Whether an operand may begin behind *before*."""
+    """Whether an operand may begin after *before*."""
     if before is None:
         return True
     return (before.kind == "operator" and before.text != ")") or before.keyword in _IN_EXPRESSIONS - _CONSTANT
@@ -217,7 +217,7 @@ def _quoted_word(token: Token, before: Token | None, following: str, names: Name
         return Word(names.quote(column), column=column)
     if name.lower() in _ROWID:
         return Word(name.upper())
-    # No column that is known here: a column of a table that is only partly known, or to SQLite a string.
+    # Not a known column: a column of a table that is only partly known, or a string to SQLite.
     return Word(token.text)
 
 
@@ -226,7 +226,7 @@ def _is_plain(name: str) -> bool:
 
 
 def collation_name(name: str) -> str:
-    """A collation as it is written down: SQLite ignores the case of its name."""
+    """Return the canonical name of a collation, whose case SQLite ignores."""
     return name.upper() if _is_plain(name) else '"' + name.replace('"', '""') + '"'
 
 
@@ -235,7 +235,7 @@ def _string(text: str) -> str:
 
 
 def _join(words: list[Word]) -> str:
-    """The words with white space as people write it; it depends on nothing but the words."""
+    """Join the words with conventional white space, which depends only on the words."""
     text = ""
     for place, word in enumerate(words):
         if place and _spaced(words, place):
@@ -253,7 +253,7 @@ def _spaced(words: list[Word], place: int) -> bool:
     if word.text == "(":
         return not before.calls
     if before.text in _SIGN:
-        # A sign stands tight before what it belongs to, unless they would make another token (a comment!).
+        # No space between a sign and its operand, unless together they would be another token (a comment!).
         return (place > 1 and words[place - 2].operand) or word.text[0] in "-+~<>=|&*/%!"
     return True
 

@@ -1,4 +1,4 @@
-"""SQLite's own rules for where a token begins and ends (its file ``tokenize.c``)."""
+"""The tokens of SQL text by SQLite's own rules (its file ``tokenize.c``)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 SPACE = " \t\n\f\r"
-"""What SQLite takes for white space: less than Python does."""
+"""The white space of SQLite, which is less than Python's."""
 
 _ID = r"[A-Za-z0-9_$\x80-\U0010ffff]"
 _TOKEN = re.compile(
@@ -46,7 +46,7 @@ _QUOTES = {'"': '"', "`": "`", "'": "'"}
 
 
 class TokenError(ValueError):
-    """Text that is not SQL to SQLite. ``position`` is where it stops being that."""
+    """Text that is not valid SQL to SQLite. ``position`` is where the invalid part begins."""
 
     def __init__(self, message: str, position: int) -> None:
         super().__init__(message)
@@ -54,7 +54,7 @@ class TokenError(ValueError):
 
 
 class Token(NamedTuple):
-    """A token and where it stands. ``kind`` is the name of the group of the pattern that it matched."""
+    """A token and its position. ``kind`` is the name of the pattern's group that it matched."""
 
     kind: str
     text: str
@@ -63,12 +63,12 @@ class Token(NamedTuple):
 
     @property
     def keyword(self) -> str:
-        """The word in upper case; empty for what is quoted or no word."""
+        """The word in upper case; empty for anything but an unquoted word."""
         return self.text.upper() if self.kind == "word" else ""
 
     @property
     def is_name(self) -> bool:
-        """Whether it may be an identifier. SQLite takes a string where a name must be."""
+        """Whether the token may be an identifier. SQLite accepts a string in place of a name."""
         return self.kind in ("word", "quoted", "string")
 
     @property
@@ -82,7 +82,7 @@ class Token(NamedTuple):
 
 
 def tokenize(sql: str) -> Iterator[Token]:
-    """All tokens, white space and comments included. Raises `TokenError`."""
+    """Yield all tokens, including white space and comments. Raises `TokenError`."""
     for match in _TOKEN.finditer(sql):
         kind = match.lastgroup
         if kind is None or kind == "nothing":
@@ -91,15 +91,15 @@ def tokenize(sql: str) -> Iterator[Token]:
 
 
 def significant(sql: str) -> list[Token]:
-    """The tokens without white space and comments. Raises `TokenError`."""
+    """Return the tokens without white space and comments. Raises `TokenError`."""
     return [token for token in tokenize(sql) if token.kind not in ("space", "comment")]
 
 
 def comments(sql: str) -> list[str]:
-    """The comments of a stretch of text, in order."""
+    """Return the comments of a text, in order."""
     return [token.text.strip() for token in tokenize(sql) if token.kind == "comment"]
 
 
 def names_in(sql: str) -> frozenset[str]:
-    """Every identifier of a statement in lower case, for telling what may be meant by it."""
+    """Return every identifier of a statement in lower case: the names that it may refer to."""
     return frozenset(token.name.lower() for token in significant(sql) if token.is_name)

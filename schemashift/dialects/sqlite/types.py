@@ -17,15 +17,15 @@ _QUOTED = re.compile(r"""("(?:[^"]|"")*"|'(?:[^']|'')*'|`[^`]*`|\[[^\]]*\])""")
 
 
 def normal_type(type_: Type) -> Type:
-    """*type_* in normal form; BINARY is the collation of what has none."""
+    """Return *type_* in normal form. BINARY is the default collation."""
     name = collation_name(type_.collation.strip('"')) if type_.collation else None
     return replace(type_, sql=type_text(type_.sql), collation=None if name == "BINARY" else name)
 
 
 def type_text(sql: str) -> str:
-    """Upper case, one space between words, ``(10, 2)`` as SQLAlchemy writes it."""
+    """Return a type in upper case, with one space between words, and ``(10, 2)`` as SQLAlchemy writes it."""
     if sql.isalpha() and sql.isupper():
-        # What SQLAlchemy wrote, nearly always.
+        # Nearly always: SQLAlchemy wrote it.
         return sql
     pieces = _QUOTED.split(sql.strip())
     text = " ".join("".join(piece if place % 2 else piece.upper() for place, piece in enumerate(pieces)).split())
@@ -36,7 +36,8 @@ def type_text(sql: str) -> str:
 
 
 def affinity(sql: str) -> str:
-    """The affinity of a type by SQLite's five rules (https://www.sqlite.org/datatype3.html#determination_of_column_affinity)."""
+    """Return a type's affinity by SQLite's five rules
+    (https://www.sqlite.org/datatype3.html#determination_of_column_affinity)."""
     upper = sql.upper()
     if "INT" in upper:
         return "INTEGER"
@@ -82,10 +83,10 @@ _SIZED: dict[str, tuple[Any, int]] = {
 
 
 def type_engine(sql: str, collation: str | None = None) -> Any:
-    """A SQLAlchemy type that SQLAlchemy writes as *sql*, which is in normal form; generic where there is one.
+    """Return a type that SQLAlchemy writes as *sql*, which is in normal form; a generic one if possible.
 
-    What SQLAlchemy has no name for (no type at all, ``INT UNSIGNED``, ``VARCHAR(10, 2)``) is a `SQLType`, the text
-    itself, so that a script can write it back exactly.
+    Where SQLAlchemy has no such type (no type at all, ``INT UNSIGNED``, ``VARCHAR(10, 2)``) it is a `SQLType`, the text
+    itself, so that a script can reproduce it exactly.
     """
     match = _PARTS.match(sql)
     name, arguments = (match["name"], match["arguments"]) if match else (sql, None)
