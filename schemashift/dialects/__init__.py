@@ -24,5 +24,5 @@ def dialect_for(dialect: sa.Dialect) -> Dialect:
     if place is None:
         return Dialect(dialect)
     module, _, name = place.partition(":")
-    found: type[Dialect] = getattr(import_module(module), name)
-    return found(dialect)
+    dialect_class: type[Dialect] = getattr(import_module(module), name)
+    return dialect_class(dialect)

@@ -83,8 +83,8 @@ class Dialect:
         schemas = [name for name in (key.schema, key.name if key.kind == "schema" else None) if name]
         if kind is None:
             return ()
-        found = kind.read(connection, schemas)
-        return tuple(kind.normal(each, self) for each in found if not isinstance(each, Doubt))
+        objects = kind.read(connection, schemas)
+        return tuple(kind.normal(each, self) for each in objects if not isinstance(each, Doubt))
 
     def canonical(
         self,

@@ -313,25 +313,25 @@ class DDL:
     def insert_missing(self, operation: InsertMissingRows, table: Table | None, overriding: str = "") -> str:
         """Return the INSERT of *operation*, with *overriding* before its SELECT."""
         name, keys = self.table(operation.table), {self.quote(a): self.quote(b) for a, b in operation.keys}
-        given = {
+        values = {
             self.quote(each): self.next_number(name, each, table) if value is None else value.sql
             for each, value in operation.values
         }
-        into = ", ".join((*keys, *given))
-        wanted = ", ".join((*(f"c.{each}" for each in keys.values()), *given.values()))
+        into = ", ".join((*keys, *values))
+        items = ", ".join((*(f"c.{each}" for each in keys.values()), *values.values()))
         children = self.table(operation.children) if operation.children is not None else ""
         if not keys:
-            there = f" WHERE EXISTS (SELECT * FROM {children})" if children else ""
-            source, absent = f"SELECT 1 AS one{there}", f"SELECT * FROM {name}"
+            where = f" WHERE EXISTS (SELECT * FROM {children})" if children else ""
+            source, absent = f"SELECT 1 AS one{where}", f"SELECT * FROM {name}"
         else:
             # Several columns may have the same value.
             theirs = tuple(dict.fromkeys(keys.values()))
-            there = " AND ".join(f"{each} IS NOT NULL" for each in theirs)
-            source = f"SELECT DISTINCT {', '.join(theirs)} FROM {children} WHERE {there}"
+            where = " AND ".join(f"{each} IS NOT NULL" for each in theirs)
+            source = f"SELECT DISTINCT {', '.join(theirs)} FROM {children} WHERE {where}"
             same = " AND ".join(f"p.{ours} = c.{theirs}" for ours, theirs in keys.items())
             absent = f"SELECT * FROM {name} AS p WHERE {same}"
         return (
-            f"INSERT INTO {name} ({into}){overriding} SELECT {wanted} FROM ({source}) AS c WHERE NOT EXISTS ({absent})"
+            f"INSERT INTO {name} ({into}){overriding} SELECT {items} FROM ({source}) AS c WHERE NOT EXISTS ({absent})"
         )
 
     def next_number(self, name: str, column: str, table: Table | None) -> str:

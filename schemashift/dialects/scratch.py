@@ -27,70 +27,72 @@ def scratch_copy(table: Table) -> Table:
     )
 
 
-def _named(constraint: Constraint, place: int) -> Constraint:
+def _named(constraint: Constraint, number: int) -> Constraint:
     if isinstance(constraint, Check | Exclude):
-        return replace(constraint, name=f"{_PREFIX}{place}")
+        return replace(constraint, name=f"{_PREFIX}{number}")
     return replace(constraint, name=None)
 
 
-def with_server_text(made: Table, declared: Table) -> Table:
+def with_server_text(created: Table, declared: Table) -> Table:
     """Return *declared* with the texts of *created*, its scratch copy as the database wrote it."""
     kept = [constraint for constraint in declared.constraints if not isinstance(constraint, ForeignKey)]
     checks: dict[Constraint, Constraint | None] = {
-        old: made.constraint(_named(old, place).name or "") for place, old in enumerate(kept)
+        old: created.constraint(_named(old, place).name or "") for place, old in enumerate(kept)
     }
     return replace(
         declared,
-        columns=tuple(_column(made.column(column.name), column) for column in declared.columns),
+        columns=tuple(_column(created.column(column.name), column) for column in declared.columns),
         constraints=tuple(_check(checks.get(c), c) for c in declared.constraints),
-        indexes=tuple(_index(made.index(index.name), index) for index in declared.indexes),
+        indexes=tuple(_index(created.index(index.name), index) for index in declared.indexes),
     )
 
 
-def _column(made: Column | None, declared: Column) -> Column:
-    if made is None:
+def _column(created: Column | None, declared: Column) -> Column:
+    if created is None:
         return declared
     default, computed = declared.default, declared.computed
     return replace(
         declared,
-        type=replace(declared.type, sql=made.type.sql, collation=made.type.collation),
-        default=replace(default, sql=made.default.sql) if default and made.default else (None if default else default),
-        computed=replace(computed, sql=made.computed.sql, stored=made.computed.stored)
-        if computed and made.computed
+        type=replace(declared.type, sql=created.type.sql, collation=created.type.collation),
+        default=replace(default, sql=created.default.sql)
+        if default and created.default
+        else (None if default else default),
+        computed=replace(computed, sql=created.computed.sql, stored=created.computed.stored)
+        if computed and created.computed
         else computed,
-        identity=made.identity,
+        identity=created.identity,
     )
 
 
-def _check(made: Constraint | None, declared: Constraint) -> Constraint:
-    if isinstance(declared, Check) and isinstance(made, Check):
-        return replace(declared, sql=made.sql, columns=made.columns or declared.columns)
-    if isinstance(declared, Exclude) and isinstance(made, Exclude) and len(made.parts) == len(declared.parts):
-        where = _text(made.where, declared.where)
+def _check(created: Constraint | None, declared: Constraint) -> Constraint:
+    if isinstance(declared, Check) and isinstance(created, Check):
+        return replace(declared, sql=created.sql, columns=created.columns or declared.columns)
+    if isinstance(declared, Exclude) and isinstance(created, Exclude) and len(created.parts) == len(declared.parts):
+        where = _text(created.where, declared.where)
         return replace(
             declared,
-            parts=_parts(made.parts, declared.parts),
+            parts=_parts(created.parts, declared.parts),
             where=where if isinstance(where, SQL) else None,
-            uses=made.uses or declared.uses,
+            uses=created.uses or declared.uses,
         )
     return declared
 
 
-def _parts(made: tuple[IndexPart, ...], declared: tuple[IndexPart, ...]) -> tuple[IndexPart, ...]:
-    return tuple(replace(new, payload=old.payload) for new, old in zip(made, declared, strict=True))
+def _parts(created: tuple[IndexPart, ...], declared: tuple[IndexPart, ...]) -> tuple[IndexPart, ...]:
+    return tuple(replace(new, payload=old.payload) for new, old in zip(created, declared, strict=True))
 
 
-def _index(made: Index | None, declared: Index) -> Index:
-    if made is None or len(made.parts) != len(declared.parts):
+def _index(created: Index | None, declared: Index) -> Index:
+    if created is None or len(created.parts) != len(declared.parts):
         return declared
-    parts = _parts(made.parts, declared.parts)
+    parts = _parts(created.parts, declared.parts)
     asked = dict(declared.options)
-    texts = ((name, _text(value, asked.get(name))) for name, value in made.options)
-    return replace(declared, parts=parts, options=options(texts), uses=made.uses or declared.uses)
+    texts = ((name, _text(value, asked.get(name))) for name, value in created.options)
+    return replace(declared, parts=parts, options=options(texts), uses=created.uses or declared.uses)
 
 
-def _text(made: object, declared: object) -> object:
+def _text(created: object, declared: object) -> object:
     """Return the database's text with the payload from the models."""
-    if isinstance(made, SQL) and isinstance(declared, SQL):
-        return replace(made, payload=declared.payload)
-    return made
+    if isinstance(created, SQL) and isinstance(declared, SQL):
+        return replace(created, payload=declared.payload)
+    return created

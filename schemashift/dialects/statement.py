@@ -43,5 +43,5 @@ def compiling(*operations: Operation) -> Iterator[None]:
 
 def operations_of(error: BaseException) -> tuple[Operation, ...]:
     """Return the operations that could not be compiled; none if the error is about something else."""
-    found: tuple[Operation, ...] = getattr(error, _ATTRIBUTE, ())
-    return found
+    operations: tuple[Operation, ...] = getattr(error, _ATTRIBUTE, ())
+    return operations

@@ -50,11 +50,11 @@ class MySQL(Dialect):
         if not wanted:
             return
         rows = connection.exec_driver_sql("SELECT SCHEMA_NAME FROM information_schema.SCHEMATA")
-        there = {str(row[0]) for row in rows}
+        existing = {str(row[0]) for row in rows}
         if connection.exec_driver_sql("SELECT @@lower_case_table_names").scalar():
-            there |= {name for name in wanted if name.lower() in {each.lower() for each in there}}
+            existing |= {name for name in wanted if name.lower() in {each.lower() for each in existing}}
         for schema, table in sorted(wanted.items()):
-            if schema not in there:
+            if schema not in existing:
                 raise NotSupported(
                     f'table "{table.table_name}" is in the schema "{schema}", which {database} does not have',
                     cause="a schema is a database there, and this one does not exist or is not visible to the user",

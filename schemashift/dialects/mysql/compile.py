@@ -113,7 +113,7 @@ class MySQLCompilation(Compilation):
         if operation.if_not_exists and self.known.table(operation.table.table_name) is not None:
             return
         yield self.ddl.create(operation.table)
-        self.known.put(self.ddl.as_made(operation.table))
+        self.known.put(self.ddl.as_created(operation.table))
 
     def rename_table(self, operation: RenameTable) -> Iterator[str]:
         new = TableName(operation.new, operation.old.schema)

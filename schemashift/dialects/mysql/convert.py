@@ -31,14 +31,16 @@ class IntermediateType(NamedTuple):
 def intermediate_type(before: Type, after: Column, flavour: Flavour) -> IntermediateType | None:
     """Return the step between a column of the type *before* and *after*; None where one MODIFY suffices."""
     old, new = (parse_type(each.sql, None, flavour) for each in (before, after.type))
-    if flavour.mariadb and _is_foreign(old, new):
-        return IntermediateType(_between(after, Type(sql=_ANY_TEXT)))
+    if flavour.mariadb and _lacks_conversion(old, new):
+        return IntermediateType(_with_type(after, Type(sql=_ANY_TEXT)))
     renames = renamed_labels(old.args, new.args) if old.base == new.base and old.base in _LABELLED else ()
-    labels = tuple(_beside(old.args, dict(renames)))
+    labels = tuple(_with_both_labels(old.args, dict(renames)))
     if not renames or (new.base == "set" and len(labels) > _SET_LIMIT):
         return None
     # Binary, so that the old and the new label differ even where only their case does.
-    return IntermediateType(_between(after, Type(sql=new._replace(args=labels).sql, collation="utf8mb4_bin")), renames)
+    return IntermediateType(
+        _with_type(after, Type(sql=new._replace(args=labels).sql, collation="utf8mb4_bin")), renames
+    )
 
 
 def relabelling(label: tuple[str, str], column: str, base: str) -> tuple[str, str]:
@@ -79,18 +81,18 @@ def _kind(type_: ParsedType) -> str:
     return type_.base if type_.base in _OWN else "other"
 
 
-def _is_foreign(old: ParsedType, new: ParsedType) -> bool:
+def _lacks_conversion(old: ParsedType, new: ParsedType) -> bool:
     """Whether MariaDB cannot convert *old* to *new*."""
     kinds = {_kind(old), _kind(new)}
     return len(kinds) == 2 and "text" not in kinds and not kinds.isdisjoint(_OWN)
 
 
-def _between(after: Column, type_: Type) -> Column:
+def _with_type(after: Column, type_: Type) -> Column:
     """Return *after* with the type *type_*, and without what depends on its own type."""
     return replace(after, type=type_, default=None, autoincrement=False, options=())
 
 
-def _beside(labels: tuple[str, ...], renames: dict[str, str]) -> Iterator[str]:
+def _with_both_labels(labels: tuple[str, ...], renames: dict[str, str]) -> Iterator[str]:
     """Yield *labels*, each new one after its old one."""
     for label in labels:
         yield label

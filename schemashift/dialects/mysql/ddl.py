@@ -141,10 +141,10 @@ class MySQLDDL(DDL):
             constraint = replace(constraint, target=TableName(constraint.target.name, schema))
         return self.constraint(constraint)
 
-    def key_options(self, given: Options) -> str:
+    def key_options(self, options: Options) -> str:
         """Return what follows the columns of a key, with a leading space."""
         text = ""
-        for name, value in given:
+        for name, value in options:
             match name.removeprefix(self.prefix):
                 case "using":
                     text += f" USING {str(value).upper()}"
@@ -211,8 +211,8 @@ class MySQLDDL(DDL):
         numbered = [key.name for key in keys if key.name is None or is_numbered(key.name, prefix)]
         if all(name in (None, f"{prefix}{number}") for number, name in enumerate(numbered, 1)):
             return [replace(key, name=None) if key.name in numbered else key for key in keys], []
-        made = self.as_made(table)
-        return list(made.foreign_keys), [index for index in made.indexes if index.implicit]
+        created = self.as_created(table)
+        return list(created.foreign_keys), [index for index in created.indexes if index.implicit]
 
     def table_options(self, table: Table) -> str:
         words = [*self.settings(table.options)]
@@ -220,9 +220,9 @@ class MySQLDDL(DDL):
             words.append(f"COMMENT={self.literal(table.comment)}")
         return "".join(f" {word}" for word in words) + self.partitions(table.options)
 
-    def settings(self, given: Options) -> Iterator[str]:
+    def settings(self, options: Options) -> Iterator[str]:
         """``ENGINE=MyISAM``, ``COLLATE=utf8mb4_bin``."""
-        for name, value in given:
+        for name, value in options:
             bare = name.removeprefix(self.prefix)
             if bare.startswith(("partition", "subpartition")):
                 continue
@@ -232,17 +232,17 @@ class MySQLDDL(DDL):
             plain = str(value).replace("_", "").replace(".", "").isalnum()
             yield f"{word}={value if plain else self.literal(str(value))}"
 
-    def partitions(self, given: Options) -> str:
+    def partitions(self, options: Options) -> str:
         """Return ``PARTITION BY HASH (id) PARTITIONS 4`` for SQLAlchemy's options."""
         text = ""
         for name in ("partition_by", "partitions", "subpartition_by", "subpartitions", "partition_definitions"):
-            value = self.option(given, name)
+            value = self.option(options, name)
             if value is not None:
                 word = "" if name == "partition_definitions" else name.upper().replace("_", " ") + " "
                 text += f"\n{word}{getattr(value, 'text', value)}"
         return text
 
-    def as_made(self, table: Table) -> Table:
+    def as_created(self, table: Table) -> Table:
         """Return *table* as the server has it once it is created: everything named, foreign keys with their indexes."""
         named = replace(table, constraints=tuple(c for c in table.constraints if c.name is not None))
         for constraint in (c for c in table.constraints if c.name is None):
@@ -387,14 +387,14 @@ def altered_column(operation: AlterColumn) -> Column:
     """Return the column after *operation*. Where the table is not known, it is built from the script's arguments."""
     if operation.before is not None:
         return operation.after
-    said: ColumnChanges = {**operation.said, **operation.changes}
-    if "type" not in said:
+    fields: ColumnChanges = {**operation.said, **operation.changes}
+    if "type" not in fields:
         where = f'"{operation.table}.{operation.name}"'
         raise NotSupported(
             f"the column {where} cannot be altered without knowing its type",
             hints=["pass existing_type=..., existing_nullable=... and existing_server_default=..."],
         )
-    return Column(name=operation.name, **said)
+    return Column(name=operation.name, **fields)
 
 
 def column_of_check(check: Check) -> str:

@@ -56,10 +56,10 @@ def _now(text: str) -> str | None:
 
 def _value(text: str, type_: ParsedType, flavour: Flavour) -> str | None:
     inner = bare(text, backslash=flavour.backslash)
-    found = list(tokenize(inner, backslash=flavour.backslash))
-    if len(found) == 1 and found[0].word() == "NULL":
+    tokens = list(tokenize(inner, backslash=flavour.backslash))
+    if len(tokens) == 1 and tokens[0].word() == "NULL":
         return None
-    literal = _literal(found, type_, flavour)
+    literal = _literal(tokens, type_, flavour)
     if literal is not None:
         return literal
     if type_.base in ("datetime", "timestamp") and (now := _now(inner)):
@@ -67,13 +67,13 @@ def _value(text: str, type_: ParsedType, flavour: Flavour) -> str | None:
     return f"({inner})"
 
 
-def _literal(found: list[Token], type_: ParsedType, flavour: Flavour) -> str | None:
-    sign, found = _signed(found)
-    if len(found) == 2 and found[1].kind == "string" and found[0].end == found[1].start:
-        return _introduced(found[0].value, found[1].value, type_, flavour)
-    if len(found) != 1:
+def _literal(tokens: list[Token], type_: ParsedType, flavour: Flavour) -> str | None:
+    sign, tokens = _signed(tokens)
+    if len(tokens) == 2 and tokens[1].kind == "string" and tokens[0].end == tokens[1].start:
+        return _introduced(tokens[0].value, tokens[1].value, type_, flavour)
+    if len(tokens) != 1:
         return None
-    token = found[0]
+    token = tokens[0]
     if token.kind == "string":
         return _string(token.value, type_, flavour)
     if token.word() in ("TRUE", "FALSE"):
@@ -89,14 +89,14 @@ def _literal(found: list[Token], type_: ParsedType, flavour: Flavour) -> str | N
         return None
 
 
-def _signed(found: list[Token]) -> tuple[str, list[Token]]:
+def _signed(tokens: list[Token]) -> tuple[str, list[Token]]:
     """Return the sign and the number after it. MySQL prints the expression -5 as ``-(5)``."""
-    if len(found) < 2 or found[0].kind != "mark" or found[0].value not in "+-":
-        return "", found
-    number = found[1:]
+    if len(tokens) < 2 or tokens[0].kind != "mark" or tokens[0].value not in "+-":
+        return "", tokens
+    number = tokens[1:]
     if len(number) == 3 and (number[0].value, number[2].value) == ("(", ")"):
         number = number[1:2]
-    return (found[0].value.replace("+", ""), number) if number[0].kind == "word" else ("", found)
+    return (tokens[0].value.replace("+", ""), number) if number[0].kind == "word" else ("", tokens)
 
 
 def _introduced(introducer: str, value: str, type_: ParsedType, flavour: Flavour) -> str | None:

@@ -25,25 +25,27 @@ def mark_implicit(table: Table) -> Table:
     The catalogue does not tell them from others: they are recognized by the name, by exactly the columns of the key,
     and by having no other properties.
     """
-    wanted = {(implicit_name(table.name, key), key.columns) for key in table.foreign_keys}
-    wanted |= {(key.name or "", key.columns) for key in table.foreign_keys}
-    if not wanted:
+    candidates = {(implicit_name(table.name, key), key.columns) for key in table.foreign_keys}
+    candidates |= {(key.name or "", key.columns) for key in table.foreign_keys}
+    if not candidates:
         return table
     taken = {index.name for index in table.indexes} | {c.name for c in table.constraints if isinstance(c, Unique)}
     # Where another index has the name, a number is appended.
     numbered = (each.name for each in table.indexes if _NUMBERED.match(each.name))
-    wanted |= {(name, columns) for name in numbered for base, columns in wanted if _is_next(name, base, taken)}
-    indexes = tuple(replace(index, implicit=_is_implicit(index, wanted)) for index in table.indexes)
+    candidates |= {
+        (name, columns) for name in numbered for base, columns in candidates if _is_numbered_variant(name, base, taken)
+    }
+    indexes = tuple(replace(index, implicit=_is_implicit(index, candidates)) for index in table.indexes)
     return replace(table, indexes=indexes)
 
 
-def _is_next(name: str, base: str, taken: Collection[str | None]) -> bool:
+def _is_numbered_variant(name: str, base: str, taken: Collection[str | None]) -> bool:
     return base in taken and is_numbered(name, f"{base}_")
 
 
-def _is_implicit(index: Index, wanted: set[tuple[str, tuple[str, ...]]]) -> bool:
+def _is_implicit(index: Index, candidates: set[tuple[str, tuple[str, ...]]]) -> bool:
     plain = all(part == IndexPart(column=part.column) for part in index.parts if part.column)
-    return plain and not index.unique and not index.options and (index.name, index.columns) in wanted
+    return plain and not index.unique and not index.options and (index.name, index.columns) in candidates
 
 
 def is_served(columns: tuple[str, ...], key: tuple[str, ...]) -> bool:
@@ -79,27 +81,27 @@ def maintain_foreign_key_indexes(before: Table, after: Table, flavour: Flavour) 
     Indexes that the server creates automatically, under the name that they have here, are in the resulting table but
     not among those to add.
     """
-    own = [c.columns for c in after.constraints if isinstance(c, PrimaryKey | Unique)]
-    own += [serving_columns(index, flavour) for index in after.indexes if not index.implicit]
+    explicit = [c.columns for c in after.constraints if isinstance(c, PrimaryKey | Unique)]
+    explicit += [serving_columns(index, flavour) for index in after.indexes if not index.implicit]
     had = set(before.constraints) | set(before.indexes)
     new = {c.columns for c in after.constraints if isinstance(c, PrimaryKey | Unique) and c not in had}
     new |= {serving_columns(i, flavour) for i in after.indexes if not i.implicit and i not in had}
-    dropped = tuple(i for i in after.indexes if i.implicit and _is_needless(i, before, after, own, new))
+    dropped = tuple(i for i in after.indexes if i.implicit and _is_needless(i, before, after, explicit, new))
     kept = [index for index in after.indexes if not any(index is each for each in dropped)]
-    standing = own + [index.columns for index in kept if index.implicit]
+    available = explicit + [index.columns for index in kept if index.implicit]
     added = []
     for key in after.foreign_keys:
-        if any(is_served(key.columns, columns) for columns in standing):
+        if any(is_served(key.columns, columns) for columns in available):
             continue
         taken = {index.name for index in kept} | {str(c.name) for c in after.constraints if isinstance(c, Unique)}
         parts = tuple(IndexPart(column=column) for column in key.columns)
-        index = Index(name=_free(implicit_name(after.name, key), taken), parts=parts, implicit=True)
+        index = Index(name=_first_free_name(implicit_name(after.name, key), taken), parts=parts, implicit=True)
         numbered = is_numbered(key.name or "", f"{after.name}_ibfk_")
         if key in before.constraints or (numbered and not is_numbered_next(key, before, flavour)):
             # For other new keys the server creates it automatically, under this name.
             added.append(index)
         kept.append(index)
-        standing.append(key.columns)
+        available.append(key.columns)
     return Maintained(dropped, tuple(added), replace(after, indexes=tuple(kept)))
 
 
@@ -107,7 +109,7 @@ def _is_needless(
     index: Index,
     before: Table,
     after: Table,
-    own: Collection[tuple[str, ...]],
+    explicit: Collection[tuple[str, ...]],
     new: Collection[tuple[str, ...]],
 ) -> bool:
     """Whether an implicit index has lost the keys it served or the one it is named after, or a new index also serves
@@ -124,10 +126,10 @@ def _is_needless(
         return True
     if not any(is_served(key.columns, columns) for key in keys for columns in new):
         return False
-    return all(any(is_served(key.columns, columns) for columns in own) for key in keys)
+    return all(any(is_served(key.columns, columns) for columns in explicit) for key in keys)
 
 
-def _free(name: str, taken: set[str]) -> str:
+def _first_free_name(name: str, taken: set[str]) -> str:
     number, free = 2, name
     while free in taken:
         free, number = f"{name}_{number}", number + 1

@@ -64,14 +64,14 @@ def _indexes(read: Table, declared: Table) -> Iterator[Index]:
     for index in read.indexes:
         if index.implicit and not (declared.index(index.name) and _is_kept(index, declared)):
             continue
-        found = {name: value for name, value in index.options if name not in ("mysql_comment", "mysql_invisible")}
+        settings = {name: value for name, value in index.options if name not in ("mysql_comment", "mysql_invisible")}
         wanted = declared.index(index.name)
         if wanted is not None and ("mysql_engine", "MEMORY") not in read.options:
             # USING BTREE is the default, except for tables in memory.
             using = dict(wanted.options).get("mysql_using")
-            if {using, found.get("mysql_using")} == {None, "btree"}:
-                found["mysql_using"] = using
-        yield replace(index, implicit=False, options=options(found.items()))
+            if {using, settings.get("mysql_using")} == {None, "btree"}:
+                settings["mysql_using"] = using
+        yield replace(index, implicit=False, options=options(settings.items()))
     for constraint in read.constraints:
         if isinstance(constraint, Unique) and constraint.name and _is_index_in(constraint, declared):
             yield unique_index(constraint)
@@ -89,19 +89,19 @@ def unique_index(unique: Unique) -> Index:
 
 
 def _options(read: Options, declared: Options, collations: Collations | None) -> Options:
-    found, wanted = dict(read), dict(declared)
-    for name in _partition_options({**found, **wanted}):
-        found.pop(name, None)
+    settings, wanted = dict(read), dict(declared)
+    for name in _partition_options({**settings, **wanted}):
+        settings.pop(name, None)
         if name in wanted and "mysql_partition" in dict(read):
-            found[name] = wanted[name]
+            settings[name] = wanted[name]
     if collations is not None and "mysql_collate" in wanted:
-        found["mysql_collate"] = collations.collation
+        settings["mysql_collate"] = collations.collation
     elif collations is not None and "mysql_charset" in wanted:
         charset = charset_of(collations.collation)
         is_default = collations.default_of(charset) == collations.collation
-        found.pop("mysql_collate", None)
-        found["mysql_charset" if is_default else "mysql_collate"] = charset if is_default else collations.collation
-    return options(found.items())
+        settings.pop("mysql_collate", None)
+        settings["mysql_charset" if is_default else "mysql_collate"] = charset if is_default else collations.collation
+    return options(settings.items())
 
 
 def _partition_options(names: Iterable[str]) -> list[str]:

@@ -20,9 +20,9 @@ def default_name(table: Table, constraint: Constraint, flavour: Flavour) -> str 
         case PrimaryKey():
             return None
         case Unique():
-            return _first_free(constraint, table)
+            return _unique_name(constraint, table)
         case ForeignKey():
-            return _next(f"{table.name}_ibfk_", table, ForeignKey)
+            return _next_numbered(f"{table.name}_ibfk_", table, ForeignKey)
         case Check() if flavour.mariadb:
             taken = {each.name for each in table.constraints}
             number = 1
@@ -30,12 +30,12 @@ def default_name(table: Table, constraint: Constraint, flavour: Flavour) -> str 
                 number += 1
             return f"CONSTRAINT_{number}"
         case Check():
-            return _next(f"{table.name}_chk_", table, Check)
+            return _next_numbered(f"{table.name}_chk_", table, Check)
         case Exclude():
             return None
 
 
-def _first_free(unique: Unique, table: Table) -> str:
+def _unique_name(unique: Unique, table: Table) -> str:
     name = unique.columns[0]
     taken = {index.name.lower() for index in table.indexes if not index.implicit}
     taken |= {each.name.lower() for each in table.constraints if isinstance(each, Unique) and each.name}
@@ -48,7 +48,7 @@ def _first_free(unique: Unique, table: Table) -> str:
     return free
 
 
-def _next(prefix: str, table: Table, kind: type[Constraint]) -> str:
+def _next_numbered(prefix: str, table: Table, kind: type[Constraint]) -> str:
     names = [each.name for each in table.constraints if isinstance(each, kind) and each.name]
     numbers = [int(name[len(prefix) :]) for name in names if is_numbered(name, prefix)]
     return f"{prefix}{max(numbers, default=0) + 1}"

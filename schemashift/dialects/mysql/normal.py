@@ -121,17 +121,17 @@ def own_options(given: Options) -> Iterator[tuple[str, object]]:
 
 
 def _table_options(given: Options) -> Iterator[tuple[str, object]]:
-    found: dict[str, str] = {}
+    own: dict[str, str] = {}
     for name, value in own_options(given):
         short = name.removeprefix("default_")
-        found[_SPELLING.get(short, name)] = value.text if hasattr(value, "text") else str(value)
-    collate = found.get("collate")
+        own[_SPELLING.get(short, name)] = value.text if hasattr(value, "text") else str(value)
+    collate = own.get("collate")
     if collate:
-        found["collate"] = collation_name(collate)
-        found.pop("charset", None)
-    elif "charset" in found:
-        found["charset"] = charset_name(found["charset"])
-    for name, value in found.items():
+        own["collate"] = collation_name(collate)
+        own.pop("charset", None)
+    elif "charset" in own:
+        own["charset"] = charset_name(own["charset"])
+    for name, value in own.items():
         changed = _option(name, value)
         if changed is not None:
             yield f"mysql_{name}", changed
@@ -215,8 +215,8 @@ def _fold_json(table: Table, collation: str | None, flavour: Flavour) -> tuple[l
 
 
 def _is_json_text(type_: Type, collation: str | None, flavour: Flavour) -> bool:
-    found = parse_type(type_.sql, type_.collation, flavour)
-    return found.base == "longtext" and (found.collation or collation) == "utf8mb4_bin"
+    parsed = parse_type(type_.sql, type_.collation, flavour)
+    return parsed.base == "longtext" and (parsed.collation or collation) == "utf8mb4_bin"
 
 
 def _is_json_check(constraint: Constraint, column: str) -> bool:
@@ -263,11 +263,11 @@ def _action(action: str | None) -> str | None:
 
 
 def _key_options(given: Options, flavour: Flavour) -> Options:
-    found = {f"mysql_{name}": value for name, value in own_options(given) if name not in ("length", "prefix")}
-    using = str(found.get("mysql_using") or "").lower()
+    settings = {f"mysql_{name}": value for name, value in own_options(given) if name not in ("length", "prefix")}
+    using = str(settings.get("mysql_using") or "").lower()
     # InnoDB has no hash indexes. MySQL drops the word, MariaDB keeps it.
-    found["mysql_using"] = None if not using or (using == "hash" and not flavour.mariadb) else using
-    return options(found.items())
+    settings["mysql_using"] = None if not using or (using == "hash" and not flavour.mariadb) else using
+    return options(settings.items())
 
 
 def _index(index: Index, table: Table, flavour: Flavour) -> Index:
@@ -302,14 +302,14 @@ def _plain_column(text: str, table: Table, flavour: Flavour) -> IndexPart | None
 
     Where the columns of the table are not known (an index that a script adds), every name may be one.
     """
-    found = list(tokenize(bare(text, backslash=flavour.backslash), backslash=flavour.backslash))
-    if not found or found[0].kind not in ("name", "word"):
+    tokens = list(tokenize(bare(text, backslash=flavour.backslash), backslash=flavour.backslash))
+    if not tokens or tokens[0].kind not in ("name", "word"):
         return None
-    column = table.column(found[0].value)
-    name = column.name if column is not None else found[0].value
+    column = table.column(tokens[0].value)
+    name = column.name if column is not None else tokens[0].value
     if column is None and table.columns:
         return None
-    rest = [token.value.upper() for token in found[1:]]
+    rest = [token.value.upper() for token in tokens[1:]]
     descending = rest[-1:] == ["DESC"]
     rest = rest[:-1] if rest[-1:] in (["DESC"], ["ASC"]) else rest
     if not rest:

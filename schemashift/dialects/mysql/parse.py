@@ -105,10 +105,10 @@ class _Parser:
     def group(self) -> str:
         """Return the text inside the parentheses that are next, unchanged, and move past them."""
         start = self.peek().end
-        last = self.past_group()
+        last = self.skip_group()
         return self.text[start : last.start].strip()
 
-    def past_group(self) -> Token:
+    def skip_group(self) -> Token:
         """Move past a group in parentheses, and return its last token."""
         depth = 0
         while True:
@@ -174,15 +174,15 @@ class _Parser:
                 self.key(parts)
             case _:
                 # PERIOD FOR SYSTEM_TIME and what later versions may add: skipped as a whole.
-                self.past_item()
+                self.skip_item()
 
-    def past_item(self) -> None:
+    def skip_item(self) -> None:
         while True:
             token = self.peek()
             if token is END or (token.kind == "mark" and token.value in ",)"):
                 return
             if token.kind == "mark" and token.value == "(":
-                self.past_group()
+                self.skip_group()
             else:
                 self.take()
 
@@ -191,17 +191,17 @@ class _Parser:
     def column(self, parts: _Parts) -> None:
         name = self.take().value
         sql, collation = self.type()
-        found: dict[str, Any] = {}
+        fields: dict[str, Any] = {}
         checks: list[str] = []
         rest: list[str] = []
         while not self.at_end_of_item():
-            self.attribute(found, checks, rest)
+            self.attribute(fields, checks, rest)
         parts.columns.append(
             Column(
                 name=name,
-                type=Type(sql=sql, collation=found.pop("collation", None) or collation),
+                type=Type(sql=sql, collation=fields.pop("collation", None) or collation),
                 options=options([("mysql_attributes", " ".join(rest) or None)]),
-                **found,
+                **fields,
             )
         )
         parts.constraints += [Check(sql=sql, columns=(name,), payload=ColumnLevel(name)) for sql in checks]
@@ -210,7 +210,7 @@ class _Parser:
         """Return the type's text with its character set, and its collation."""
         start, last = self.peek().start, self.take()
         if self.peek().value == "(" and self.peek().start == last.end:
-            last = self.past_group()
+            last = self.skip_group()
         while self.peek().word() in ("UNSIGNED", "ZEROFILL", "PRECISION", "VARYING", "BINARY"):
             last = self.take()
         sql = self.text[start : last.end]
@@ -222,26 +222,26 @@ class _Parser:
         token = self.peek()
         return token is END or (token.kind == "mark" and token.value in ",)")
 
-    def attribute(self, found: dict[str, Any], checks: list[str], rest: list[str]) -> None:
+    def attribute(self, fields: dict[str, Any], checks: list[str], rest: list[str]) -> None:
         """Parse one attribute of a column."""
         if self.skip("NOT", "NULL"):
-            found["nullable"] = False
+            fields["nullable"] = False
         elif self.skip("NULL"):
-            found["nullable"] = True
+            fields["nullable"] = True
         elif self.skip("DEFAULT"):
             sql = self.default()
-            found["default"] = Default(sql=sql, needs=default_needs(sql, self.default_schema))
+            fields["default"] = Default(sql=sql, needs=default_needs(sql, self.default_schema))
         elif self.skip("ON", "UPDATE"):
             start, last = self.peek().start, self.take()
-            last = self.past_group() if self.peek().value == "(" else last
-            before = found["default"].sql + " " if "default" in found else ""
-            found["default"] = Default(sql=f"{before}ON UPDATE {self.text[start : last.end]}")
+            last = self.skip_group() if self.peek().value == "(" else last
+            before = fields["default"].sql + " " if "default" in fields else ""
+            fields["default"] = Default(sql=f"{before}ON UPDATE {self.text[start : last.end]}")
         elif self.skip("AUTO_INCREMENT"):
-            found["autoincrement"] = True
+            fields["autoincrement"] = True
         elif self.skip("COMMENT"):
-            found["comment"] = self.take().value or None
+            fields["comment"] = self.take().value or None
         elif self.skip("COLLATE"):
-            found["collation"] = self.take().value
+            fields["collation"] = self.take().value
         elif self.skip("CHECK"):
             checks.append(self.group())
         elif self.skip("GENERATED", "ALWAYS", "AS") or self.skip("AS"):
@@ -251,16 +251,16 @@ class _Parser:
             sql = self.group()
             stored = self.skip("STORED") or self.skip("PERSISTENT")
             self.skip("VIRTUAL")
-            found["computed"] = Computed(sql=sql, stored=stored)
+            fields["computed"] = Computed(sql=sql, stored=stored)
         else:
-            rest.append(self.raw())
+            rest.append(self.unknown_attribute())
 
-    def raw(self) -> str:
+    def unknown_attribute(self) -> str:
         """Return one attribute for which there is no field, with its argument."""
         token = self.take()
         text = self.text[token.start : token.end]
         if token.word() in ("COLUMN_FORMAT", "STORAGE", "SRID", "WITH", "WITHOUT", "SYSTEM"):
-            return f"{text} {self.raw()}"
+            return f"{text} {self.unknown_attribute()}"
         if self.skip("="):
             value = self.take()
             return f"{text}={self.text[value.start : value.end]}"
@@ -271,10 +271,10 @@ class _Parser:
     def default(self) -> str:
         """Return what follows DEFAULT, up to the next attribute."""
         start = self.peek().start
-        last = self.past_group() if self.peek().value == "(" and self.peek().kind == "mark" else self.take()
+        last = self.skip_group() if self.peek().value == "(" and self.peek().kind == "mark" else self.take()
         while not self.at_end_of_item() and self.peek().word() not in _AFTER_DEFAULT:
             is_group = self.peek().kind == "mark" and self.peek().value == "("
-            last = self.past_group() if is_group else self.take()
+            last = self.skip_group() if is_group else self.take()
         return self.text[start : last.end]
 
     # Keys and constraints
@@ -285,15 +285,15 @@ class _Parser:
             self.need("KEY")
         name = self.take().value
         columns = self.parts()
-        found = list(self.index_options())
+        settings = list(self.index_options())
         plain = all(part == IndexPart(column=part.column) for part in columns if part.column is not None)
         if prefix == "UNIQUE" and plain and all(part.column for part in columns):
             names = tuple(str(part.column) for part in columns)
-            parts.constraints.append(Unique(name=name, columns=names, options=options(found)))
+            parts.constraints.append(Unique(name=name, columns=names, options=options(settings)))
             return
         if prefix not in ("KEY", "UNIQUE"):
-            found.append(("mysql_prefix", prefix))
-        parts.indexes.append(Index(name=name, parts=columns, unique=prefix == "UNIQUE", options=options(found)))
+            settings.append(("mysql_prefix", prefix))
+        parts.indexes.append(Index(name=name, parts=columns, unique=prefix == "UNIQUE", options=options(settings)))
 
     def parts(self) -> tuple[IndexPart, ...]:
         """``(`a`(10),`b` DESC,(lower(`c`)))``."""
@@ -318,21 +318,21 @@ class _Parser:
         return IndexPart(column=column, expression=expression, length=length, descending=descending)
 
     def index_options(self) -> Options:
-        found: list[tuple[str, object]] = []
+        settings: list[tuple[str, object]] = []
         while not self.at_end_of_item():
             if self.skip("USING"):
-                found.append(("mysql_using", self.take().value.lower()))
+                settings.append(("mysql_using", self.take().value.lower()))
             elif self.skip("COMMENT"):
-                found.append(("mysql_comment", self.take().value))
+                settings.append(("mysql_comment", self.take().value))
             elif self.skip("WITH", "PARSER"):
-                found.append(("mysql_with_parser", self.take().value))
+                settings.append(("mysql_with_parser", self.take().value))
             elif self.skip("INVISIBLE") or self.skip("IGNORED"):
-                found.append(("mysql_invisible", True))
+                settings.append(("mysql_invisible", True))
             else:
                 word = self.take()
                 if self.skip("="):
-                    found.append((f"mysql_{word.value.lower()}", self.take().value))
-        return options(found)
+                    settings.append((f"mysql_{word.value.lower()}", self.take().value))
+        return options(settings)
 
     def constraint(self, name: str | None) -> Constraint:
         if self.skip("CHECK"):
@@ -374,19 +374,19 @@ class _Parser:
     # After the closing parenthesis
 
     def table_options(self) -> tuple[str | None, Options]:
-        comment, found = None, {}
+        comment, settings = None, {}
         while (token := self.peek()) is not END:
             if token.word() == "PARTITION":
-                found["mysql_partition"] = self.text[token.start :].strip().removesuffix("*/").strip()
+                settings["mysql_partition"] = self.text[token.start :].strip().removesuffix("*/").strip()
                 break
             name = self.option_name()
             value = self.take().value if self.peek() is not END else ""
             if name == "comment":
                 comment = value or None
             elif name not in ("auto_increment", "union"):
-                found[f"mysql_{name}"] = value
+                settings[f"mysql_{name}"] = value
             self.skip(",")
-        return comment, options(found.items())
+        return comment, options(settings.items())
 
     def option_name(self) -> str:
         """Return the name of an option: ``charset`` for ``DEFAULT CHARSET=``."""

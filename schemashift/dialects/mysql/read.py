@@ -42,8 +42,8 @@ def read_tables(
         names = [name for schema in (None, *schemas) for name in reader.names(schema)]
     elif len(names) > 1:
         wanted = set(names)
-        found = [name for schema in {name.schema for name in names} for name in reader.names(schema)]
-        names = [name for name in found if name in wanted]
+        existing = [name for schema in {name.schema for name in names} for name in reader.names(schema)]
+        names = [name for name in existing if name in wanted]
     for name in names:
         try:
             table = reader.read(name)
@@ -57,9 +57,9 @@ def read_tables(
 def unreadable(connection: sa.Connection, names: Collection[TableName]) -> dict[TableName, str]:
     """Return those of *names* that exist but cannot be read, each with the server's error: no rights, a broken view."""
     reader = Reader(connection)
-    there = {name for schema in {each.schema for each in names} for name in reader.names(schema, views=True)}
-    found = ((name, reader.refusal(name)) for name in names if name in there)
-    return {name: refusal for name, refusal in found if refusal is not None}
+    existing = {name for schema in {each.schema for each in names} for name in reader.names(schema, views=True)}
+    refusals = ((name, reader.refusal(name)) for name in names if name in existing)
+    return {name: refusal for name, refusal in refusals if refusal is not None}
 
 
 class Refused(Exception):
@@ -81,7 +81,7 @@ class Reader:
 
     def names(self, schema: str | None, *, views: bool = False) -> list[TableName]:
         """Return the base tables of *schema*, sorted; with *views*, its views as well."""
-        where = self.named(schema)
+        where = self.schema_expression(schema)
         # MariaDB has a separate type for system-versioned tables.
         types = "'BASE TABLE', 'SYSTEM VERSIONED'" + (", 'VIEW'" if views else "")
         rows = ask(
@@ -91,7 +91,7 @@ class Reader:
         )
         return [TableName(name, schema) for name in sorted(str(row[0]) for row in rows)]
 
-    def named(self, schema: str | None) -> str:
+    def schema_expression(self, schema: str | None) -> str:
         """Return the name of *schema* as an SQL expression."""
         backslash = "NO_BACKSLASH_ESCAPES" not in self.mode
         return "DATABASE()" if schema is None else quoted(schema, backslash=backslash)
@@ -103,7 +103,7 @@ class Reader:
 
     def text(self, name: TableName) -> str | None:
         """Return the output of SHOW CREATE TABLE; None for anything but a table. Raises `Refused`."""
-        row = self.shown(name)
+        row = self.show_create(name)
         if row is None:
             return None
         # A view has other columns in the result, a sequence of MariaDB another statement.
@@ -113,19 +113,19 @@ class Reader:
     def refusal(self, name: TableName) -> str | None:
         """Return why the table or view cannot be read; None if it can."""
         try:
-            row = self.shown(name)
+            row = self.show_create(name)
             if row is not None and row._fields[0] == "View":
                 # SHOW CREATE TABLE also shows a broken view.
-                self.answer(name, "SELECT 1 FROM {} LIMIT 0")
+                self.first_row(name, "SELECT 1 FROM {} LIMIT 0")
         except Refused as refused:
             return str(refused)
         return None
 
-    def shown(self, name: TableName) -> Any:
+    def show_create(self, name: TableName) -> Any:
         """Return the row of SHOW CREATE TABLE; None if there is nothing of that name."""
-        return self.answer(name, "SHOW CREATE TABLE {}")
+        return self.first_row(name, "SHOW CREATE TABLE {}")
 
-    def answer(self, name: TableName, sql: str) -> Any:
+    def first_row(self, name: TableName, sql: str) -> Any:
         """Return the first row of *sql* about *name*; None if there is nothing of that name. Raises `Refused`."""
         full = ".".join("`" + part.replace("`", "``") + "`" for part in (name.schema, name.name) if part)
         try:
@@ -175,7 +175,7 @@ class Reader:
     def database_collation(self, schema: str | None) -> str:
         """Return the default collation of tables in *schema*."""
         if schema not in self._collations:
-            where = self.named(schema)
+            where = self.schema_expression(schema)
             sql = f"SELECT DEFAULT_COLLATION_NAME FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = {where}"
             self._collations[schema] = collation_name(str(ask(self.connection, sql).scalar() or ""))
         return self._collations[schema]
@@ -184,9 +184,9 @@ class Reader:
         """Return the default collation of each character set."""
         if self._defaults is None:
             sql = "SELECT CHARACTER_SET_NAME, DEFAULT_COLLATE_NAME FROM information_schema.CHARACTER_SETS"
-            found = {charset_name(str(row[0])): collation_name(str(row[1])) for row in ask(self.connection, sql)}
-            found |= self._overridden()
-            self._defaults = tuple(sorted(found.items()))
+            collations = {charset_name(str(row[0])): collation_name(str(row[1])) for row in ask(self.connection, sql)}
+            collations |= self._overridden()
+            self._defaults = tuple(sorted(collations.items()))
         return self._defaults
 
     def _overridden(self) -> dict[str, str]:
@@ -200,7 +200,7 @@ class Reader:
 
 def _without_defaults(given: Options, collations: Collations) -> Options:
     """Return the options without the database's defaults."""
-    found = dict(given)
-    found.pop("mysql_charset", None)
-    found["mysql_collate"] = None if collations.collation == collations.database_collation else collations.collation
-    return options(found.items())
+    settings = dict(given)
+    settings.pop("mysql_charset", None)
+    settings["mysql_collate"] = None if collations.collation == collations.database_collation else collations.collation
+    return options(settings.items())

@@ -20,19 +20,25 @@ from schemashift.schema import Check, Doubt, Options, Reading, Table
 from schemashift.sqla.errors import driver_message
 
 NAME = "schemashift_scratch"
-_NOT_THERE = ("mysql_row_format", "mysql_key_block_size", "mysql_engine", "mysql_tablespace", "mysql_data_directory")
+_PERMANENT_ONLY = (
+    "mysql_row_format",
+    "mysql_key_block_size",
+    "mysql_engine",
+    "mysql_tablespace",
+    "mysql_data_directory",
+)
 
 
 def canonical(connection: sa.Connection, tables: Iterable[Table], ddl: MySQLDDL) -> Reading:
     """Return *tables* as this server writes them, and a doubt for each that it does not create."""
-    return Reading.of(_made(connection, tables, ddl))
+    return Reading.of(_created(connection, tables, ddl))
 
 
-def _made(connection: sa.Connection, tables: Iterable[Table], ddl: MySQLDDL) -> Iterator[Table | Doubt]:
+def _created(connection: sa.Connection, tables: Iterable[Table], ddl: MySQLDDL) -> Iterator[Table | Doubt]:
     reader = Reader(connection)
     for table in tables:
         try:
-            made = _make(connection, table, ddl, reader)
+            created = _create_and_read(connection, table, ddl, reader)
         except sa.exc.DBAPIError as error:
             if error.connection_invalidated:
                 raise
@@ -40,23 +46,23 @@ def _made(connection: sa.Connection, tables: Iterable[Table], ddl: MySQLDDL) -> 
         except Refused as refused:
             yield _doubt(table, str(refused))
         else:
-            yield with_server_text(made, table)
+            yield with_server_text(created, table)
 
 
 def _doubt(table: Table, reason: str) -> Doubt:
     return Doubt(about=table.key, what="compared exactly", reason=reason)
 
 
-def _make(connection: sa.Connection, table: Table, ddl: MySQLDDL, reader: Reader) -> Table:
+def _create_and_read(connection: sa.Connection, table: Table, ddl: MySQLDDL, reader: Reader) -> Table:
     copy = temporary_copy(table)
-    place = ddl.table(copy.table_name)
+    name = ddl.table(copy.table_name)
     ask(connection, ddl.create_as(copy, "CREATE TEMPORARY TABLE"))
     try:
-        made = reader.read(copy.table_name)
-        assert made is not None, "it was made just now"
-        return made
+        created = reader.read(copy.table_name)
+        assert created is not None, "it was created just now"
+        return created
     finally:
-        ask(connection, f"DROP TEMPORARY TABLE IF EXISTS {place}")
+        ask(connection, f"DROP TEMPORARY TABLE IF EXISTS {name}")
 
 
 def temporary_copy(table: Table) -> Table:
@@ -71,11 +77,13 @@ def temporary_copy(table: Table) -> Table:
             replace(c, payload=None) if isinstance(c, Check) and is_column_level(c) else c for c in copy.constraints
         ),
         indexes=tuple(i for i in table.indexes if not i.implicit and "mysql_prefix" not in dict(i.options)),
-        options=_possible(table.options),
+        options=_temporary_options(table.options),
     )
 
 
-def _possible(given: Options) -> Options:
+def _temporary_options(given: Options) -> Options:
     return tuple(
-        pair for pair in given if pair[0] not in _NOT_THERE and not pair[0].startswith(("mysql_part", "mysql_subpart"))
+        pair
+        for pair in given
+        if pair[0] not in _PERMANENT_ONLY and not pair[0].startswith(("mysql_part", "mysql_subpart"))
     )

@@ -71,8 +71,8 @@ class MySQLSession(Session):
         status = getattr(driver, "server_status", None)  # PyMySQL, aiomysql, asyncmy
         if status is not None:
             return bool(status & _IN_TRANSACTION)
-        said = getattr(driver, "in_transaction", None)  # MySQL Connector
-        return bool(said) if said is not None else self.connection.in_transaction()
+        in_progress = getattr(driver, "in_transaction", None)  # MySQL Connector
+        return bool(in_progress) if in_progress is not None else self.connection.in_transaction()
 
     @contextmanager
     def run(self) -> Iterator[None]:

@@ -63,10 +63,10 @@ def unescape(body: str, *, backslash: bool = True) -> str:
         return body.replace("''", "'")
     if "\\" not in body and "''" not in body:
         return body
-    return _ESCAPE.sub(_meant, body)
+    return _ESCAPE.sub(_unescaped, body)
 
 
-def _meant(match: re.Match[str]) -> str:
+def _unescaped(match: re.Match[str]) -> str:
     character = match[1]
     if character is None:
         return "'"

@@ -189,9 +189,9 @@ def default_collation(charset: str, flavour: Flavour) -> str:
 
 def normal_type(type_: Type, flavour: Flavour, table_charset: str | None = None) -> Type:
     """Return *type_* in normal form, with its collation written out. A missing payload is created."""
-    found = parse_type(type_.sql, type_.collation, flavour, table_charset)
-    payload = type_.payload if type_.payload is not None else type_engine(found)
-    return Type(sql=found.sql, collation=found.collation, payload=payload)
+    parsed = parse_type(type_.sql, type_.collation, flavour, table_charset)
+    payload = type_.payload if type_.payload is not None else type_engine(parsed)
+    return Type(sql=parsed.sql, collation=parsed.collation, payload=payload)
 
 
 @lru_cache(maxsize=4096)
@@ -243,8 +243,8 @@ def _normal(
     elif charset is not None:
         collation = default_collation(charset, flavour)
     zerofill = "ZEROFILL" in attributes
-    found = ParsedType(base, args, zerofill or "UNSIGNED" in attributes, zerofill, collation)
-    return _sized(found, flavour, charset_of(collation) if collation else table_charset or "utf8mb4")
+    parsed = ParsedType(base, args, zerofill or "UNSIGNED" in attributes, zerofill, collation)
+    return _sized(parsed, flavour, charset_of(collation) if collation else table_charset or "utf8mb4")
 
 
 def _sized(type_: ParsedType, flavour: Flavour, charset: str) -> ParsedType:
@@ -290,9 +290,9 @@ def _integer(type_: ParsedType, flavour: Flavour) -> ParsedType:
 
 def type_engine(type_: ParsedType) -> Any:
     """Return a SQLAlchemy type that compiles to *type_* on these servers, a generic one if possible."""
-    made = _GENERIC.get(type_._replace(collation=None))
-    if made is not None and type_.collation is None:
-        return made()
+    generic = _GENERIC.get(type_._replace(collation=None))
+    if generic is not None and type_.collation is None:
+        return generic()
     maker = _MAKERS.get(type_.base)
     return maker(type_) if maker is not None else SQLType(type_.sql)
 

@@ -119,11 +119,11 @@ class PostgreSQLDDL(DDL):
 
         A domain is converted as its base type: a cast to the domain itself would truncate a text that is too long.
         """
-        return conversion(column, self._beneath(before), self._beneath(after))
+        return conversion(column, self._base_type(before), self._base_type(after))
 
-    def _beneath(self, type_: Type) -> Type:
+    def _base_type(self, type_: Type) -> Type:
         if is_domain(type_.payload):
-            return self._beneath(lift_type(type_.payload.data_type, self.dialect))  # type: ignore[attr-defined]
+            return self._base_type(lift_type(type_.payload.data_type, self.dialect))  # type: ignore[attr-defined]
         return normal_type(type_)
 
     # Operations --------------------------------------------------------------------------------------------------
@@ -156,11 +156,11 @@ class PostgreSQLDDL(DDL):
 
 def identity_settings(identity: Identity, type_: str) -> str:
     """Return the sequence options of an identity column of that type, without the defaults."""
-    given = normal_identity(identity, type_)
-    plain = normal_identity(Identity(increment=given.increment), type_)
-    words = [f"START WITH {given.start}"] if given.start != plain.start else []
-    words += [f"INCREMENT BY {given.increment}"] if given.increment != 1 else []
-    words += [f"MINVALUE {given.minimum}"] if given.minimum != plain.minimum else []
-    words += [f"MAXVALUE {given.maximum}"] if given.maximum != plain.maximum else []
-    words += [f"CACHE {given.cache}"] if given.cache != 1 else []
-    return " ".join([*words, *(["CYCLE"] if given.cycle else [])])
+    written = normal_identity(identity, type_)
+    plain = normal_identity(Identity(increment=written.increment), type_)
+    words = [f"START WITH {written.start}"] if written.start != plain.start else []
+    words += [f"INCREMENT BY {written.increment}"] if written.increment != 1 else []
+    words += [f"MINVALUE {written.minimum}"] if written.minimum != plain.minimum else []
+    words += [f"MAXVALUE {written.maximum}"] if written.maximum != plain.maximum else []
+    words += [f"CACHE {written.cache}"] if written.cache != 1 else []
+    return " ".join([*words, *(["CYCLE"] if written.cycle else [])])

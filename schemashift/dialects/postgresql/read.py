@@ -169,15 +169,15 @@ def read_temporary(connection: sa.Connection, names: Collection[str]) -> Iterato
 
 
 def _read(connection: sa.Connection, where: str, values: dict[str, Any], default: str | None) -> Iterator[Table]:
-    found = _rows(connection, _TABLES.format(where=where), values)
-    if not found:
+    rows = _rows(connection, _TABLES.format(where=where), values)
+    if not rows:
         return
-    oids = {"oids": [row["oid"] for row in found]}
+    oids = {"oids": [row["oid"] for row in rows]}
     columns = _grouped(_rows(connection, _COLUMNS, oids))
     constraints = _grouped(_rows(connection, _CONSTRAINTS, oids))
     indexes = _grouped(_rows(connection, _INDEXES, oids))
     reader = _Reader(default)
-    for row in found:
+    for row in rows:
         parts = (groups.get(row["oid"], []) for groups in (columns, constraints, indexes))
         yield normal_table(reader.table(row, *parts))
 

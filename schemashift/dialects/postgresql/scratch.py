@@ -32,20 +32,20 @@ def canonical(
 ) -> Iterator[Table | Doubt]:
     """Yield *tables* as PostgreSQL writes them. Tables with the same name in several schemas are created one after the
     other, because all temporary tables are in one schema."""
-    waiting = {table.table_name: table for table in tables}
-    while waiting:
-        batch = {table.name: table for table in reversed(waiting.values())}
+    remaining = {table.table_name: table for table in tables}
+    while remaining:
+        batch = {table.name: table for table in reversed(remaining.values())}
         for table in batch.values():
-            del waiting[table.table_name]
-        yield from _together(dialect, connection, tuple(batch.values()), objects, kinds)
+            del remaining[table.table_name]
+        yield from _in_one_savepoint(dialect, connection, tuple(batch.values()), objects, kinds)
 
 
-def _together(
+def _in_one_savepoint(
     dialect: PostgreSQL, connection: sa.Connection, tables: Sequence[Table], objects: Sequence[Keyed], kinds: Kinds
 ) -> Iterator[Table | Doubt]:
     """Create all tables in one SAVEPOINT; if that fails, each in its own, so that one error does not affect others."""
     try:
-        yield from _make(dialect, connection, tables, objects, kinds)
+        yield from _create_and_read(dialect, connection, tables, objects, kinds)
     except sa.exc.DBAPIError as error:
         if error.connection_invalidated:
             raise
@@ -53,19 +53,19 @@ def _together(
             yield _doubt(tables[0], driver_message(error))
             return
         for table in tables:
-            yield from _together(dialect, connection, [table], objects, kinds)
+            yield from _in_one_savepoint(dialect, connection, [table], objects, kinds)
 
 
 def _doubt(thing: Keyed, reason: str) -> Doubt:
     return Doubt(about=thing.key, what="compared exactly", reason=reason)
 
 
-def _make(
+def _create_and_read(
     dialect: PostgreSQL, connection: sa.Connection, tables: Sequence[Table], objects: Sequence[Keyed], kinds: Kinds
 ) -> list[Table]:
     savepoint = connection.begin_nested()
     try:
-        _provide(dialect, connection, objects, kinds)
+        _create_missing(dialect, connection, objects, kinds)
         for statement in _statements(dialect, tables):
             connection.exec_driver_sql(statement, execution_options=RAW)
         found = {table.name: table for table in read_temporary(connection, [t.name for t in tables])}
@@ -82,7 +82,7 @@ def _statements(dialect: PostgreSQL, tables: Iterable[Table]) -> Iterable[str]:
             yield dialect.ddl.index(copy.table_name, index)
 
 
-def _provide(dialect: PostgreSQL, connection: sa.Connection, objects: Sequence[Keyed], kinds: Kinds) -> None:
+def _create_missing(dialect: PostgreSQL, connection: sa.Connection, objects: Sequence[Keyed], kinds: Kinds) -> None:
     """Create what the tables need and the database lacks. Errors are ignored: the object may not be needed.
 
     An object of the default schema may exist in another form: those of the temporary schema are found first.
@@ -118,12 +118,12 @@ def canonical_objects(
         savepoint = connection.begin_nested()
         try:
             # The others first: a domain may be based on an enum, or on another domain.
-            _provide(dialect, connection, [each for each in objects if each is not thing], kinds)
+            _create_missing(dialect, connection, [each for each in objects if each is not thing], kinds)
             failed = _create(dialect, connection, kind, kind.in_scratch(thing, PLACE))
-            made = [each for each in kind.read_scratch(connection) if each.key.name == thing.key.name]
+            created = [each for each in kind.read_scratch(connection) if each.key.name == thing.key.name]
         finally:
             savepoint.rollback()
-        if made and failed is None:
-            yield kind.with_server_text(kind.normal(made[0], dialect), thing)
+        if created and failed is None:
+            yield kind.with_server_text(kind.normal(created[0], dialect), thing)
         else:
             yield _doubt(thing, failed or "the server does not show it")

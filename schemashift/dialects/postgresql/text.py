@@ -16,10 +16,10 @@ _ITEM = re.compile(r"('(?:[^']|'')*')::character varying")
 
 def canonical(sql: str) -> str:
     """Return the normal form of an expression that PostgreSQL wrote."""
-    return restated(bare(sql))
+    return with_in_restored(bare(sql))
 
 
-def restated(sql: str) -> str:
+def with_in_restored(sql: str) -> str:
     """Return *sql*, an expression as PostgreSQL wrote it, with IN and NOT IN restored.
 
     For a VARCHAR, PostgreSQL writes ``(s)::text = ANY ((ARRAY['a'::character varying])::text[])``; when it parses that

@@ -27,7 +27,7 @@ from schemashift.operations import Operation
 from schemashift.operations.facts import Facts
 from schemashift.schema import Column, Reading, Schema, Table, TableName
 
-_LATELY = 64
+_CACHED_TABLES = 64
 """The number of tables in normal form that are cached."""
 
 
@@ -49,11 +49,11 @@ class SQLite(Dialect):
         """Return *table* in normal form. Recent results are cached, as a table is normalized several times in a run."""
         if self._normal.get(id(table)) is table:
             return table
-        found = normal_table(table, self.ddl.quote)
-        if len(self._normal) >= _LATELY:
+        result = normal_table(table, self.ddl.quote)
+        if len(self._normal) >= _CACHED_TABLES:
             self._normal.clear()
-        self._normal[id(found)] = found
-        return found
+        self._normal[id(result)] = result
+        return result
 
     def read(
         self, connection: sa.Connection, names: Collection[TableName] | None = None, *, schemas: Iterable[str] = ()
@@ -63,9 +63,9 @@ class SQLite(Dialect):
     def require(self, connection: sa.Connection, declared: Schema, database: str) -> None:
         """A schema is an attached file, which no script can attach."""
         elsewhere = [table for table in declared.tables if table.schema is not None]
-        there = attached(connection) if elsewhere else frozenset()
+        existing = attached(connection) if elsewhere else frozenset()
         for table in elsewhere:
-            if str(table.schema).lower() not in there:
+            if str(table.schema).lower() not in existing:
                 raise NotSupported(
                     f'table "{table.table_name}" is in the schema "{table.schema}", which is not attached to '
                     f"{database}",

@@ -91,7 +91,7 @@ class SQLiteDDL(DDL):
 
     def foreign_key(self, key: ForeignKey) -> str:
         # A foreign key stays in its database file: SQLite accepts no schema there.
-        return super().foreign_key(_local(key))
+        return super().foreign_key(_without_schema(key))
 
     def part(self, part: IndexPart) -> str:
         text = self.quote(part.column) if part.column is not None else _operand(part.expression or "")
@@ -108,11 +108,11 @@ class SQLiteDDL(DDL):
 
     def create(self, table: Table) -> str:
         items = [self.column(column, table) for column in table.columns]
-        items += [self.constraint(constraint) for constraint in self.outside(table)]
+        items += [self.constraint(constraint) for constraint in self.table_constraints(table)]
         inner = ",\n\t".join(items)
         return f"CREATE TABLE {self.table(table.table_name)} (\n\t{inner}\n){self.table_options(table)}"
 
-    def outside(self, table: Table) -> Iterator[Constraint]:
+    def table_constraints(self, table: Table) -> Iterator[Constraint]:
         """Yield the constraints that are not inline. Each is on its own line: SQLAlchemy's Inspector reads lines."""
         for constraint in table.constraints:
             if not (isinstance(constraint, PrimaryKey) and has_autoincrement(table)):
@@ -143,5 +143,5 @@ def _operand(expression: str) -> str:
     return expression if expression.endswith(")") and expression[:1].isalpha() else f"({expression})"
 
 
-def _local(key: ForeignKey) -> ForeignKey:
+def _without_schema(key: ForeignKey) -> ForeignKey:
     return replace(key, target=TableName(key.target.name))

@@ -38,22 +38,22 @@ def spelled_like(read: Table, declared: Table) -> Table:
     return replace(read, columns=tuple(columns))
 
 
-def _column(column: Column, wanted: Column, *, alone: bool) -> Column:
+def _column(column: Column, declared: Column, *, alone: bool) -> Column:
     # As the only column of the primary key, INTEGER is the rowid and INT is not.
-    if not (alone and "INT" in (column.type.sql, wanted.type.sql)) and _same_type(column.type, wanted.type):
-        column = replace(column, type=wanted.type)
-    if column.default and wanted.default and column.type == wanted.type:
+    if not (alone and "INT" in (column.type.sql, declared.type.sql)) and _same_type(column.type, declared.type):
+        column = replace(column, type=declared.type)
+    if column.default and declared.default and column.type == declared.type:
         kind = affinity(column.type.sql)
-        if _value(column.default, kind) == _value(wanted.default, kind):
-            column = replace(column, default=wanted.default)
+        if _value(column.default, kind) == _value(declared.default, kind):
+            column = replace(column, default=declared.default)
     return column
 
 
 def _same_type(one: Type, other: Type) -> bool:
-    return _spelt(one.sql) == _spelt(other.sql) and one.collation == other.collation
+    return _without_synonym(one.sql) == _without_synonym(other.sql) and one.collation == other.collation
 
 
-def _spelt(sql: str) -> str:
+def _without_synonym(sql: str) -> str:
     name, parenthesis, rest = sql.partition("(")
     return _SYNONYMS.get(name, name) + parenthesis + rest
 

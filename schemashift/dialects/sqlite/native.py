@@ -58,9 +58,9 @@ class Native:
             # text is an "incomplete input" (seen on 3.40).
             return False
         names = {column.name for column in self.dropped}
-        here, elsewhere = self.constraints(text, names)
+        inline, elsewhere = self.constraints(text, names)
         return (
-            all(isinstance(c, ForeignKey | Check) and names & {*c.columns} for c in here)
+            all(isinstance(c, ForeignKey | Check) and names & {*c.columns} for c in inline)
             and not any(names & {*constraint.columns} for constraint in elsewhere)
             and all(names & {*constraint.columns} for constraint in self.lost)
             and not self.used()
@@ -68,12 +68,12 @@ class Native:
 
     def constraints(self, text: TableText, names: set[str]) -> tuple[tuple[Constraint, ...], tuple[Constraint, ...]]:
         """Return the inline constraints of the columns *names*, and all other constraints."""
-        here: list[Constraint] = []
+        inline: list[Constraint] = []
         elsewhere = [item.constraint for item in text.constraints]
         for item in text.columns:
             own = [clause.constraint for clause in item.of("constraint") if clause.constraint is not None]
-            (here if item.name in names else elsewhere).extend(own)
-        both = (replace(self.before, constraints=tuple(some), indexes=()) for some in (here, elsewhere))
+            (inline if item.name in names else elsewhere).extend(own)
+        both = (replace(self.before, constraints=tuple(some), indexes=()) for some in (inline, elsewhere))
         first, second = (self.normal(table).constraints for table in both)
         return first, second
 

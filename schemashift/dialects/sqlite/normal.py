@@ -52,20 +52,20 @@ def normal_table(table: Table, quote: Quote) -> Table:
     names = Names.of(table.name, (column.name for column in table.columns), quote)
     primary = next((tuple(map(names.spelled, c.columns)) for c in table.constraints if isinstance(c, PrimaryKey)), ())
     columns = tuple(normal_column(column, names, primary) for column in table.columns)
-    found = _table_options(table, columns, primary)
-    raw = replace(table, options=found)
-    constraints = (normal_constraint(each, raw, names) for each in table.constraints if _is_here(each, table))
+    settings = _table_options(table, columns, primary)
+    raw = replace(table, options=settings)
+    constraints = (normal_constraint(each, raw, names) for each in table.constraints if _is_supported(each, table))
     return replace(
         table,
         columns=columns,
-        constraints=tuple(_with_aliases(table.name, sorted(dict.fromkeys(constraints), key=_place))),
+        constraints=tuple(_with_aliases(table.name, sorted(dict.fromkeys(constraints), key=_sort_key))),
         indexes=tuple(normal_index(index, names, columns) for index in table.indexes),
         comment=None,
-        options=found,
+        options=settings,
     )
 
 
-def _place(constraint: Constraint) -> tuple[tuple[str, ...], str]:
+def _sort_key(constraint: Constraint) -> tuple[tuple[str, ...], str]:
     """Return the sort key of a constraint: its place in the table changes when it is dropped and added again."""
     match constraint:
         case Check():
@@ -97,7 +97,7 @@ def _with_alias(table: str, constraint: Constraint, taken: set[str]) -> Constrai
     return replace(constraint, payload=WrittenName(str(written_name(constraint)), constraint.payload, alias=alias))
 
 
-def _is_here(constraint: Constraint, table: Table) -> bool:
+def _is_supported(constraint: Constraint, table: Table) -> bool:
     """Whether SQLite has *constraint*: foreign keys to another database file do not exist, and SQLAlchemy omits
     them."""
     return not isinstance(constraint, ForeignKey) or constraint.target.schema == table.schema
@@ -283,7 +283,7 @@ def _where(index: Index) -> SQL | None:
 
 def _part(part: IndexPart, names: Names) -> tuple[IndexPart, tuple[str, ...]]:
     """Return an element in normal form, and the columns that its expression uses."""
-    part = _taken_apart(part, names)
+    part = _in_parts(part, names)
     used: tuple[str, ...] = ()
     if part.expression is not None:
         text, used = canonical(part.expression, names)
@@ -295,15 +295,15 @@ def _part(part: IndexPart, names: Names) -> tuple[IndexPart, tuple[str, ...]]:
     return replace(part, collation=wanted, nulls=None, opclass=None, length=None), used
 
 
-def _taken_apart(part: IndexPart, names: Names) -> IndexPart:
+def _in_parts(part: IndexPart, names: Names) -> IndexPart:
     """Return an element that is one text, ``name COLLATE NOCASE DESC``, with its parts separated."""
     if part.expression is None:
         return part
     try:
-        found = parse_part(bare(part.expression))
+        parsed = parse_part(bare(part.expression))
     except (ParseError, TokenError):
         return part
-    part = replace(part, descending=part.descending or found.descending, collation=found.collation or part.collation)
-    if found.name is not None and found.name.lower() in names.columns:
-        return replace(part, column=names.spelled(found.name), expression=None)
-    return replace(part, expression=found.text)
+    part = replace(part, descending=part.descending or parsed.descending, collation=parsed.collation or part.collation)
+    if parsed.name is not None and parsed.name.lower() in names.columns:
+        return replace(part, column=names.spelled(parsed.name), expression=None)
+    return replace(part, expression=parsed.text)

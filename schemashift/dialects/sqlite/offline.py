@@ -19,7 +19,7 @@ from schemashift.dialects.offline import OfflineDatabase
 from schemashift.dialects.session import RAW
 from schemashift.dialects.sqlite.ddl import SQLiteDDL
 from schemashift.dialects.sqlite.read import CatalogueEntry, Row, read_tables
-from schemashift.dialects.sqlite.rebuild import placed
+from schemashift.dialects.sqlite.rebuild import with_schema
 from schemashift.dialects.statement import Statement
 from schemashift.schema import Reading, Schema, Table, TableName
 
@@ -69,7 +69,7 @@ class InMemory(OfflineDatabase):
     def _define(self, what: str, name: str) -> None:
         driver: Any = self._connection.connection.driver_connection
         if what == "function":
-            driver.create_function(name, -1, _nothing, deterministic=True)
+            driver.create_function(name, -1, _dummy_function, deterministic=True)
         else:
             driver.create_collation(name, _compare)
 
@@ -102,10 +102,10 @@ def _texts(schema: Schema, ddl: SQLiteDDL) -> Iterator[str]:
         if entry is None:
             yield from (ddl.index(table.table_name, index) for index in table.indexes)
             continue
-        yield from (placed(row.sql, table.schema, ddl) for row in entry.indexes if row.sql)
+        yield from (with_schema(row.sql, table.schema, ddl) for row in entry.indexes if row.sql)
         programs.update(dict.fromkeys((table.schema, row) for row in (*entry.programs, *entry.triggers)))
-    yield from _placed(programs, "view", ddl)
-    yield from _placed(programs, "trigger", ddl)
+    yield from _programs(programs, "view", ddl)
+    yield from _programs(programs, "trigger", ddl)
     if any(isinstance(table.payload, CatalogueEntry) and table.payload.statistics for table in schema.tables):
         yield "ANALYZE"
 
@@ -118,11 +118,11 @@ def _create(table: Table, entry: CatalogueEntry | None, ddl: SQLiteDDL) -> str:
     return f"CREATE TABLE {ddl.table(table.table_name)}{entry.text.sql[entry.text.name_end :]}"
 
 
-def _placed(rows: Iterable[tuple[str | None, Row]], kind: str, ddl: SQLiteDDL) -> Iterator[str]:
-    return (placed(row.sql, schema, ddl) for schema, row in rows if row.type == kind)
+def _programs(rows: Iterable[tuple[str | None, Row]], kind: str, ddl: SQLiteDDL) -> Iterator[str]:
+    return (with_schema(row.sql, schema, ddl) for schema, row in rows if row.type == kind)
 
 
-def _nothing(*_: object) -> None:
+def _dummy_function(*_: object) -> None:
     """Stands in for a function of the application."""
 
 

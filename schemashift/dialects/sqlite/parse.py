@@ -235,13 +235,13 @@ class _Reader:
     def names(self) -> tuple[str, ...]:
         """``(a, b)``."""
         self.expect("(")
-        found = [self.take_name().name]
+        names = [self.take_name().name]
         while not self.accept(")"):
             self.accept(",")
             token = self.take()
             if token.is_name:
-                found.append(token.name)
-        return tuple(found)
+                names.append(token.name)
+        return tuple(names)
 
     def references(self, columns: tuple[str, ...]) -> ForeignKey:
         """Take what follows REFERENCES, including its options, and return the foreign key."""

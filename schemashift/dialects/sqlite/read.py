@@ -76,9 +76,9 @@ def read_tables(
     """Yield tables in normal form, and a doubt for each that cannot be read. With *names* None, all tables of the main
     database and of the attached *schemas*."""
     if names is None:
-        asked = list(schemas)
-        there = attached(connection) if asked else frozenset()
-        for schema in dict.fromkeys([None, *(each for each in asked if each.lower() in there)]):
+        listed = list(schemas)
+        existing = attached(connection) if listed else frozenset()
+        for schema in dict.fromkeys([None, *(each for each in listed if each.lower() in existing)]):
             yield from _Catalogue(connection, schema).tables()
         return
     for schema in dict.fromkeys(name.schema for name in names):
@@ -94,12 +94,12 @@ def attached(connection: sa.Connection) -> frozenset[str]:
 
 def unreadable(connection: sa.Connection, names: Collection[TableName]) -> dict[TableName, str]:
     """Return those of *names*, none of which `read_tables` returned, that exist, each with the parser's error."""
-    found: dict[TableName, str] = {}
+    errors: dict[TableName, str] = {}
     for schema in dict.fromkeys(name.schema for name in names):
         wanted = [name.name for name in names if name.schema == schema]
-        for row in _ours(_Catalogue(connection, schema).rows(wanted), wanted):
-            found[TableName(row.name, schema)] = _parsed(parse_table, row.sql)[1] or "its statement is not understood"
-    return found
+        for row in _ordinary_tables(_Catalogue(connection, schema).rows(wanted), wanted):
+            errors[TableName(row.name, schema)] = _parsed(parse_table, row.sql)[1] or "its statement is not understood"
+    return errors
 
 
 class _Dependents:
@@ -140,23 +140,23 @@ class _Catalogue:
     def tables(self, names: Collection[str] | None = None) -> Iterator[Table | Doubt]:
         """Yield the tables *names*, or all tables, sorted by name; a doubt in place of each that cannot be read."""
         rows = self.rows(names)
-        found = sorted(_ours(rows, names), key=lambda row: row.name)
-        texts = {row.name: _parsed(parse_table, row.sql) for row in found}
+        ordinary = sorted(_ordinary_tables(rows, names), key=lambda row: row.name)
+        texts = {row.name: _parsed(parse_table, row.sql) for row in ordinary}
         keys = _primary_keys(text for text, _ in texts.values() if text is not None)
         missing = _open_targets(text for text, _ in texts.values() if text is not None) - keys.keys()
         if missing:
             others = (row for row in self.rows(missing) if row.type == "table")
             keys |= _primary_keys(text for row in others if (text := _parsed(parse_table, row.sql)[0]) is not None)
         dependents = _Dependents(rows)
-        for row in found:
+        for row in ordinary:
             text, fault = texts[row.name]
-            table = self.lifted(text, keys) if text is not None else self.from_inspector(row)
+            table = self.raw_table(text, keys) if text is not None else self.from_inspector(row)
             if isinstance(table, Table):
                 yield self.with_source(table, row, text, fault, dependents)
             elif table is not None:
                 yield table
 
-    def lifted(self, text: TableText, keys: dict[str, TableText]) -> Table:
+    def raw_table(self, text: TableText, keys: dict[str, TableText]) -> Table:
         """Return the table of a statement, without indexes."""
         table = table_of(text, self.schema)
         constraints = (self.resolved(constraint, keys) for constraint in table.constraints)
@@ -194,8 +194,8 @@ class _Catalogue:
     ) -> Table:
         """Return *table* with its indexes, in normal form, and with the statements that it was read from as its
         payload."""
-        own = dependents.by_table.get(row.name.lower(), [])
-        indexes = tuple(each for each in own if each.type == "index" and each.sql)
+        dependent = dependents.by_table.get(row.name.lower(), [])
+        indexes = tuple(each for each in dependent if each.type == "index" and each.sql)
         if text is not None:
             table = replace(table, indexes=tuple(_index(each) for each in indexes))
         table = _with_engines(normal_table(table, self.quote))
@@ -207,14 +207,14 @@ class _Catalogue:
                 text=text,
                 fault=fault,
                 indexes=indexes,
-                triggers=tuple(each for each in own if each.type == "trigger"),
+                triggers=tuple(each for each in dependent if each.type == "trigger"),
                 programs=dependents.programs,
                 statistics=dependents.statistics,
             ),
         )
 
 
-def _ours(rows: list[Row], names: Collection[str] | None) -> Iterator[Row]:
+def _ordinary_tables(rows: list[Row], names: Collection[str] | None) -> Iterator[Row]:
     """Yield the rows of ordinary tables: not SQLite's own, no virtual tables, and not the tables with their content."""
     virtual = [row.name.lower() for row in rows if row.type == "table" and _is_virtual(row.sql)]
     for row in rows:
@@ -290,7 +290,7 @@ def table_of(text: TableText, schema: str | None = None) -> Table:
         name=text.name,
         schema=schema,
         columns=tuple(column_of(item) for item in text.columns),
-        constraints=tuple(_placed(constraint, schema) for constraint in raw_constraints(text)),
+        constraints=tuple(_in_schema(constraint, schema) for constraint in raw_constraints(text)),
         options=options(
             [
                 ("sqlite_autoincrement", text.autoincrement or None),
@@ -301,7 +301,7 @@ def table_of(text: TableText, schema: str | None = None) -> Table:
     )
 
 
-def _placed(constraint: Constraint, schema: str | None) -> Constraint:
+def _in_schema(constraint: Constraint, schema: str | None) -> Constraint:
     if isinstance(constraint, ForeignKey):
         return replace(constraint, target=TableName(constraint.target.name, schema))
     return constraint

@@ -52,17 +52,17 @@ class Rebuild:
         yield create
         # A constraint's own ON CONFLICT IGNORE or REPLACE would drop rows silently.
         yield from self.copy("INSERT OR ABORT INTO" if "CONFLICT" in create.upper() else "INSERT INTO")
-        yield from self.counter()
-        yield from self.statistics(self.name.name, self.new.name)
+        yield from self.keep_counter()
+        yield from self.keep_statistics(self.name.name, self.new.name)
         yield f"DROP TABLE {self.ddl.table(self.name)}"
         yield "PRAGMA legacy_alter_table=ON"
         yield f"ALTER TABLE {self.ddl.table(self.new)} RENAME TO {self.ddl.quote(self.name.name)}"
         yield "PRAGMA legacy_alter_table=OFF"
-        yield from self.statistics(self.new.name, self.name.name)
+        yield from self.keep_statistics(self.new.name, self.name.name)
         yield from self.indexes()
         for trigger in self.entry.triggers if self.entry is not None else ():
-            yield placed(trigger.sql, self.name.schema, self.ddl)
-        yield from self.trials(columns_of)
+            yield with_schema(trigger.sql, self.name.schema, self.ddl)
+        yield from self.usage_tests(columns_of)
 
     @property
     def text(self) -> TableText:
@@ -108,7 +108,7 @@ class Rebuild:
         taken = {column.name.lower() for table in (self.before, self.after) for column in table.columns}
         return next((name for name in _ROWIDS if name not in taken), None)
 
-    def counter(self) -> Iterator[str]:
+    def keep_counter(self) -> Iterator[str]:
         """Yield statements that let AUTOINCREMENT continue, even if the rows with the highest numbers were deleted."""
         if not (has_autoincrement(self.before) and has_autoincrement(self.after)):
             return
@@ -117,7 +117,7 @@ class Rebuild:
         yield f"DELETE FROM {sequence} WHERE name = {new}"
         yield f"INSERT INTO {sequence} (name, seq) SELECT {new}, seq FROM {sequence} WHERE name = {old}"
 
-    def statistics(self, old: str, new: str) -> Iterator[str]:
+    def keep_statistics(self, old: str, new: str) -> Iterator[str]:
         """Yield statements that keep the statistics of ANALYZE, which would be dropped with the old table."""
         for table in self.entry.statistics if self.entry is not None else ():
             where = self.ddl.table(TableName(table, self.name.schema))
@@ -131,11 +131,11 @@ class Rebuild:
         texts = {row.name: row.sql for row in self.entry.indexes} if self.entry is not None else {}
         for index in self.after.indexes:
             if index.name in texts and index == self.before.index(index.name):
-                yield placed(texts[index.name], self.name.schema, self.ddl)
+                yield with_schema(texts[index.name], self.name.schema, self.ddl)
             else:
                 yield self.ddl.index(self.name, index)
 
-    def trials(self, columns_of: ColumnsOf) -> Iterator[str]:
+    def usage_tests(self, columns_of: ColumnsOf) -> Iterator[str]:
         """Yield EXPLAIN statements that fail if a view or trigger uses a dropped column.
 
         A native DROP COLUMN makes the same test.
@@ -151,9 +151,9 @@ class Rebuild:
             yield f"EXPLAIN SELECT * FROM {self.ddl.table(TableName(found.name, self.name.schema))}"
         for trigger in self.entry.programs:
             if trigger.type == "trigger" and names_in(trigger.sql) & names:
-                yield from self.trial(trigger, columns_of)
+                yield from self.trigger_test(trigger, columns_of)
 
-    def trial(self, trigger: Row, columns_of: ColumnsOf) -> Iterator[str]:
+    def trigger_test(self, trigger: Row, columns_of: ColumnsOf) -> Iterator[str]:
         """Yield an EXPLAIN of a statement that activates a trigger."""
         table = self.ddl.table(TableName(trigger.table, self.name.schema))
         own = self.after.columns if trigger.table.lower() == self.name.name.lower() else columns_of(trigger.table)
@@ -167,7 +167,7 @@ class Rebuild:
             yield f"EXPLAIN UPDATE {table} SET {self.ddl.quote(column)} = NULL"
 
 
-def placed(sql: str, schema: str | None, ddl: SQLiteDDL) -> str:
+def with_schema(sql: str, schema: str | None, ddl: SQLiteDDL) -> str:
     """Return a CREATE INDEX, TRIGGER or VIEW of the catalogue, which has no schema, with its schema."""
     if schema is None:
         return sql

@@ -72,15 +72,15 @@ class _Rewriter:
     def check(self, sql: str) -> None:
         """Parse the new statement, and raise `NotSupported` if it does not create the wanted table."""
         try:
-            found = table_of(parse_table(sql), self.after.schema)
+            parsed = table_of(parse_table(sql), self.after.schema)
         except ParseError as error:
             raise NotSupported(f'table "{self.after.name}" cannot be written as {sql!r}', cause=str(error)) from None
         # The table has a temporary name, and only `read` resolves foreign keys without columns.
-        found = normal_table(_retargeted(replace(found, name=self.after.name), self.after), self.ddl.quote)
-        if replace(found, indexes=()) != replace(self.after, indexes=()):
+        parsed = normal_table(_retargeted(replace(parsed, name=self.after.name), self.after), self.ddl.quote)
+        if replace(parsed, indexes=()) != replace(self.after, indexes=()):
             raise NotSupported(
                 f'SQLite cannot change table "{self.after.name}" to what is asked for',
-                details=[f"{a!r}\n    instead of {b!r}" for a, b in _differences(found, self.after)],
+                details=[f"{a!r}\n    instead of {b!r}" for a, b in _differences(parsed, self.after)],
             )
 
     # Columns -----------------------------------------------------------------------------------------------------
@@ -143,7 +143,7 @@ class _Rewriter:
         assert clause.constraint is not None
         if isinstance(clause.constraint, PrimaryKey) and item.autoincrement != has_autoincrement(self.after):
             return False
-        return self.place(clause.constraint)
+        return self.place_if_kept(clause.constraint)
 
     def autoincrement(self, column: Column) -> Iterator[str]:
         """Yield PRIMARY KEY AUTOINCREMENT if it is to be inline at *column* and is not yet."""
@@ -154,7 +154,7 @@ class _Rewriter:
 
     # Constraints -------------------------------------------------------------------------------------------------
 
-    def place(self, raw: Constraint) -> bool:
+    def place_if_kept(self, raw: Constraint) -> bool:
         """Whether the new table still has a constraint of the old statement. If so, it is noted in `placed`."""
         found = normal_constraint(raw, replace(self.before, name=self.after.name), self.names)
         wanted = _matching(found, self.after)
@@ -167,7 +167,7 @@ class _Rewriter:
         """Yield the table constraints: the old ones in their order, then the new ones."""
         for item in self.text.constraints:
             moved = item.autoincrement != has_autoincrement(self.after) and isinstance(item.constraint, PrimaryKey)
-            if not moved and self.place(item.constraint):
+            if not moved and self.place_if_kept(item.constraint):
                 yield Part(_edited(self.text.sql, item.span, [], self.text.name), item.before, item.after)
         for constraint in self.after.constraints:
             if constraint not in self.placed:
@@ -183,27 +183,27 @@ def _matching(raw: Constraint, table: Table) -> Constraint | None:
     return None
 
 
-def _with_targets(raw: Constraint, wanted: Constraint) -> Constraint:
-    """Return *raw*, where a foreign key has its target spelled as in *wanted* if it is the same."""
-    if not isinstance(raw, ForeignKey) or not isinstance(wanted, ForeignKey):
+def _with_targets(raw: Constraint, expected: Constraint) -> Constraint:
+    """Return *raw*, where a foreign key has its target spelled as in *expected* if it is the same."""
+    if not isinstance(raw, ForeignKey) or not isinstance(expected, ForeignKey):
         return raw
-    if raw.target.name.lower() != wanted.target.name.lower():
+    if raw.target.name.lower() != expected.target.name.lower():
         return raw
-    same = [name.lower() for name in raw.target_columns] == [name.lower() for name in wanted.target_columns]
+    same = [name.lower() for name in raw.target_columns] == [name.lower() for name in expected.target_columns]
     if raw.target_columns and not same:
         return raw
-    return replace(raw, target=wanted.target, target_columns=wanted.target_columns)
+    return replace(raw, target=expected.target, target_columns=expected.target_columns)
 
 
-def _retargeted(found: Table, after: Table) -> Table:
-    """Return *found* with the targets of its foreign keys spelled as in *after* where they are the same."""
-    constraints = (_matching(constraint, after) or constraint for constraint in found.constraints)
-    return replace(found, constraints=tuple(constraints))
+def _retargeted(parsed: Table, after: Table) -> Table:
+    """Return *parsed* with the targets of its foreign keys spelled as in *after* where they are the same."""
+    constraints = (_matching(constraint, after) or constraint for constraint in parsed.constraints)
+    return replace(parsed, constraints=tuple(constraints))
 
 
-def _differences(found: Table, after: Table) -> Iterator[tuple[object, object]]:
+def _differences(parsed: Table, after: Table) -> Iterator[tuple[object, object]]:
     for name in ("columns", "constraints", "options"):
-        one, other = getattr(found, name), getattr(after, name)
+        one, other = getattr(parsed, name), getattr(after, name)
         if one != other:
             yield [each for each in one if each not in other], [each for each in other if each not in one]
 
