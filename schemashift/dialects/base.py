@@ -47,7 +47,8 @@ class Dialect:
     # Reading -----------------------------------------------------------------------------------------------------
 
     def normal(self, table: Table) -> Table:
-        """*table* in this database's normal form: types, defaults and options spelled the way the database spells them,
+        """Return *table* in this database's normal form: types, defaults and options spelled the way the database
+        spells them,
         options of other dialects left out. Pure and idempotent; applied to both sides of a comparison."""
         return table
 
@@ -65,8 +66,7 @@ class Dialect:
         del connection, declared, database
 
     def unreadable(self, connection: sa.Connection, names: Collection[TableName]) -> dict[TableName, str]:
-        """Return those of *names* that `read` left out although they exist, each with the reason why it cannot be
-        read."""
+        """Return those of *names* that exist but could not be read, each with the reason."""
         del connection, names
         return {}
 
@@ -155,8 +155,7 @@ class Dialect:
         return live.schema
 
     def default_name(self, table: Table, constraint: Any) -> str | None:
-        """Return the name that the database would choose for *constraint* (which has none) when it is added to
-        *table*."""
+        """Return the name that the database would choose for an unnamed *constraint* added to *table*."""
         return None
 
     def check_accepts(self, connection: sa.Connection, check: Check, column: Column, value: str) -> bool:
@@ -187,8 +186,7 @@ class Dialect:
         return None
 
     def is_invertible(self, operation: Operation) -> bool:
-        """Whether the inverse of *operation* can be executed. Where it cannot, the downgrade comes from a
-        comparison."""
+        """Whether the inverse of *operation* can be executed. If not, the downgrade is found by comparison."""
         del operation
         return True
 

@@ -11,8 +11,7 @@ from schemashift.operations import Operation
 
 
 class Compilation:
-    """Compiles one list of operations. Each statement is executed before the next is asked for, so *known* is
-    current."""
+    """Compiles one list of operations. Each statement is executed before the next one is asked for."""
 
     def __init__(self, ddl: DDL, known: LiveSchema) -> None:
         self.ddl = ddl

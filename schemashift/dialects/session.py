@@ -72,7 +72,7 @@ class Session:
         self.product: str = connection.dialect.name
         """The database's name in error messages."""
         self.borrowed = self.is_borrowed()
-        """Whether the connection is in a transaction of the caller's: it is never committed, and never wholly rolled
+        """Whether the connection is in a transaction of the caller's, which is never committed or wholly rolled
         back."""
         self._callers_begin = connection.in_transaction()
 
@@ -87,8 +87,7 @@ class Session:
             self.leave()
 
     def leave(self) -> None:
-        """End a transaction that SQLAlchemy began automatically for a read, so that the caller's connection is
-        unchanged."""
+        """End a transaction that SQLAlchemy began automatically for a read."""
         if not self.borrowed and not self._callers_begin and self.connection.in_transaction():
             self.connection.rollback()
 
@@ -247,8 +246,7 @@ class Session:
         return not _ROWS.match(sql)
 
     def may_break_references(self, sql: str) -> bool:
-        """Whether *sql* may leave rows whose foreign keys point to no row. Not asked where the database refuses
-        that."""
+        """Whether *sql* may break foreign keys. Not called where the database enforces them."""
         del sql
         return True
 
@@ -263,6 +261,5 @@ class Session:
         """Raise an error if a statement of ours must not be executed on this connection: see SQLite's."""
 
     def broken_references(self) -> list[tuple[str, Any, str]]:
-        """Return the rows whose foreign keys point to no row: table, an identifier of the row, and the table pointed
-        to."""
+        """Return the rows with a broken foreign key: table, an identifier of the row, and the referenced table."""
         return []

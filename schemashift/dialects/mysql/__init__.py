@@ -108,8 +108,7 @@ class MySQL(Dialect):
         return row_zero(type_)
 
     def replaces_column(self, before: Column, after: Column) -> bool:
-        """A column cannot become VIRTUAL or stop being it; STORED and ordinary columns can be changed into each
-        other."""
+        """A column cannot become VIRTUAL or stop being it; STORED and ordinary columns can be converted."""
         return _is_virtual(before) != _is_virtual(after)
 
     def keeps_generated(self, before: Column, after: Column) -> bool:

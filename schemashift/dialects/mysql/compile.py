@@ -184,8 +184,7 @@ class MySQLCompilation(Compilation):
     # The operations of one ALTER TABLE -----------------------------------------------------------------------------
 
     def altered(self, first: Alteration) -> Iterator[Statement]:
-        """Yield one ALTER TABLE: *first*, and as many of the following operations as are needed to leave a valid
-        table."""
+        """Yield one ALTER TABLE: *first*, and the following operations that are needed to leave a valid table."""
         carried: list[Operation] = [first]
         first = self.on_its_table(first)
         assert first.table is not None
@@ -282,8 +281,7 @@ class MySQLCompilation(Compilation):
     # ALTER TABLE -----------------------------------------------------------------------------------------------------
 
     def alter(self, operations: list[Alteration]) -> Iterator[str]:
-        """Yield one ALTER TABLE for completed *operations* on one table, and apply what the server does along with
-        it."""
+        """Yield one ALTER TABLE for completed *operations* on one table, and apply all of its effects."""
         name = operations[0].table
         assert name is not None
         table = self.known.table(name) if any(map(_needs_table, operations)) else None
@@ -412,8 +410,8 @@ def _has_index(table: Table, name: str) -> bool:
 
 
 def _completed_constraint(operation: DropConstraint, table: Table) -> DropConstraint | DropIndex | None:
-    """Return the drop of the constraint that is meant: the primary key under any name, or a unique index that is
-    dropped as a constraint."""
+    """Return the drop of the constraint that is meant, which may be a primary key of another name, or a unique
+    index."""
     name, kind = operation.name, operation.kind
     primary = table.primary_key
     if kind is PrimaryKey and primary is not None:

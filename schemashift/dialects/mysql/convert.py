@@ -72,8 +72,7 @@ _BINARIES = frozenset({"binary", "varbinary", "tinyblob", "blob", "mediumblob", 
 
 
 def _kind(type_: ParsedType) -> str:
-    """Return the kind of a type for conversions: texts and binaries are one kind, geometries another, the rest a
-    third."""
+    """Return the kind of a type for conversions: texts and binaries, geometries, or other types."""
     if type_.is_text or type_.base in _BINARIES:
         return "text"
     if type_.base in _GEOMETRIES:

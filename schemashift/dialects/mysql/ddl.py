@@ -76,8 +76,7 @@ class MySQLDDL(DDL):
         return self.in_sql_mode(super().type(column))
 
     def column(self, column: Column, table: Table) -> str:
-        """Return the definition of a column for CREATE TABLE, ADD and MODIFY, with the CHECKs that MariaDB keeps in
-        it."""
+        """Return the definition of a column for CREATE TABLE, ADD and MODIFY, including MariaDB's column CHECKs."""
         words = [self.quote(column.name), self.type(column), *self.attributes(column)]
         words += [f"CHECK ({check.sql})" for check in self.checks_in(column.name, table)]
         return " ".join(words)
@@ -255,8 +254,7 @@ class MySQLDDL(DDL):
         return self.flavour.mariadb and isinstance(constraint, Check) and is_column_level(constraint)
 
     def new_settings(self, table: Table, wanted: Options) -> Iterator[str]:
-        """Yield the clauses that change the table's options. The columns that follow its collation are changed with
-        it."""
+        """Yield the clauses that change the table's options, and the columns that follow its collation."""
         before, after = dict(table.options), dict(wanted)
         if self.partitions(tuple(before.items())) != self.partitions(wanted):
             raise NotSupported(f'partitions of table "{table.table_name}" cannot be changed: use op.execute()')
@@ -307,8 +305,7 @@ class MySQLDDL(DDL):
         return f"{head} {texts[0]}" if len(texts) == 1 else f"{head}\n\t" + ",\n\t".join(texts)
 
     def as_statement(self, operations: list[Alteration], clauses: list[str]) -> str:
-        """Return the statement for *clauses*. A single index has CREATE INDEX or DROP INDEX, which is easier to
-        read."""
+        """Return the statement for *clauses*. For a single index it is CREATE INDEX or DROP INDEX."""
         operation = operations[0]
         assert operation.table is not None
         if len(clauses) == 1 and isinstance(operation, CreateIndex):

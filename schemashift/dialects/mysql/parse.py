@@ -37,8 +37,7 @@ END = Token("end", "", -1, -1)
 
 @dataclass(frozen=True, slots=True)
 class ColumnLevel:
-    """The payload of a CHECK that belongs to a column (MariaDB): it has no name and is part of the column's
-    definition."""
+    """The payload of a CHECK that is part of a column's definition (MariaDB) and has no name."""
 
     column: str
 

@@ -27,8 +27,7 @@ _QUOTING = ("ANSI_QUOTES", "NO_BACKSLASH_ESCAPES", "ANSI", "ORACLE", "MSSQL", "P
 
 
 def ask(connection: sa.Connection, sql: str) -> Any:
-    """Execute *sql* unchanged (a percent sign has no special meaning). SQLAlchemy 2.0 and 2.1 differ in the result's
-    type."""
+    """Execute *sql* unchanged. The result is untyped, as SQLAlchemy 2.0 and 2.1 differ in its type."""
     return connection.exec_driver_sql(sql, execution_options=RAW)
 
 

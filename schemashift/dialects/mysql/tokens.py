@@ -22,7 +22,7 @@ class Token(NamedTuple):
 
 _TOKEN = re.compile(
     r"""\s+
-      | /\*M?!\d*            # the server that reads it obeys what stands in a versioned comment, and so do we
+      | /\*M?!\d*            # the content of a versioned comment is executed by the server, so it is read here as well
       | \*/
       | `(?P<name>(?:[^`]|``)*)`
       | "(?P<ansi>(?:[^"]|"")*)"

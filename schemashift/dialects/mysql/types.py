@@ -393,7 +393,6 @@ _MAKERS: dict[str, Callable[[ParsedType], Any]] = {
 
 
 def row_zero(type_: object) -> str | None:
-    """Return, as SQL, the zero value of a type that only MySQL has; None for other types. BLOBs have no default
-    there."""
+    """Return, as SQL, the zero value of a type that only MySQL has or gives no default (BLOB); else None."""
     name = str(getattr(type_, "__visit_name__", ""))
     return {"BIT": "0", "YEAR": "1970", "SET": "''"}.get(name) or ("''" if name.endswith("BLOB") else None)

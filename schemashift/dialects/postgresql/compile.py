@@ -236,8 +236,7 @@ class ColumnAlteration:
         yield from self.continue_numbering(Identity())
 
     def continue_numbering(self, identity: Identity) -> Iterator[str]:
-        """Yield statements that let the new sequence continue after the old one, or else after the last number in
-        use."""
+        """Yield statements that continue the new sequence after the old one, or else after the last number."""
         new = f"pg_get_serial_sequence({self.place})"
         numbered = self.before is not None and (self.before.autoincrement or self.before.identity is not None)
         if numbered:

@@ -67,8 +67,7 @@ class PostgreSQLSession(Session):
     # The connection
 
     def is_borrowed(self) -> bool:
-        """Whether the caller has begun a transaction, even with nothing in it yet: its rollback should undo our
-        work."""
+        """Whether the caller has begun a transaction, even an empty one: its rollback should undo our work."""
         return self.in_transaction or (self.connection.in_transaction() and not self.dbapi.autocommit)
 
     @property
@@ -125,8 +124,7 @@ class PostgreSQLSession(Session):
         return bool(row.held)
 
     def unlock(self) -> None:
-        """Release the lock. One acquired in the caller's transaction ends with it; a session's must be released
-        explicitly."""
+        """Release the lock, unless it was acquired in the caller's transaction, with which it ends."""
         if self._application is None:
             return
         application, self._application = self._application, None

@@ -104,8 +104,8 @@ class SQLiteCompilation(Compilation):
         yield from self.flush_all()
 
     def reached(self, operation: Operation) -> Schema:
-        """Return the schema after *operation*. Its tables keep their declared options, as the key that AUTOINCREMENT
-        needs may be added later."""
+        """Return the schema after *operation*. Tables keep their declared options: a later operation may add the key
+        that AUTOINCREMENT needs."""
         tables = (self.known.table(name) for name in operation.touches)
         self.written_options.update((table.table_name, table.options) for table in tables if table is not None)
         deque(self.statement(operation), maxlen=0)
@@ -376,8 +376,7 @@ class SQLiteCompilation(Compilation):
                 yield Statement(sql=sql, operations=those_named(operations, about))
 
     def sql_for(self, pending: TableChange) -> Iterator[tuple[str, Named]]:
-        """Yield the SQL for the collected changes of one table, with what each statement is about if not all of
-        them."""
+        """Yield the SQL for the collected changes of one table, each with what it is about, if not all of them."""
         after = self.normal(pending.result)
         self.written_options[after.table_name] = pending.options
         if pending.created is not None:
@@ -410,8 +409,7 @@ class SQLiteCompilation(Compilation):
         self.known.forget()
 
     def texts_for(self, before: Table, native: Native) -> TableText | None:
-        """Return the table's statement if a column may be dropped natively; None if not, or if SQLite is too old for
-        that."""
+        """Return the table's statement where a native DROP COLUMN may be possible; else None."""
         if not native.dropped or self.version < DROP_COLUMN:
             return None
         before, entry = self.source(before)

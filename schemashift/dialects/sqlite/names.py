@@ -8,8 +8,7 @@ from schemashift.schema import Constraint, Table
 
 
 def default_name(table: Table, constraint: Constraint) -> str:
-    """Return the name of *constraint* in scripts. Several that would have the same name are numbered as on
-    PostgreSQL."""
+    """Return the name of *constraint* in scripts. Equal names are numbered as on PostgreSQL."""
     name = standard_name(table.name, constraint)
     same = [c for c in table.constraints if c.name is None and standard_name(table.name, c) == name]
     place = same.index(constraint) if constraint in same else 0

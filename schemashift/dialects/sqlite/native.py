@@ -36,7 +36,7 @@ class Native:
         self.gained = [c for c in after.constraints if c not in before.constraints]
 
     def possible(self, text: TableText | None) -> bool:
-        """Whether SQLite accepts the change on a table with rows. *text* is the table's statement, for dropped
+        """Whether SQLite accepts the change on a table with rows. *text*, the statement, is needed for dropped
         columns."""
         return (
             self.before.options == self.after.options

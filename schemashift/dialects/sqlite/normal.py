@@ -98,8 +98,7 @@ def _with_alias(table: str, constraint: Constraint, taken: set[str]) -> Constrai
 
 
 def _is_supported(constraint: Constraint, table: Table) -> bool:
-    """Whether SQLite has *constraint*: foreign keys to another database file do not exist, and SQLAlchemy omits
-    them."""
+    """Whether SQLite supports *constraint*: it has no foreign keys to other files, and SQLAlchemy omits them."""
     return not isinstance(constraint, ForeignKey) or constraint.target.schema == table.schema
 
 

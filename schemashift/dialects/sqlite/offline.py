@@ -45,8 +45,7 @@ class InMemory(OfflineDatabase):
             self._try(sql)
 
     def follow(self, statement: Statement) -> None:
-        """Execute *statement* on the copy. Errors are ignored: the statement also fails in the database, or depends on
-        rows."""
+        """Execute *statement* on the copy. Errors are ignored: the database reports them, or they depend on rows."""
         if isinstance(statement.sql, str):
             self._try(statement.sql)
         else:

@@ -122,7 +122,7 @@ class _Catalogue:
         self.quote = SQLiteDDL(connection.dialect).quote
 
     def rows(self, names: Collection[str] | None = None) -> list[Row]:
-        """Return the rows of the catalogue; with *names*, those of these tables, and all views, triggers, virtual
+        """Return the catalogue's rows; with *names*, those of these tables, and all views, triggers and virtual
         tables."""
         if names is not None and not names:
             return []
@@ -178,8 +178,7 @@ class _Catalogue:
         )
 
     def from_inspector(self, row: Row) -> Table | Doubt | None:
-        """Read with SQLAlchemy's Inspector a table whose statement the parser does not understand; None if it no longer
-        exists."""
+        """Read a table that the parser does not understand with SQLAlchemy's Inspector; None if it no longer exists."""
         name = TableName(row.name, self.schema)
         try:
             found = reflect.tables(self.connection, [name])
@@ -192,8 +191,7 @@ class _Catalogue:
     def with_source(
         self, table: Table, row: Row, text: TableText | None, fault: str | None, dependents: _Dependents
     ) -> Table:
-        """Return *table* with its indexes, in normal form, and with the statements that it was read from as its
-        payload."""
+        """Return *table* in normal form, with its indexes, and the statements that it was read from as its payload."""
         dependent = dependents.by_table.get(row.name.lower(), [])
         indexes = tuple(each for each in dependent if each.type == "index" and each.sql)
         if text is not None:

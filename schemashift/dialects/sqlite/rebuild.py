@@ -126,8 +126,7 @@ class Rebuild:
     # What depends on the table -----------------------------------------------------------------------------------
 
     def indexes(self) -> Iterator[str]:
-        """Yield the indexes. They are created after the rows are copied, which is faster; unchanged ones keep their
-        text."""
+        """Yield the indexes, created after the rows are copied, which is faster. Unchanged ones keep their text."""
         texts = {row.name: row.sql for row in self.entry.indexes} if self.entry is not None else {}
         for index in self.after.indexes:
             if index.name in texts and index == self.before.index(index.name):

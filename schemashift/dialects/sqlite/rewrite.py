@@ -175,8 +175,8 @@ class _Rewriter:
 
 
 def _matching(raw: Constraint, table: Table) -> Constraint | None:
-    """Return the constraint of *table* that is equal to *raw* (in normal form), a foreign key without target columns
-    included; else None."""
+    """Return the constraint of *table* that *raw* (in normal form) declares, possibly without target columns; else
+    None."""
     for constraint in table.constraints:
         if constraint == raw or constraint == _with_targets(raw, constraint):
             return constraint
@@ -216,8 +216,7 @@ def _ends(clauses: Collection[Clause]) -> list[int]:
 
 
 def _replaced(clauses: Collection[Clause], text: str, otherwise: int) -> Iterator[Edit]:
-    """Yield the edits that replace the first of *clauses* by *text* and remove the others. Without any, *text* is
-    inserted at *otherwise*."""
+    """Yield the edits that put *text* in place of *clauses*, or at *otherwise* if there are none."""
     spans = sorted(span for clause in clauses for span in clause.spans) or [(otherwise, otherwise)]
     yield spans[0], text
     yield from ((span, "") for span in spans[1:])

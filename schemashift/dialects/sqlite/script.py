@@ -26,8 +26,7 @@ def for_script(operation: Operation) -> Operation:
 
 
 def _with_names(table: Table) -> Table:
-    """Return *table* with the default names that its statement declares: a script contains these names and no
-    others."""
+    """Return *table* with the default names that its statement declares, as scripts contain no others."""
     return replace(table, constraints=tuple(replace(c, name=written_name(c)) for c in table.constraints))
 
 

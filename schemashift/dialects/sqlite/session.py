@@ -146,8 +146,7 @@ class SQLiteSession(Session):
         self._set_pragmas({"legacy_alter_table": self._was["legacy_alter_table"] if self.borrowed else 0})
 
     def is_lock_error(self, error: BaseException) -> bool:
-        """Whether the database is locked. A transaction that exceeds SQLite's cache blocks readers as well, until it
-        ends."""
+        """Whether the database is locked. A transaction that exceeds SQLite's cache also blocks readers."""
         return (self.code(error) or "").startswith(_BUSY)
 
     hints: Mapping[str, str] = {"SQLITE_CONSTRAINT_NOTNULL": NO_VALUE}
@@ -187,13 +186,11 @@ class SQLiteSession(Session):
 
     @cached_property
     def enforces_foreign_keys(self) -> bool:
-        """Whether foreign keys are enforced: only in a transaction of the caller's, where they cannot be switched
-        off."""
+        """Whether foreign keys are enforced: only in the caller's transaction, where they cannot be switched off."""
         return self.borrowed and bool(self.pragma("foreign_keys"))
 
     def check(self, sql: str, known: LiveSchema) -> None:
-        """Refuse a rebuild that would affect the rows of other tables: DROP TABLE deletes rows, and a DELETE
-        cascades."""
+        """Refuse a rebuild that would affect rows of other tables: DROP TABLE deletes rows, and the deletes cascade."""
         rebuilt = _REBUILD.match(sql)
         if rebuilt is None or not self.enforces_foreign_keys:
             return

@@ -15,7 +15,7 @@ MOOD, OTHER = (Enum(name=name, labels=("a", "b")) for name in ("mood", "other"))
 
 
 class Database:
-    """What is there, and what was asked."""
+    """The existing tables, and the reads that were made."""
 
     def __init__(self, *things: Keyed) -> None:
         self.there = Schema(things)

@@ -189,7 +189,7 @@ def test_a_foreign_key_takes_its_index_along() -> None:
     assert compiled(drop, explicit) == ["ALTER TABLE t DROP FOREIGN KEY fk"]
     other = replace(FK, name="fk2", columns=("a",), target=TableName("q"))
     shared = replace(WITH_KEY, constraints=(*WITH_KEY.constraints, other))
-    # Called after a key that is gone, the next comparison would take it for somebody's own.
+    # Named after a key that no longer exists, it would not be recognized as implicit by the next comparison.
     assert compiled(drop, shared) == ["ALTER TABLE t\n\tDROP FOREIGN KEY fk,\n\tDROP INDEX fk,\n\tADD INDEX fk2 (a)"]
     assert compiled(replace(drop, name="fk2"), shared) == ["ALTER TABLE t DROP FOREIGN KEY fk2"]
 
@@ -302,7 +302,7 @@ def test_the_next_name_where_some_are_taken() -> None:
 
 
 def test_a_foreign_key_with_the_servers_own_name_is_sent_without_it() -> None:
-    """So that the index comes to be called after the column, as it is under create_all()."""
+    """The index is then named after the column, as with create_all()."""
     assert compiled(AddConstraint(table=T, constraint=replace(FK, name="t_ibfk_1"))) == [
         "ALTER TABLE t ADD FOREIGN KEY (a) REFERENCES p (id)"
     ]

@@ -472,7 +472,7 @@ def test_a_columns_collation_is_said_as_the_model_says_it() -> None:
     assert spelled_like(read, one("latin1_bin")) == one(None)
     own = one("latin1_bin", payload=HERE)
     new_default = (("mysql_collate", "latin1_bin"),)
-    # The table's collation changes: what the column says by itself is changed, and comes back, by itself.
+    # The table's collation changes: the column's explicit one is changed and restored separately.
     assert spelled_like(own, one(None, options=new_default)).columns == one("latin1_bin").columns
     assert spelled_like(own, one(None)).columns == one("latin1_bin").columns
 

@@ -28,7 +28,7 @@ class Database:
         self.dialect = dialect
 
     def sql(self, *statements: str, foreign_keys: bool = True) -> list[Any]:
-        """Run statements as the application does; the rows of the last one."""
+        """Execute statements as the application does, and return the rows of the last one."""
         connection = sqlite3.connect(self.path)
         connection.execute(f"PRAGMA foreign_keys={'ON' if foreign_keys else 'OFF'}")
         rows: list[Any] = []
@@ -39,33 +39,33 @@ class Database:
         return rows
 
     def read(self, *names: str, schemas: Sequence[str] = ()) -> Schema:
-        """What our reader sees."""
+        """Return the schema as our reader reads it."""
         with self.engine.connect() as connection:
             return self.dialect.read(connection, [TableName(n) for n in names] or None, schemas=schemas).schema
 
     def table(self, name: str) -> Table:
-        """One table."""
+        """Return one table."""
         found = self.read(name).table(TableName(name))
         assert found is not None
         return found
 
     def stored(self, name: str) -> str:
-        """The text in the catalogue."""
+        """Return the text in the catalogue."""
         return str(self.sql(f"SELECT sql FROM sqlite_master WHERE name = '{name}'")[0][0])
 
     def catalogue(self) -> dict[str, str]:
-        """Every text in the catalogue but those of tables."""
+        """Return every text in the catalogue except those of tables."""
         return dict(self.sql("SELECT name, sql FROM sqlite_master WHERE type <> 'table' AND sql IS NOT NULL"))
 
     def run(self, *operations: Operation, known: LiveSchema | None = None) -> list[str]:
-        """Compile and run, all or nothing; the statements that were sent."""
+        """Compile and execute in one transaction, and return the statements."""
         with running(self) as connection:
             return list(send(self, connection, operations, known or knowing(self.dialect, connection)))
 
 
 @contextmanager
 def running(database: Database) -> Iterator[sa.Connection]:
-    """A connection in the state that a run has it in; committed in the end, or rolled back."""
+    """A connection in the state of a run, committed at the end or rolled back on an error."""
     with database.engine.connect() as connection:
         driver: Any = connection.connection.dbapi_connection
         driver.isolation_level = None
@@ -85,7 +85,7 @@ def running(database: Database) -> Iterator[sa.Connection]:
 
 
 def knowing(dialect: SQLite, connection: sa.Connection) -> LiveSchema:
-    """What the runner hands to compile."""
+    """The live schema that the runner passes to `compile`."""
     return LiveSchema(
         read=lambda name: dialect.read(connection, [name]).schema.table(name),
         read_all=lambda: dialect.read(connection).schema,
@@ -95,7 +95,7 @@ def knowing(dialect: SQLite, connection: sa.Connection) -> LiveSchema:
 def send(
     database: Database, connection: sa.Connection, operations: Sequence[Operation], known: LiveSchema
 ) -> Iterator[str]:
-    """Send statement by statement."""
+    """Execute statement by statement."""
     for statement in database.dialect.compile(operations, known):
         if isinstance(statement.sql, str):
             connection.exec_driver_sql(statement.sql, execution_options={"no_parameters": True})

@@ -216,7 +216,7 @@ def test_a_collation_that_goes_without_saying() -> None:
 
 
 def test_a_table_that_is_only_partly_known_keeps_its_names() -> None:
-    """`op` makes constraints without the table's columns: a quoted one must not become a string."""
+    """`op` creates constraints without the table's columns: a quoted one must not become a string."""
     (check,) = DIALECT.normal(Table(name="t", constraints=(Check(sql='"when" > 1 AND "b" = 2'),))).constraints
     (known,) = DIALECT.normal(table(check)).constraints
     assert known == Check(sql='"when" > 1 AND b = 2')
@@ -274,7 +274,7 @@ def test_checks_know_their_columns() -> None:
 
 
 def zoo() -> sa.MetaData:
-    """Everything that a model can say about SQLite."""
+    """Everything that a model can declare for SQLite."""
     metadata = sa.MetaData(naming_convention={"pk": "pk_%(table_name)s", "ix": "ix_%(column_0_label)s"})
     parent = sa.Table(
         "Parent",
