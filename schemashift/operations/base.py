@@ -249,6 +249,11 @@ class Operation(ABC):
         return None, None
 
     @property
+    def table_rename(self) -> tuple[TableName, TableName] | None:
+        """The old and the new name of the table that it renames."""
+        return None
+
+    @property
     def column_rename(self) -> tuple[str, str] | None:
         """The old and the new name of the column that it renames."""
         return None

@@ -152,6 +152,10 @@ class RenameTable(Operation):
         return (self.old, self.renamed)
 
     @property
+    def table_rename(self) -> tuple[TableName, TableName]:
+        return self.old, self.renamed
+
+    @property
     def changes_references(self) -> bool:
         return True
 
