@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import replace
 from typing import ClassVar, TypeVar
 
 from schemashift.diff.cycles import cyclic
+from schemashift.diff.match import sort_key
 from schemashift.diff.names import name_constraints
 from schemashift.diff.traits import Traits
 from schemashift.operations import (
@@ -150,6 +151,37 @@ class Tables:
         for column in after.columns:
             if before.column(column.name) is None:
                 yield AddColumn(table=name, column=column)
+
+
+def with_defaults_apart(operations: Iterable[Operation], before: Schema, after: Schema) -> list[Operation]:
+    """*operations*, a default of a type that changes itself taken away first and set last.
+
+    The old default may be a label that goes, and the new one a label that comes: neither order would do, there or back.
+    """
+    found = list(operations)
+    altered = {key for each in found if each.changes_values or each.rewrites_defaults for key in each.alters}
+    parts = [part for each in found for part in _in_steps(each, altered)]
+    set_anyway = {key for each in found if "default" in each.changed_fields for key in each.alters}
+    rewritten = {key for each in found if each.rewrites_defaults for key in each.alters}
+    for key in sorted((key for key in rewritten - set_anyway if key.kind == "column"), key=sort_key):
+        old, new = (schema.table(key.table_name) for schema in (before, after))
+        column = old.column(key.part) if old is not None else None
+        if column is not None and column.default is not None and new is not None and new.column(key.part) == column:
+            first = AlterColumn(table=key.table_name, name=key.part, set=(("default", None),), before=column)
+            parts += [first, first.inverse()]
+    return parts
+
+
+def _in_steps(operation: Operation, altered: Collection[Key]) -> Iterator[Operation]:
+    if not isinstance(operation, AlterColumn) or operation.before is None or operation.before.default is None:
+        yield operation
+        return
+    if operation.changes.get("default") is None or not set(operation.before.type.needs) & set(altered):
+        yield operation
+        return
+    first = replace(operation, set=(("default", None),), options=())
+    yield first
+    yield replace(operation, before=first.after)
 
 
 def _texts(part: Operation) -> Iterator[str]:
