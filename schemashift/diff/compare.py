@@ -1,8 +1,8 @@
-"""Say what changes each pair of objects, in an order in which it runs."""
+"""The operations that turn one schema into another, in an order in which they can run."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import TypeGuard
 
@@ -17,30 +17,30 @@ from schemashift.schema import Key, Schema
 
 
 def diff(pairs: Pairs, *, kinds: Iterable[AnyKind] = (), traits: Traits = STANDARD) -> tuple[Operation, ...]:
-    """The operations that make what is after of what is before, in an order in which they run; the renames first.
+    """Return the operations that turn ``pairs.before`` into ``pairs.after``, in an order in which they can run.
 
-    *kinds* are the kinds of objects beside tables. Constraints are compared with their names: see `named`. The same
-    pairs give the same operations, whatever order their parts came in. Raises ValueError where no order would run.
+    Renames come first. *kinds* are the kinds of objects other than tables. Constraints are compared with their names:
+    see `named`. The result does not depend on the order of the input. Raises ValueError if there is no such order.
     """
     before, after = pairs.before, pairs.after
-    every: Kinds = by_kind((Tables(before, after, traits), *kinds))
-    operations = [operation for pair in pairs for operation in _change(every, pair, pairs)]
-    operations = _without_clashes(operations, before, after)
-    operations += dependents_to_rebuild(operations, before, after, every, traits)
-    # They come first, and go last on the way back: everything else says the new names.
-    return (*pairs.renames, *order(operations, every))
+    all_kinds: Kinds = by_kind((Tables(before, after, traits), *kinds))
+    operations = [operation for pair in pairs for operation in _changes(all_kinds, pair, pairs)]
+    operations = _with_split_defaults(operations, before, after)
+    operations += dependents_to_rebuild(operations, before, after, all_kinds, traits)
+    # Renames run first in an upgrade and last in a downgrade: all other operations use the new names.
+    return (*pairs.renames, *order(operations, all_kinds))
 
 
-def _without_clashes(operations: Iterable[Operation], before: Schema, after: Schema) -> list[Operation]:
-    """*operations*, a default of a type that changes itself taken away first and set last.
+def _with_split_defaults(operations: Sequence[Operation], before: Schema, after: Schema) -> list[Operation]:
+    """Return *operations*, where a default whose type changes too is dropped before that change and set after it.
 
-    The old default may be a label that goes, and the new one a label that comes: neither order would do, there or back.
+    The old default may be a label that is removed, and the new one a label that is added: neither order would work,
+    in the upgrade or in the downgrade.
     """
-    found = list(operations)
-    altered = {key for each in found if each.changes_values or each.rewrites_defaults for key in each.alters}
-    parts = [part for each in found for part in _in_steps(each, altered)]
-    set_anyway = {Key.of_column(each.table, each.name) for each in found if _sets_default(each)}
-    rewritten = {key for each in found if each.rewrites_defaults for key in each.alters}
+    altered = {key for each in operations if each.changes_values or each.rewrites_defaults for key in each.alters}
+    parts = [part for each in operations for part in _split(each, altered)]
+    set_anyway = {Key.of_column(each.table, each.name) for each in operations if _sets_default(each)}
+    rewritten = {key for each in operations if each.rewrites_defaults for key in each.alters}
     for key in sorted((key for key in rewritten - set_anyway if key.kind == "column"), key=sort_key):
         old, new = (schema.table(key.table_name) for schema in (before, after))
         column = old.column(key.part) if old is not None else None
@@ -54,7 +54,7 @@ def _sets_default(operation: Operation) -> TypeGuard[AlterColumn]:
     return isinstance(operation, AlterColumn) and "default" in operation.changes
 
 
-def _in_steps(operation: Operation, altered: Collection[Key]) -> Iterator[Operation]:
+def _split(operation: Operation, altered: Collection[Key]) -> Iterator[Operation]:
     if not isinstance(operation, AlterColumn) or operation.before is None or operation.before.default is None:
         yield operation
         return
@@ -66,7 +66,7 @@ def _in_steps(operation: Operation, altered: Collection[Key]) -> Iterator[Operat
     yield replace(operation, before=first.after)
 
 
-def _change(kinds: Kinds, pair: Pair, pairs: Pairs) -> Iterable[Operation]:
+def _changes(kinds: Kinds, pair: Pair, pairs: Pairs) -> Iterable[Operation]:
     before, after = pair
     if before is None:
         return kinds[after.key.kind].create(after) if after is not None else ()

@@ -1,4 +1,4 @@
-"""What does not change but is in the way of what does: dropped before the change, created again after it."""
+"""Unchanged parts that block a change: they are dropped before it and created again after it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from schemashift.schema import Key, Schema
 
 
 class Part(NamedTuple):
-    """An unchanged part of an object, as the operation that would create it: its ``uses`` are what it depends on."""
+    """An unchanged part of an object, as the operation that creates it, whose ``uses`` are the part's dependencies."""
 
     kind: AnyKind
     operation: Operation
@@ -22,10 +22,10 @@ class Part(NamedTuple):
 def dependents_to_rebuild(
     operations: Sequence[Operation], before: Schema, after: Schema, kinds: Kinds, traits: Traits
 ) -> list[Operation]:
-    """The operations to add to *operations*: a drop and a creation for each part that has to make room.
+    """Return the operations to add to *operations*: for each unchanged part that blocks one, a drop and a creation.
 
-    What is dropped may have dependents in turn (a generated column, then the index on it), so it goes on until nothing
-    new is found.
+    A dropped part may have dependents itself (a generated column, then the index on it), so the search is repeated
+    until it finds no more.
     """
     gone = {key for operation in operations for key in operation.drops}
     retyped = {key for operation in operations for key in operation.retypes}
@@ -50,18 +50,18 @@ def dependents_to_rebuild(
 def _columns_of_altered_tables(
     operations: Sequence[Operation], before: Schema, after: Schema
 ) -> dict[Key, AlterColumn]:
-    """The columns of tables whose options change, as if each had its table's options itself: on MySQL the columns
-    follow their table's character set. The traits say whether that is anything to a foreign key.
+    """Return the columns of the tables whose options change, each as if it had its table's options itself.
 
-    Nothing orders such a key around its table's change but the rank of the operations: it is dropped before any table
-    is altered, and added after all of them, for it takes both its ends.
+    On MySQL the columns follow their table's character set. The traits decide whether that affects a foreign key.
+    Such a key is ordered around its table's change by the rank of the operations only: it is dropped before any table
+    is altered and added after all of them, since both of its ends must have been altered.
     """
     changed = {each.table for each in operations if isinstance(each, AlterTable) and "options" in each.changes}
     found: dict[Key, AlterColumn] = {}
     for name in changed:
         old, new = before.table(name), after.table(name)
-        assert old is not None, "a table that is altered is there on both sides"
-        assert new is not None, "a table that is altered is there on both sides"
+        assert old is not None, "a table that is altered exists on both sides"
+        assert new is not None, "a table that is altered exists on both sides"
         for column in new.columns:
             was = old.column(column.name)
             if was is not None:
@@ -74,14 +74,14 @@ def _must_be_rebuilt(
     part: Part, gone: set[Key], retyped: set[Key], altered: dict[Key, AlterColumn], traits: Traits
 ) -> bool:
     uses = part.operation.uses
-    # What moves columns to another type drops and creates the parts of their tables itself.
+    # An operation that moves columns to another type drops and creates the dependent parts of their tables itself.
     if uses & gone or (uses & retyped and part.kind.name != "table"):
         return True
     return any(not _keeps(part, altered[key], traits) for key in uses & altered.keys())
 
 
 def _keeps(part: Part, alteration: AlterColumn, traits: Traits) -> bool:
-    assert alteration.before is not None, "the diff makes whole operations"
+    assert alteration.before is not None, "the diff creates complete operations"
     return part.kind.keeps(part.operation, alteration.before, alteration.after, traits)
 
 

@@ -13,7 +13,7 @@ from schemashift.operations.base import Operation as Operation
 from schemashift.operations.base import Sql as Sql
 from schemashift.operations.base import Writer as Writer
 from schemashift.operations.base import by_name as by_name
-from schemashift.operations.base import nothing as nothing
+from schemashift.operations.base import no_sql as no_sql
 from schemashift.operations.base import referable as referable
 from schemashift.operations.columns import CHANGEABLE as CHANGEABLE
 from schemashift.operations.columns import AddColumn as AddColumn

@@ -120,7 +120,7 @@ class Sql(Protocol):
     def __call__(self, compiler: Compiler[Statement], live: Live, /) -> Iterator[str | Statement]: ...
 
 
-def nothing(compiler: Compiler[Statement], live: Live, /) -> Iterator[str | Statement]:
+def no_sql(compiler: Compiler[Statement], live: Live, /) -> Iterator[str | Statement]:
     """No SQL: a script runs on every database, and this one has no such objects."""
     del compiler, live
     return iter(())
