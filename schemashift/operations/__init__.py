@@ -1,8 +1,8 @@
-"""What can change: the waist of the house. Frozen operations, each holding both its ends.
+"""Operations: the changes of a schema, as frozen values that know the state before and after.
 
-Above are those who make operations (the diff, ``op`` in scripts), below those who use them (dialects, renderer,
-replay). One more operation is one more class, with its SQL and its source text or a method for each in the dialects'
-DDL and in ``render``, and a function in ``op``.
+They are created by the diff and by ``op`` in scripts, and used by the dialects, the renderer and replay. A new
+operation is a class, with its SQL and its source text (or a method for each in the dialects' DDL and in ``render``),
+and a function in ``op``.
 """
 
 from schemashift.operations.base import Compiler as Compiler

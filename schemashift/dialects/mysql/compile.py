@@ -398,7 +398,7 @@ def _type_before(operation: AlterColumn) -> Type | None:
     """The type that the column has. Without the table at hand, what the script says of it; None for a generated one,
     which has no values of its own."""
     if operation.before is None:
-        return operation.said.get("type")
+        return operation.existing_values.get("type")
     return None if operation.before.computed else operation.before.type
 
 

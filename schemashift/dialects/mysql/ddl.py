@@ -384,7 +384,7 @@ def altered_column(operation: AlterColumn) -> Column:
     """The column as it will be. Without the table at hand, what the script says of it must do."""
     if operation.before is not None:
         return operation.after
-    said: ColumnChanges = {**operation.said, **operation.changes}
+    said: ColumnChanges = {**operation.existing_values, **operation.changes}
     if "type" not in said:
         where = f'"{operation.table}.{operation.name}"'
         raise NotSupported(
