@@ -20,12 +20,12 @@ class Why(enum.Enum):
     """The reasons why a database may reject existing rows."""
 
     NULL = "NULL where NOT NULL is required"
-    DUPLICATE = "the same values twice under a key or a unique index"
-    CONFLICT = "rows that an exclusion constraint does not let stand beside each other"
+    DUPLICATE = "duplicate values in a key or a unique index"
+    CONFLICT = "rows that an exclusion constraint does not allow together"
     CHECK = "values for which a CHECK is false"
-    ORPHAN = "values of a foreign key that no row of the other table has"
-    CONVERSION = "values that do not convert to the new type, or do not fit it"
-    LABEL = "labels that an enum no longer has"
+    ORPHAN = "foreign key values without a matching row in the referenced table"
+    CONVERSION = "values that cannot be converted to the new type, or do not fit it"
+    LABEL = "labels that are removed from an enum"
 
 
 class Conversion(NamedTuple):

@@ -70,7 +70,7 @@ def _is_check(operation: Operation, named: Named) -> bool:
 
 
 def _is_key(operation: Operation, named: Named) -> bool:
-    """Return True if it makes these columns unique together."""
+    """Return True if it creates a unique key on exactly these columns."""
     if named.violates not in ("unique", "primary key") or not named.columns:
         return False
     wanted = ",".join(sorted(name.lower() for name in named.columns))

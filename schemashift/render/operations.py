@@ -140,19 +140,19 @@ class Printer:
     def option(self, name: str, value: object) -> str:
         """Return the value of an option: SQL as ``sa.text``, pairs as a dict."""
         if isinstance(value, SQL):
-            return self.source.text(self.written(value.payload, value.text))
+            return self.source.text(self.as_written(value.payload, value.text))
         if isinstance(value, tuple) and value and all(isinstance(each, tuple) and len(each) == 2 for each in value):
             # The catalogue stores storage parameters as text.
             return repr_value({key: int(each) if str(each).isdigit() else each for key, each in value})
         return repr_value(list(value) if isinstance(value, tuple) else value)
 
-    def written(self, payload: object, text: str) -> str:
+    def as_written(self, payload: object, text: str) -> str:
         """Return SQL as its author wrote it: another database may not accept *text*, as this one stores it."""
         return lift_expression(payload, self.dialect) if isinstance(payload, sa.ClauseElement) else text
 
     def text(self, payload: object, text: str) -> str:
         """Return SQL as its author wrote it, escaped for ``sa.text()``."""
-        return escape_binds(self.written(payload, text))
+        return escape_binds(self.as_written(payload, text))
 
     def check(self, check: Check) -> str:
         """Return the text of a CHECK as a literal."""
@@ -207,7 +207,7 @@ class Printer:
         ]
         return f"{self.source.sa('Identity')}({', '.join(arguments)})"
 
-    def final(self, name: str, kind: type[Any] | None) -> str:
+    def final_name(self, name: str, kind: type[Any] | None) -> str:
         """Return the name of a constraint or an index, marked as final where a naming convention would change it.
 
         CHECKs are always marked: widespread conventions derive the name of a CHECK from the one that it has, and a
@@ -215,9 +215,9 @@ class Printer:
         """
         return f"op.f({string(name)})" if kind in self._renamed else string(name)
 
-    def named(self, constraint: Constraint) -> list[str]:
+    def name_and_options(self, constraint: Constraint) -> list[str]:
         """Return ``name="x"`` and the options."""
-        name = [f"name={self.final(constraint.name, type(constraint))}"] if constraint.name else []
+        name = [f"name={self.final_name(constraint.name, type(constraint))}"] if constraint.name else []
         return [*name, *self.keywords(self.declared(constraint))]
 
     def deferral(self, constraint: Unique | ForeignKey | Exclude) -> list[str]:
@@ -235,13 +235,15 @@ class Printer:
         match constraint:
             case PrimaryKey():
                 arguments: list[Node] = [string(name) for name in constraint.columns]
-                return Call(self.source.sa("PrimaryKeyConstraint"), [*arguments, *self.named(constraint)])
+                return Call(self.source.sa("PrimaryKeyConstraint"), [*arguments, *self.name_and_options(constraint)])
             case Unique():
                 arguments = [string(name) for name in constraint.columns]
-                tail = [*self.named(constraint), *self.deferral(constraint)]
+                tail = [*self.name_and_options(constraint), *self.deferral(constraint)]
                 return Call(self.source.sa("UniqueConstraint"), [*arguments, *tail])
             case Check():
-                return Call(self.source.sa("CheckConstraint"), [self.check(constraint), *self.named(constraint)])
+                return Call(
+                    self.source.sa("CheckConstraint"), [self.check(constraint), *self.name_and_options(constraint)]
+                )
             case ForeignKey():
                 return self.foreign_key(constraint)
             case Exclude():
@@ -250,7 +252,7 @@ class Printer:
                 return Call("postgresql.ExcludeConstraint", [*self.exclusion(constraint), *name])
 
     def exclusion(self, constraint: Exclude) -> list[Node]:
-        """What excludes what: ``("room", "="), (sa.text("during"), "&&"), using="gist"``."""
+        """Return arguments such as ``("room", "="), (sa.text("during"), "&&"), using="gist"``."""
         pairs = zip(constraint.parts, constraint.operators, strict=True)
         arguments: list[Node] = [f"({self.exclusion_part(part)}, {string(operator)})" for part, operator in pairs]
         arguments += [f"where={self.option('where', constraint.where)}"] if constraint.where else []
@@ -261,13 +263,13 @@ class Printer:
         """Return a part as in an index, but with parentheses round an expression, which SQLAlchemy does not add."""
         if part.expression is None or isinstance(part.payload, sa.TextClause) or _is_call(part.expression):
             return self.part(part)
-        bare = replace(part, payload=None, expression=f"({self.written(part.payload, part.expression)})")
+        bare = replace(part, payload=None, expression=f"({self.as_written(part.payload, part.expression)})")
         return self.part(bare)
 
     def foreign_key(self, key: ForeignKey) -> Call:
         """Return ``sa.ForeignKeyConstraint([...], [...])``."""
         targets = self.strings(f"{key.target}.{column}" for column in key.target_columns)
-        arguments: list[Node] = [self.strings(key.columns), targets, *self.named(key), *self.actions(key)]
+        arguments: list[Node] = [self.strings(key.columns), targets, *self.name_and_options(key), *self.actions(key)]
         return Call(self.source.sa("ForeignKeyConstraint"), arguments)
 
     def part(self, part: IndexPart) -> str:
@@ -278,7 +280,7 @@ class Printer:
             text = f"{self.source.sa('column')}({string(part.column)})" + (".desc()" if part.descending else "")
             return text + (f".nulls_{part.nulls}()" if part.nulls else "")
         plain = self.dialect.identifier_preparer.quote(part.column) if part.column is not None else ""
-        text = plain or self.written(part.payload, part.expression or "")
+        text = plain or self.as_written(part.payload, part.expression or "")
         if not plain and (part.collation or part.opclass or part.descending or part.nulls):
             text = f"({text})" if not isinstance(part.payload, sa.TextClause) else text
         text += f' COLLATE "{part.collation}"' if part.collation else ""
@@ -344,9 +346,9 @@ class Printer:
         for field, value in operation.set:
             name, schema = string(operation.table.name), self.schema(operation.table)
             if field == "comment":
-                was = before.get("comment")
+                existing = before.get("comment")
                 arguments = [name, *([string(str(value))] if value else []), *schema]
-                arguments += [f"existing_comment={string(str(was))}"] if was else []
+                arguments += [f"existing_comment={string(str(existing))}"] if existing else []
                 yield Call("op.create_table_comment" if value else "op.drop_table_comment", arguments)
             else:
                 yield from self.table_options(operation, dict(value or ()), dict(before.get(field) or ()))  # type: ignore[arg-type]
@@ -423,36 +425,36 @@ class Printer:
 
     def constraint_name(self, table: TableName, constraint: Constraint) -> str:
         """Return the name, by which it is dropped too: the default name where the database stores none."""
-        return self.final(constraint.name or default_name(table.name, constraint), type(constraint))
+        return self.final_name(constraint.name or default_name(table.name, constraint), type(constraint))
 
     def create_foreign_key(self, table: TableName, key: ForeignKey, arguments: list[str]) -> Call:
         """Return ``op.create_foreign_key(...)``."""
         schemas = [f"source_schema={string(table.schema)}"] if table.schema else []
         schemas += [f"referent_schema={string(key.target.schema)}"] if key.target.schema else []
-        places: list[Node] = [self.constraint_name(table, key), string(table.name), string(key.target.name)]
+        names: list[Node] = [self.constraint_name(table, key), string(table.name), string(key.target.name)]
         return Call(
             "op.create_foreign_key",
-            [*places, self.strings(key.columns), self.strings(key.target_columns), *arguments, *schemas],
+            [*names, self.strings(key.columns), self.strings(key.target_columns), *arguments, *schemas],
         )
 
     def drop_constraint(self, operation: DropConstraint) -> Iterator[Node]:
-        arguments = [self.final(operation.name, operation.kind), string(operation.table.name)]
+        arguments = [self.final_name(operation.name, operation.kind), string(operation.table.name)]
         arguments += [f"type_={string(_TYPES[operation.kind])}"] if operation.kind else []
         yield Call("op.drop_constraint", [*arguments, *self.schema(operation.table)])
 
     def index(self, table: TableName, index: Index) -> Call:
         """Return ``op.create_index(...)``."""
         arguments: list[Node] = [
-            self.final(index.name, Index),
+            self.final_name(index.name, Index),
             string(table.name),
             Call("[", [self.part(p) for p in index.parts]),
         ]
         arguments += ["unique=True"] if index.unique else []
         lengths = {part.column: part.length for part in index.parts if part.length}
         arguments += [f"mysql_length={repr_value(lengths)}"] if lengths else []
-        classes = {part.column: part.opclass for part in index.parts if part.column and not part.collation}
-        classes = {column: opclass for column, opclass in classes.items() if opclass}
-        arguments += [f"postgresql_ops={repr_value(classes)}"] if classes else []
+        opclasses = {part.column: part.opclass for part in index.parts if part.column and not part.collation}
+        opclasses = {column: opclass for column, opclass in opclasses.items() if opclass}
+        arguments += [f"postgresql_ops={repr_value(opclasses)}"] if opclasses else []
         return Call("op.create_index", [*arguments, *self.keywords(self.declared(index)), *self.schema(table)])
 
     def create_index(self, operation: CreateIndex) -> Iterator[Node]:
