@@ -98,7 +98,7 @@ class Run:
         replayed = replay((scripts.load(each) for each in scripts.graph()), dialect)
         assert replayed.doubts == ()
         pairs = match(replayed.schema, read_models([self.after], dialect).schema, traits=dialect)
-        return diff(spelled_alike(pairs, dialect), kinds={kind.name: kind for kind in KINDS}, traits=dialect)
+        return diff(spelled_alike(pairs, dialect), kinds=KINDS, traits=dialect)
 
     def migrator(self, models: sa.MetaData) -> Migrator:
         return Migrator(self.url, models=models, directory=self.folder, listener=self.listen)
