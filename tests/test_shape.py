@@ -10,20 +10,16 @@ MOST_FILES = 10
 """In how many files an operation may be named, by its class or by its directive."""
 
 MORE_FILES = {
-    "AddColumn": 17,
-    "AddConstraint": 16,
-    "AlterColumn": 22,
-    "AlterTable": 15,
-    "CreateIndex": 17,
-    "CreateTable": 12,
-    "DropColumn": 13,
-    "DropConstraint": 16,
-    "DropIndex": 13,
-    "DropTable": 11,
-    "RenameColumn": 15,
-    "RenameTable": 13,
+    "AddColumn": 11,
+    "AddConstraint": 11,
+    "AlterColumn": 14,
+    "AlterTable": 12,
+    "CreateIndex": 15,
+    "DropColumn": 11,
+    "DropConstraint": 12,
+    "DropIndex": 12,
 }
-"""Those that are named in more. A number only goes down."""
+"""Those that are named in more; one of CreateIndex's files names SQLAlchemy's class. A number only goes down."""
 
 LONGEST_FUNCTION, FUNCTIONS_OVER_30 = 63, 20
 LONGEST_FILE = 580

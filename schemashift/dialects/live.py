@@ -6,8 +6,6 @@ from collections.abc import Callable, Iterable
 from typing import TypeVar
 
 from schemashift.operations.base import Incomplete, Operation
-from schemashift.operations.columns import RenameColumn
-from schemashift.operations.tables import CreateTable, DropTable, RenameTable
 from schemashift.schema import ForeignKey, Key, Keyed, Schema, Table, TableName
 
 AnyOperation = TypeVar("AnyOperation", bound=Operation)
@@ -111,15 +109,14 @@ class LiveSchema:
     def _apply(self, operation: Operation) -> None:
         self._absent.difference_update(operation.touches)
         self._asked -= operation.creates
-        held = all(self._schema.table(name) is not None for name in operation.touches[:1])
-        if self._complete or held or isinstance(operation, CreateTable):
+        needed = (name for name in operation.touches[:1] if Key.of_table(name) not in operation.creates)
+        if self._complete or all(self._schema.table(name) is not None for name in needed):
             try:
                 self._schema = operation.apply(self._schema)
             except Incomplete:
                 # The database has the last word: it will refuse the statement, or it knows better than we do.
                 self.forget()
-        elif isinstance(operation, RenameTable | RenameColumn | DropTable):
-            # Foreign keys of other tables may have followed.
+        elif operation.changes_references:
             self.forget()
 
     def forget(self) -> None:

@@ -8,8 +8,11 @@ from typing import NamedTuple
 
 from schemashift.diff.kind import AnyKind, Kinds
 from schemashift.diff.traits import Traits
-from schemashift.operations import AlterColumn, AlterTable, Operation
-from schemashift.schema import Key, Schema
+from schemashift.operations import Operation
+from schemashift.schema import Column, Key, Schema, Table
+
+AlteredColumns = dict[Key, tuple[Column, Column]]
+"""The columns that change, before and after."""
 
 
 class Part(NamedTuple):
@@ -29,12 +32,7 @@ def dependents_to_rebuild(
     """
     gone = {key for operation in operations for key in operation.drops}
     retyped = {key for operation in operations for key in operation.retypes}
-    altered = {
-        Key.of_column(operation.table, operation.name): operation
-        for operation in operations
-        if isinstance(operation, AlterColumn)
-    }
-    altered |= _columns_of_altered_tables(operations, before, after)
+    altered = {**_altered_columns(operations), **_columns_of_altered_tables(operations, before, after)}
     extra: list[Operation] = []
     standing = list(_unchanged(before, after, kinds))
     while True:
@@ -47,17 +45,24 @@ def dependents_to_rebuild(
             gone |= part.operation.creates
 
 
-def _columns_of_altered_tables(
-    operations: Sequence[Operation], before: Schema, after: Schema
-) -> dict[Key, AlterColumn]:
+def _altered_columns(operations: Sequence[Operation]) -> AlteredColumns:
+    found: AlteredColumns = {}
+    for operation in operations:
+        before, after = operation.column_change
+        if before is not None and after is not None:
+            found[Key.of_column(operation.touches[0], before.name)] = before, after
+    return found
+
+
+def _columns_of_altered_tables(operations: Sequence[Operation], before: Schema, after: Schema) -> AlteredColumns:
     """Return the columns of the tables whose options change, each as if it had its table's options itself.
 
     On MySQL the columns follow their table's character set. The traits decide whether that affects a foreign key.
     Such a key is ordered around its table's change by the rank of the operations only: it is dropped before any table
     is altered and added after all of them, since both of its ends must have been altered.
     """
-    changed = {each.table for each in operations if isinstance(each, AlterTable) and "options" in each.changes}
-    found: dict[Key, AlterColumn] = {}
+    changed = {key.table_name for operation in operations for key in operation.alters if key.kind == "table"}
+    found: AlteredColumns = {}
     for name in changed:
         old, new = before.table(name), after.table(name)
         assert old is not None, "a table that is altered exists on both sides"
@@ -65,24 +70,20 @@ def _columns_of_altered_tables(
         for column in new.columns:
             was = old.column(column.name)
             if was is not None:
-                start, end = (replace(c, options=(*t.options, *c.options)) for c, t in ((was, old), (column, new)))
-                found[Key.of_column(name, column.name)] = AlterColumn.between(name, start, end)
+                found[Key.of_column(name, column.name)] = _with_options_of(old, was), _with_options_of(new, column)
     return found
 
 
-def _must_be_rebuilt(
-    part: Part, gone: set[Key], retyped: set[Key], altered: dict[Key, AlterColumn], traits: Traits
-) -> bool:
+def _with_options_of(table: Table, column: Column) -> Column:
+    return replace(column, options=(*table.options, *column.options))
+
+
+def _must_be_rebuilt(part: Part, gone: set[Key], retyped: set[Key], altered: AlteredColumns, traits: Traits) -> bool:
     uses = part.operation.uses
     # An operation that moves columns to another type drops and creates the dependent parts of their tables itself.
     if uses & gone or (uses & retyped and part.kind.name != "table"):
         return True
-    return any(not _keeps(part, altered[key], traits) for key in uses & altered.keys())
-
-
-def _keeps(part: Part, alteration: AlterColumn, traits: Traits) -> bool:
-    assert alteration.before is not None, "the diff creates complete operations"
-    return part.kind.keeps(part.operation, alteration.before, alteration.after, traits)
+    return any(not part.kind.keeps(part.operation, *altered[key], traits) for key in uses & altered.keys())
 
 
 def _unchanged(before: Schema, after: Schema, kinds: Kinds) -> Iterator[Part]:

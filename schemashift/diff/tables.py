@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 from typing import ClassVar, TypeVar
 
 from schemashift.diff.cycles import cyclic
+from schemashift.diff.match import sort_key
 from schemashift.diff.names import name_constraints
 from schemashift.diff.traits import Traits
 from schemashift.operations import (
@@ -150,6 +151,37 @@ class Tables:
         for column in after.columns:
             if before.column(column.name) is None:
                 yield AddColumn(table=name, column=column)
+
+
+def with_split_defaults(operations: Sequence[Operation], before: Schema, after: Schema) -> list[Operation]:
+    """Return *operations*, where a default whose type changes too is dropped before that change and set after it.
+
+    The old default may be a label that is removed, and the new one a label that is added: neither order would work,
+    in the upgrade or in the downgrade.
+    """
+    altered = {key for each in operations if each.changes_values or each.rewrites_defaults for key in each.alters}
+    parts = [part for each in operations for part in _split(each, altered)]
+    set_anyway = {key for each in operations if "default" in each.changed_fields for key in each.alters}
+    rewritten = {key for each in operations if each.rewrites_defaults for key in each.alters}
+    for key in sorted((key for key in rewritten - set_anyway if key.kind == "column"), key=sort_key):
+        old, new = (schema.table(key.table_name) for schema in (before, after))
+        column = old.column(key.part) if old is not None else None
+        if column is not None and column.default is not None and new is not None and new.column(key.part) == column:
+            first = AlterColumn(table=key.table_name, name=key.part, set=(("default", None),), before=column)
+            parts += [first, first.inverse()]
+    return parts
+
+
+def _split(operation: Operation, altered: Collection[Key]) -> Iterator[Operation]:
+    if not isinstance(operation, AlterColumn) or operation.before is None or operation.before.default is None:
+        yield operation
+        return
+    if operation.changes.get("default") is None or not set(operation.before.type.needs) & set(altered):
+        yield operation
+        return
+    first = replace(operation, set=(("default", None),), options=())
+    yield first
+    yield replace(operation, before=first.after)
 
 
 def _expressions(part: Operation) -> Iterator[str]:

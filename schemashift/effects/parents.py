@@ -18,7 +18,7 @@ from schemashift.effects.values import (
     is_unique_member,
     unit_value,
 )
-from schemashift.operations import AddColumn, InsertMissingRows, Operation
+from schemashift.operations import InsertMissingRows, Operation
 from schemashift.operations.columns import needs_value
 from schemashift.operations.facts import CreatesTable, Fact, MayFail
 from schemashift.schema import Column, Default, ForeignKey, Schema, Table, TableName
@@ -49,10 +49,12 @@ class Parents:
         self.added: set[tuple[TableName, str]] = set()
         self.resolved: set[tuple[TableName, str]] = set()
         for operation in operations:
-            if isinstance(operation, AddColumn):
-                self.added.add((operation.table, operation.column.name))
-                if is_null_by_default(operation.column):
-                    self.resolved.add((operation.table, operation.column.name))
+            before, column = operation.column_change
+            if before is None and column is not None:
+                place = (operation.touches[0], column.name)
+                self.added.add(place)
+                if is_null_by_default(column):
+                    self.resolved.add(place)
             for table, key in foreign_keys_in(operation.effects()):
                 self.keys[key.target].append((table, key))
         self.referenced: dict[TableName, set[str]] = defaultdict(set)

@@ -16,7 +16,19 @@ from typing import ClassVar, NamedTuple, Protocol, Self, TypeVar
 
 from schemashift.errors import Location, NotSupported
 from schemashift.operations.facts import Facts
-from schemashift.schema import Column, Default, ForeignKey, Key, Keyed, Schema, Table, TableName, Type
+from schemashift.schema import (
+    Column,
+    Constraint,
+    Default,
+    ForeignKey,
+    Index,
+    Key,
+    Keyed,
+    Schema,
+    Table,
+    TableName,
+    Type,
+)
 
 _CAPITAL = re.compile(r"(?<!^)(?=[A-Z])")
 Keys = frozenset[Key]
@@ -230,6 +242,51 @@ class Operation(ABC):
     def touches(self) -> tuple[TableName, ...]:
         """The tables that the operation changes."""
         return ()
+
+    @property
+    def column_change(self) -> tuple[Column | None, Column | None]:
+        """The column that it adds, drops or alters, before and after; (None, None) if that is not known."""
+        return None, None
+
+    @property
+    def table_rename(self) -> tuple[TableName, TableName] | None:
+        """The old and the new name of the table that it renames."""
+        return None
+
+    @property
+    def column_rename(self) -> tuple[str, str] | None:
+        """The old and the new name of the column that it renames."""
+        return None
+
+    @property
+    def required_columns(self) -> tuple[str, ...]:
+        """The columns that it adds as NOT NULL or changes to NOT NULL."""
+        return ()
+
+    @property
+    def added_constraint(self) -> Constraint | None:
+        """The constraint that it adds to an existing table."""
+        return None
+
+    @property
+    def dropped_constraint(self) -> str | None:
+        """The name of the constraint that it drops from a table that remains."""
+        return None
+
+    @property
+    def created_index(self) -> Index | None:
+        """The index that it creates on an existing table."""
+        return None
+
+    @property
+    def changed_fields(self) -> tuple[str, ...]:
+        """The fields of a column or of a table that it sets: "type", "comment"."""
+        return ()
+
+    @property
+    def changes_references(self) -> bool:
+        """True if foreign keys of other tables change with it."""
+        return False
 
     @abstractmethod
     def inverse(self) -> Operation:

@@ -115,6 +115,14 @@ class AddColumn(Operation):
     def touches(self) -> tuple[TableName, ...]:
         return (self.table,)
 
+    @property
+    def column_change(self) -> tuple[None, Column]:
+        return None, self.column
+
+    @property
+    def required_columns(self) -> tuple[str, ...]:
+        return () if self.column.nullable else (self.column.name,)
+
     def inverse(self) -> DropColumn:
         return DropColumn(table=self.table, name=self.column.name, column=self.column)
 
@@ -159,6 +167,10 @@ class DropColumn(Operation):
     @property
     def touches(self) -> tuple[TableName, ...]:
         return (self.table,)
+
+    @property
+    def column_change(self) -> tuple[Column | None, None]:
+        return self.column, None
 
     def inverse(self) -> AddColumn:
         if self.column is None:
@@ -271,6 +283,18 @@ class AlterColumn(Operation):
     def touches(self) -> tuple[TableName, ...]:
         return (self.table,)
 
+    @property
+    def column_change(self) -> tuple[Column | None, Column | None]:
+        return (None, None) if self.before is None else (self.before, self.after)
+
+    @property
+    def required_columns(self) -> tuple[str, ...]:
+        return (self.name,) if self.changes.get("nullable") is False else ()
+
+    @property
+    def changed_fields(self) -> tuple[str, ...]:
+        return tuple(name for name, _ in self.set)
+
     def inverse(self) -> AlterColumn:
         after = self.after
         old_values = tuple((name, getattr(self.before, name)) for name, _ in self.set)
@@ -358,6 +382,14 @@ class RenameColumn(Operation):
     @property
     def touches(self) -> tuple[TableName, ...]:
         return (self.table,)
+
+    @property
+    def column_rename(self) -> tuple[str, str]:
+        return self.old, self.new
+
+    @property
+    def changes_references(self) -> bool:
+        return True
 
     def inverse(self) -> RenameColumn:
         return RenameColumn(table=self.table, old=self.new, new=self.old)

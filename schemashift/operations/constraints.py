@@ -66,13 +66,17 @@ def provides(table: TableName, constraint: Constraint) -> Keys:
     """Return the keys that a constraint provides: its name, and unique columns that a foreign key can reference."""
     keys = {Key.of_constraint(table, constraint.name)} if constraint.name else set()
     if isinstance(constraint, PrimaryKey):
-        keys.add(Key("primary key", table.schema, table.name))
+        keys.add(_primary_key(table))
     if isinstance(constraint, PrimaryKey | Unique):
         keys.add(referable(table, constraint.columns))
     if isinstance(constraint, PrimaryKey | Unique | Exclude):
         # PostgreSQL and MySQL have an index of that name for it, among the table's other indexes.
         keys |= {Key.of_index(table, constraint.name)} if constraint.name else set()
     return frozenset(keys)
+
+
+def _primary_key(table: TableName) -> Key:
+    return Key("primary key", table.schema, table.name)
 
 
 def describe_constraint(constraint: Constraint) -> str:
@@ -125,6 +129,14 @@ class AddConstraint(Operation):
     def touches(self) -> tuple[TableName, ...]:
         return (self.table,)
 
+    @property
+    def required_columns(self) -> tuple[str, ...]:
+        return self.constraint.columns if isinstance(self.constraint, PrimaryKey) else ()
+
+    @property
+    def added_constraint(self) -> Constraint:
+        return self.constraint
+
     def inverse(self) -> DropConstraint:
         name = self.constraint.name or default_name(self.table.name, self.constraint)
         return DropConstraint(table=self.table, name=name, kind=type(self.constraint), constraint=self.constraint)
@@ -159,9 +171,10 @@ class DropConstraint(Operation):
 
     @property
     def drops(self) -> Keys:
-        if self.constraint is None:
-            return frozenset({Key.of_constraint(self.table, self.name)})
-        return provides(self.table, self.constraint)
+        if self.constraint is not None:
+            return provides(self.table, self.constraint)
+        key = {_primary_key(self.table)} if self.kind is PrimaryKey else set()
+        return frozenset({Key.of_constraint(self.table, self.name), *key})
 
     @property
     def frees(self) -> Keys:
@@ -170,6 +183,10 @@ class DropConstraint(Operation):
     @property
     def touches(self) -> tuple[TableName, ...]:
         return (self.table,)
+
+    @property
+    def dropped_constraint(self) -> str:
+        return self.name
 
     def inverse(self) -> AddConstraint:
         if self.constraint is None:

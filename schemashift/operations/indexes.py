@@ -61,6 +61,10 @@ class CreateIndex(Operation):
     def touches(self) -> tuple[TableName, ...]:
         return (self.table,)
 
+    @property
+    def created_index(self) -> Index:
+        return self.index
+
     def inverse(self) -> DropIndex:
         return DropIndex(table=self.table, name=self.index.name, index=self.index)
 

@@ -7,8 +7,6 @@ from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 from schemashift.operations.base import Keys, Operation
-from schemashift.operations.columns import AddColumn, AlterColumn, RenameColumn
-from schemashift.operations.constraints import AddConstraint
 from schemashift.schema import Check, ForeignKey, Key, PrimaryKey, Unique
 
 Violation: TypeAlias = Literal["not null", "unique", "primary key", "check", "foreign key"]
@@ -47,8 +45,9 @@ def _with_names_of_their_time(operations: Sequence[Operation], named: Named) -> 
     found = []
     for operation in reversed(operations):
         found.append((operation, named))
-        if isinstance(operation, RenameColumn):
-            names = (operation.old if _same(name, operation.new) else name for name in named.columns)
+        if operation.column_rename is not None:
+            old, new = operation.column_rename
+            names = (old if _same(name, new) else name for name in named.columns)
             named = replace(named, columns=tuple(names))
     return reversed(found)
 
@@ -64,9 +63,10 @@ _OTHERS = frozenset({"table", "column", "unique", "primary key"})
 
 def _is_check(operation: Operation, named: Named) -> bool:
     """Return True if it adds the CHECK with the text."""
-    if named.violates != "check" or not isinstance(operation, AddConstraint):
+    check = operation.added_constraint
+    if named.violates != "check" or not isinstance(check, Check):
         return False
-    return isinstance(operation.constraint, Check) and _same(_bare(operation.constraint.sql), _bare(named.constraint))
+    return _same(_bare(check.sql), _bare(named.constraint))
 
 
 def _is_key(operation: Operation, named: Named) -> bool:
@@ -86,29 +86,20 @@ def _is_primary_key(operation: Operation, named: Named) -> bool:
 
 def _is_kind(operation: Operation, named: Named) -> bool:
     """Return True if it adds such a constraint, and the error has no name, or one that the database chose."""
-    wanted = _CLASSES.get(named.violates or "")
-    if wanted is None or not isinstance(operation, AddConstraint) or not isinstance(operation.constraint, wanted):
+    wanted, constraint = _CLASSES.get(named.violates or ""), operation.added_constraint
+    if wanted is None or constraint is None or not isinstance(constraint, wanted):
         return False
-    return not named.columns if named.constraint is None else operation.constraint.name is None
+    return not named.columns if named.constraint is None else constraint.name is None
 
 
 def _is_not_null(operation: Operation, named: Named) -> bool:
     """Return True if it adds the column as NOT NULL or changes it to NOT NULL."""
-    if named.violates != "not null":
-        return False
-    match operation:
-        case AlterColumn():
-            return ("nullable", False) in operation.set and _among(operation.name, named)
-        case AddColumn():
-            return not operation.column.nullable and _among(operation.column.name, named)
-        case AddConstraint(constraint=PrimaryKey() as key):
-            return any(_among(column, named) for column in key.columns)
-    return False
+    return named.violates == "not null" and any(_among(column, named) for column in operation.required_columns)
 
 
 def _is_column(operation: Operation, named: Named) -> bool:
     """Return True if it adds, drops or alters the column. A rename violates no constraint."""
-    if named.violates is not None and isinstance(operation, RenameColumn):
+    if named.violates is not None and operation.column_rename is not None:
         return False
     return _has_column(_changed(operation), named)
 

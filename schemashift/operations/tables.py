@@ -96,6 +96,10 @@ class DropTable(Operation):
     def touches(self) -> tuple[TableName, ...]:
         return (self.name,)
 
+    @property
+    def changes_references(self) -> bool:
+        return True
+
     def inverse(self) -> CreateTable:
         if self.table is None:
             raise Incomplete(f'the definition of table "{self.name}" is not known')
@@ -146,6 +150,14 @@ class RenameTable(Operation):
     @property
     def touches(self) -> tuple[TableName, ...]:
         return (self.old, self.renamed)
+
+    @property
+    def table_rename(self) -> tuple[TableName, TableName]:
+        return self.old, self.renamed
+
+    @property
+    def changes_references(self) -> bool:
+        return True
 
     def inverse(self) -> RenameTable:
         return RenameTable(old=self.renamed, new=self.old.name)
@@ -207,6 +219,10 @@ class AlterTable(Operation):
     @property
     def touches(self) -> tuple[TableName, ...]:
         return (self.table,)
+
+    @property
+    def changed_fields(self) -> tuple[str, ...]:
+        return tuple(name for name, _ in self.set)
 
     def inverse(self) -> AlterTable:
         if self.before is None or self.partial:

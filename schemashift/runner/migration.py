@@ -16,7 +16,7 @@ from schemashift.dialects.session import Session
 from schemashift.dialects.statement import operations_of
 from schemashift.errors import Location
 from schemashift.op.buffer import Buffer, Environment, Group
-from schemashift.operations import Execute, Incomplete, Operation, RenameTable, those_named
+from schemashift.operations import Execute, Incomplete, Operation, those_named
 from schemashift.runner.listener import ConnectionListener
 from schemashift.runner.missing import MissingObject
 from schemashift.runner.references import References
@@ -214,8 +214,8 @@ class Migration:
             with self.outside_transaction():
                 self._execute(statement)
         for operation in statement.operations:
-            if isinstance(operation, RenameTable):
-                self._database.references.rename(operation.old, operation.renamed)
+            if operation.table_rename is not None:
+                self._database.references.rename(*operation.table_rename)
 
     def _execute(self, statement: Statement) -> None:
         session, before, self._ours = self._database.session, self._ours, True

@@ -17,10 +17,10 @@ from dataclasses import replace
 from schemashift.dialects.compile import Compilation
 from schemashift.dialects.live import LiveSchema
 from schemashift.dialects.mysql.convert import intermediate_type, relabelling
-from schemashift.dialects.mysql.ddl import COLLATIONS, Alteration, Clause, MySQLDDL, altered_column, column_of_check
+from schemashift.dialects.mysql.ddl import COLLATIONS, Clause, MySQLDDL, column_of_check
 from schemashift.dialects.mysql.defaults import split_on_update
 from schemashift.dialects.mysql.foreign_key_indexes import maintain_foreign_key_indexes
-from schemashift.dialects.mysql.names import default_name
+from schemashift.dialects.mysql.names import default_name, is_numbered_next
 from schemashift.dialects.mysql.normal import is_column_level
 from schemashift.dialects.mysql.renaming import renamed_in_texts, renamed_with_table
 from schemashift.dialects.mysql.types import parse_type
@@ -31,6 +31,7 @@ from schemashift.operations import (
     AddConstraint,
     AlterColumn,
     AlterTable,
+    ColumnChanges,
     CreateIndex,
     CreateTable,
     DropColumn,
@@ -57,7 +58,7 @@ from schemashift.schema import (
     Unique,
 )
 
-ALTERATIONS = (AddColumn, DropColumn, AlterColumn, AddConstraint, DropConstraint, CreateIndex, DropIndex)
+Alteration = AddColumn | DropColumn | AlterColumn | AddConstraint | DropConstraint | CreateIndex | DropIndex
 _FOLLOWED = (CreateTable, RenameTable, RenameColumn, RenameIndex)
 """The operations that the server does more for than they say: their texts tell what is known themselves."""
 
@@ -81,7 +82,7 @@ class MySQLCompilation(Compilation):
                 yield from self.statement(operation)
 
     def statement(self, operation: Operation) -> Iterator[Statement]:
-        if isinstance(operation, ALTERATIONS):
+        if isinstance(operation, Alteration):
             yield from self.altered(operation)
         elif isinstance(operation, AlterTable) and operation.partial:
             yield from super().statement(self.completed_options(operation))
@@ -156,7 +157,7 @@ class MySQLCompilation(Compilation):
             yield self.ddl.alter_text(operation.table, [rename])
             self.known.apply(operation)
             return
-        before, after = ([], []) if self.flavour.mariadb else self.ddl.rewritten(table, operation)
+        before, after = ([], []) if self.flavour.mariadb else self.ddl.rewritten(table, operation.old, operation.new)
         index = table.index(operation.old)
         follows = index is not None and index.implicit and not _has_index(table, operation.new)
         if follows:
@@ -225,7 +226,7 @@ class MySQLCompilation(Compilation):
         for place, operation in enumerate(self.pending):
             if has_keyed_auto_increment(after) and not (replaces_key and after.primary_key is None):
                 break
-            if not isinstance(operation, ALTERATIONS) or operation.table != first.table or _is_apart(operation):
+            if not isinstance(operation, Alteration) or operation.table != first.table or _is_apart(operation):
                 continue
             completed = self.completed(operation, after)
             places.append(place)
@@ -286,13 +287,13 @@ class MySQLCompilation(Compilation):
         for operation in operations:
             yield from self.convert_first(operation, table)
         if table is None:
-            yield self.ddl.alter_text(name, [c.text for each in operations for c in self.ddl.clauses(each, None)])
+            yield self.ddl.alter_text(name, [c.text for each in operations for c in self.clauses(each, None)])
             self.known.apply(operations)
             return
         clauses: list[Clause] = []
         after = table
         for operation in operations:
-            _join(clauses, self.ddl.clauses(operation, after))
+            _join(clauses, self.clauses(operation, after))
             try:
                 after = _applied(operation, after)
             except Incomplete:
@@ -304,9 +305,43 @@ class MySQLCompilation(Compilation):
         texts = [clause.text for clause in clauses]
         texts += [f"DROP INDEX {self.ddl.quote(index.name)}" for index in maintained.dropped]
         texts += [f"ADD {self.ddl.index_clause(index)}" for index in maintained.added]
-        yield self.ddl.as_statement(operations, texts)
+        yield self.as_statement(operations, texts)
         self.known.apply(operations)
         self.known.put(maintained.table)
+
+    def as_statement(self, operations: list[Alteration], clauses: list[str]) -> str:
+        """An index alone is created and dropped by its own statement, which reads better."""
+        operation = operations[0]
+        assert operation.table is not None
+        if len(clauses) == 1 and isinstance(operation, CreateIndex):
+            return self.ddl.index(operation.table, operation.index)
+        if len(clauses) == 1 and isinstance(operation, DropIndex):
+            return f"DROP INDEX {self.ddl.quote(operation.name)} ON {self.ddl.table(operation.table)}"
+        return self.ddl.alter_text(operation.table, clauses)
+
+    def clauses(self, operation: Alteration, table: Table | None) -> Iterator[Clause]:
+        """The clauses for one operation, where *table* is what it finds."""
+        match operation:
+            case AddColumn():
+                alone = table or Table(name=operation.table.name)
+                yield Clause(f"ADD COLUMN {self.ddl.column(operation.column, alone)}", operation.column.name)
+            case AlterColumn():
+                column = altered_column(operation)
+                yield Clause(f"MODIFY COLUMN {self.ddl.column(column, table or Table(name=''))}", operation.name)
+            case DropColumn():
+                yield from self.ddl.drop_dependents(operation.name, table)
+                yield Clause(f"DROP COLUMN {self.ddl.quote(operation.name)}")
+            case AddConstraint(constraint=constraint):
+                if table is not None and is_numbered_next(constraint, table, self.flavour):
+                    constraint = replace(constraint, name=None)
+                yield Clause(f"ADD {self.ddl.constraint_of(constraint, operation.table)}")
+            case DropConstraint():
+                kind = type(operation.constraint) if operation.constraint is not None else operation.kind
+                yield self.ddl.drop_clause(operation.name, kind, operation.constraint, table)
+            case CreateIndex():
+                yield Clause(f"ADD {self.ddl.index_clause(operation.index)}")
+            case DropIndex():
+                yield Clause(f"DROP INDEX {self.ddl.quote(operation.name)}")
 
     def convert_first(self, operation: Alteration, table: Table | None) -> Iterator[str]:
         """What must be done before a column can have its new type. See `schemashift.dialects.mysql.convert`."""
@@ -329,6 +364,20 @@ class MySQLCompilation(Compilation):
         following = (c for c in table.columns if c.default and split_on_update(c.default.sql)[1]) if table else ()
         kept = "".join(f", {quote(each.name)} = {quote(each.name)}" for each in following)
         return f"UPDATE {self.ddl.table(name)} SET {quote(column.name)} = {value}{kept} WHERE {rows}"
+
+
+def altered_column(operation: AlterColumn) -> Column:
+    """The column as it will be. Without the table at hand, what the script says of it must do."""
+    if operation.before is not None:
+        return operation.after
+    said: ColumnChanges = {**operation.existing_values, **operation.changes}
+    if "type" not in said:
+        where = f'"{operation.table}.{operation.name}"'
+        raise NotSupported(
+            f"the column {where} cannot be altered without knowing its type",
+            hints=["say existing_type=..., existing_nullable=... and existing_server_default=..."],
+        )
+    return Column(name=operation.name, **said)
 
 
 def has_keyed_auto_increment(table: Table) -> bool:
@@ -365,7 +414,7 @@ def _replaces_key(first: Alteration, pending: Iterable[Operation]) -> bool:
     numbered leave a table without a key."""
     if not isinstance(first, DropConstraint) or first.kind is not PrimaryKey:
         return False
-    here = (each for each in pending if not isinstance(each, ALTERATIONS) or each.table == first.table)
+    here = (each for each in pending if not isinstance(each, Alteration) or each.table == first.table)
     following = next(here, None)
     return isinstance(following, AddColumn) and following.column.autoincrement
 

@@ -11,24 +11,13 @@ import sqlalchemy as sa
 from schemashift.dialects.ddl import DDL
 from schemashift.dialects.mysql.defaults import is_literal
 from schemashift.dialects.mysql.foreign_key_indexes import maintain_foreign_key_indexes
-from schemashift.dialects.mysql.names import default_name, is_numbered, is_numbered_next
+from schemashift.dialects.mysql.names import default_name, is_numbered
 from schemashift.dialects.mysql.normal import Collations, is_column_level
 from schemashift.dialects.mysql.parse import ColumnLevel
 from schemashift.dialects.mysql.renaming import renamed_in_column
 from schemashift.dialects.mysql.text import quoted, renamed_in, without_escapes
 from schemashift.dialects.mysql.types import EXPRESSION_DEFAULTS_ONLY, default_collation, flavour_of, parse_type
 from schemashift.errors import NotSupported
-from schemashift.operations import (
-    AddColumn,
-    AddConstraint,
-    AlterColumn,
-    ColumnChanges,
-    CreateIndex,
-    DropColumn,
-    DropConstraint,
-    DropIndex,
-    RenameColumn,
-)
 from schemashift.schema import (
     Check,
     Column,
@@ -43,7 +32,7 @@ from schemashift.schema import (
     Unique,
 )
 
-Alteration = AddColumn | DropColumn | AlterColumn | AddConstraint | DropConstraint | CreateIndex | DropIndex
+ConstraintClass = type[Constraint]
 
 
 class Clause(NamedTuple):
@@ -276,19 +265,19 @@ class MySQLDDL(DDL):
 
     # Columns that are renamed ------------------------------------------------------------------------------------
 
-    def rewritten(self, table: Table, operation: RenameColumn) -> tuple[list[str], list[str]]:
+    def rewritten(self, table: Table, old: str, new: str) -> tuple[list[str], list[str]]:
         """MySQL lets no column be renamed that a text uses; MariaDB renames it in the text. So here the texts are
         written again in the same ALTER: what must come before the renaming, and what after it."""
         before, after = [], []
         for check in table.constraints:
-            sql = renamed_in(check.sql, operation.old, operation.new) if isinstance(check, Check) else ""
+            sql = renamed_in(check.sql, old, new) if isinstance(check, Check) else ""
             if isinstance(check, Check) and sql != check.sql:
                 before.append(f"DROP {self.check_word} {self.quote(str(check.name))}")
                 after.append(f"ADD {self.constraint(replace(check, sql=sql))}")
         for column in table.columns:
-            new = renamed_in_column(column, operation.old, operation.new)
-            if new != column and column.name != operation.old:
-                after.append(f"MODIFY COLUMN {self.column(new, table)}")
+            following = renamed_in_column(column, old, new)
+            if following != column and column.name != old:
+                after.append(f"MODIFY COLUMN {self.column(following, table)}")
         return before, after
 
     @property
@@ -304,39 +293,6 @@ class MySQLDDL(DDL):
         head = f"ALTER TABLE {self.table(table)}"
         return f"{head} {texts[0]}" if len(texts) == 1 else f"{head}\n\t" + ",\n\t".join(texts)
 
-    def as_statement(self, operations: list[Alteration], clauses: list[str]) -> str:
-        """An index alone is created and dropped by its own statement, which reads better."""
-        operation = operations[0]
-        assert operation.table is not None
-        if len(clauses) == 1 and isinstance(operation, CreateIndex):
-            return self.index(operation.table, operation.index)
-        if len(clauses) == 1 and isinstance(operation, DropIndex):
-            return f"DROP INDEX {self.quote(operation.name)} ON {self.table(operation.table)}"
-        return self.alter_text(operation.table, clauses)
-
-    def clauses(self, operation: Alteration, table: Table | None) -> Iterator[Clause]:
-        """The clauses for one operation, where *table* is what it finds."""
-        match operation:
-            case AddColumn():
-                alone = table or Table(name=operation.table.name)
-                yield Clause(f"ADD COLUMN {self.column(operation.column, alone)}", operation.column.name)
-            case AlterColumn():
-                column = altered_column(operation)
-                yield Clause(f"MODIFY COLUMN {self.column(column, table or Table(name=''))}", operation.name)
-            case DropColumn():
-                yield from self.drop_dependents(operation.name, table)
-                yield Clause(f"DROP COLUMN {self.quote(operation.name)}")
-            case AddConstraint(constraint=constraint):
-                if table is not None and is_numbered_next(constraint, table, self.flavour):
-                    constraint = replace(constraint, name=None)
-                yield Clause(f"ADD {self.constraint_of(constraint, operation.table)}")
-            case DropConstraint():
-                yield self.drop_clause(operation, table)
-            case CreateIndex():
-                yield Clause(f"ADD {self.index_clause(operation.index)}")
-            case DropIndex():
-                yield Clause(f"DROP INDEX {self.quote(operation.name)}")
-
     def drop_dependents(self, column: str, table: Table | None) -> Iterator[Clause]:
         """What depends on a column and does not go with it: otherwise, the servers cut the column out of keys."""
         if table is None:
@@ -344,21 +300,16 @@ class MySQLDDL(DDL):
         for constraint in table.constraints:
             alone = constraint.columns == (column,) and not isinstance(constraint, ForeignKey)
             if column in constraint.columns and not alone:
-                operation = DropConstraint(
-                    table=table.table_name,
-                    name=constraint.name or "",
-                    constraint=constraint,
-                    kind=type(constraint),
-                )
-                yield self.drop_clause(operation, table)
+                yield self.drop_clause(constraint.name or "", type(constraint), constraint, table)
         for index in table.indexes:
             if column in index.columns and index.columns != (column,):
                 yield Clause(f"DROP INDEX {self.quote(index.name)}")
 
-    def drop_clause(self, operation: DropConstraint, table: Table | None) -> Clause:
-        """DROP by kind."""
-        constraint, name = operation.constraint, self.quote(operation.name)
-        kind = type(constraint) if constraint is not None else operation.kind
+    def drop_clause(
+        self, constraint_name: str, kind: ConstraintClass | None, constraint: Constraint | None, table: Table | None
+    ) -> Clause:
+        """DROP by kind; *constraint* and *table* as they are, where they are known."""
+        name = self.quote(constraint_name)
         if kind is PrimaryKey:
             return Clause("DROP PRIMARY KEY")
         if kind is Unique:
@@ -378,20 +329,6 @@ COLLATIONS = frozenset({"mysql_charset", "mysql_collate"})
 """The options of a table that its columns follow."""
 
 _BACK = {"mysql_engine": "InnoDB", "mysql_key_block_size": "0"}
-
-
-def altered_column(operation: AlterColumn) -> Column:
-    """The column as it will be. Without the table at hand, what the script says of it must do."""
-    if operation.before is not None:
-        return operation.after
-    said: ColumnChanges = {**operation.existing_values, **operation.changes}
-    if "type" not in said:
-        where = f'"{operation.table}.{operation.name}"'
-        raise NotSupported(
-            f"the column {where} cannot be altered without knowing its type",
-            hints=["say existing_type=..., existing_nullable=... and existing_server_default=..."],
-        )
-    return Column(name=operation.name, **said)
 
 
 def column_of_check(check: Check) -> str:

@@ -11,17 +11,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from schemashift.dialects.mysql.types import Flavour, ParsedType, parse_type
-from schemashift.operations import (
-    AddColumn,
-    AddConstraint,
-    AlterColumn,
-    AlterTable,
-    CreateIndex,
-    DropConstraint,
-    Operation,
-)
+from schemashift.operations import AlterTable, Operation
 from schemashift.operations.facts import Fact, Locks, RewritesTable
-from schemashift.schema import Check, Column, ForeignKey, PrimaryKey, Type
+from schemashift.schema import Check, ForeignKey, PrimaryKey, Type
 
 SHARED = "SHARED"
 
@@ -31,44 +23,47 @@ _REBUILDING_OPTIONS = ("engine", "row_format")
 def effects(operation: Operation, flavour: Flavour) -> Iterator[Fact]:
     """The facts of *operation* by itself."""
     yield from operation.effects()
-    table = getattr(operation, "table", None)
     copied = _is_copied(operation, flavour)
-    if table is not None and (copied or _is_rebuilt(operation)):
-        yield RewritesTable(table=table)
-    if table is not None and (copied or _blocks_writes(operation)):
-        yield Locks(table=table, mode=SHARED)
+    for table in operation.touches[:1]:
+        if copied or _is_rebuilt(operation):
+            yield RewritesTable(table=table)
+        if copied or _blocks_writes(operation):
+            yield Locks(table=table, mode=SHARED)
 
 
 def _is_copied(operation: Operation, flavour: Flavour) -> bool:
     """Whether the server knows no other way than a copy of the table (``ALGORITHM=COPY``)."""
-    match operation:
-        case AddColumn():
-            return operation.column.computed is not None and operation.column.computed.stored
-        case AlterColumn(before=Column() as before):
-            type_ = operation.changes.get("type")
-            return isinstance(type_, Type) and copies(before.type, type_, flavour)
-        case AddConstraint(constraint=ForeignKey()):
-            # In place only without foreign_key_checks.
-            return True
-        case AddConstraint(constraint=Check()):
-            return flavour.mariadb
-    return False
+    before, after = operation.column_change
+    if before is None and after is not None:
+        return after.computed is not None and after.computed.stored
+    if before is not None and after is not None:
+        return copies(before.type, after.type, flavour)
+    if isinstance(operation.added_constraint, Check):
+        return flavour.mariadb
+    # In place only without foreign_key_checks.
+    return isinstance(operation.added_constraint, ForeignKey)
 
 
 def _is_rebuilt(operation: Operation) -> bool:
     """Whether the table is written anew in place, while others write."""
-    match operation:
-        case AddColumn():
-            return operation.column.autoincrement
-        case AlterColumn(before=Column() as before):
-            return ("nullable", not before.nullable) in operation.set
-        case AddConstraint():
-            return isinstance(operation.constraint, PrimaryKey)
-        case DropConstraint():
-            return PrimaryKey in (operation.kind, type(operation.constraint))
-        case AlterTable():
-            return any(name.endswith(_REBUILDING_OPTIONS) for name in _changed_options(operation))
-    return False
+    before, after = operation.column_change
+    if before is not None and after is not None:
+        return before.nullable != after.nullable
+    if isinstance(operation, AlterTable):
+        return any(name.endswith(_REBUILDING_OPTIONS) for name in _changed_options(operation))
+    return _adds_numbers(operation) or _changes_primary_key(operation)
+
+
+def _adds_numbers(operation: Operation) -> bool:
+    """Whether it adds a column that numbers the rows."""
+    before, after = operation.column_change
+    return before is None and after is not None and after.autoincrement
+
+
+def _changes_primary_key(operation: Operation) -> bool:
+    if operation.dropped_constraint is None:
+        return isinstance(operation.added_constraint, PrimaryKey)
+    return any(key.kind == "primary key" for key in operation.drops)
 
 
 def _changed_options(operation: AlterTable) -> Iterator[str]:
@@ -78,12 +73,8 @@ def _changed_options(operation: AlterTable) -> Iterator[str]:
 
 def _blocks_writes(operation: Operation) -> bool:
     """Whether a way in place lets nobody write."""
-    match operation:
-        case AddColumn():
-            return operation.column.autoincrement
-        case CreateIndex():
-            return any(str(value).upper() == "FULLTEXT" for _, value in operation.index.options)
-    return False
+    options = operation.created_index.options if operation.created_index is not None else ()
+    return _adds_numbers(operation) or any(str(value).upper() == "FULLTEXT" for _, value in options)
 
 
 def copies(before: Type, after: Type, flavour: Flavour) -> bool:

@@ -25,7 +25,7 @@ from schemashift.dialects.postgresql.types import normal_type, type_engine
 from schemashift.dialects.statement import Statement
 from schemashift.diff import by_kind, name_constraints
 from schemashift.objects import KINDS, AnyKind
-from schemashift.operations import AlterColumn, Operation, RenameColumn
+from schemashift.operations import Operation
 from schemashift.operations.facts import Facts
 from schemashift.schema import Column, Default, Keyed, Reading, Schema, Table, TableName, Type, with_texts
 
@@ -89,9 +89,9 @@ class PostgreSQL(Dialect):
 
     def applied(self, schema: Schema, operation: Operation) -> Schema:
         """Every constraint has a name, and texts follow a column's new one."""
-        if isinstance(operation, RenameColumn) and (table := schema.table(operation.table)) is not None:
-            new = self.ddl.quote(operation.new)
-            schema = schema.put(with_texts(table, lambda sql: with_column(sql, operation.old, new)))
+        if operation.column_rename is not None and (table := schema.table(operation.touches[0])) is not None:
+            old, new = operation.column_rename
+            schema = schema.put(with_texts(table, lambda sql: with_column(sql, old, self.ddl.quote(new))))
         schema = operation.apply(schema)
         touched = (schema.table(name) for name in operation.touches)
         bare = ((replace(each, constraints=()), each) for each in touched if each is not None)
@@ -108,9 +108,8 @@ class PostgreSQL(Dialect):
         return f"CAST({value} AS {column.type.sql})"
 
     def is_invertible(self, operation: Operation) -> bool:
-        if not isinstance(operation, AlterColumn) or "computed" not in operation.changes:
-            return True
-        return operation.changes["computed"] is not None
+        before, after = operation.column_change
+        return before is None or after is None or before.computed is None or after.computed is not None
 
     def keeps_expression(self, before: Column, after: Column, text: str) -> bool:
         """PostgreSQL reads an expression again that a column of another type is in, and what it wrote down for IN it

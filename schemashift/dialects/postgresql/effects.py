@@ -14,24 +14,11 @@ from collections.abc import Iterator
 from schemashift.dialects.postgresql.convert import base
 from schemashift.objects.domains import AlterDomain
 from schemashift.objects.enums import AlterEnum
-from schemashift.operations import (
-    AddColumn,
-    AddConstraint,
-    AlterColumn,
-    AlterTable,
-    CreateIndex,
-    CreateTable,
-    DropColumn,
-    DropConstraint,
-    DropIndex,
-    DropTable,
-    Operation,
-    RenameColumn,
-    RenameTable,
-)
-from schemashift.operations.facts import Fact, FillsValues, InsertsRows, Locks, RewritesTable
+from schemashift.operations import CreateIndex, DropIndex, Operation
+from schemashift.operations.base import Keys
+from schemashift.operations.facts import CreatesTable, Fact, FillsValues, InsertsRows, Locks, RewritesTable
 from schemashift.operations.fits import always_fits
-from schemashift.schema import Column, ForeignKey, Table, TableName, Type
+from schemashift.schema import Column, ForeignKey, TableName, Type
 
 ACCESS_EXCLUSIVE = "ACCESS EXCLUSIVE"
 SHARE_ROW_EXCLUSIVE = "SHARE ROW EXCLUSIVE"
@@ -53,13 +40,10 @@ def effects(operation: Operation) -> Iterator[Fact]:
 
 
 def _rewritten(operation: Operation) -> Iterator[TableName]:
+    before, after = operation.column_change
+    if after is not None and (rewrites(before.type, after.type) if before is not None else _has_value_per_row(after)):
+        yield operation.touches[0]
     match operation:
-        case AddColumn() if _has_value_per_row(operation.column):
-            yield operation.table
-        case AlterColumn(before=Column() as before):
-            type_ = operation.changes.get("type")
-            if isinstance(type_, Type) and rewrites(before.type, type_):
-                yield operation.table
         case AlterEnum() if operation.rebuilds:
             yield from (table for table, _ in operation.users)
         case AlterDomain() if "type" in operation.changes:
@@ -150,48 +134,42 @@ def _locked(operation: Operation) -> Iterator[Lock]:
 
 
 def _own_mode(operation: Operation) -> str | None:
-    """How the operation's own table is locked."""
+    """How the operation's own table is locked: ALTER TABLE takes ACCESS EXCLUSIVE where nothing else is noted."""
     match operation:
-        case DropTable() | RenameTable() | AddColumn() | DropColumn() | RenameColumn() | DropConstraint():
-            return ACCESS_EXCLUSIVE
-        case AlterColumn():
-            return SHARE_UPDATE_EXCLUSIVE if _is_comment(operation.set) else ACCESS_EXCLUSIVE
-        case AlterTable():
-            return SHARE_UPDATE_EXCLUSIVE if _is_comment(operation.set) else None
-        case AddConstraint():
-            return SHARE_ROW_EXCLUSIVE if isinstance(operation.constraint, ForeignKey) else ACCESS_EXCLUSIVE
         case CreateIndex():
             return SHARE_UPDATE_EXCLUSIVE if _is_concurrent(operation) else SHARE
         case DropIndex():
             return None if _is_concurrent(operation) else ACCESS_EXCLUSIVE
-    writes = any(isinstance(fact, FillsValues | InsertsRows) for fact in operation.effects())
-    return ROW_EXCLUSIVE if writes else None
+    if any(isinstance(fact, CreatesTable) for fact in operation.effects()):
+        return None
+    if any(isinstance(fact, FillsValues | InsertsRows) for fact in operation.effects()):
+        return ROW_EXCLUSIVE
+    if operation.changed_fields == ("comment",):
+        return SHARE_UPDATE_EXCLUSIVE
+    if isinstance(operation.added_constraint, ForeignKey):
+        return SHARE_ROW_EXCLUSIVE
+    if operation.added_constraint is not None or operation.dropped_constraint is not None:
+        return ACCESS_EXCLUSIVE
+    columns = any(key.kind == "column" for key in operation.creates | operation.drops | operation.alters)
+    # A table that is dropped or has another name.
+    gone = any(key.kind == "table" for key in operation.drops)
+    return ACCESS_EXCLUSIVE if columns or gone else None
 
 
 def _other_tables(operation: Operation) -> Iterator[Lock]:
     """The other tables that are locked with it."""
-    match operation:
-        case CreateTable():
-            yield from _targets(operation.table, SHARE_ROW_EXCLUSIVE)
-        case DropTable():
-            yield from _targets(operation.table, ACCESS_EXCLUSIVE)
-        case AddConstraint(constraint=ForeignKey(target=target)):
-            yield target, SHARE_ROW_EXCLUSIVE
-        case DropConstraint(constraint=ForeignKey(target=target)):
-            yield target, ACCESS_EXCLUSIVE
-        case AlterEnum() | AlterDomain():
-            yield from ((table, ACCESS_EXCLUSIVE) for table in _rewritten(operation))
+    yield from ((table, SHARE_ROW_EXCLUSIVE) for table in _referenced(operation.uses, operation))
+    yield from ((table, ACCESS_EXCLUSIVE) for table in _referenced(operation.frees, operation))
+    if isinstance(operation, AlterEnum | AlterDomain):
+        yield from ((table, ACCESS_EXCLUSIVE) for table in _rewritten(operation))
 
 
-def _targets(table: Table | None, mode: str) -> Iterator[Lock]:
-    """The other tables that *table* has foreign keys to."""
-    for key in table.foreign_keys if table is not None else ():
-        if table is not None and key.target != table.table_name:
-            yield key.target, mode
-
-
-def _is_comment(changes: tuple[tuple[str, object], ...]) -> bool:
-    return [field for field, _ in changes] == ["comment"]
+def _referenced(keys: Keys, operation: Operation) -> Iterator[TableName]:
+    """The other tables that foreign keys point to: nothing but a foreign key depends on columns being unique."""
+    for key in sorted((key for key in keys if key.kind == "unique"), key=str):
+        name = TableName(key.name, key.schema)
+        if name not in operation.touches:
+            yield name
 
 
 def _is_concurrent(operation: CreateIndex | DropIndex) -> bool:

@@ -11,9 +11,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from schemashift.dialects.sqlite.ddl import addable
-from schemashift.operations import AddColumn, AddConstraint, AlterColumn, AlterTable, DropConstraint, Operation
+from schemashift.operations import Operation
 from schemashift.operations.facts import Conversion, Fact, MayFail, RewritesTable, Why
-from schemashift.schema import PrimaryKey, TableName
+from schemashift.schema import PrimaryKey
 
 
 def effects(operation: Operation) -> Iterator[Fact]:
@@ -21,18 +21,19 @@ def effects(operation: Operation) -> Iterator[Fact]:
     for fact in operation.effects():
         if not (isinstance(fact, MayFail) and _is_accepted(fact)):
             yield fact
-    yield from (RewritesTable(table=table) for table in _rebuilt(operation))
+    if _is_rebuilt(operation):
+        yield RewritesTable(table=operation.touches[0])
 
 
 def _is_accepted(fact: MayFail) -> bool:
     return isinstance(fact.what, Conversion) or (isinstance(fact.what, PrimaryKey) and fact.why is Why.NULL)
 
 
-def _rebuilt(operation: Operation) -> Iterator[TableName]:
-    match operation:
-        case AddColumn() if not addable(operation.column):
-            yield operation.table
-        case AlterColumn() | AlterTable() if any(field != "comment" for field, _ in operation.set):
-            yield operation.table
-        case AddConstraint() | DropConstraint():
-            yield operation.table
+def _is_rebuilt(operation: Operation) -> bool:
+    """Whether the operation rebuilds its table."""
+    before, after = operation.column_change
+    if before is None and after is not None:
+        return not addable(after)
+    if operation.added_constraint is not None or operation.dropped_constraint is not None:
+        return True
+    return any(field != "comment" for field in operation.changed_fields)
