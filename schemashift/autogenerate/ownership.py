@@ -23,7 +23,7 @@ from schemashift.scripts.directory import ScriptDirectory
 from schemashift.scripts.survey import calls
 from schemashift.sources.replay import record
 
-_MAKERS = {Tables.name: Tables.makers, **{kind.name: kind.makers for kind in objects.KINDS}}
+_MAKERS = {Tables.name: Tables.name_parameters, **{kind.name: kind.name_parameters for kind in objects.KINDS}}
 MAKERS: dict[str, tuple[str, str]] = {
     function: (kind, parameter) for kind, makers in _MAKERS.items() for function, parameter in makers.items()
 }

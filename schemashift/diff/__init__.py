@@ -1,6 +1,6 @@
-"""Two schemas in, ordered operations out. Pure: values, no database, no dialect by name.
+"""The comparison of two schemas: two schemas in, ordered operations out. Pure values: no database, no dialect by name.
 
-`match` makes pairs, `named` gives names to what has none, `diff` says what changes each pair.
+`match` pairs the objects, `named` names unnamed constraints, `diff` returns the operations that change each pair.
 """
 
 from schemashift.diff.compare import diff as diff

@@ -1,4 +1,4 @@
-"""Foreign keys that run in a circle."""
+"""Cycles of foreign keys."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ Edge = tuple[TableName, TableName]
 
 
 def cyclic(tables: Iterable[Table]) -> frozenset[Edge]:
-    """The pairs (table, target) among *tables* whose foreign keys are part of a circle of two or more tables.
+    """Return the pairs (table, target) among *tables* whose foreign keys are part of a cycle of two or more tables.
 
     Tarjan's algorithm, without recursion: a chain of tables may be longer than Python's stack.
     """
     targets = {table.table_name: sorted({key.target for key in table.foreign_keys}, key=_sort_key) for table in tables}
-    group = _components({name: [t for t in out if t in targets and t != name] for name, out in targets.items()})
+    component = _components({name: [t for t in out if t in targets and t != name] for name, out in targets.items()})
     return frozenset(
         (name, target)
         for name, out in targets.items()
         for target in out
-        if target != name and target in group and group[target] == group[name]
+        if target != name and target in component and component[target] == component[name]
     )
 
 
@@ -29,10 +29,10 @@ def _sort_key(name: TableName) -> tuple[str, str]:
 
 
 def _components(graph: dict[TableName, list[TableName]]) -> dict[TableName, int]:
-    """A number for every node; two nodes have the same one when each can be reached from the other."""
+    """Number the strongly connected components: nodes that can reach each other have the same number."""
     index: dict[TableName, int] = {}
     low: dict[TableName, int] = {}
-    group: dict[TableName, int] = {}
+    component: dict[TableName, int] = {}
     stack: list[TableName] = []
     for root in sorted(graph, key=_sort_key):
         work = [(root, iter(graph[root]))] if root not in index else []
@@ -47,18 +47,18 @@ def _components(graph: dict[TableName, list[TableName]]) -> dict[TableName, int]
                 if work:
                     low[work[-1][0]] = min(low[work[-1][0]], low[node])
                 if low[node] == index[node]:
-                    _take(node, stack, group)
+                    _pop_component(node, stack, component)
             elif following not in index:
                 work.append((following, iter(graph[following])))
-            elif following not in group:
+            elif following not in component:
                 low[node] = min(low[node], index[following])
-    return group
+    return component
 
 
-def _take(root: TableName, stack: list[TableName], group: dict[TableName, int]) -> None:
-    number = len(group)
+def _pop_component(root: TableName, stack: list[TableName], component: dict[TableName, int]) -> None:
+    number = len(component)
     while True:
         node = stack.pop()
-        group[node] = number
+        component[node] = number
         if node == root:
             return

@@ -1,4 +1,4 @@
-"""What does not change but is in the way of what does: dropped before the change, created again after it."""
+"""Unchanged parts that block a change: they are dropped before it and created again after it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ AlteredColumns = dict[Key, tuple[Column, Column]]
 
 
 class Part(NamedTuple):
-    """An unchanged part of an object, as the operation that would create it: its ``uses`` are what it depends on."""
+    """An unchanged part of an object, as the operation that creates it, whose ``uses`` are the part's dependencies."""
 
     kind: AnyKind
     operation: Operation
@@ -25,10 +25,10 @@ class Part(NamedTuple):
 def dependents_to_rebuild(
     operations: Sequence[Operation], before: Schema, after: Schema, kinds: Kinds, traits: Traits
 ) -> list[Operation]:
-    """The operations to add to *operations*: a drop and a creation for each part that has to make room.
+    """Return the operations to add to *operations*: for each unchanged part that blocks one, a drop and a creation.
 
-    What is dropped may have dependents in turn (a generated column, then the index on it), so it goes on until nothing
-    new is found.
+    A dropped part may have dependents itself (a generated column, then the index on it), so the search is repeated
+    until it finds no more.
     """
     gone = {key for operation in operations for key in operation.drops}
     retyped = {key for operation in operations for key in operation.retypes}
@@ -55,18 +55,18 @@ def _altered_columns(operations: Sequence[Operation]) -> AlteredColumns:
 
 
 def _columns_of_altered_tables(operations: Sequence[Operation], before: Schema, after: Schema) -> AlteredColumns:
-    """The columns of tables whose options change, as if each had its table's options itself: on MySQL the columns
-    follow their table's character set. The traits say whether that is anything to a foreign key.
+    """Return the columns of the tables whose options change, each as if it had its table's options itself.
 
-    Nothing orders such a key around its table's change but the rank of the operations: it is dropped before any table
-    is altered, and added after all of them, for it takes both its ends.
+    On MySQL the columns follow their table's character set. The traits decide whether that affects a foreign key.
+    Such a key is ordered around its table's change by the rank of the operations only: it is dropped before any table
+    is altered and added after all of them, since both of its ends must have been altered.
     """
     changed = {key.table_name for operation in operations for key in operation.alters if key.kind == "table"}
     found: AlteredColumns = {}
     for name in changed:
         old, new = before.table(name), after.table(name)
-        assert old is not None, "a table that is altered is there on both sides"
-        assert new is not None, "a table that is altered is there on both sides"
+        assert old is not None, "a table that is altered exists on both sides"
+        assert new is not None, "a table that is altered exists on both sides"
         for column in new.columns:
             was = old.column(column.name)
             if was is not None:
@@ -80,7 +80,7 @@ def _with_options_of(table: Table, column: Column) -> Column:
 
 def _must_be_rebuilt(part: Part, gone: set[Key], retyped: set[Key], altered: AlteredColumns, traits: Traits) -> bool:
     uses = part.operation.uses
-    # What moves columns to another type drops and creates the parts of their tables itself.
+    # An operation that moves columns to another type drops and creates the dependent parts of their tables itself.
     if uses & gone or (uses & retyped and part.kind.name != "table"):
         return True
     return any(not part.kind.keeps(part.operation, *altered[key], traits) for key in uses & altered.keys())

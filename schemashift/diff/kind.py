@@ -1,4 +1,4 @@
-"""What the diff must know of a kind of object, and nothing more: `schemashift.objects.Kind` has these methods."""
+"""The part of a kind of object that the diff uses, as a protocol; `schemashift.objects.Kind` implements it."""
 
 from __future__ import annotations
 
@@ -20,35 +20,35 @@ class Kind(Protocol[Thing_contra]):
         """The ``kind`` of its keys."""
 
     def create(self, thing: Thing_contra, /) -> Iterable[Operation]:
-        """The operations that create it."""
+        """Return the operations that create it."""
 
     def drop(self, thing: Thing_contra, /) -> Iterable[Operation]:
-        """The operations that drop it."""
+        """Return the operations that drop it."""
 
     def alter(self, before: Thing_contra, after: Thing_contra, old: Schema, new: Schema, /) -> Iterable[Operation]:
-        """The operations that make *after* of *before*, which are in the schemas *old* and *new*."""
+        """Return the operations that change *before* to *after*; these are in the schemas *old* and *new*."""
 
     def claims(self, key: Key, /) -> Key:
-        """The name that *key* takes: it is free again only when the object that has it is dropped."""
+        """Return the name that *key* occupies, which is free again only when the object that has it is dropped."""
 
     def rebuildable(self, before: Thing_contra, after: Thing_contra, /) -> Iterable[Operation]:
-        """The unchanged parts that can be dropped and created again with nothing lost, as what creates them."""
+        """Return operations that create the unchanged parts which can be dropped and created again without loss."""
 
     def keeps(self, part: Operation, before: Column, after: Column, traits: Traits, /) -> bool:
-        """Whether *part*, one of `rebuildable`, can stay where a column that it uses becomes *after*."""
+        """Return True if *part*, one of `rebuildable`, can stay while a column that it uses changes to *after*."""
 
 
 AnyKind: TypeAlias = Kind[Any]
-"""Kinds of different things side by side: the things under a key are those of the kind that the key names."""
+"""A kind of any object, for collections of kinds: an object belongs to the kind that its key names."""
 Kinds: TypeAlias = Mapping[str, AnyKind]
-"""By the ``kind`` of their keys."""
+"""Kinds by the ``kind`` of their keys."""
 OneKind = TypeVar("OneKind", bound=AnyKind)
 
 
 def by_kind(kinds: Iterable[OneKind]) -> dict[str, OneKind]:
-    """*kinds* by the ``kind`` of their keys. Raises ValueError for two of one name."""
-    found: dict[str, OneKind] = {}
+    """Return *kinds* by the ``kind`` of their keys. Raises ValueError if two have the same name."""
+    by_name: dict[str, OneKind] = {}
     for kind in kinds:
-        if found.setdefault(kind.name, kind) is not kind:
+        if by_name.setdefault(kind.name, kind) is not kind:
             raise ValueError(f"two kinds of objects are called {kind.name!r}")
-    return found
+    return by_name

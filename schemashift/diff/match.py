@@ -1,7 +1,7 @@
-"""Which object is which: the objects of two schemas in pairs, made once and in one place.
+"""Pair the objects of two schemas, once and in one place.
 
-Renames are given here (`Renames`), never guessed; only what the database itself takes for one name (``Id`` and ``id``)
-is found. They become operations that come before all others, and everything else says the new names.
+Renames are passed in (`Renames`), never guessed; only column names that the database itself considers equal (``Id`` and
+``id``) are detected. They become operations that run before all others, which then use the new names.
 """
 
 from __future__ import annotations
@@ -15,18 +15,18 @@ from schemashift.operations import Operation, RenameColumn, RenameIndex, RenameT
 from schemashift.schema import Key, Keyed, Schema, Table, TableName
 
 Renames: TypeAlias = Mapping[Key, str]
-"""New names, by the keys that the tables, columns and indexes have before."""
+"""The new names of tables, columns and indexes, by their keys before the change."""
 
 
 class Pair(NamedTuple):
-    """One object before and after; None on the side where it is not there."""
+    """One object before and after; None on the side where it does not exist."""
 
     before: Keyed | None
     after: Keyed | None
 
     @property
     def differs(self) -> bool:
-        """Whether there is anything to change. The order of columns and of constraints is nothing to change."""
+        """Return True if there is something to change. The order of columns and constraints does not count."""
         if self.before == self.after:
             return False
         if isinstance(self.before, Table) and isinstance(self.after, Table):
@@ -36,7 +36,7 @@ class Pair(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pairs:
-    """Two schemas whose objects are matched by key. *before* is as the *renames*, which come first, leave it."""
+    """Two schemas whose objects are matched by key. *before* has the *renames*, which run first, applied already."""
 
     before: Schema
     after: Schema
@@ -48,7 +48,7 @@ class Pairs:
 
     @property
     def tables(self) -> Iterator[tuple[Table, Table]]:
-        """The tables of both sides."""
+        """The tables that both sides have."""
         for new in self.after.tables:
             old = self.before.table(new.table_name)
             if old is not None:
@@ -60,21 +60,21 @@ class Pairs:
         return tuple(pair for pair in self if pair.differs)
 
     def put(self, pairs: Iterable[tuple[Keyed | None, Keyed | None]]) -> Pairs:
-        """These pairs with *pairs* in place of what had their keys."""
-        found = list(pairs)
+        """Return a copy in which *pairs* replace the objects that have the same keys."""
+        replacements = list(pairs)
         return replace(
             self,
-            before=self.before.put(*(old for old, _ in found if old is not None)),
-            after=self.after.put(*(new for _, new in found if new is not None)),
+            before=self.before.put(*(old for old, _ in replacements if old is not None)),
+            after=self.after.put(*(new for _, new in replacements if new is not None)),
         )
 
 
 def match(before: Schema, after: Schema, *, renames: Renames | None = None, traits: Traits = STANDARD) -> Pairs:
-    """The objects of *before* and *after* in pairs, by their names once *renames* are done.
+    """Pair the objects of *before* and *after* by name, after applying *renames* to *before*.
 
-    Raises ValueError where a new name is taken, two objects are to swap names, or *before* lacks what is to be renamed.
+    Raises ValueError if a new name is taken, two objects would swap names, or *before* has no object to rename.
     """
-    operations = list(_given(renames or {}, before, after))
+    operations = list(_rename_operations(renames or {}, before, after))
     for operation in operations:
         before = traits.applied(before, operation)
     for operation in list(_respelled_columns(before, after, traits)):
@@ -84,7 +84,7 @@ def match(before: Schema, after: Schema, *, renames: Renames | None = None, trai
 
 
 def sort_key(key: Key) -> tuple[str, ...]:
-    """By which keys are sorted."""
+    """The sort key for keys, some of whose parts may be None."""
     return tuple(part or "" for part in key)
 
 
@@ -98,65 +98,68 @@ def _content(table: Table) -> tuple[object, ...]:
     )
 
 
-def _given(renames: Renames, before: Schema, after: Schema) -> Iterator[Operation]:
-    """The operations for *renames*: tables, then their columns and indexes under the tables' new names."""
+def _rename_operations(renames: Renames, before: Schema, after: Schema) -> Iterator[Operation]:
+    """Return the operations for *renames*: tables, then their columns and indexes under the tables' new names."""
     tables = {key: new for key, new in renames.items() if key.kind == "table"}
-    for key, new in _without_clashes(tables, {table.key for table in before.tables}):
+    for key, new in _in_free_order(tables, {table.key for table in before.tables}):
         yield RenameTable(old=key.table_name, new=new)
     columns = {key: new for key, new in renames.items() if key.kind == "column"}
-    there = {Key.of_column(table.table_name, column.name) for table in before.tables for column in table.columns}
-    for key, new in _without_clashes(columns, there):
-        yield RenameColumn(table=_now(key.table_name, tables), old=key.part, new=new)
+    existing = {Key.of_column(table.table_name, column.name) for table in before.tables for column in table.columns}
+    for key, new in _in_free_order(columns, existing):
+        yield RenameColumn(table=_renamed_table(key.table_name, tables), old=key.part, new=new)
     yield from _index_renames(renames, tables, before, after)
 
 
 def _index_renames(renames: Renames, tables: Renames, before: Schema, after: Schema) -> Iterator[RenameIndex]:
-    """An index's key does not say its table: it is the one that has the old name before, and the new one after."""
+    """Return the operations for indexes. An index's key does not contain its table, so the table is the one that has
+    the old name before and the new one after."""
     for table in before.tables:
-        now = _now(table.table_name, tables)
-        wanted = after.table(now)
-        for index in table.indexes if wanted is not None else ():
+        new_name = _renamed_table(table.table_name, tables)
+        new_table = after.table(new_name)
+        for index in table.indexes if new_table is not None else ():
             new = renames.get(Key.of_index(table.table_name, index.name))
-            if new is not None and wanted is not None and wanted.index(new) is not None:
-                yield RenameIndex(table=now, old=index.name, new=new)
+            if new is not None and new_table is not None and new_table.index(new) is not None:
+                yield RenameIndex(table=new_name, old=index.name, new=new)
 
 
-def _now(table: TableName, tables: Renames) -> TableName:
+def _renamed_table(table: TableName, tables: Renames) -> TableName:
     return TableName(tables.get(Key.of_table(table), table.name), table.schema)
 
 
-def _without_clashes(renames: Renames, there: set[Key]) -> Iterator[tuple[Key, str]]:
-    """*renames* in an order in which each finds its new name free."""
-    for key in sorted(renames.keys() - there, key=sort_key):
-        raise ValueError(f"there is no {key.kind} {_shown(key)}")
-    waiting, taken = dict(sorted(renames.items(), key=lambda each: sort_key(each[0]))), set(there)
+def _in_free_order(renames: Renames, existing: set[Key]) -> Iterator[tuple[Key, str]]:
+    """Yield *renames* in an order in which each new name is free when its turn comes."""
+    for key in sorted(renames.keys() - existing, key=sort_key):
+        raise ValueError(f"there is no {key.kind} {_display_name(key)}")
+    waiting, taken = dict(sorted(renames.items(), key=lambda each: sort_key(each[0]))), set(existing)
     while waiting:
-        ready = [(old, new) for old, new in waiting.items() if _called(old, new) not in taken]
+        ready = [(old, new) for old, new in waiting.items() if _renamed_key(old, new) not in taken]
         if not ready:
-            clashes = ", ".join(f"{_shown(old)} to {new}" for old, new in waiting.items())
+            clashes = ", ".join(f"{_display_name(old)} to {new}" for old, new in waiting.items())
             raise ValueError(f"the new name is taken: {clashes}")
         old, new = ready[0]
         yield old, new
-        taken = (taken - {old}) | {_called(old, new)}
+        taken = (taken - {old}) | {_renamed_key(old, new)}
         del waiting[old]
 
 
-def _called(key: Key, new: str) -> Key:
+def _renamed_key(key: Key, new: str) -> Key:
     return key._replace(part=new) if key.part else key._replace(name=new)
 
 
-def _shown(key: Key) -> str:
+def _display_name(key: Key) -> str:
     return f"{key.table_name}.{key.part}" if key.part else str(key.table_name)
 
 
 def _respelled_columns(before: Schema, after: Schema, traits: Traits) -> Iterator[RenameColumn]:
-    """The columns whose names are written in another way, and are the same to the database: one beside the other is
-    more than it takes."""
+    """Return renames for the columns whose new spelling the database considers equal to the old one.
+
+    It would not accept both columns in one table, so they cannot be an added and a dropped column.
+    """
     for table in after.tables:
         old = before.table(table.table_name)
         names = [column.name for column in table.columns]
-        gone = [each.name for each in old.columns if each.name not in names] if old is not None else []
-        for name in gone:
-            now = next((each for each in names if traits.is_same_name(each, name)), None)
-            if now is not None:
-                yield RenameColumn(table=table.table_name, old=name, new=now)
+        missing = [each.name for each in old.columns if each.name not in names] if old is not None else []
+        for name in missing:
+            new_name = next((each for each in names if traits.is_same_name(each, name)), None)
+            if new_name is not None:
+                yield RenameColumn(table=table.table_name, old=name, new=new_name)

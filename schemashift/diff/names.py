@@ -1,4 +1,4 @@
-"""Names for constraints that have none in the models, so that scripts can say them."""
+"""Names for constraints that are unnamed in the models, so that scripts can refer to them."""
 
 from __future__ import annotations
 
@@ -10,31 +10,31 @@ from schemashift.schema import Constraint, PrimaryKey, Table
 
 
 def named(pairs: Pairs, traits: Traits) -> Pairs:
-    """*pairs* with names for the unnamed constraints of the tables of both sides."""
+    """Return *pairs* with names for the unnamed constraints of the tables that both sides have."""
     return pairs.put((old, name_constraints(old, new, traits)) for old, new in pairs.tables)
 
 
 def name_constraints(before: Table, after: Table, traits: Traits) -> Table:
-    """*after* with names for its unnamed constraints.
+    """Return *after* with names for its unnamed constraints.
 
-    A constraint that is already there keeps the name it has (None where the database keeps none, as SQLite does);
-    a new one gets the name the database itself would give it.
+    An existing constraint keeps its name (None where the database stores none, as on SQLite); a new one gets the name
+    that the database itself would choose.
     """
     named = {constraint for constraint in after.constraints if constraint.name is not None}
-    free = [constraint for constraint in before.constraints if constraint not in named]
+    unmatched = [constraint for constraint in before.constraints if constraint not in named]
     if not traits.keeps_key_name(before, after):
-        free = [constraint for constraint in free if not isinstance(constraint, PrimaryKey)]
-    settled = replace(after, constraints=tuple(named))
-    fresh: list[Constraint] = []
+        unmatched = [constraint for constraint in unmatched if not isinstance(constraint, PrimaryKey)]
+    result = replace(after, constraints=tuple(named))
+    added: list[Constraint] = []
     for constraint in (c for c in after.constraints if c.name is None):
-        there = next((found for found in free if replace(found, name=None) == constraint), None)
-        if there is None:
-            fresh.append(constraint)
+        existing = next((each for each in unmatched if replace(each, name=None) == constraint), None)
+        if existing is None:
+            added.append(constraint)
             continue
-        free.remove(there)
-        settled = replace(settled, constraints=(*settled.constraints, replace(constraint, name=there.name)))
-    # The names of what stays are known now, and those of what goes are free again.
-    for constraint in fresh:
-        name = traits.default_name(settled, constraint)
-        settled = replace(settled, constraints=(*settled.constraints, replace(constraint, name=name)))
-    return settled
+        unmatched.remove(existing)
+        result = replace(result, constraints=(*result.constraints, replace(constraint, name=existing.name)))
+    # Only now are the names of all remaining constraints known, and those of dropped ones free again.
+    for constraint in added:
+        name = traits.default_name(result, constraint)
+        result = replace(result, constraints=(*result.constraints, replace(constraint, name=name)))
+    return result

@@ -1,4 +1,4 @@
-"""Order is data: what an operation creates, drops, uses, frees and alters decides where it stands."""
+"""Sort operations topologically by the keys that they create, drop, use, free and alter."""
 
 from __future__ import annotations
 
@@ -12,63 +12,64 @@ from schemashift.schema import Key
 
 
 def order(operations: Iterable[Operation], kinds: Kinds) -> tuple[Operation, ...]:
-    """*operations* in an order in which each finds what it needs, and the same one whatever order they came in.
+    """Return *operations* in an order in which each finds what it needs; the order of the input does not matter.
 
-    *kinds* say which names their objects share; the parts of a table are its kind's affair.
-    Raises ValueError for a circle: operations that each wait for the other have to be split by whoever made them.
+    *kinds* define which names their objects share; the parts of a table belong to the kind of tables.
+    Raises ValueError for a cycle: whoever creates operations that each wait for the other has to split them.
     """
-    found = sorted(operations, key=lambda operation: operation.sort_key)
-    waits = _edges(found, kinds)
-    ready = [place for place, others in enumerate(waits) if not others]
+    ranked = sorted(operations, key=lambda operation: operation.sort_key)
+    predecessors = _predecessors(ranked, kinds)
+    ready = [position for position, others in enumerate(predecessors) if not others]
     followers: dict[int, list[int]] = defaultdict(list)
-    for place, others in enumerate(waits):
+    for position, others in enumerate(predecessors):
         for other in others:
-            followers[other].append(place)
+            followers[other].append(position)
     heapify(ready)
     done: list[Operation] = []
     while ready:
-        place = heappop(ready)
-        done.append(found[place])
-        for follower in followers[place]:
-            waits[follower].discard(place)
-            if not waits[follower]:
+        position = heappop(ready)
+        done.append(ranked[position])
+        for follower in followers[position]:
+            predecessors[follower].discard(position)
+            if not predecessors[follower]:
                 heappush(ready, follower)
-    if len(done) < len(found):
-        stuck = [found[place].describe() for place, others in enumerate(waits) if others]
+    if len(done) < len(ranked):
+        stuck = [ranked[position].describe() for position, others in enumerate(predecessors) if others]
         raise ValueError(f"operations that wait for each other: {'; '.join(map(str, stuck))}")
     return tuple(done)
 
 
-def _edges(operations: list[Operation], kinds: Kinds) -> list[set[int]]:
-    """For each operation, the places of those that must come before it."""
+def _predecessors(operations: list[Operation], kinds: Kinds) -> list[set[int]]:
+    """Return, for each operation, the positions of those that must run before it."""
 
     def claims(key: Key) -> Key:
         return kinds.get(key.kind, kinds["table"]).claims(key)
 
-    creates, drops, alters, frees = (_by_key(operations, what) for what in ("creates", "drops", "alters", "frees"))
+    creates, drops, alters, frees = (_by_key(operations, name) for name in ("creates", "drops", "alters", "frees"))
     freed: dict[Key, list[int]] = defaultdict(list)
-    for key, places in drops.items():
-        freed[claims(key)] += places
-    waits: list[set[int]] = []
-    for place, operation in enumerate(operations):
+    for key, positions in drops.items():
+        freed[claims(key)] += positions
+    predecessors: list[set[int]] = []
+    for position, operation in enumerate(operations):
         before: set[int] = set()
         for key in operation.uses:
-            # Create it, give it its final form, then depend on it.
+            # What an operation uses must have been created and have its final form.
             before.update(creates[key], alters[key])
         for key in operation.drops | operation.alters:
-            # Nothing may depend on what is dropped or altered.
+            # Nothing may depend any more on what is dropped or altered.
             before.update(frees[key])
         for key in operation.creates:
-            # A name is free again before it is taken.
+            # The object that had the name must have been dropped.
             before.update(freed[claims(key)])
-        before.discard(place)
-        waits.append(before)
-    return waits
+        before.discard(position)
+        predecessors.append(before)
+    return predecessors
 
 
-def _by_key(operations: list[Operation], what: str) -> dict[Key, list[int]]:
-    found: dict[Key, list[int]] = defaultdict(list)
-    for place, operation in enumerate(operations):
-        for key in getattr(operation, what):
-            found[key].append(place)
-    return found
+def _by_key(operations: list[Operation], attribute: str) -> dict[Key, list[int]]:
+    """Return the positions of the operations that have a key in the set *attribute*."""
+    positions: dict[Key, list[int]] = defaultdict(list)
+    for position, operation in enumerate(operations):
+        for key in getattr(operation, attribute):
+            positions[key].append(position)
+    return positions

@@ -1,8 +1,8 @@
-"""Tables as a kind of object. Their SQL is in the dialects, and their source text in ``render``."""
+"""Tables as a kind of object. Their SQL is in the dialects, their source text in ``render``."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 from typing import ClassVar, TypeVar
 
@@ -37,16 +37,16 @@ from schemashift.schema import (
 )
 
 RELATION = "relation"
-"""The names that a schema's tables, indexes, sequences, views and types share: a table has a type of its name."""
+"""The namespace of a schema's tables, indexes, sequences, views and types: a table also creates a type of its name."""
 
 Value = TypeVar("Value")
 
 
 class Tables:
-    """The kind that all others depend on, between two schemas: which foreign keys wait depends on both."""
+    """The kind of tables, for two schemas: both decide which foreign keys are added separately."""
 
     name = "table"
-    makers: ClassVar = {"create_table": "table_name", "rename_table": "new_table_name"}
+    name_parameters: ClassVar = {"create_table": "table_name", "rename_table": "new_table_name"}
     """See `schemashift.objects.Kind`."""
 
     def __init__(self, before: Schema, after: Schema, traits: Traits) -> None:
@@ -55,45 +55,45 @@ class Tables:
         self.old_cycles = cyclic(table for table in before.tables if after.table(table.table_name) is None)
 
     def create(self, thing: Table) -> Iterator[Operation]:
-        """The table with its indexes, and the foreign keys that have to wait for another table that waits for this."""
-        waiting = self._waiting(thing, self.new_cycles)
-        kept = tuple(constraint for constraint in thing.constraints if constraint not in waiting)
-        asked = tuple(index for index in thing.indexes if not index.implicit)
-        yield CreateTable(table=replace(thing, constraints=kept, indexes=asked))
-        # The database names what has no name by what is there: first the table's own, then these one by one.
-        bare = replace(thing, constraints=(), indexes=asked)
-        standing = name_constraints(bare, replace(thing, constraints=kept), self.traits)
-        for key in waiting:
-            named = replace(key, name=key.name or self.traits.default_name(standing, key))
-            standing = replace(standing, constraints=(*standing.constraints, named))
+        """Return operations for the table with its indexes, then for each foreign key that is part of a cycle."""
+        deferred = self._deferred(thing, self.new_cycles)
+        inline = tuple(constraint for constraint in thing.constraints if constraint not in deferred)
+        explicit = tuple(index for index in thing.indexes if not index.implicit)
+        yield CreateTable(table=replace(thing, constraints=inline, indexes=explicit))
+        # The database derives a name from the existing ones: first those of CREATE TABLE, then these one by one.
+        bare = replace(thing, constraints=(), indexes=explicit)
+        created = name_constraints(bare, replace(thing, constraints=inline), self.traits)
+        for key in deferred:
+            named = replace(key, name=key.name or self.traits.default_name(created, key))
+            created = replace(created, constraints=(*created.constraints, named))
             yield AddConstraint(table=thing.table_name, constraint=named)
 
     def drop(self, thing: Table) -> Iterator[Operation]:
-        """The way back: keys that are in a circle, then the table with everything else."""
-        waiting = self._waiting(thing, self.old_cycles)
-        for key in waiting:
+        """Return operations for the foreign keys that are part of a cycle, then for the table with everything else."""
+        deferred = self._deferred(thing, self.old_cycles)
+        for key in deferred:
             yield AddConstraint(table=thing.table_name, constraint=key).inverse()
-        kept = tuple(constraint for constraint in thing.constraints if constraint not in waiting)
-        standing = replace(thing, constraints=kept)
-        asked = tuple(index for index in thing.indexes if not _comes_by_itself(index, standing))
-        yield DropTable(name=thing.table_name, table=replace(standing, indexes=asked))
+        inline = tuple(constraint for constraint in thing.constraints if constraint not in deferred)
+        remaining = replace(thing, constraints=inline)
+        explicit = tuple(index for index in thing.indexes if not _is_created_implicitly(index, remaining))
+        yield DropTable(name=thing.table_name, table=replace(remaining, indexes=explicit))
 
     @staticmethod
-    def _waiting(table: Table, cycles: frozenset[tuple[TableName, TableName]]) -> tuple[ForeignKey, ...]:
+    def _deferred(table: Table, cycles: frozenset[tuple[TableName, TableName]]) -> tuple[ForeignKey, ...]:
         return tuple(key for key in table.foreign_keys if (table.table_name, key.target) in cycles)
 
     def alter(self, before: Table, after: Table, old: Schema, new: Schema) -> Iterator[Operation]:
-        """Columns, constraints, indexes, and the table's own fields."""
+        """Return operations for the columns, the constraints, the indexes, and the table's comment and options."""
         del old, new
         name = before.table_name
         yield from self._columns(before, after)
-        yield from _parts(
+        yield from _part_changes(
             before.constraints,
             after.constraints,
             drop=lambda c: AddConstraint(table=name, constraint=c).inverse(),
             add=lambda c: AddConstraint(table=name, constraint=c),
         )
-        yield from _parts(
+        yield from _part_changes(
             tuple(i for i in before.indexes if not i.implicit),
             tuple(i for i in after.indexes if not i.implicit),
             drop=lambda i: DropIndex(table=name, name=i.name, index=i),
@@ -108,13 +108,13 @@ class Tables:
             )
 
     def claims(self, key: Key) -> Key:
-        """Tables and indexes share their names; a column or a constraint has its own."""
+        """Return the name that *key* occupies: tables and indexes share a namespace, columns and constraints do not."""
         if key.kind in ("table", "index"):
             return Key(RELATION, key.schema, key.part or key.name)
         return key
 
     def rebuildable(self, before: Table, after: Table) -> Iterator[AddConstraint | CreateIndex | AddColumn]:
-        """Constraints, indexes, and columns that are computed."""
+        """Return operations for the unchanged constraints, indexes and generated columns."""
         name = before.table_name
         constraints, indexes = set(before.constraints), set(before.indexes)
         for constraint in after.constraints:
@@ -128,12 +128,12 @@ class Tables:
                 yield AddColumn(table=name, column=column)
 
     def keeps(self, part: Operation, before: Column, after: Column, traits: Traits) -> bool:
-        """The database says of each sort of part whether it can stay."""
+        """Return True if the database can keep such a part while the column changes."""
         if isinstance(part, AddConstraint) and isinstance(part.constraint, ForeignKey):
             return traits.keeps_foreign_key(before, after)
         if isinstance(part, AddColumn):
             return traits.keeps_generated(before, after)
-        return all(traits.keeps_expression(before, after, text) for text in _texts(part))
+        return all(traits.keeps_expression(before, after, text) for text in _expressions(part))
 
     def _columns(self, before: Table, after: Table) -> Iterator[Operation]:
         name = before.table_name
@@ -153,16 +153,16 @@ class Tables:
                 yield AddColumn(table=name, column=column)
 
 
-def with_defaults_apart(operations: Iterable[Operation], before: Schema, after: Schema) -> list[Operation]:
-    """*operations*, a default of a type that changes itself taken away first and set last.
+def with_split_defaults(operations: Sequence[Operation], before: Schema, after: Schema) -> list[Operation]:
+    """Return *operations*, where a default whose type changes too is dropped before that change and set after it.
 
-    The old default may be a label that goes, and the new one a label that comes: neither order would do, there or back.
+    The old default may be a label that is removed, and the new one a label that is added: neither order would work,
+    in the upgrade or in the downgrade.
     """
-    found = list(operations)
-    altered = {key for each in found if each.changes_values or each.rewrites_defaults for key in each.alters}
-    parts = [part for each in found for part in _in_steps(each, altered)]
-    set_anyway = {key for each in found if "default" in each.changed_fields for key in each.alters}
-    rewritten = {key for each in found if each.rewrites_defaults for key in each.alters}
+    altered = {key for each in operations if each.changes_values or each.rewrites_defaults for key in each.alters}
+    parts = [part for each in operations for part in _split(each, altered)]
+    set_anyway = {key for each in operations if "default" in each.changed_fields for key in each.alters}
+    rewritten = {key for each in operations if each.rewrites_defaults for key in each.alters}
     for key in sorted((key for key in rewritten - set_anyway if key.kind == "column"), key=sort_key):
         old, new = (schema.table(key.table_name) for schema in (before, after))
         column = old.column(key.part) if old is not None else None
@@ -172,7 +172,7 @@ def with_defaults_apart(operations: Iterable[Operation], before: Schema, after: 
     return parts
 
 
-def _in_steps(operation: Operation, altered: Collection[Key]) -> Iterator[Operation]:
+def _split(operation: Operation, altered: Collection[Key]) -> Iterator[Operation]:
     if not isinstance(operation, AlterColumn) or operation.before is None or operation.before.default is None:
         yield operation
         return
@@ -184,7 +184,7 @@ def _in_steps(operation: Operation, altered: Collection[Key]) -> Iterator[Operat
     yield replace(operation, before=first.after)
 
 
-def _texts(part: Operation) -> Iterator[str]:
+def _expressions(part: Operation) -> Iterator[str]:
     if isinstance(part, CreateIndex):
         yield from (each.expression for each in part.index.parts if each.expression)
         yield from (value.text for _, value in part.index.options if isinstance(value, SQL))
@@ -192,18 +192,18 @@ def _texts(part: Operation) -> Iterator[str]:
         yield part.constraint.sql
 
 
-def _comes_by_itself(index: Index, table: Table) -> bool:
-    """Whether MySQL makes *index* for a foreign key of *table*, under this name and nothing in its place."""
+def _is_created_implicitly(index: Index, table: Table) -> bool:
+    """Return True if MySQL creates *index*, under this name, for a foreign key of *table* without being asked to."""
     if not index.implicit:
         return False
     keys = [key for key in table.foreign_keys if key.columns == index.columns]
     others = [each.columns for each in table.constraints if isinstance(each, PrimaryKey | Unique)]
     others += [each.columns for each in table.indexes if each is not index]
-    served = any(columns[: len(index.columns)] == index.columns for columns in others)
-    return not served and [key.name for key in keys] == [index.name]
+    is_covered = any(columns[: len(index.columns)] == index.columns for columns in others)
+    return not is_covered and [key.name for key in keys] == [index.name]
 
 
-def _parts(
+def _part_changes(
     before: tuple[Value, ...],
     after: tuple[Value, ...],
     *,

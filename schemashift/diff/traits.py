@@ -1,4 +1,4 @@
-"""What the diff must know of a database, and nothing more: our dialects have these methods."""
+"""The part of a database that the diff uses, as a protocol; our dialects implement it."""
 
 from __future__ import annotations
 
@@ -9,38 +9,38 @@ from schemashift.schema import Column, Constraint, Schema, Table
 
 
 class Traits(Protocol):
-    """The database's part in a comparison."""
+    """What a database can change in place, and how it names things."""
 
     def keeps_foreign_key(self, before: Column, after: Column) -> bool:
-        """Whether a column under a foreign key, or at its other end, can be altered while the key stands."""
+        """Whether a column of a foreign key, or one that it references, can be altered while the key exists."""
 
     def is_same_name(self, one: str, other: str) -> bool:
         """Whether the database considers two column names equal."""
 
     def replaces_column(self, before: Column, after: Column) -> bool:
-        """Whether *after* can only be had by dropping *before* and adding it anew."""
+        """Whether the only way to *after* is to drop *before* and to add the column again."""
 
     def keeps_generated(self, before: Column, after: Column) -> bool:
-        """Whether a column that generated columns use can be altered while they stand."""
+        """Whether a column that generated columns use can be altered while they exist."""
 
     def keeps_key_name(self, before: Table, after: Table) -> bool:
-        """Whether the primary key of *before*, unnamed in *after*, still has its name there."""
+        """Whether the primary key of *before*, unnamed in *after*, keeps its name."""
 
     def keeps_expression(self, before: Column, after: Column, text: str) -> bool:
-        """Whether an expression that uses a column stays what it is when the column is altered."""
+        """Whether an expression that uses a column stays valid and unchanged when the column is altered."""
 
     def keeps_readers(self, before: Column, after: Column) -> bool:
-        """Whether objects that read a column (views) can stay when the column is altered."""
+        """Whether objects that read a column (views) can exist while the column is altered."""
 
     def default_name(self, table: Table, constraint: Constraint) -> str | None:
-        """The name the database itself would give to a constraint without one."""
+        """Return the name that the database itself would give to an unnamed constraint."""
 
     def applied(self, schema: Schema, operation: Operation) -> Schema:
-        """*schema* after *operation*, with the names and texts that the database gives by itself."""
+        """Return *schema* after *operation*, with the names and texts that the database chooses itself."""
 
 
 class Standard:
-    """A database that can do everything in place."""
+    """A database that can change everything in place."""
 
     def keeps_foreign_key(self, before: Column, after: Column) -> bool:
         return True

@@ -1,6 +1,6 @@
-"""One file, one kind of object beside tables: its value, its operations, its SQL by dialect name, and its `Kind`.
+"""Kinds of objects other than tables, one file each: the value, its operations, its SQL by dialect name, its `Kind`.
 
-`KINDS` is what a comparison goes through unless it is given others; a new kind is a file and its line here.
+`KINDS` are those that a comparison uses by default. A new kind is one file and its line here.
 """
 
 from schemashift.objects import domains, enums, schemas, sequences

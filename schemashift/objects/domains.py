@@ -1,6 +1,6 @@
-"""Domains as PostgreSQL has them: a type with a name, a default, NOT NULL and CHECKs of its own.
+"""Domains, as PostgreSQL has them: named types with their own default, NOT NULL and CHECKs.
 
-On a database that has none the operations of this file do nothing, so that a script runs everywhere.
+On a database without domains the operations of this file do nothing, so that a script runs everywhere.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ import sqlalchemy as sa
 from schemashift.diff import RELATION
 from schemashift.errors import NotSupported
 from schemashift.objects.kind import Kind, Spelling, within
-from schemashift.objects.rebuild import rebuilt, users
-from schemashift.operations import Compiler, Description, Incomplete, Live, Operation, Sql, Writer, by_name, nothing
+from schemashift.objects.rebuild import columns_using, rebuild_type
+from schemashift.operations import Compiler, Description, Incomplete, Live, Operation, Sql, Writer, by_name, no_sql
 from schemashift.operations.base import NOTHING, Keys, Node, Statement, need_object, without
 from schemashift.operations.facts import Conversion, Facts, MayFail, Why
 from schemashift.operations.fits import always_fits
@@ -37,14 +37,14 @@ from schemashift.sqla.types import ColumnType, ServerDefault
 Checks = tuple[tuple[str, SQL], ...]
 """Names and expressions, in the order of the names."""
 DomainChecks: TypeAlias = Mapping[str, str | sa.TextClause | sa.ColumnElement[bool]]
-"""The same as a script says it."""
+"""The same as a script passes it."""
 
 FIELDS = ("type", "default", "nullable", "checks")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Domain:
-    """A domain. ``type`` is what it is made of; in ``checks`` the value that is looked at is called VALUE."""
+    """A domain. ``type`` is its underlying type; in ``checks`` the value that is checked is called VALUE."""
 
     name: str
     schema: str | None = None
@@ -55,7 +55,7 @@ class Domain:
 
     @property
     def key(self) -> Key:
-        """Its key in a `Schema`."""
+        """The object's key in a `Schema`."""
         return domain_key(self.name, self.schema)
 
     @property
@@ -64,19 +64,19 @@ class Domain:
         return TableName(self.name, self.schema)
 
     def __str__(self) -> str:
-        words = [
+        clauses = [
             str(self.type),
             f"DEFAULT {self.default}" if self.default is not None else "",
             "" if self.nullable else "NOT NULL",
             *(f"CHECK ({check.text})" for _, check in self.checks),
         ]
-        return " ".join(word for word in words if word)
+        return " ".join(clause for clause in clauses if clause)
 
 
 def default_name(domain: str) -> str:
-    """What PostgreSQL calls a domain's CHECK that nobody named; it cuts the domain's name to keep to 63 bytes."""
-    tail = "_check"
-    return domain.encode()[: 63 - len(tail)].decode(errors="ignore") + tail
+    """Return PostgreSQL's name for an unnamed CHECK of a domain; it shortens the domain's name to stay in 63 bytes."""
+    suffix = "_check"
+    return domain.encode()[: 63 - len(suffix)].decode(errors="ignore") + suffix
 
 
 # Operations --------------------------------------------------------------------------------------------------------
@@ -108,7 +108,7 @@ class CreateDomain(Operation):
 
     @property
     def sql_by_dialect(self) -> Mapping[str, Sql]:
-        return {"postgresql": self._create, "*": nothing}
+        return {"postgresql": self._create, "*": no_sql}
 
     def _create(self, compiler: Compiler[object], live: Live) -> Iterator[str]:
         del live
@@ -121,13 +121,13 @@ class CreateDomain(Operation):
 
     def source(self, writer: Writer[Node]) -> Iterator[Node]:
         domain = self.domain
-        given = [field for field in FIELDS if getattr(domain, field) not in (None, True, ())]
+        declared = [field for field in FIELDS if getattr(domain, field) not in (None, True, ())]
         yield writer.compose(
             "op.create_domain",
             [
                 writer.value(domain.name),
                 writer.type_(domain.type),
-                *_words(writer, domain, given[1:]),
+                *_keywords(writer, domain, declared[1:]),
                 *writer.schema(domain.full_name),
             ],
         )
@@ -135,7 +135,7 @@ class CreateDomain(Operation):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DropDomain(Operation):
-    """Drop a domain. ``domain`` is what it was, where the caller knows."""
+    """Drop a domain. ``domain`` is its definition, where the caller knows it."""
 
     name: TableName
     domain: Domain | None = None
@@ -151,7 +151,7 @@ class DropDomain(Operation):
 
     def inverse(self) -> CreateDomain:
         if self.domain is None:
-            raise Incomplete(f'what the domain "{self.name}" was is not known')
+            raise Incomplete(f'the definition of domain "{self.name}" is not known')
         return CreateDomain(domain=self.domain)
 
     def complete(self, schema: Schema) -> Self:
@@ -165,7 +165,7 @@ class DropDomain(Operation):
 
     @property
     def sql_by_dialect(self) -> Mapping[str, Sql]:
-        return {"postgresql": self._drop, "*": nothing}
+        return {"postgresql": self._drop, "*": no_sql}
 
     def _drop(self, compiler: Compiler[object], live: Live) -> Iterator[str]:
         del live
@@ -177,10 +177,10 @@ class DropDomain(Operation):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlterDomain(Operation):
-    """Change a domain: what is not the same in ``before`` and ``after``.
+    """Change the fields of a domain that differ in ``before`` and ``after``.
 
-    Only another type needs the whole of both: the domain is made anew and its columns move over. ``users`` are those
-    columns, where the caller knows them.
+    Both have to be complete only where the type changes: then the domain is created again and its columns are moved to
+    it. ``users`` are those columns, where the caller knows them.
     """
 
     before: Domain
@@ -224,10 +224,10 @@ class AlterDomain(Operation):
         return schema.put(replace(current, **{field: getattr(self.after, field) for field in self.changes}))
 
     def effects(self) -> Facts:
-        return tuple(fact for table, column in self.users for fact in self._refuses(table, column))
+        return tuple(fact for table, column in self.users for fact in self._may_fail(table, column))
 
-    def _refuses(self, table: TableName, column: str) -> Iterator[MayFail]:
-        """What the values of one column must be from now on."""
+    def _may_fail(self, table: TableName, column: str) -> Iterator[MayFail]:
+        """Return the conditions that the values of one column have to meet from now on."""
         if not always_fits(self.before.type, self.after.type):
             what = Conversion(column, self.before.type, self.after.type)
             yield MayFail(table=table, what=what, why=Why.CONVERSION)
@@ -243,7 +243,7 @@ class AlterDomain(Operation):
 
     @property
     def sql_by_dialect(self) -> Mapping[str, Sql]:
-        return {"postgresql": self._alter, "*": nothing}
+        return {"postgresql": self._alter, "*": no_sql}
 
     def _alter(self, compiler: Compiler[Statement], live: Live) -> Iterator[str | Statement]:
         yield from self._rebuild(compiler, live) if "type" in self.changes else self._in_place(compiler)
@@ -273,7 +273,7 @@ class AlterDomain(Operation):
             expression = compiler.conversion(quoted, old, new)
             yield f"{head} TYPE {name}{brackets}" + (f" USING {expression}" if expression else "")
 
-        yield from rebuilt(compiler, live, self.after.key, create_sql(compiler, self.after), move)
+        yield from rebuild_type(compiler, live, self.after.key, create_sql(compiler, self.after), move)
 
     def source(self, writer: Writer[Node]) -> Iterator[Node]:
         changes = FIELDS if "type" in self.changes else self.changes
@@ -281,15 +281,15 @@ class AlterDomain(Operation):
             "op.alter_domain",
             [
                 writer.value(self.after.name),
-                *_words(writer, self.after, changes),
-                *_words(writer, self.before, changes, "existing_"),
+                *_keywords(writer, self.after, changes),
+                *_keywords(writer, self.before, changes, "existing_"),
                 *writer.schema(self.after.full_name),
             ],
         )
 
 
-def _words(writer: Writer[Node], domain: Domain, fields: Sequence[str], prefix: str = "") -> Iterator[str]:
-    """The *fields* of *domain* as keywords."""
+def _keywords(writer: Writer[Node], domain: Domain, fields: Sequence[str], prefix: str = "") -> Iterator[str]:
+    """Return the *fields* of *domain* as keyword arguments."""
     if "type" in fields:
         yield f"{prefix or ''}type{'' if prefix else '_'}={writer.type_(domain.type)}"
     if "default" in fields:
@@ -303,27 +303,27 @@ def _words(writer: Writer[Node], domain: Domain, fields: Sequence[str], prefix: 
 
 
 def create_sql(compiler: Compiler[object], domain: Domain) -> str:
-    """The CREATE DOMAIN statement."""
-    words = [
+    """Return the CREATE DOMAIN statement."""
+    clauses = [
         f"CREATE DOMAIN {compiler.table(domain.full_name)} AS {compiler.type(Column(name='', type=domain.type))}",
         f"DEFAULT {domain.default.sql}" if domain.default is not None else "",
         "" if domain.nullable else "NOT NULL",
         *(f"CONSTRAINT {compiler.quote(name)} CHECK ({check.text})" for name, check in domain.checks),
     ]
-    return " ".join(word for word in words if word)
+    return " ".join(clause for clause in clauses if clause)
 
 
 # Lifting and reading -----------------------------------------------------------------------------------------------
 
 
 def lift_domain(type_: Any, dialect: sa.Dialect) -> Domain:
-    """The value of a `sqlalchemy.dialects.postgresql.DOMAIN`.
+    """Lift a `sqlalchemy.dialects.postgresql.DOMAIN`.
 
-    A constraint's name that SQLAlchemy writes before NOT NULL names that: the CHECK behind it has none.
+    SQLAlchemy writes ``constraint_name`` before NOT NULL where there is one: then it is not the name of the CHECK.
     """
     data_type = type_.data_type
     if type_.collation is not None:
-        # Said of the domain, not of what it is made of: scripts say it of that.
+        # A model declares it on the domain, scripts on the underlying type.
         data_type = copy(data_type)
         data_type.collation = type_.collation
     key = type_key(type_, dialect)
@@ -342,31 +342,31 @@ def lift_domain(type_: Any, dialect: sa.Dialect) -> Domain:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Words:
-    """What a directive says of a domain; False for a default that it does not speak of, None for the rest."""
+class DomainArguments:
+    """The arguments of a directive for a domain. An omitted default is False, another omitted argument None."""
 
     type: ColumnType | None = None
     default: ServerDefault | Literal[False] | None = False
     nullable: bool | None = None
     checks: DomainChecks | None = None
 
-    def over(self, other: Words) -> Words:
-        """These, and what *other* says where they say nothing."""
-        return Words(
-            type=self.type if self.type is not None else other.type,
-            default=self.default if self.default is not False else other.default,
-            nullable=self.nullable if self.nullable is not None else other.nullable,
-            checks=self.checks if self.checks is not None else other.checks,
+    def or_else(self, fallback: DomainArguments) -> DomainArguments:
+        """Return these arguments, with those of *fallback* in place of omitted ones."""
+        return DomainArguments(
+            type=self.type if self.type is not None else fallback.type,
+            default=self.default if self.default is not False else fallback.default,
+            nullable=self.nullable if self.nullable is not None else fallback.nullable,
+            checks=self.checks if self.checks is not None else fallback.checks,
         )
 
     def domain(self, name: TableName, dialect: sa.Dialect) -> Domain:
-        """The domain that they describe, as far as they do."""
-        given = self.type() if isinstance(self.type, type) else self.type
+        """Return the domain that the arguments describe; it may be incomplete."""
+        type_ = self.type() if isinstance(self.type, type) else self.type
         checks = {str(each): sa.text(sql) if isinstance(sql, str) else sql for each, sql in (self.checks or {}).items()}
         return Domain(
             name=name.name,
             schema=name.schema,
-            type=Type(sql="") if given is None else lift_type(given, dialect),
+            type=Type(sql="") if type_ is None else lift_type(type_, dialect),
             default=None if self.default is False else lift_default(self.default, dialect),
             nullable=self.nullable is not False,
             checks=tuple(
@@ -378,23 +378,33 @@ class Words:
 _HAVE_DOMAINS = {"postgresql": True, "*": False}
 
 
-def creation(name: TableName, words: Words, dialect: sa.Dialect, *, if_not_exists: bool) -> CreateDomain | None:
-    """What ``op.create_domain`` does; nothing where *dialect* has no domains, and may not have the types either."""
+def create_operation(
+    name: TableName, arguments: DomainArguments, dialect: sa.Dialect, *, if_not_exists: bool
+) -> CreateDomain | None:
+    """Return the operation of ``op.create_domain``; None where *dialect* has no domains.
+
+    There the types are not lifted either, since *dialect* may not have them.
+    """
     if not by_name(_HAVE_DOMAINS, names_of(dialect)):
         return None
-    return CreateDomain(domain=words.domain(name, dialect), if_not_exists=if_not_exists)
+    return CreateDomain(domain=arguments.domain(name, dialect), if_not_exists=if_not_exists)
 
 
-def alteration(name: TableName, words: Words, existing: Words, dialect: sa.Dialect) -> AlterDomain | None:
-    """What ``op.alter_domain`` does: what *words* do not say stays as *existing* has it. Raises ValueError for CHECKs
-    without those that are there."""
+def alter_operation(
+    name: TableName, arguments: DomainArguments, existing: DomainArguments, dialect: sa.Dialect
+) -> AlterDomain | None:
+    """Return the operation of ``op.alter_domain``; None where *dialect* has no domains.
+
+    Omitted *arguments* are those of *existing*. Raises ValueError for ``checks`` without the existing ones.
+    """
     if not by_name(_HAVE_DOMAINS, names_of(dialect)):
         return None
-    if words.checks is not None and existing.checks is None:
-        raise ValueError("checks= needs existing_checks= beside it: {} where the domain has none")
-    if existing.nullable is None and words.nullable is not None:
-        existing = replace(existing, nullable=not words.nullable)
-    return AlterDomain(before=existing.domain(name, dialect), after=words.over(existing).domain(name, dialect))
+    if arguments.checks is not None and existing.checks is None:
+        raise ValueError("checks= requires existing_checks=; pass {} if the domain has none")
+    if existing.nullable is None and arguments.nullable is not None:
+        existing = replace(existing, nullable=not arguments.nullable)
+    after = arguments.or_else(existing)
+    return AlterDomain(before=existing.domain(name, dialect), after=after.domain(name, dialect))
 
 
 _DOMAINS = """
@@ -423,24 +433,27 @@ SELECT t.typname AS name, CASE WHEN n.oid <> pg_my_temp_schema() THEN n.nspname 
 
 
 class Domains(Kind[Domain]):
-    """The kind."""
+    """The kind of domains."""
 
     name = "domain"
     namespace = RELATION
     has_text = True
-    makers: ClassVar = {"create_domain": "name"}
+    name_parameters: ClassVar = {"create_domain": "name"}
 
     def lift(self, metadatas: Sequence[sa.MetaData], dialect: sa.Dialect) -> Iterator[Domain]:
-        for found in declared_types(metadatas, dialect):
-            if is_domain(found):
-                yield lift_domain(found, dialect)
+        for type_ in declared_types(metadatas, dialect):
+            if is_domain(type_):
+                yield lift_domain(type_, dialect)
 
     def read(self, connection: sa.Connection, schemas: Iterable[str]) -> Iterator[Domain]:
         read = by_name({"postgresql": _read_schemas}, names_of(connection.dialect))
         return read(connection, schemas) if read is not None else iter(())
 
     def normal(self, thing: Domain, spelling: Spelling) -> Domain:
-        """Its type, default and CHECKs as they are kept; a type that nobody wrote is given a payload."""
+        """Return *thing* with its type, default and CHECKs as the database stores them.
+
+        A type that was read from the database gets a payload.
+        """
         checks = ((name, replace(check, text=spelling.normal_expression(check.text))) for name, check in thing.checks)
         return replace(
             thing,
@@ -450,8 +463,8 @@ class Domains(Kind[Domain]):
         )
 
     def is_managed(self, thing: Domain, tables: Schema) -> bool:
-        """A domain is dropped with its last user: where a managed column uses it."""
-        return bool(users(thing.key, tables))
+        """Return True if a column of *tables* uses it: a domain is dropped with the last such column."""
+        return bool(columns_using(thing.key, tables))
 
     def needed_by_type(self, type_: object, dialect: sa.Dialect) -> CreateDomain | None:
         if not is_domain(type_):
@@ -465,14 +478,14 @@ class Domains(Kind[Domain]):
         yield DropDomain(name=thing.full_name, domain=thing)
 
     def alter(self, before: Domain, after: Domain, old: Schema, new: Schema) -> Iterator[Operation]:
-        above = [each for each in old.values() if isinstance(each, Domain) and before.key in each.type.needs]
-        if before.type != after.type and above:
+        dependents = [each for each in old.values() if isinstance(each, Domain) and before.key in each.type.needs]
+        if before.type != after.type and dependents:
             raise NotSupported(
-                f'the type of domain "{before.full_name}" cannot be changed while domain "{above[0].full_name}" '
-                "is made of it",
-                hints=["make a new domain under another name, and give it to the columns"],
+                f'the type of domain "{before.full_name}" cannot be changed while domain "{dependents[0].full_name}" '
+                "is based on it",
+                hints=["create a new domain under another name, and change the columns to it"],
             )
-        both = tuple(user for user in users(after.key, old) if user in users(after.key, new))
+        both = tuple(user for user in columns_using(after.key, old) if user in columns_using(after.key, new))
         yield AlterDomain(before=before, after=after, users=both)
 
     def in_scratch(self, thing: Domain, place: str) -> Domain:
@@ -481,14 +494,15 @@ class Domains(Kind[Domain]):
     def read_scratch(self, connection: sa.Connection) -> Iterator[Domain]:
         return _read(connection, "n.oid = pg_my_temp_schema()", {})
 
-    def with_server_text(self, made: Domain, declared: Domain) -> Domain:
-        authors = {name: check.payload for name, check in declared.checks}
+    def with_server_text(self, created: Domain, declared: Domain) -> Domain:
+        payloads = {name: check.payload for name, check in declared.checks}
+        default = created.default and declared.default and replace(created.default, payload=declared.default.payload)
         return replace(
-            made,
+            created,
             schema=declared.schema,
-            type=replace(made.type, payload=declared.type.payload, needs=declared.type.needs),
-            default=made.default and declared.default and replace(made.default, payload=declared.default.payload),
-            checks=tuple((name, replace(check, payload=authors.get(name))) for name, check in made.checks),
+            type=replace(created.type, payload=declared.type.payload, needs=declared.type.needs),
+            default=default,
+            checks=tuple((name, replace(check, payload=payloads.get(name))) for name, check in created.checks),
         )
 
 
@@ -511,13 +525,13 @@ def _read(connection: sa.Connection, where: str, values: dict[str, Any]) -> Iter
 
 
 def _base(row: Any, default_schema: str | None) -> Type:
-    """What a domain is made of; without a payload where that is none of the types with a name of their own."""
+    """Return the underlying type of a domain; it has a payload only if it is a named type or an array of one."""
     if row.named is None:
         return Type(sql=row.type, collation=row.collation)
     schema = None if row.named_schema == default_schema else row.named_schema
     named: Any = sa.Enum(*row.labels, name=row.named, schema=schema)
     if row.named_kind == "d":
-        # Loaded where PostgreSQL is connected to, and not wanted elsewhere.
+        # Imported here because only connections to PostgreSQL need it.
         from sqlalchemy.dialects import postgresql
 
         named = postgresql.DOMAIN(row.named, sa.Text(), schema=schema, create_type=False)

@@ -1,7 +1,7 @@
-"""Enums as PostgreSQL has them: types with a name, a schema and an order of labels.
+"""Enums, as PostgreSQL has them: types with a name, a schema and ordered labels.
 
-MySQL's ENUM is a column's type and needs no object; elsewhere an enum is a VARCHAR, with a CHECK where the model asks
-for one. There the operations of this file say nothing, so that a script runs everywhere.
+MySQL's ENUM is the type of a column and needs no object; elsewhere an enum is a VARCHAR, with a CHECK where the model
+asks for one. There the operations of this file do nothing, so that a script runs everywhere.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ import sqlalchemy as sa
 
 from schemashift.diff import RELATION
 from schemashift.objects.kind import Kind, within
-from schemashift.objects.rebuild import rebuilt, users
-from schemashift.operations import Compiler, Description, Incomplete, Live, Operation, Sql, Writer, by_name, nothing
+from schemashift.objects.rebuild import columns_using, rebuild_type
+from schemashift.operations import Compiler, Description, Incomplete, Live, Operation, Sql, Writer, by_name, no_sql
 from schemashift.operations.base import NOTHING, Keys, Node, Statement, need_object, without
 from schemashift.operations.facts import Facts, MayFail, RemovedLabels, Why
 from schemashift.schema import Column, Key, Schema, TableName
@@ -33,7 +33,7 @@ class Enum:
 
     @property
     def key(self) -> Key:
-        """Its key in a `Schema`."""
+        """The object's key in a `Schema`."""
         return enum_key(self.name, self.schema)
 
     @property
@@ -71,7 +71,7 @@ class CreateEnum(Operation):
 
     @property
     def sql_by_dialect(self) -> Mapping[str, Sql]:
-        return {"postgresql": self._create, "*": nothing}
+        return {"postgresql": self._create, "*": no_sql}
 
     def _create(self, compiler: Compiler[object], live: Live) -> Iterator[str]:
         del live
@@ -87,7 +87,7 @@ class CreateEnum(Operation):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DropEnum(Operation):
-    """Drop an enum type. ``enum`` is what it was, where the caller knows."""
+    """Drop an enum type. ``enum`` is its definition, where the caller knows it."""
 
     name: TableName
     enum: Enum | None = None
@@ -103,7 +103,7 @@ class DropEnum(Operation):
 
     def inverse(self) -> CreateEnum:
         if self.enum is None:
-            raise Incomplete(f'what the enum "{self.name}" was is not known')
+            raise Incomplete(f'the definition of enum "{self.name}" is not known')
         return CreateEnum(enum=self.enum)
 
     def complete(self, schema: Schema) -> Self:
@@ -117,7 +117,7 @@ class DropEnum(Operation):
 
     @property
     def sql_by_dialect(self) -> Mapping[str, Sql]:
-        return {"postgresql": self._drop, "*": nothing}
+        return {"postgresql": self._drop, "*": no_sql}
 
     def _drop(self, compiler: Compiler[object], live: Live) -> Iterator[str]:
         del live
@@ -131,8 +131,8 @@ class DropEnum(Operation):
 class AlterEnum(Operation):
     """Change an enum's labels.
 
-    ``renames`` are pairs (old, new). What only adds labels adds them in place; what takes labels away or reorders
-    them makes the type anew and moves every column over. ``users`` are those columns, where the caller knows them.
+    ``renames`` are pairs (old, new). Labels are added and renamed in place; where some are removed or reordered, the
+    type is created again and every column is moved to it. ``users`` are those columns, where the caller knows them.
     """
 
     name: TableName
@@ -147,7 +147,7 @@ class AlterEnum(Operation):
 
     @property
     def alters(self) -> Keys:
-        # What depends on a column (a CHECK, a generated column) may say a new label.
+        # A dependent of a column (a CHECK, a generated column) may contain a new label.
         return frozenset({enum_key(*self.name), *(Key.of_column(table, column) for table, column in self.users)})
 
     @property
@@ -156,28 +156,28 @@ class AlterEnum(Operation):
 
     @property
     def uses(self) -> Keys:
-        # Columns that are dropped or get another type in the same step are gone before: see their ``frees``.
+        # Columns that are dropped or get another type in the same revision come first: see their ``frees``.
         return frozenset({enum_key(*self.name)})
 
     @property
     def renamed(self) -> tuple[str, ...]:
-        """The old labels after the renames."""
+        """The old labels, with the renames applied."""
         return tuple(dict(self.renames).get(label, label) for label in self.before or ())
 
     @property
-    def gone(self) -> tuple[str, ...]:
-        """The labels that are taken away."""
+    def removed(self) -> tuple[str, ...]:
+        """The labels that are removed."""
         return tuple(label for label in self.renamed if label not in self.labels)
 
     @property
     def rebuilds(self) -> bool:
-        """Whether it takes more than ADD VALUE and RENAME VALUE."""
+        """True if ADD VALUE and RENAME VALUE are not enough."""
         kept = [label for label in self.labels if label in self.renamed]
         return self.before is not None and tuple(kept) != self.renamed
 
     def inverse(self) -> AlterEnum:
         if self.before is None:
-            raise Incomplete(f'what the enum "{self.name}" was before is not known')
+            raise Incomplete(f'the previous labels of enum "{self.name}" are not known')
         back = tuple((new, old) for old, new in self.renames)
         return replace(self, labels=self.before, before=self.labels, renames=back)
 
@@ -190,11 +190,11 @@ class AlterEnum(Operation):
         return schema.put(Enum(name=self.name.name, schema=self.name.schema, labels=self.labels))
 
     def effects(self) -> Facts:
-        if not self.gone:
+        if not self.removed:
             return ()
         users = self.users or ((None, ""),)
         return tuple(
-            MayFail(table=table, what=RemovedLabels(column, self.gone), why=Why.LABEL) for table, column in users
+            MayFail(table=table, what=RemovedLabels(column, self.removed), why=Why.LABEL) for table, column in users
         )
 
     def describe(self) -> Description:
@@ -203,11 +203,11 @@ class AlterEnum(Operation):
 
     @property
     def sql_by_dialect(self) -> Mapping[str, Sql]:
-        return {"postgresql": self._alter, "*": nothing}
+        return {"postgresql": self._alter, "*": no_sql}
 
     def _alter(self, compiler: Compiler[Statement], live: Live) -> Iterator[str | Statement]:
         if self.before is None:
-            raise Incomplete(f'what the enum "{self.name}" is now is not known: say existing=[...]')
+            raise Incomplete(f'the existing labels of enum "{self.name}" are not known: pass existing=[...]')
         name = compiler.table(self.name)
         for old, new in self.renames:
             yield f"ALTER TYPE {name} RENAME VALUE {compiler.literal(old)} TO {compiler.literal(new)}"
@@ -217,28 +217,28 @@ class AlterEnum(Operation):
             yield from self._add(compiler)
 
     def _add(self, compiler: Compiler[Statement]) -> Iterator[Statement]:
-        """ADD VALUE for each new label, placed after the one before it.
+        """Return an ADD VALUE for each new label, which puts it after its predecessor.
 
-        A label cannot be used in the transaction that added it, so these run outside: what follows in the script
-        may use it. IF NOT EXISTS makes a second try possible where what follows failed.
+        A label cannot be used in the transaction that added it, so these statements run outside of one: later
+        operations of the script may use it. With IF NOT EXISTS the script can be run again if one of those failed.
         """
-        there = list(self.renamed)
-        for place, label in enumerate(self.labels):
-            if label in there:
+        existing = list(self.renamed)
+        for position, label in enumerate(self.labels):
+            if label in existing:
                 continue
             where = (
-                f" AFTER {compiler.literal(self.labels[place - 1])}"
-                if place
-                else f" BEFORE {compiler.literal(there[0])}"
+                f" AFTER {compiler.literal(self.labels[position - 1])}"
+                if position
+                else f" BEFORE {compiler.literal(existing[0])}"
             )
-            where = where if there else ""
+            where = where if existing else ""
             sql = f"ALTER TYPE {compiler.table(self.name)} ADD VALUE IF NOT EXISTS {compiler.literal(label)}{where}"
             yield compiler.outside_transaction(sql, self)
-            there.insert(place, label)
+            existing.insert(position, label)
 
     def _rebuild(self, compiler: Compiler[Statement], live: Live) -> Iterator[str | Statement]:
-        """A new type in the old one's place; rows whose label is gone are PostgreSQL's error, and nothing is lost."""
-        yield from rebuilt(
+        """Replace the type. PostgreSQL raises an error if a row has a removed label, and nothing is lost."""
+        yield from rebuild_type(
             compiler,
             live,
             enum_key(*self.name),
@@ -252,9 +252,9 @@ class AlterEnum(Operation):
         yield f"{head} TYPE {target} USING {compiler.quote(column.name)}::text{brackets}::{target}"
 
     def source(self, writer: Writer[Node]) -> Iterator[Node]:
-        words: dict[str, object] = {"existing": list(self.before) if self.before is not None else None}
-        words["renames"] = dict(self.renames) or None
-        yield writer.call("op.alter_enum", [self.name.name, list(self.labels)], **words, schema=self.name.schema)
+        keywords: dict[str, object] = {"existing": list(self.before) if self.before is not None else None}
+        keywords["renames"] = dict(self.renames) or None
+        yield writer.call("op.alter_enum", [self.name.name, list(self.labels)], **keywords, schema=self.name.schema)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -286,7 +286,7 @@ class RenameEnum(Operation):
 
     @property
     def sql_by_dialect(self) -> Mapping[str, Sql]:
-        return {"postgresql": self._rename, "*": nothing}
+        return {"postgresql": self._rename, "*": no_sql}
 
     def _rename(self, compiler: Compiler[object], live: Live) -> Iterator[str]:
         live.forget()
@@ -297,7 +297,7 @@ class RenameEnum(Operation):
 
 
 def create_sql(compiler: Compiler[object], enum: Enum) -> str:
-    """The CREATE TYPE statement."""
+    """Return the CREATE TYPE statement."""
     return f"CREATE TYPE {compiler.table(enum.full_name)} AS ENUM ({', '.join(map(compiler.literal, enum.labels))})"
 
 
@@ -305,7 +305,7 @@ def create_sql(compiler: Compiler[object], enum: Enum) -> str:
 
 
 def lift_enum(type_: sa.Enum, dialect: sa.Dialect) -> Enum:
-    """The value of a named enum; the default schema goes without saying."""
+    """Lift a named enum. Its schema is None if it is the default schema."""
     schema = None if type_.schema == dialect.default_schema_name else type_.schema
     return Enum(name=str(type_.name), schema=schema, labels=tuple(type_.enums))
 
@@ -323,24 +323,24 @@ SELECT t.typname AS name, n.nspname AS schema,
 
 
 class Enums(Kind[Enum]):
-    """The kind."""
+    """The kind of enums."""
 
     name = "enum"
     namespace = RELATION
-    makers: ClassVar = {"create_enum": "name", "rename_enum": "new_name"}
+    name_parameters: ClassVar = {"create_enum": "name", "rename_enum": "new_name"}
 
     def lift(self, metadatas: Sequence[sa.MetaData], dialect: sa.Dialect) -> Iterator[Enum]:
-        for found in declared_types(metadatas, dialect):
-            if not is_domain(found):
-                yield lift_enum(found, dialect)
+        for type_ in declared_types(metadatas, dialect):
+            if not is_domain(type_):
+                yield lift_enum(type_, dialect)
 
     def read(self, connection: sa.Connection, schemas: Iterable[str]) -> Iterator[Enum]:
         read = by_name({"postgresql": _read}, names_of(connection.dialect))
         return read(connection, schemas) if read is not None else iter(())
 
     def is_managed(self, thing: Enum, tables: Schema) -> bool:
-        """An enum is dropped with its last user: where a managed column uses it."""
-        return bool(users(thing.key, tables))
+        """Return True if a column of *tables* uses it: an enum is dropped with the last such column."""
+        return bool(columns_using(thing.key, tables))
 
     def needed_by_type(self, type_: object, dialect: sa.Dialect) -> CreateEnum | None:
         if not isinstance(type_, sa.Enum):
@@ -359,7 +359,7 @@ class Enums(Kind[Enum]):
             labels=after.labels,
             before=before.labels,
             renames=renamed_labels(before.labels, after.labels),
-            users=tuple(user for user in users(after.key, old) if user in users(after.key, new)),
+            users=tuple(user for user in columns_using(after.key, old) if user in columns_using(after.key, new)),
         )
 
     def in_scratch(self, thing: Enum, place: str) -> Enum:
@@ -373,15 +373,16 @@ def _read(connection: sa.Connection, schemas: Iterable[str]) -> Iterator[Enum]:
 
 
 def renamed_labels(before: tuple[str, ...], after: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
-    """Labels that changed in place: as many as before, and each new one where an old one was.
+    """Return the labels that were renamed, as pairs (old, new): there are as many labels as before, and each new one is
+    in the position of an old one.
 
-    Renaming keeps the rows; taking the old label away would fail on them.
+    A rename keeps the rows; removing the old label would fail on them.
     """
     if len(before) != len(after):
         return ()
     pairs = [(old, new) for old, new in zip(before, after, strict=True) if old != new]
-    fresh = all(old not in after and new not in before for old, new in pairs)
-    return tuple(pairs) if fresh else ()
+    are_renames = all(old not in after and new not in before for old, new in pairs)
+    return tuple(pairs) if are_renames else ()
 
 
 KIND = Enums()

@@ -1,4 +1,4 @@
-"""What a kind of object is: the contract that the comparison, the dialects and ``op`` go by.
+"""The contract of a kind of object, which the comparison, the dialects and ``op`` use.
 
 A new kind is one file with a subclass of `Kind`, its value and its operations, and its line in `objects.KINDS`.
 """
@@ -23,13 +23,13 @@ class Spelling(Protocol):
     """How a database spells the parts of objects. A dialect is one."""
 
     def normal_type(self, type_: Type) -> Type:
-        """A type as the database spells it, with something to render it from."""
+        """Return a type as the database spells it, with a payload to render it from."""
 
     def normal_default(self, default: Default | None) -> Default | None:
-        """A default as the database spells it, as far as that can be told without asking."""
+        """Return a default as the database spells it, as far as that is known without a query."""
 
     def normal_expression(self, text: str) -> str:
-        """The text of a condition as it is compared."""
+        """Return the text of a condition in the form in which it is compared."""
 
 
 class Kind(ABC, Generic[Thing]):
@@ -38,93 +38,93 @@ class Kind(ABC, Generic[Thing]):
     name: ClassVar[str]
     """The ``kind`` of its keys."""
     namespace: ClassVar[str | None] = None
-    """Whose names it shares within a schema, or None where its names are its own. See `diff.RELATION`."""
+    """The namespace within a schema that it shares with other kinds (`diff.RELATION`), or None if it has its own."""
     has_text: ClassVar[bool] = False
-    """Whether the database rewrites texts in it, so that only a copy made there can be compared."""
-    makers: ClassVar[Mapping[str, str]] = {}
-    """The functions of ``op`` that leave one behind, with the parameter that is its name."""
+    """Whether the database rewrites SQL texts in it, so that a copy has to be created there for a comparison."""
+    name_parameters: ClassVar[Mapping[str, str]] = {}
+    """The functions of ``op`` that create or rename such an object, with the parameter that is its name afterwards."""
 
-    # Where it is found -------------------------------------------------------------------------------------------
+    # Reading -----------------------------------------------------------------------------------------------------
 
     @abstractmethod
     def lift(self, metadatas: Sequence[sa.MetaData], dialect: sa.Dialect) -> Iterable[Thing]:
-        """Those that the models declare; none where *dialect* has no such objects."""
+        """Return the objects that the models declare; none where *dialect* has no such objects."""
 
     @abstractmethod
     def read(self, connection: sa.Connection, schemas: Iterable[str]) -> Iterable[Thing | Doubt]:
-        """Those of the database's default schema and of *schemas*; a doubt in place of one that cannot be read."""
+        """Read the objects of the default schema and of *schemas*, and a doubt in place of one that cannot be read."""
 
     def normal(self, thing: Thing, spelling: Spelling) -> Thing:
-        """*thing* as the database spells it. Pure and idempotent; used on what comes from either side."""
+        """Return *thing* as the database spells it. Pure and idempotent; applied to both sides of a comparison."""
         del spelling
         return thing
 
     def is_managed(self, thing: Thing, tables: Schema) -> bool:
-        """Whether one that no model declares belongs to *tables*, so that it is dropped when they do not need it."""
+        """Return True if *thing*, which no model declares, is dropped when *tables* do not need it."""
         del thing, tables
         return False
 
     def needed_by_type(self, type_: object, dialect: sa.Dialect) -> Operation | None:
-        """What makes the object, where it is not there yet, that a column of *type_* needs; None for other types.
+        """Return the operation that creates the object that a column of *type_* needs, unless it exists.
 
-        *type_* is one of `sqla.lift.named_types`.
+        *type_* is one of `sqla.lift.named_types`; None if it is not of this kind.
         """
         del type_, dialect
         return None
 
-    # How it changes ----------------------------------------------------------------------------------------------
+    # Changes -----------------------------------------------------------------------------------------------------
 
     @abstractmethod
     def create(self, thing: Thing) -> Iterable[Operation]:
-        """The operations that create it."""
+        """Return the operations that create it."""
 
     @abstractmethod
     def drop(self, thing: Thing) -> Iterable[Operation]:
-        """The operations that drop it."""
+        """Return the operations that drop it."""
 
     @abstractmethod
     def alter(self, before: Thing, after: Thing, old: Schema, new: Schema) -> Iterable[Operation]:
-        """The operations that make *after* of *before*, which are in the schemas *old* and *new*."""
+        """Return the operations that change *before* to *after*; these are in the schemas *old* and *new*."""
 
     def claims(self, key: Key) -> Key:
-        """The name that *key* takes: it is free again only when the object that has it is dropped."""
+        """Return the name that *key* occupies, which is free again only when the object that has it is dropped."""
         return Key(self.namespace, key.schema, key.name) if self.namespace is not None else key
 
     def rebuildable(self, before: Thing, after: Thing) -> Iterable[Operation]:
-        """The unchanged parts that can be dropped and created again with nothing lost, as what creates them.
+        """Return operations that create the unchanged parts which can be dropped and created again without loss.
 
-        Their ``uses`` are what they depend on. A view is one; a type that columns have is none.
+        Their ``uses`` are the dependencies. A view is such a part; a type of columns is not.
         """
         del before, after
         return ()
 
     def keeps(self, part: Operation, before: Column, after: Column, traits: Traits) -> bool:
-        """Whether *part*, one of `rebuildable`, can stay where a column that it uses becomes *after*."""
+        """Return True if *part*, one of `rebuildable`, can stay while a column that it uses changes to *after*."""
         del part
         return traits.keeps_readers(before, after)
 
-    # How it is made in a scratch place ---------------------------------------------------------------------------
+    # Scratch copies ----------------------------------------------------------------------------------------------
 
     def in_scratch(self, thing: Thing, place: str) -> Thing:
-        """*thing* as it is made in the scratch schema *place*; as it is where it is made beside the others."""
+        """Return *thing* as it is created in the scratch schema *place*; unchanged if it keeps its own schema."""
         del place
         return thing
 
     def read_scratch(self, connection: sa.Connection) -> Iterable[Thing]:
-        """Those of the scratch place."""
+        """Read the objects of the scratch schema."""
         del connection
         return ()
 
-    def with_server_text(self, made: Thing, declared: Thing) -> Thing:
-        """*declared* with the texts that the database gave its scratch copy *made*."""
-        del made
+    def with_server_text(self, created: Thing, declared: Thing) -> Thing:
+        """Return *declared* with the SQL texts that the database gave its scratch copy *created*."""
+        del created
         return declared
 
 
 AnyKind: TypeAlias = Kind[Any]
-"""Kinds of different things side by side: the things under a key are those of the kind that the key names."""
+"""A kind of any object, for collections of kinds: an object belongs to the kind that its key names."""
 
 
 def within(schema: str | None) -> Keys:
-    """What an object of *schema* depends on for that."""
+    """Return the dependency of an object on its *schema*; none for the default schema."""
     return frozenset({Key.of_schema(schema)}) if schema else NOTHING

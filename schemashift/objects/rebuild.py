@@ -1,7 +1,7 @@
-"""A named type made anew in the old one's place: what PostgreSQL cannot change in place.
+"""Replace a named type, for changes that PostgreSQL cannot make in place.
 
-The old type steps aside under another name, the new one is made, every column moves over, the old one goes. What
-the old type is written into is taken down before and put back after.
+The old type is renamed, the new one is created, every column is moved to it, and the old type is dropped. Parts of
+tables that contain the old type are dropped before and created again after.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from schemashift.operations.base import Statement
 from schemashift.schema import Check, Column, Exclude, ForeignKey, Key, Schema, Table, TableName, mentioned
 
 Move = Callable[[str, Column], Iterable[str]]
-"""The statements that move one column: from ``ALTER TABLE t ALTER COLUMN c`` and the column as it is."""
+"""Return the statements that move one column, given ``ALTER TABLE t ALTER COLUMN c`` and the existing column."""
 
 
-def users(key: Key, schema: Schema) -> tuple[tuple[TableName, str], ...]:
-    """The columns of *schema* that need the object *key*."""
+def columns_using(key: Key, schema: Schema) -> tuple[tuple[TableName, str], ...]:
+    """Return the columns of *schema* whose type needs the object *key*."""
     return tuple(
         (table.table_name, column.name)
         for table in schema.tables
@@ -27,20 +27,22 @@ def users(key: Key, schema: Schema) -> tuple[tuple[TableName, str], ...]:
     )
 
 
-def rebuilt(compiler: Compiler[Statement], live: Live, key: Key, create: str, move: Move) -> Iterator[str | Statement]:
-    """The statements that put the type that *create* makes in the place of the type *key*.
+def rebuild_type(
+    compiler: Compiler[Statement], live: Live, key: Key, create: str, move: Move
+) -> Iterator[str | Statement]:
+    """Return the statements that replace the type *key* with the one that the statement *create* creates.
 
-    Keys and plain indexes follow a column that gets another type; expressions and foreign keys do not. Rows that the
-    new type cannot hold are PostgreSQL's error, and nothing is lost. Raises `NotSupported` for a column that others
-    are generated from.
+    Keys and plain indexes follow a column that gets another type; expressions and foreign keys do not. PostgreSQL
+    raises an error for rows that the new type does not accept, and nothing is lost. Raises `NotSupported` if another
+    column is generated from one of the columns.
     """
     name = TableName(key.name, key.schema)
     columns = [(table, column) for table in live.schema.tables for column in table.columns if key in column.type.needs]
     _refuse_generated(columns)
-    aside = list(_in_the_way(columns, live))
-    for part in aside:
+    dependents = list(_dependents(columns, live))
+    for part in dependents:
         yield from compiler.statements(part.inverse(), live)
-    yield f"ALTER TYPE {compiler.table(name)} RENAME TO {compiler.quote(old_name(key))}"
+    yield f"ALTER TYPE {compiler.table(name)} RENAME TO {compiler.quote(temporary_name(key))}"
     yield create
     for table, column in columns:
         head = f"ALTER TABLE {compiler.table(table.table_name)} ALTER COLUMN {compiler.quote(column.name)}"
@@ -49,17 +51,18 @@ def rebuilt(compiler: Compiler[Statement], live: Live, key: Key, create: str, mo
         yield from move(head, column)
         if column.default is not None:
             yield f"{head} SET DEFAULT {column.default.sql}"
-    yield f"DROP TYPE {compiler.table(TableName(old_name(key), key.schema))}"
-    for part in reversed(aside):
+    yield f"DROP TYPE {compiler.table(TableName(temporary_name(key), key.schema))}"
+    for part in reversed(dependents):
         yield from compiler.statements(part, live)
 
 
-def old_name(key: Key) -> str:
-    """What the old type is called while the new one takes its place."""
+def temporary_name(key: Key) -> str:
+    """Return the name that the old type has until it is dropped."""
     return f"{key.name[:50]}__old"
 
 
-def _in_the_way(columns: list[tuple[Table, Column]], live: Live) -> Iterator[AddConstraint | CreateIndex]:
+def _dependents(columns: list[tuple[Table, Column]], live: Live) -> Iterator[AddConstraint | CreateIndex]:
+    """Return the parts of tables that do not follow when *columns* get another type, as operations creating them."""
     moving = {(table.table_name, column.name) for table, column in columns}
     tables = {table.table_name: table for table, _ in columns}
     for name in tables:
@@ -87,6 +90,6 @@ def _refuse_generated(columns: list[tuple[Table, Column]]) -> None:
         for column in table.columns:
             if column.computed and mentioned(column.computed.sql, [each for where, each in moving if where == name]):
                 raise NotSupported(
-                    f'the type of a column that "{name}.{column.name}" is generated from cannot be made anew',
-                    hints=[f'drop the column "{column.name}" before, and add it again after'],
+                    f'the type of a column that "{name}.{column.name}" is generated from cannot be replaced',
+                    hints=[f'drop the column "{column.name}" before, and add it again afterwards'],
                 )

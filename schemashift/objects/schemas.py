@@ -1,7 +1,7 @@
-"""Schemas: created when the models name one that is not there.
+"""Schemas: created when the models name one that does not exist.
 
-Only PostgreSQL has them as something to create inside a database. One that no model names any more is left alone: it
-may hold what others put there.
+Only PostgreSQL has schemas inside a database. One that no model names any more is not dropped: it may contain objects
+that are not ours.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from schemashift.objects.kind import Kind
-from schemashift.operations import Compiler, Description, Live, Operation, Sql, Writer, by_name, nothing
+from schemashift.operations import Compiler, Description, Live, Operation, Sql, Writer, by_name, no_sql
 from schemashift.operations.base import Keys, Node, without
 from schemashift.schema import Key, Schema
 from schemashift.sqla.lift import declared_sequences, declared_types
@@ -21,13 +21,13 @@ from schemashift.sqla.names import names_of
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Namespace:
-    """A schema, by the name that `schemashift.schema.Schema` leaves free."""
+    """A schema of the database; the name ``Schema`` is that of `schemashift.schema.Schema`."""
 
     name: str
 
     @property
     def key(self) -> Key:
-        """Its key in a `Schema`."""
+        """The object's key in a `Schema`."""
         return Key.of_schema(self.name)
 
 
@@ -53,7 +53,7 @@ class CreateSchema(Operation):
 
     @property
     def sql_by_dialect(self) -> Mapping[str, Sql]:
-        return {"postgresql": self._create, "*": nothing}
+        return {"postgresql": self._create, "*": no_sql}
 
     def _create(self, compiler: Compiler[object], live: Live) -> Iterator[str]:
         del live
@@ -85,7 +85,7 @@ class DropSchema(Operation):
 
     @property
     def sql_by_dialect(self) -> Mapping[str, Sql]:
-        return {"postgresql": self._drop, "*": nothing}
+        return {"postgresql": self._drop, "*": no_sql}
 
     def _drop(self, compiler: Compiler[object], live: Live) -> Iterator[str]:
         del live
@@ -96,7 +96,7 @@ class DropSchema(Operation):
 
 
 class Schemas(Kind[Namespace]):
-    """The kind."""
+    """The kind of schemas."""
 
     name = "schema"
 
@@ -122,7 +122,7 @@ class Schemas(Kind[Namespace]):
         yield DropSchema(name=thing.name)
 
     def alter(self, before: Namespace, after: Namespace, old: Schema, new: Schema) -> Iterator[Operation]:
-        raise AssertionError("a schema is nothing but its name")
+        raise AssertionError("a schema has nothing but its name")
 
 
 _HAVE_SCHEMAS = {"postgresql": True, "*": False}

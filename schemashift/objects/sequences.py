@@ -1,6 +1,6 @@
-"""Sequences that stand for themselves, as PostgreSQL and MariaDB have them.
+"""Independent sequences, as PostgreSQL and MariaDB have them.
 
-The sequence behind a SERIAL or identity column belongs to the column and is none of these.
+The sequence behind a SERIAL or identity column belongs to the column and is not one of them.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from schemashift.diff import RELATION
 from schemashift.objects.kind import Kind, within
-from schemashift.operations import Compiler, Description, Incomplete, Live, Operation, Sql, Writer, by_name, nothing
+from schemashift.operations import Compiler, Description, Incomplete, Live, Operation, Sql, Writer, by_name, no_sql
 from schemashift.operations.base import Keys, Node, need_object, without
 from schemashift.schema import INTEGER_LIMITS, Doubt, Key, Schema, TableName
 from schemashift.sqla.errors import driver_message
@@ -25,7 +25,7 @@ _MARIADB_LIMIT = 2**63 - 2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NumberSequence:
-    """A sequence; the numbers that a database chooses by itself are written out."""
+    """A sequence. Values that the database chooses by default are explicit here."""
 
     name: str
     schema: str | None = None
@@ -39,7 +39,7 @@ class NumberSequence:
 
     @property
     def key(self) -> Key:
-        """Its key in a `Schema`."""
+        """The object's key in a `Schema`."""
         return Key.of_sequence(self.full_name)
 
     @property
@@ -48,7 +48,7 @@ class NumberSequence:
         return TableName(self.name, self.schema)
 
     def settings(self) -> str:
-        """What follows the name in CREATE SEQUENCE."""
+        """Return the options of CREATE SEQUENCE."""
         cycle = "CYCLE" if self.cycle else ""
         return (
             f"START WITH {self.start} INCREMENT BY {self.increment} MINVALUE {self.minimum} "
@@ -82,7 +82,7 @@ class CreateSequence(Operation):
 
     @property
     def sql_by_dialect(self) -> Mapping[str, Sql]:
-        return {"postgresql": self._create_typed, "mariadb": self._create, "*": nothing}
+        return {"postgresql": self._create_typed, "mariadb": self._create, "*": no_sql}
 
     def _create_typed(self, compiler: Compiler[object], live: Live) -> Iterator[str]:
         del live
@@ -98,12 +98,12 @@ class CreateSequence(Operation):
         return f"CREATE SEQUENCE {exists}{compiler.table(self.sequence.full_name)}"
 
     def source(self, writer: Writer[Node]) -> Iterator[Node]:
-        yield writer.call("op.create_sequence", [self.sequence.name], **_words(self.sequence))
+        yield writer.call("op.create_sequence", [self.sequence.name], **_keywords(self.sequence))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DropSequence(Operation):
-    """Drop a sequence. ``sequence`` is what it was, where the caller knows."""
+    """Drop a sequence. ``sequence`` is its definition, where the caller knows it."""
 
     name: TableName
     sequence: NumberSequence | None = None
@@ -119,7 +119,7 @@ class DropSequence(Operation):
 
     def inverse(self) -> CreateSequence:
         if self.sequence is None:
-            raise Incomplete(f'what the sequence "{self.name}" was is not known')
+            raise Incomplete(f'the definition of sequence "{self.name}" is not known')
         return CreateSequence(sequence=self.sequence)
 
     def complete(self, schema: Schema) -> Self:
@@ -135,7 +135,7 @@ class DropSequence(Operation):
 
     @property
     def sql_by_dialect(self) -> Mapping[str, Sql]:
-        return {"postgresql": self._drop, "mariadb": self._drop, "*": nothing}
+        return {"postgresql": self._drop, "mariadb": self._drop, "*": no_sql}
 
     def _drop(self, compiler: Compiler[object], live: Live) -> Iterator[str]:
         del live
@@ -147,7 +147,7 @@ class DropSequence(Operation):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlterSequence(Operation):
-    """Change a sequence's options. It goes on counting where it was."""
+    """Change the options of a sequence. Its current value stays."""
 
     after: NumberSequence
     before: NumberSequence | None = None
@@ -158,7 +158,7 @@ class AlterSequence(Operation):
 
     def inverse(self) -> AlterSequence:
         if self.before is None:
-            raise Incomplete(f'what the sequence "{self.after.full_name}" was before is not known')
+            raise Incomplete(f'the previous options of sequence "{self.after.full_name}" are not known')
         return AlterSequence(after=self.before, before=self.after)
 
     def complete(self, schema: Schema) -> Self:
@@ -172,7 +172,7 @@ class AlterSequence(Operation):
 
     @property
     def sql_by_dialect(self) -> Mapping[str, Sql]:
-        return {"postgresql": self._alter_typed, "mariadb": self._alter, "*": nothing}
+        return {"postgresql": self._alter_typed, "mariadb": self._alter, "*": no_sql}
 
     def _alter_typed(self, compiler: Compiler[object], live: Live) -> Iterator[str]:
         del live
@@ -185,12 +185,12 @@ class AlterSequence(Operation):
         yield f"ALTER SEQUENCE {compiler.table(self.after.full_name)} {settings}"
 
     def source(self, writer: Writer[Node]) -> Iterator[Node]:
-        words = _words(self.after)
+        keywords = _keywords(self.after)
         if self.before is not None:
-            # What it goes back to, also where that goes without saying.
+            # An option that goes back to its default has to be explicit.
             changed = [each for each in _NAMES if getattr(self.before, each) != getattr(self.after, each)]
-            words |= {_NAMES[each]: getattr(self.after, each) for each in changed}
-        yield writer.call("op.alter_sequence", [self.after.name], **words)
+            keywords |= {_NAMES[each]: getattr(self.after, each) for each in changed}
+        yield writer.call("op.alter_sequence", [self.after.name], **keywords)
 
 
 _NAMES = {
@@ -205,33 +205,33 @@ _NAMES = {
 """The keywords of ``op`` for the fields of a sequence."""
 
 
-def _words(sequence: NumberSequence) -> dict[str, object]:
-    """The options that do not go without saying, as keywords."""
+def _keywords(sequence: NumberSequence) -> dict[str, object]:
+    """Return the options that are not the defaults, as keyword arguments."""
     plain = normal(NumberSequence(name=sequence.name, schema=sequence.schema, type=sequence.type))
-    words: dict[str, object] = {}
-    for field, word in _NAMES.items():
+    keywords: dict[str, object] = {}
+    for field, keyword in _NAMES.items():
         value = getattr(sequence, field)
-        goes_without_saying = value == ("BIGINT" if field == "type" else getattr(plain, field))
+        is_default = value == ("BIGINT" if field == "type" else getattr(plain, field))
         if field == "maximum" and value in (_MARIADB_LIMIT, *INTEGER_LIMITS.values()):
-            goes_without_saying = True
-        words[word] = None if goes_without_saying or (field == "cache" and value == 1000) else value
-    return {**words, "schema": sequence.schema}
+            is_default = True
+        keywords[keyword] = None if is_default or (field == "cache" and value == 1000) else value
+    return {**keywords, "schema": sequence.schema}
 
 
 def normal(sequence: NumberSequence) -> NumberSequence:
-    """A smaller type has a smaller end."""
+    """Return *sequence* with a maximum that its type can hold."""
     limit = INTEGER_LIMITS.get(sequence.type, INTEGER_LIMITS["BIGINT"])
     return replace(sequence, maximum=min(sequence.maximum, limit))
 
 
 class _Defaults(NamedTuple):
-    """What a database chooses by itself. ``typed`` says whether a sequence has a type, whose limits are its own."""
+    """The defaults of a database. ``typed`` is True if a sequence has a type, whose limits apply to it."""
 
     typed: bool
     cache: int
 
     def limits(self, type_: str) -> tuple[int, int]:
-        """The lowest and the highest number."""
+        """Return the lowest and the highest number of a type."""
         if not self.typed:
             return -INTEGER_LIMITS["BIGINT"], _MARIADB_LIMIT
         highest = INTEGER_LIMITS.get(type_, INTEGER_LIMITS["BIGINT"])
@@ -243,11 +243,11 @@ _DEFAULTS = {"postgresql": _Defaults(typed=True, cache=1), "mariadb": _MARIADB_D
 
 
 def lift_sequence(sequence: sa.Sequence, dialect: sa.Dialect) -> NumberSequence:
-    """The value of a SQLAlchemy sequence, with what *dialect* chooses where it says nothing."""
+    """Lift a SQLAlchemy sequence, with the defaults of *dialect* for options that it does not set."""
     defaults = by_name(_DEFAULTS, names_of(dialect)) or _MARIADB_DEFAULTS
     increment = sequence.increment if sequence.increment is not None else 1
-    given = sequence.data_type
-    type_ = dialect.type_compiler_instance.process(given) if given is not None else "BIGINT"
+    data_type = sequence.data_type
+    type_ = dialect.type_compiler_instance.process(data_type) if data_type is not None else "BIGINT"
     lowest, highest = defaults.limits(type_)
     minimum = sequence.minvalue if sequence.minvalue is not None else (1 if increment > 0 else lowest)
     maximum = sequence.maxvalue if sequence.maxvalue is not None else (highest if increment > 0 else -1)
@@ -279,7 +279,7 @@ def declared(
     data_type: str | None,
     schema: str | None,
 ) -> NumberSequence:
-    """The sequence that the words of ``op.create_sequence`` and ``op.alter_sequence`` describe."""
+    """Return the sequence that the arguments of ``op.create_sequence`` and ``op.alter_sequence`` describe."""
     types = {"SMALLINT": sa.SmallInteger(), "INTEGER": sa.Integer(), "BIGINT": sa.BigInteger()}
     sequence = sa.Sequence(
         name,
@@ -311,11 +311,11 @@ SELECT TABLE_NAME AS name, TABLE_SCHEMA AS place FROM information_schema.TABLES
 
 
 class Sequences(Kind[NumberSequence]):
-    """The kind."""
+    """The kind of sequences."""
 
     name = "sequence"
     namespace = RELATION
-    makers: ClassVar = {"create_sequence": "name"}
+    name_parameters: ClassVar = {"create_sequence": "name"}
 
     def lift(self, metadatas: Sequence[sa.MetaData], dialect: sa.Dialect) -> Iterator[NumberSequence]:
         if _reader(dialect) is not None:
@@ -326,7 +326,7 @@ class Sequences(Kind[NumberSequence]):
         return read(connection, schemas) if read is not None else iter(())
 
     def is_managed(self, thing: NumberSequence, tables: Schema) -> bool:
-        """A sequence is dropped with the last column that takes its default from it."""
+        """Return True if a default in *tables* uses it: a sequence is dropped with the last such default."""
         return any(
             column.default is not None and thing.key in column.default.needs
             for table in tables.tables
@@ -348,7 +348,7 @@ Read = Callable[[sa.Connection, Iterable[str]], Iterator[NumberSequence | Doubt]
 
 
 def _reader(dialect: sa.Dialect) -> Read | None:
-    """The function that reads them; None where *dialect* has no sequences."""
+    """Return the function that reads sequences; None where *dialect* has none."""
     return by_name({"postgresql": _read_postgresql, "mariadb": _read_mariadb}, names_of(dialect))
 
 

@@ -10,7 +10,13 @@ from dataclasses import replace
 from typing import Any, Literal
 
 from schemashift.objects import KINDS
-from schemashift.objects.domains import DomainChecks, DropDomain, Words, alteration, creation
+from schemashift.objects.domains import (
+    DomainArguments,
+    DomainChecks,
+    DropDomain,
+    alter_operation,
+    create_operation,
+)
 from schemashift.objects.enums import AlterEnum, CreateEnum, DropEnum, Enum, RenameEnum
 from schemashift.op.aliases import ColumnType, ServerDefault
 from schemashift.op.objects import submit
@@ -127,9 +133,9 @@ def create_domain(
     expressions. With *if_not_exists*, an existing domain is left as it is.
     """
     migration = current()
-    words = Words(type=type_, default=server_default, nullable=nullable, checks=checks)
+    arguments = DomainArguments(type=type_, default=server_default, nullable=nullable, checks=checks)
     full = full_name(migration, name, schema)
-    submit(creation(full, words, migration.dialect, if_not_exists=if_not_exists))
+    submit(create_operation(full, arguments, migration.dialect, if_not_exists=if_not_exists))
 
 
 def alter_domain(
@@ -159,11 +165,11 @@ def alter_domain(
     that the domain has. Raises ValueError if *checks* is given without *existing_checks*.
     """
     migration = current()
-    words = Words(type=type_, default=server_default, nullable=nullable, checks=checks)
-    existing = Words(
+    arguments = DomainArguments(type=type_, default=server_default, nullable=nullable, checks=checks)
+    existing = DomainArguments(
         type=existing_type, default=existing_server_default, nullable=existing_nullable, checks=existing_checks
     )
-    submit(alteration(full_name(migration, name, schema), words, existing, migration.dialect))
+    submit(alter_operation(full_name(migration, name, schema), arguments, existing, migration.dialect))
 
 
 def drop_domain(name: str, *, schema: str | None = None, if_exists: bool = False) -> None:

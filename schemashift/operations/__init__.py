@@ -1,8 +1,8 @@
-"""What can change: the waist of the house. Frozen operations, each holding both its ends.
+"""Operations: the changes of a schema, as frozen values that know the state before and after.
 
-Above are those who make operations (the diff, ``op`` in scripts), below those who use them (dialects, renderer,
-replay). One more operation is one more class, with its SQL and its source text or a method for each in the dialects'
-DDL and in ``render``, and a function in ``op``.
+They are created by the diff and by ``op`` in scripts, and used by the dialects, the renderer and replay. A new
+operation is a class, with its SQL and its source text (or a method for each in the dialects' DDL and in ``render``),
+and a function in ``op``.
 """
 
 from schemashift.operations.base import Compiler as Compiler
@@ -13,7 +13,7 @@ from schemashift.operations.base import Operation as Operation
 from schemashift.operations.base import Sql as Sql
 from schemashift.operations.base import Writer as Writer
 from schemashift.operations.base import by_name as by_name
-from schemashift.operations.base import nothing as nothing
+from schemashift.operations.base import no_sql as no_sql
 from schemashift.operations.base import referable as referable
 from schemashift.operations.columns import CHANGEABLE as CHANGEABLE
 from schemashift.operations.columns import AddColumn as AddColumn

@@ -1,8 +1,8 @@
-"""What every operation is: a frozen change that knows both its ends and what it needs around it.
+"""The base class of operations: a frozen change that knows the state before and after, and its dependencies.
 
-An operation is handed a `Compiler` for its SQL and a `Writer` for its source text. Both look first for a method of
-their own that is called like the operation's ``verb``, as those for tables are; what they lack the operation says
-itself, in `Operation.sql` and `Operation.source`.
+A `Compiler` writes the SQL of an operation and a `Writer` its source text. Both first look for their own method with
+the name of the operation's ``verb``, as for the operations on tables; otherwise they use `Operation.sql` and
+`Operation.source`.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ SortKey = tuple[int, str, str]
 
 
 class Rank(IntEnum):
-    """How people would sort operations that do not depend on each other: tables first, then columns, then the rest."""
+    """The order of operations that do not depend on each other: tables first, then columns, then the rest."""
 
     DROP_CONSTRAINT = auto()
     DROP_INDEX = auto()
@@ -59,7 +59,7 @@ OneOperation = TypeVar("OneOperation", bound="Operation")
 
 
 class Description(NamedTuple):
-    """One line for people: ``+ column  users.age  INTEGER NOT NULL``. ``sign`` is "+", "~" or "-"."""
+    """A description in one line: ``+ column  users.age  INTEGER NOT NULL``. ``sign`` is "+", "~" or "-"."""
 
     sign: str
     noun: str
@@ -71,117 +71,117 @@ class Description(NamedTuple):
 
 
 class Incomplete(LookupError):
-    """An operation lacks its other end, and the schema at hand does not have it either."""
+    """An operation cannot be applied, completed or inverted with what is known about the schema."""
 
 
 class Live(Protocol):
-    """The schema as it is when an operation is compiled; what is not known yet is read when it is asked for."""
+    """The schema at the time when an operation is compiled; parts are read when they are first needed."""
 
     @property
     def schema(self) -> Schema:
-        """All tables, with the other objects that are known."""
+        """All tables, and the other objects that are known."""
 
     def table(self, name: TableName) -> Table | None:
-        """One table, or None."""
+        """Return one table, or None."""
 
     def get(self, key: Key) -> Keyed | None:
-        """One object of any kind, or None."""
+        """Return one object of any kind, or None."""
 
     def references_to(self, name: TableName) -> tuple[tuple[Table, ForeignKey], ...]:
-        """The foreign keys of other tables that point to *name*."""
+        """Return the foreign keys of other tables that reference *name*, with these tables."""
 
     def complete(self, operation: OneOperation) -> OneOperation:
-        """*operation* with both its ends. Raises `Incomplete` where the database does not have the other one."""
+        """Return *operation* with the state before it. Raises `Incomplete` if the database does not have it."""
 
     def forget(self) -> None:
-        """Know nothing any more: a statement changes more than its operation says."""
+        """Discard everything, because a statement changes more than its operation describes."""
 
 
 class Compiler(Protocol[Statement_co]):
-    """A dialect's DDL, as the SQL of an operation sees it. Statements that are more than a text are of its own type."""
+    """The part of a dialect's DDL that operations use. A statement that is more than a text has the dialect's type."""
 
     @property
     def databases(self) -> tuple[str, ...]:
-        """The database's name, and that of the database it is a variant of: ``("mariadb", "mysql")``."""
+        """The name of the database, and of the database that it is a variant of: ``("mariadb", "mysql")``."""
 
     def quote(self, name: str) -> str:
-        """An identifier, quoted where it must be."""
+        """Return an identifier, quoted where necessary."""
 
     def table(self, name: TableName) -> str:
-        """A name with its schema, quoted."""
+        """Return a name with its schema, quoted where necessary."""
 
     def literal(self, text: str) -> str:
-        """A string literal."""
+        """Return a string literal."""
 
     def type(self, column: Column) -> str:
-        """A column's type with its collation."""
+        """Return the type of a column with its collation."""
 
     def conversion(self, column: str, before: Type, after: Type) -> str | None:
-        """The expression that brings *column* (quoted) to another type; None where a change needs none."""
+        """Return the expression that converts *column* (quoted) to another type; None where none is needed."""
 
     def outside_transaction(self, sql: str, operation: Operation) -> Statement_co:
-        """A statement that cannot run inside a transaction block."""
+        """Return a statement that cannot run inside a transaction block."""
 
     def statements(self, operation: Operation, live: Live) -> Iterator[str | Statement_co]:
-        """The SQL of one operation: the dialect's where it has a method for it, else the operation's own."""
+        """Return the SQL of one operation: the dialect's if it has a method for it, else the operation's own."""
 
 
 class Sql(Protocol):
-    """A function that gives the SQL of an operation for one database."""
+    """A function that returns the SQL of an operation for one database."""
 
     def __call__(self, compiler: Compiler[Statement], live: Live, /) -> Iterator[str | Statement]: ...
 
 
-def nothing(compiler: Compiler[Statement], live: Live, /) -> Iterator[str | Statement]:
-    """No SQL: a script runs on every database, and this one has no such objects."""
+def no_sql(compiler: Compiler[Statement], live: Live, /) -> Iterator[str | Statement]:
+    """Return no SQL, for databases without such objects: a script runs on every database."""
     del compiler, live
     return iter(())
 
 
 def by_name(table: Mapping[str, Value], names: Iterable[str]) -> Value | None:
-    """What *table* has for the first of *names* that is in it, else for ``"*"``; None where it has neither."""
+    """Return the value in *table* of the first of *names* that it contains, else that of ``"*"``, else None."""
     return next((table[name] for name in (*names, "*") if name in table), None)
 
 
 class Writer(Protocol[Node]):
-    """The renderer, as the source text of an operation sees it. A call is a node of its own type."""
+    """The part of the renderer that operations use. A call is a node of the renderer's type."""
 
     def call(self, head: str, arguments: Iterable[object], **keywords: object) -> Node:
-        """A call with plain values; a keyword that is None is left out."""
+        """Return a call with plain values; a keyword argument that is None is left out."""
 
-    def compose(self, head: str, words: Iterable[str | Node]) -> Node:
-        """A call whose arguments are written already."""
+    def compose(self, head: str, arguments: Iterable[str | Node]) -> Node:
+        """Return a call whose arguments are source text or nodes."""
 
     def value(self, value: object) -> str:
-        """A plain value as source."""
+        """Return a plain value as source."""
 
     def text(self, payload: object, text: str) -> str:
-        """SQL as its author wrote it, as ``sa.text()`` takes it."""
+        """Return SQL as its author wrote it, escaped for ``sa.text()``."""
 
     def type_(self, type_: Type) -> str:
-        """A type as source."""
+        """Return a type as source."""
 
     def default(self, default: Default) -> str:
-        """A server default as source."""
+        """Return a server default as source."""
 
     def schema(self, name: TableName) -> list[str]:
-        """``schema="x"``, where there is one."""
+        """Return ``schema="x"`` if *name* has a schema."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operation(ABC):
     """A change of the schema.
 
-    The five sets of keys are what ordering goes by: an operation comes after whatever creates or alters what it
-    *uses*, and after whatever *frees* what it *drops* or *alters*. ``origin`` is the script's line it came from,
-    ``note`` a comment for the script that it is written into.
+    Operations are ordered by their sets of keys: an operation runs after those that create or alter what it *uses*,
+    and after those that *free* what it *drops* or *alters*. ``origin`` is the line of the script that called it,
+    ``note`` a comment for the script that it is written to.
     """
 
     verb: ClassVar[str] = ""
-    """``create_table`` for `CreateTable`: how a dialect's DDL, and the renderer, call their method for it."""
+    """``create_table`` for `CreateTable`: the name of its method in a dialect's DDL and in the renderer."""
     rank: ClassVar[Rank] = Rank.CHANGE
     weight: ClassVar[int] = 0
-    """How much it says about a revision that does several things: the heaviest gives the message."""
+    """Its importance in a revision with several operations: the heaviest one determines the message."""
 
     origin: Location | None = field(default=None, compare=False, repr=False)
     note: str = field(default="", compare=False, repr=False)
@@ -191,61 +191,61 @@ class Operation(ABC):
 
     @property
     def creates(self) -> Keys:
-        """What is there after it and was not before."""
+        """The keys that exist only after the operation."""
         return NOTHING
 
     @property
     def drops(self) -> Keys:
-        """What was there before it and is not after."""
+        """The keys that exist only before the operation."""
         return NOTHING
 
     @property
     def uses(self) -> Keys:
-        """What must be there, in its final form, when it runs."""
+        """The keys that must exist, in their final form, when the operation runs."""
         return NOTHING
 
     @property
     def frees(self) -> Keys:
-        """Keys that the operation's object no longer depends on."""
+        """The keys that the operation's object no longer depends on afterwards."""
         return NOTHING
 
     @property
     def alters(self) -> Keys:
-        """What it changes in place."""
+        """The keys that the operation changes in place."""
         return NOTHING
 
     @property
     def retypes(self) -> Keys:
-        """The columns that it moves to another type without altering their tables: those of an enum's other labels."""
+        """The columns that get another type with an object that is altered, such as an enum that is rebuilt."""
         return NOTHING
 
     @property
     def changes_values(self) -> bool:
-        """Whether the set of valid values changes."""
+        """True if the set of valid values changes."""
         return False
 
     @property
     def rewrites_defaults(self) -> bool:
-        """Whether the database spells the defaults of the columns that it alters differently afterwards."""
+        """True if the database spells the defaults of the altered columns differently afterwards."""
         return False
 
     @property
     def sort_key(self) -> SortKey:
-        """Its place among operations that do not depend on each other. The sort is stable."""
+        """The sort key among operations that do not depend on each other. The sort is stable."""
         return self._ranked(self.rank)
 
     def _ranked(self, rank: Rank) -> SortKey:
-        table, words = self.touches[0] if self.touches else None, self.describe()
-        return rank, str(table), f"{words.name} {words.detail}"
+        table, description = self.touches[0] if self.touches else None, self.describe()
+        return rank, str(table), f"{description.name} {description.detail}"
 
     @property
     def touches(self) -> tuple[TableName, ...]:
-        """The tables that are not the same afterwards."""
+        """The tables that the operation changes."""
         return ()
 
     @property
     def column_change(self) -> tuple[Column | None, Column | None]:
-        """The column that it adds, drops or alters, before and after; two times None where that is not known."""
+        """The column that it adds, drops or alters, before and after; (None, None) if that is not known."""
         return None, None
 
     @property
@@ -260,7 +260,7 @@ class Operation(ABC):
 
     @property
     def required_columns(self) -> tuple[str, ...]:
-        """The columns that it makes NOT NULL, or adds as such."""
+        """The columns that it adds as NOT NULL or changes to NOT NULL."""
         return ()
 
     @property
@@ -285,43 +285,43 @@ class Operation(ABC):
 
     @property
     def changes_references(self) -> bool:
-        """Return True if foreign keys of other tables change with it."""
+        """True if foreign keys of other tables change with it."""
         return False
 
     @abstractmethod
     def inverse(self) -> Operation:
-        """The operation that takes this one back. Raises `Incomplete` where its before is not known."""
+        """Return the operation that reverts this one. Raises `Incomplete` if the state before it is not known."""
 
     @abstractmethod
     def apply(self, schema: Schema) -> Schema:
-        """*schema* after this operation. Raises `Incomplete` where *schema* lacks the table that it changes."""
+        """Return *schema* after this operation. Raises `Incomplete` if *schema* has no such table."""
 
     def effects(self) -> Facts:
-        """What it does to the rows of tables that are there, on every database; see `Dialect.effects` for one."""
+        """Return the effects on the rows of existing tables on every database; for one, see `Dialect.effects`."""
         return ()
 
     @abstractmethod
     def describe(self) -> Description:
-        """The change in a line."""
+        """Return a description of the change in one line."""
 
     def summary(self) -> str:
-        """The change in words, for a revision's message: ``add age to users``."""
+        """Return the change in words, for the message of a revision: ``add age to users``."""
         description = self.describe()
         verb = {"+": "add", "-": "drop", "~": "change"}[description.sign]
         return f"{verb} {description.noun} {description.name}"
 
     def complete(self, schema: Schema) -> Self:
-        """This operation with both its ends, the missing one taken from *schema*."""
+        """Return this operation with the state before it, taken from *schema* if it is missing."""
         del schema
         return self
 
     @property
     def sql_by_dialect(self) -> Mapping[str, Sql]:
-        """Its SQL by the name of the database, ``"*"`` for all others."""
+        """The functions that return its SQL, by the name of the database; ``"*"`` is for all others."""
         return {}
 
     def sql(self, compiler: Compiler[Statement], live: Live) -> Iterator[str | Statement]:
-        """Its SQL, where *compiler* has none of its own for it. Raises `NotSupported` where neither has any."""
+        """Return its SQL, for a *compiler* that has no method for it. Raises `NotSupported` if there is none."""
         function = by_name(self.sql_by_dialect, compiler.databases)
         if function is None:
             name, database = type(self).__name__, compiler.databases[0]
@@ -329,12 +329,15 @@ class Operation(ABC):
         yield from function(compiler, live)
 
     def source(self, writer: Writer[Node]) -> Iterator[Node]:
-        """The calls of ``op`` that make it, where *writer* has none of its own. Raises TypeError without either."""
+        """Return the calls of ``op`` that create it, for a *writer* that has no method for it.
+
+        Raises TypeError if there are none.
+        """
         raise TypeError(f"no printer for {type(self).__name__}")
 
 
 def need_table(schema: Schema, name: TableName) -> Table:
-    """The table *name* of *schema*. Raises `Incomplete` where it is not there."""
+    """Return the table *name* of *schema*. Raises `Incomplete` if it does not exist."""
     table = schema.table(name)
     if table is None:
         raise Incomplete(f'there is no table "{name}"')
@@ -342,23 +345,23 @@ def need_table(schema: Schema, name: TableName) -> Table:
 
 
 def need_object(schema: Schema, key: Key, class_: type[Value]) -> Value:
-    """The object *key* of *schema*. Raises `Incomplete` where it is not there."""
-    found = schema.get(key)
-    if not isinstance(found, class_):
+    """Return the object *key* of *schema*. Raises `Incomplete` if it does not exist."""
+    thing = schema.get(key)
+    if not isinstance(thing, class_):
         raise Incomplete(f'there is no {key.kind} "{key.table_name}"')
-    return found
+    return thing
 
 
 def without(schema: Schema, key: Key) -> Schema:
-    """*schema* without an object, which it may not know of: a run reads what it needs."""
+    """Return *schema* without an object, which it may lack: during a run only the needed objects are read."""
     return schema.drop(key) if key in schema else schema
 
 
 def referable(table: TableName, columns: tuple[str, ...]) -> Key:
-    """The key for "these columns are unique": what a foreign key to them depends on."""
+    """Return the key for "these columns are unique", which a foreign key to them depends on."""
     return Key("unique", table.schema, table.name, ",".join(sorted(columns)))
 
 
 def edit(schema: Schema, name: TableName, **changes: object) -> Schema:
-    """*schema* with fields of one table replaced."""
+    """Return *schema* with fields of one table replaced."""
     return schema.put(replace(need_table(schema, name), **changes))  # type: ignore[arg-type]

@@ -36,11 +36,11 @@ from schemashift.schema import (
 )
 
 CHANGEABLE = ("type", "nullable", "default", "computed", "identity", "autoincrement", "comment", "options")
-"""The fields of a column that `AlterColumn` can set, in the order they are shown."""
+"""The fields of a column that `AlterColumn` can set, in the order in which they are displayed."""
 
 
 class ColumnChanges(TypedDict, total=False):
-    """New values for fields of a column. What is not in it stays; None takes a default or a comment away."""
+    """New values for fields of a column. Missing fields do not change; None drops a default or a comment."""
 
     type: Type
     nullable: bool
@@ -53,7 +53,7 @@ class ColumnChanges(TypedDict, total=False):
 
 
 def describe_column(column: Column) -> str:
-    """``INTEGER NOT NULL DEFAULT 0``."""
+    """Return a description such as ``INTEGER NOT NULL DEFAULT 0``."""
     text = str(column.type) + ("" if column.nullable else " NOT NULL")
     if column.computed is not None:
         return f"{text} GENERATED ({column.computed.sql})"
@@ -61,12 +61,12 @@ def describe_column(column: Column) -> str:
 
 
 def column_needs(column: Column) -> Keys:
-    """The objects beside tables that a column needs: its type's, its default's."""
+    """Return the objects other than tables that the type and the default of a column need."""
     return frozenset({*column.type.needs, *(column.default.needs if column.default is not None else ())})
 
 
 def column_dependencies(table: TableName, column: Column) -> Keys:
-    """What a column depends on: its table, its type and default, and what a generation expression uses."""
+    """Return the keys that a column depends on: its table, type, default, and the columns it is generated from."""
     keys = {Key.of_table(table), *column_needs(column)}
     if column.computed is not None:
         keys |= {Key.of_column(table, word) for word in identifiers(column.computed.sql)}
@@ -74,13 +74,13 @@ def column_dependencies(table: TableName, column: Column) -> Keys:
 
 
 def needs_value(column: Column) -> bool:
-    """Whether rows that are there would have nothing to put into a new column."""
-    given = (column.default, column.computed, column.identity)
-    return not column.nullable and not column.autoincrement and all(each is None for each in given)
+    """Return True if existing rows need a value for a new column that it does not provide itself."""
+    sources = (column.default, column.computed, column.identity)
+    return not column.nullable and not column.autoincrement and all(source is None for source in sources)
 
 
 def need_column(table: Table, name: str) -> Column:
-    """The column *name*. Raises `Incomplete` where the table has none."""
+    """Return the column *name*. Raises `Incomplete` if the table has none."""
     column = table.column(name)
     if column is None:
         raise Incomplete(f'table "{table.table_name}" has no column "{name}"')
@@ -104,7 +104,7 @@ class AddColumn(Operation):
 
     @property
     def sort_key(self) -> SortKey:
-        # Columns keep the order the model gives them.
+        # Columns keep the order of the model.
         return self.rank, str(self.table), ""
 
     @property
@@ -146,7 +146,7 @@ class AddColumn(Operation):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DropColumn(Operation):
-    """Drop a column. ``column`` is what it was, where the caller knows."""
+    """Drop a column. ``column`` is its definition, where the caller knows it."""
 
     rank = Rank.DROP_COLUMN
     weight: ClassVar[int] = 2
@@ -174,7 +174,7 @@ class DropColumn(Operation):
 
     def inverse(self) -> AddColumn:
         if self.column is None:
-            raise Incomplete(f'what the column "{self.table}.{self.name}" was is not known')
+            raise Incomplete(f'the definition of column "{self.table}.{self.name}" is not known')
         return AddColumn(table=self.table, column=self.column)
 
     def complete(self, schema: Schema) -> Self:
@@ -190,16 +190,16 @@ class DropColumn(Operation):
         return schema.put(
             replace(
                 table.with_column(self.name, None),
-                # As the databases do: what depends on the column goes with it.
+                # As in the databases, constraints and indexes on the column are dropped with it.
                 constraints=tuple(c for c in table.constraints if self.name not in c.columns),
                 indexes=tuple(i for i in table.indexes if self.name not in i.columns),
             )
         )
 
     def effects(self) -> Facts:
-        """A generated column's values can be generated again."""
-        generated = self.column is not None and self.column.computed is not None
-        return () if generated else (DeletesValues(table=self.table, column=self.name),)
+        """Return the loss of the values, unless they are generated and can be generated again."""
+        is_generated = self.column is not None and self.column.computed is not None
+        return () if is_generated else (DeletesValues(table=self.table, column=self.name),)
 
     def describe(self) -> Description:
         detail = describe_column(self.column) if self.column else ""
@@ -213,9 +213,9 @@ class DropColumn(Operation):
 class AlterColumn(Operation):
     """Change a column in place.
 
-    ``set`` holds what changes, by field of `Column`, in the order of `CHANGEABLE`, and ``changes`` is the same to look
-    things up in. ``existing`` is what the caller said of the column as it is; ``before`` the whole of it, where it is
-    known. ``options`` are dialect options of the change itself (``postgresql_using``).
+    ``set`` has the new values by field of `Column`, in the order of `CHANGEABLE`; ``changes`` is the same as a mapping.
+    ``existing`` has the existing values that the caller passed, ``before`` is the whole column, where it is known.
+    ``options`` are dialect options of the change itself (``postgresql_using``).
     """
 
     weight: ClassVar[int] = 1
@@ -232,13 +232,13 @@ class AlterColumn(Operation):
         object.__setattr__(self, "changes", dict(self.set))
 
     @property
-    def said(self) -> ColumnChanges:
-        """What the caller said of the column as it is."""
+    def existing_values(self) -> ColumnChanges:
+        """``existing`` as a mapping."""
         return cast(ColumnChanges, dict(self.existing))
 
     @classmethod
     def between(cls, table: TableName, before: Column, after: Column) -> AlterColumn:
-        """The change that makes *after* of *before*; both have the same name."""
+        """Return the change from *before* to *after*; both have the same name."""
         changes = tuple(
             (name, getattr(after, name)) for name in CHANGEABLE if getattr(before, name) != getattr(after, name)
         )
@@ -246,25 +246,25 @@ class AlterColumn(Operation):
 
     @property
     def after(self) -> Column:
-        """The column as it will be. Raises `Incomplete` without a before."""
+        """The column after the change. Raises `Incomplete` if ``before`` is not known."""
         if self.before is None:
-            raise Incomplete(f'what the column "{self.table}.{self.name}" is now is not known')
+            raise Incomplete(f'the existing definition of column "{self.table}.{self.name}" is not known')
         return replace(self.before, **self.changes)
 
     @property
     def uses(self) -> Keys:
         new = (self.changes.get("type"), self.changes.get("default"))
         needed = [value.needs for value in new if value is not None]
-        if self._default_goes:
+        if self._drops_default:
             return frozenset({Key.of_table(self.table)}).union(*needed)
         if self.before is not None and self.changes.get("default") is not None:
-            # The label of an enum that it is may be new.
+            # The default may be a new label of an enum.
             needed.append(self.after.type.needs)
         return frozenset({Key.of_table(self.table), Key.of_column(self.table, self.name)}).union(*needed)
 
     @property
-    def _default_goes(self) -> bool:
-        """Whether it takes a default away from a type that may lose the very label."""
+    def _drops_default(self) -> bool:
+        """True if it only drops a default, which may be a label that the type is about to lose."""
         before = self.before
         return before is not None and bool(before.type.needs) and self.set == (("default", None),)
 
@@ -272,8 +272,8 @@ class AlterColumn(Operation):
     def frees(self) -> Keys:
         if self.before is None:
             return NOTHING
-        gone = column_needs(self.before) - column_needs(self.after)
-        return gone.union(self.before.type.needs) if self._default_goes else gone
+        freed = column_needs(self.before) - column_needs(self.after)
+        return freed.union(self.before.type.needs) if self._drops_default else freed
 
     @property
     def alters(self) -> Keys:
@@ -297,8 +297,8 @@ class AlterColumn(Operation):
 
     def inverse(self) -> AlterColumn:
         after = self.after
-        back = tuple((name, getattr(self.before, name)) for name, _ in self.set)
-        return AlterColumn(table=self.table, name=self.name, set=back, before=after)
+        old_values = tuple((name, getattr(self.before, name)) for name, _ in self.set)
+        return AlterColumn(table=self.table, name=self.name, set=old_values, before=after)
 
     def complete(self, schema: Schema) -> Self:
         if self.before is not None:
@@ -312,19 +312,19 @@ class AlterColumn(Operation):
 
     @property
     def becomes_required(self) -> bool:
-        """Whether it takes a column that may be NULL and says NOT NULL."""
+        """True if a column that may be NULL becomes NOT NULL."""
         nullable = self.before is None or self.before.nullable
         return nullable and self.changes.get("nullable") is False and self.changes.get("identity") is None
 
     def effects(self) -> Facts:
-        found: Facts = ()
+        facts: Facts = ()
         if self.becomes_required:
-            found += (MayFail(table=self.table, what=self.name, why=Why.NULL),)
+            facts += (MayFail(table=self.table, what=self.name, why=Why.NULL),)
         type_ = self.changes.get("type")
         if self.before is not None and type_ is not None and not always_fits(self.before.type, type_):
             what = Conversion(self.name, self.before.type, type_)
-            found += (MayFail(table=self.table, what=what, why=Why.CONVERSION),)
-        return found
+            facts += (MayFail(table=self.table, what=what, why=Why.CONVERSION),)
+        return facts
 
     def describe(self) -> Description:
         return Description("~", self._noun, f"{self.table}.{self.name}", ", ".join(self._details()))
@@ -341,13 +341,13 @@ class AlterColumn(Operation):
         details = []
         for name, value in self.set:
             before = getattr(self.before, name) if self.before else known.get(name)
-            change = _words(name, value)
+            change = _display_value(name, value)
             known_before = self.before is not None or name in known
-            details.append(f"{_words(name, before)} -> {change}" if known_before else change)
+            details.append(f"{_display_value(name, before)} -> {change}" if known_before else change)
         return details
 
 
-def _words(name: str, value: object) -> str:
+def _display_value(name: str, value: object) -> str:
     if name == "nullable":
         return "NULL" if value else "NOT NULL"
     if name in ("default", "comment"):
@@ -359,7 +359,7 @@ def _words(name: str, value: object) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RenameColumn(Operation):
-    """Give a column another name. Constraints, indexes and foreign keys to it follow."""
+    """Rename a column. Constraints, indexes and foreign keys to it follow."""
 
     weight: ClassVar[int] = 3
 
@@ -408,7 +408,7 @@ class RenameColumn(Operation):
         return schema.put(*(self.retargeted(each) for each in schema.tables))
 
     def retargeted(self, table: Table) -> Table:
-        """*table* with its foreign keys to the column following it."""
+        """Return *table* with the new name in its foreign keys to the column."""
         if not any(key.target == self.table for key in table.foreign_keys):
             return table
         return replace(table, constraints=tuple(self._retarget(c) for c in table.constraints))

@@ -23,21 +23,21 @@ from schemashift.schema import Check, Constraint, Exclude, ForeignKey, Key, Prim
 
 _NOUN = {PrimaryKey: "primary key", Unique: "unique", ForeignKey: "foreign key", Check: "check", Exclude: "exclusion"}
 
-_REFUSES = {
+_REASONS = {
     PrimaryKey: (Why.NULL, Why.DUPLICATE),
     Unique: (Why.DUPLICATE,),
     ForeignKey: (Why.ORPHAN,),
     Check: (Why.CHECK,),
     Exclude: (Why.CONFLICT,),
 }
-"""The rows that each kind of constraint does not accept."""
+"""The reasons why each kind of constraint may reject existing rows."""
 
 
 def default_name(table: str, constraint: Constraint) -> str:
-    """The name for a constraint that has none, where the database gives it none either (SQLite).
+    """Return the name for an unnamed constraint that the database does not name either (SQLite).
 
-    Scripts call it by this one. It is PostgreSQL's pattern; a CHECK has a digest of its text in it, since a table may
-    have several on the same columns, and a name that depended on the others would change when one of them goes.
+    Scripts use this name for it. It follows PostgreSQL's pattern. The name of a CHECK contains a digest of its text: a
+    table may have several on the same columns, and a name that depended on the others would change when one is dropped.
     """
     suffixes = {PrimaryKey: "pkey", Unique: "key", ForeignKey: "fkey", Check: "check", Exclude: "excl"}
     suffix = suffixes[type(constraint)]
@@ -47,14 +47,14 @@ def default_name(table: str, constraint: Constraint) -> str:
 
 
 def find_constraint(table: Table, name: str, kind: type[Constraint] | None = None) -> Constraint | None:
-    """The constraint called *name*, or the unnamed one whose `default_name` it is. *kind* narrows the search."""
-    wanted = [c for c in table.constraints if kind is None or isinstance(c, kind)]
-    exact = next((c for c in wanted if c.name == name), None)
-    return exact or next((c for c in wanted if c.name is None and default_name(table.name, c) == name), None)
+    """Return the constraint *name*, or the unnamed one whose `default_name` is *name*. *kind* narrows the search."""
+    candidates = [c for c in table.constraints if kind is None or isinstance(c, kind)]
+    exact = next((c for c in candidates if c.name == name), None)
+    return exact or next((c for c in candidates if c.name is None and default_name(table.name, c) == name), None)
 
 
 def dependencies(table: TableName, constraint: Constraint) -> Keys:
-    """What a constraint depends on: its table and columns, and a foreign key's target."""
+    """Return the keys that a constraint depends on: its table and columns, and the target of a foreign key."""
     keys = {Key.of_table(table), *(Key.of_column(table, column) for column in constraint.columns)}
     if isinstance(constraint, ForeignKey):
         keys |= {Key.of_table(constraint.target), referable(constraint.target, constraint.target_columns)}
@@ -63,14 +63,14 @@ def dependencies(table: TableName, constraint: Constraint) -> Keys:
 
 
 def provides(table: TableName, constraint: Constraint) -> Keys:
-    """What a constraint provides: its name, and something a foreign key can point to."""
+    """Return the keys that a constraint provides: its name, and unique columns that a foreign key can reference."""
     keys = {Key.of_constraint(table, constraint.name)} if constraint.name else set()
     if isinstance(constraint, PrimaryKey):
         keys.add(_primary_key(table))
     if isinstance(constraint, PrimaryKey | Unique):
         keys.add(referable(table, constraint.columns))
     if isinstance(constraint, PrimaryKey | Unique | Exclude):
-        # PostgreSQL and MySQL keep an index of that name beside the tables' other indexes.
+        # PostgreSQL and MySQL have an index of that name for it, among the table's other indexes.
         keys |= {Key.of_index(table, constraint.name)} if constraint.name else set()
     return frozenset(keys)
 
@@ -80,7 +80,7 @@ def _primary_key(table: TableName) -> Key:
 
 
 def describe_constraint(constraint: Constraint) -> str:
-    """``(team_id) -> teams(id) ON DELETE CASCADE``, ``(age > 0)``."""
+    """Return a description such as ``(team_id) -> teams(id) ON DELETE CASCADE`` or ``(age > 0)``."""
     if isinstance(constraint, Check):
         return f"({constraint.sql})"
     if isinstance(constraint, Exclude):
@@ -106,7 +106,7 @@ def _description(sign: str, table: TableName, name: str | None, constraint: Cons
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AddConstraint(Operation):
-    """Add a primary key, unique, foreign key, check or exclusion constraint to a table that is there."""
+    """Add a primary key, unique, foreign key, check or exclusion constraint to an existing table."""
 
     rank = Rank.ADD_CONSTRAINT
 
@@ -146,7 +146,7 @@ class AddConstraint(Operation):
         return edit(schema, self.table, constraints=(*table.constraints, self.constraint))
 
     def effects(self) -> Facts:
-        why = _REFUSES[type(self.constraint)]
+        why = _REASONS[type(self.constraint)]
         return tuple(MayFail(table=self.table, what=self.constraint, why=each) for each in why)
 
     def describe(self) -> Description:
@@ -155,10 +155,10 @@ class AddConstraint(Operation):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DropConstraint(Operation):
-    """Drop a constraint by name. ``kind`` is its class where the caller knows it.
+    """Drop a constraint by name. ``kind`` is its class, where the caller knows it.
 
-    ``name`` is what scripts call ``constraint``. Where its table has several of one name, as SQLite lets it, that is an
-    alias, which no constraint of the table is called.
+    ``name`` is the name of ``constraint`` in scripts. If several constraints of the table have the same name, which
+    SQLite allows, ``name`` is an alias that none of them has.
     """
 
     rank = Rank.DROP_CONSTRAINT
@@ -190,24 +190,24 @@ class DropConstraint(Operation):
 
     def inverse(self) -> AddConstraint:
         if self.constraint is None:
-            raise Incomplete(f'what the constraint "{self.name}" of "{self.table}" was is not known')
+            raise Incomplete(f'the definition of constraint "{self.name}" of table "{self.table}" is not known')
         return AddConstraint(table=self.table, constraint=self.constraint)
 
     def complete(self, schema: Schema) -> Self:
         if self.constraint is not None:
             return self
-        found = find_constraint(need_table(schema, self.table), self.name, self.kind)
-        if found is None:
+        constraint = find_constraint(need_table(schema, self.table), self.name, self.kind)
+        if constraint is None:
             raise Incomplete(f'table "{self.table}" has no constraint "{self.name}"')
-        return replace(self, constraint=found, kind=type(found))
+        return replace(self, constraint=constraint, kind=type(constraint))
 
     def apply(self, schema: Schema) -> Schema:
         table = need_table(schema, self.table)
-        found = find_constraint(table, self.name, self.kind)
-        found = found or next((c for c in table.constraints if c == self.constraint), None)
-        if found is None:
+        dropped = find_constraint(table, self.name, self.kind)
+        dropped = dropped or next((c for c in table.constraints if c == self.constraint), None)
+        if dropped is None:
             raise Incomplete(f'table "{self.table}" has no constraint "{self.name}"')
-        return edit(schema, self.table, constraints=tuple(c for c in table.constraints if c is not found))
+        return edit(schema, self.table, constraints=tuple(c for c in table.constraints if c is not dropped))
 
     def describe(self) -> Description:
         return _description("-", self.table, self.name, self.constraint)

@@ -1,10 +1,10 @@
-"""What an operation does to the rows of tables that are there, as values.
+"""The effects of an operation on the rows of existing tables, as values.
 
-`Operation.effects` returns the facts that hold on every database; `Dialect.effects` adds what only one database does
-(which change of type rewrites the table, what it locks) and leaves out what that database never does. A fact that is
-not there is not known, which does not mean that it is not so. A fact is of one operation by itself: several that are
-compiled together may rewrite their table once. Whatever speaks of effects (comments in scripts, counts before a run,
-values for the rows, messages) is a function of these values and knows no operation.
+`Operation.effects` returns the facts that hold on every database; `Dialect.effects` adds those of one database (which
+change of type rewrites the table, what it locks) and removes those that never hold there. A missing fact means that
+the effect is not known, not that there is none. A fact describes a single operation: several operations that are
+compiled together may rewrite their table only once. Everything that reports effects (comments in scripts, counts before
+a run, values for the rows, messages) is a function of these values and knows no operation.
 """
 
 from __future__ import annotations
@@ -17,19 +17,19 @@ from schemashift.schema import Constraint, Index, TableName, Type
 
 
 class Why(enum.Enum):
-    """Why rows may not be accepted."""
+    """The reasons why a database may reject existing rows."""
 
     NULL = "NULL where NOT NULL is required"
-    DUPLICATE = "the same values twice under a key or a unique index"
-    CONFLICT = "rows that an exclusion constraint does not let stand beside each other"
+    DUPLICATE = "duplicate values in a key or a unique index"
+    CONFLICT = "rows that an exclusion constraint does not allow together"
     CHECK = "values for which a CHECK is false"
-    ORPHAN = "values of a foreign key that no row of the other table has"
-    CONVERSION = "values that do not convert to the new type, or do not fit it"
-    LABEL = "labels that an enum no longer has"
+    ORPHAN = "foreign key values without a matching row in the referenced table"
+    CONVERSION = "values that cannot be converted to the new type, or do not fit it"
+    LABEL = "labels that are removed from an enum"
 
 
 class Conversion(NamedTuple):
-    """A column's change of type."""
+    """A change of the type of a column."""
 
     column: str
     before: Type
@@ -37,7 +37,7 @@ class Conversion(NamedTuple):
 
 
 class RemovedLabels(NamedTuple):
-    """Labels that the enum of a column loses. ``column`` is empty where the columns are not known."""
+    """Labels that are removed from the enum of a column. ``column`` is empty if the columns are not known."""
 
     column: str
     labels: tuple[str, ...]
@@ -45,7 +45,7 @@ class RemovedLabels(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CreatesTable:
-    """There is a new table, which has no rows."""
+    """A table is created, without rows."""
 
     table: TableName
 
@@ -74,7 +74,7 @@ class InsertsRows:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FillsValues:
-    """The rows that have no value in a column are given one."""
+    """The rows that have no value in a column get one."""
 
     table: TableName
     column: str
@@ -82,7 +82,7 @@ class FillsValues:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NeedsValue:
-    """The rows need a value in a new column, and the column says none: no default, no expression, no numbers."""
+    """The rows need a value in a new column that has no default, no expression and no numbering to provide one."""
 
     table: TableName
     column: str
@@ -90,10 +90,10 @@ class NeedsValue:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MayFail:
-    """The operation fails where *table* has rows of a certain kind.
+    """The operation fails if *table* has certain rows.
 
-    ``what`` does not accept them: a column (by name), a constraint, a unique index, a change of type, the labels that
-    an enum loses. ``table`` is None where the caller did not say which tables use the enum.
+    ``what`` rejects them: a column (by name), a constraint, a unique index, a change of type, or the removal of labels
+    from an enum. ``table`` is None if it is not known which tables use the enum.
     """
 
     table: TableName | None
@@ -103,14 +103,14 @@ class MayFail:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RewritesTable:
-    """The database writes every row of *table* anew, which takes time and, for a while, twice the space."""
+    """The database rewrites every row of *table*, which takes time and, temporarily, twice the space."""
 
     table: TableName
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Locks:
-    """*table* is locked until the operation is done. ``mode`` is what the database calls it."""
+    """*table* is locked until the operation is done. ``mode`` is the database's name for the lock."""
 
     table: TableName
     mode: str

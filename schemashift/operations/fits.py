@@ -1,4 +1,4 @@
-"""Changes of type that no value is in the way of, whatever the database."""
+"""Changes of type that accept every existing value, on any database."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ _INTEGERS = ("TINYINT", "SMALLINT", "MEDIUMINT", "INTEGER", "BIGINT")
 _TEXTS = ("TINYTEXT", "TEXT", "MEDIUMTEXT", "LONGTEXT")
 _BLOBS = ("TINYBLOB", "BLOB", "MEDIUMBLOB", "LONGBLOB")
 _RANKS = (_INTEGERS, _TEXTS, _BLOBS, ("REAL", "DOUBLE PRECISION"), ("FLOAT", "DOUBLE"))
-"""Types that hold all that those before them hold."""
+"""Types in an order in which each accepts all values of the previous ones."""
 _CHARACTERS = ("CHAR", "VARCHAR")
 _GROWING = ("CHAR", "VARCHAR", "VARBINARY", "BIT VARYING")
-_MOMENTS = ("DATE", "DATETIME", "TIME", "TIMESTAMP", "TIMESTAMP WITHOUT TIME ZONE", "TIMESTAMP WITH TIME ZONE")
+_TIMES = ("DATE", "DATETIME", "TIME", "TIMESTAMP", "TIMESTAMP WITHOUT TIME ZONE", "TIMESTAMP WITH TIME ZONE")
 _NUMBERS = (*_INTEGERS, "NUMERIC", "DECIMAL", "REAL", "FLOAT", "DOUBLE", "DOUBLE PRECISION")
-_WRITTEN_AS_TEXT = frozenset({*_CHARACTERS, *_MOMENTS, *_NUMBERS, "BOOLEAN", "UUID"})
-"""What has a text that no TEXT is too short for; TINYTEXT is."""
+_WRITTEN_AS_TEXT = frozenset({*_CHARACTERS, *_TIMES, *_NUMBERS, "BOOLEAN", "UUID"})
+"""Types whose values as text fit into every TEXT; TINYTEXT may be too short."""
 
 
 class _Spelling(NamedTuple):
@@ -26,7 +26,7 @@ class _Spelling(NamedTuple):
 
 
 def always_fits(before: Type, after: Type) -> bool:
-    """Whether each value of the type *before* is one of *after*; False where that is not known."""
+    """Return True if every value of the type *before* is valid for *after*; False if that is not known."""
     if before.sql == after.sql:
         return True
     old, new = _spelling(before), _spelling(after)
@@ -37,7 +37,7 @@ def always_fits(before: Type, after: Type) -> bool:
     if (old.base, new.base) == ("CHAR", "VARCHAR") or (old.base == new.base and old.base in _GROWING):
         return _is_no_shorter(old.args, new.args)
     if old.base == new.base and old.base in ("NUMERIC", "DECIMAL"):
-        return _holds_digits(old.args, new.args)
+        return _has_no_fewer_digits(old.args, new.args)
     return old.base == new.base and old.base in ("ENUM", "SET") and set(old.args) <= set(new.args)
 
 
@@ -55,13 +55,14 @@ def _comes_before(old: str, new: str, ranks: tuple[str, ...]) -> bool:
 
 
 def _is_no_shorter(old: tuple[str, ...], new: tuple[str, ...]) -> bool:
-    """Without a length there is no limit."""
+    """Return True if the new length is not less than the old one. Without a length there is no limit."""
     return not new or (bool(old) and int(old[0]) <= int(new[0]))
 
 
-def _holds_digits(old: tuple[str, ...], new: tuple[str, ...]) -> bool:
-    """Whether there is no less room on either side of the point. Without numbers there is no limit (PostgreSQL)."""
+def _has_no_fewer_digits(old: tuple[str, ...], new: tuple[str, ...]) -> bool:
+    """Return True if there are no fewer digits on either side of the point. Without precision there is no limit
+    (PostgreSQL)."""
     if not old or not new:
         return not new
-    places, more_places = (int(args[1]) if len(args) > 1 else 0 for args in (old, new))
-    return places <= more_places and int(old[0]) - places <= int(new[0]) - more_places
+    old_scale, new_scale = (int(args[1]) if len(args) > 1 else 0 for args in (old, new))
+    return old_scale <= new_scale and int(old[0]) - old_scale <= int(new[0]) - new_scale

@@ -25,7 +25,7 @@ def _dependencies(table: TableName, index: Index) -> Keys:
 
 
 def index_provides(table: TableName, index: Index) -> Keys:
-    """What an index provides: its name, and for a plain unique one something a foreign key can point to."""
+    """Return the keys that an index provides: its name, and unique columns that a foreign key can reference."""
     keys = {Key.of_index(table, index.name)}
     if index.unique and all(part.column for part in index.parts):
         keys.add(referable(table, index.columns))
@@ -33,14 +33,14 @@ def index_provides(table: TableName, index: Index) -> Keys:
 
 
 def describe_index(index: Index) -> str:
-    """``(status, lower(name) DESC) UNIQUE``."""
+    """Return a description such as ``(status, lower(name) DESC) UNIQUE``."""
     parts = [(part.column or part.expression or "") + (" DESC" if part.descending else "") for part in index.parts]
     return f"({', '.join(parts)})" + (" UNIQUE" if index.unique else "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CreateIndex(Operation):
-    """Create an index on a table that is there. ``options`` are those of the act (``postgresql_concurrently``)."""
+    """Create an index on an existing table. ``options`` are those of the statement (``postgresql_concurrently``)."""
 
     rank = Rank.CREATE_INDEX
 
@@ -81,7 +81,7 @@ class CreateIndex(Operation):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DropIndex(Operation):
-    """Drop an index by name. ``table`` is None where the caller left it out (MySQL needs it)."""
+    """Drop an index by name. ``table`` is None if the caller omitted it (MySQL requires it)."""
 
     rank = Rank.DROP_INDEX
 
@@ -111,7 +111,7 @@ class DropIndex(Operation):
 
     def inverse(self) -> CreateIndex:
         if self.index is None or self.table is None:
-            raise Incomplete(f'what the index "{self.name}" was is not known')
+            raise Incomplete(f'the definition of index "{self.name}" is not known')
         return CreateIndex(table=self.table, index=self.index)
 
     def complete(self, schema: Schema) -> Self:
@@ -119,17 +119,17 @@ class DropIndex(Operation):
             return self
         tables = [need_table(schema, self.table)] if self.table else schema.tables
         for table in tables:
-            if (found := table.index(self.name)) is not None:
-                return replace(self, table=table.table_name, index=found)
+            if (index := table.index(self.name)) is not None:
+                return replace(self, table=table.table_name, index=index)
         raise Incomplete(f'there is no index "{self.name}"')
 
     def apply(self, schema: Schema) -> Schema:
-        done = self.complete(schema)
-        assert done.table is not None
-        table = need_table(schema, done.table)
+        complete = self.complete(schema)
+        assert complete.table is not None
+        table = need_table(schema, complete.table)
         if table.index(self.name) is None:
             raise Incomplete(f'table "{table.table_name}" has no index "{self.name}"')
-        return edit(schema, done.table, indexes=tuple(i for i in table.indexes if i.name != self.name))
+        return edit(schema, complete.table, indexes=tuple(i for i in table.indexes if i.name != self.name))
 
     def describe(self) -> Description:
         where = f"on {self.table}" if self.table else ""
@@ -139,7 +139,7 @@ class DropIndex(Operation):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RenameIndex(Operation):
-    """Give an index another name."""
+    """Rename an index."""
 
     table: TableName
     old: str

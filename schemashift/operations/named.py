@@ -1,4 +1,4 @@
-"""Which of several operations are about something that has a name: what a statement makes, what an error names."""
+"""Find the operations that a statement, or an error of the database, refers to by names."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ _CLASSES = {"unique": Unique, "primary key": PrimaryKey, "check": Check, "foreig
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Named:
-    """What a statement is about, or what a database names in an error.
+    """The objects that a statement is about, or that a database names in an error.
 
-    ``constraint`` is the name of a constraint or an index, or the text of a CHECK that has no name. ``columns`` are one
-    column, or all those of a key. ``violates`` is the kind of constraint that rows do not satisfy, where it says one.
+    ``constraint`` is the name of a constraint or an index, or the text of an unnamed CHECK. ``columns`` are one column,
+    or all columns of a key. ``violates`` is the kind of constraint that rows violate, if the error names one.
     """
 
     table: str | None = None
@@ -29,7 +29,7 @@ class Named:
 
 
 def those_named(operations: Sequence[Operation], named: Named) -> tuple[Operation, ...]:
-    """Those of *operations* that are about what is named; all of them where none is."""
+    """Return those of *operations* that *named* refers to; all of them if there are none."""
     if len(operations) < 2 or named == Named():
         return tuple(operations)
     asked = list(_with_names_of_their_time(operations, named))
@@ -41,7 +41,7 @@ def those_named(operations: Sequence[Operation], named: Named) -> tuple[Operatio
 
 
 def _with_names_of_their_time(operations: Sequence[Operation], named: Named) -> Iterable[tuple[Operation, Named]]:
-    """Each operation with the names as they were then: the database knows a renamed column by its last name."""
+    """Return each operation with the names at its time: the database knows a renamed column by its last name."""
     found = []
     for operation in reversed(operations):
         found.append((operation, named))
@@ -53,16 +53,16 @@ def _with_names_of_their_time(operations: Sequence[Operation], named: Named) -> 
 
 
 def _is_constraint(operation: Operation, named: Named) -> bool:
-    """It makes or drops what has the name."""
+    """Return True if it creates or drops an object with the name."""
     return any(key.kind not in _OTHERS and _same(key.part or key.name, named.constraint) for key in _changed(operation))
 
 
 _OTHERS = frozenset({"table", "column", "unique", "primary key"})
-"""The kinds of keys that are not the name of a constraint or index, nor of another kind of object."""
+"""The kinds of keys that do not name a constraint, an index, or an object of another kind."""
 
 
 def _is_check(operation: Operation, named: Named) -> bool:
-    """It adds the CHECK with the text."""
+    """Return True if it adds the CHECK with the text."""
     check = operation.added_constraint
     if named.violates != "check" or not isinstance(check, Check):
         return False
@@ -70,7 +70,7 @@ def _is_check(operation: Operation, named: Named) -> bool:
 
 
 def _is_key(operation: Operation, named: Named) -> bool:
-    """It makes these columns unique together."""
+    """Return True if it creates a unique key on exactly these columns."""
     if named.violates not in ("unique", "primary key") or not named.columns:
         return False
     wanted = ",".join(sorted(name.lower() for name in named.columns))
@@ -85,7 +85,7 @@ def _is_primary_key(operation: Operation, named: Named) -> bool:
 
 
 def _is_kind(operation: Operation, named: Named) -> bool:
-    """It adds such a constraint, and the name is the database's own, or none is named."""
+    """Return True if it adds such a constraint, and the error has no name, or one that the database chose."""
     wanted, constraint = _CLASSES.get(named.violates or ""), operation.added_constraint
     if wanted is None or constraint is None or not isinstance(constraint, wanted):
         return False
@@ -93,12 +93,12 @@ def _is_kind(operation: Operation, named: Named) -> bool:
 
 
 def _is_not_null(operation: Operation, named: Named) -> bool:
-    """It makes the column, or adds it, NOT NULL."""
+    """Return True if it adds the column as NOT NULL or changes it to NOT NULL."""
     return named.violates == "not null" and any(_among(column, named) for column in operation.required_columns)
 
 
 def _is_column(operation: Operation, named: Named) -> bool:
-    """It makes, drops or changes the column. A new name breaks no constraint."""
+    """Return True if it adds, drops or alters the column. A rename violates no constraint."""
     if named.violates is not None and operation.column_rename is not None:
         return False
     return _has_column(_changed(operation), named)
@@ -109,7 +109,7 @@ def _uses_column(operation: Operation, named: Named) -> bool:
 
 
 def _is_table(operation: Operation, named: Named) -> bool:
-    """It makes or drops the table."""
+    """Return True if it creates or drops the table."""
     keys = operation.creates | operation.drops
     return any(key.kind == "table" and _same(key.name, named.table) for key in keys)
 
@@ -125,7 +125,7 @@ _TESTS = (
     _uses_column,
     _is_table,
 )
-"""The surest first: an error that names a constraint may name its column and its table too."""
+"""The most specific first: an error that names a constraint may name its column and its table too."""
 
 
 def _changed(operation: Operation) -> Keys:
@@ -137,7 +137,7 @@ def _has_column(keys: Keys, named: Named) -> bool:
 
 
 def _is_of(key: Key, named: Named) -> bool:
-    """Whether it is a part of the table that is named, if one is."""
+    """Return True if *key* is part of the named table, or no table is named."""
     return named.table is None or _same(key.name, named.table)
 
 
@@ -146,7 +146,7 @@ def _among(column: str, named: Named) -> bool:
 
 
 def _same(name: str, other: str | None) -> bool:
-    """Some databases name things as the script does, others as the catalogue does."""
+    """Compare names ignoring case: some databases report them as in the statement, others as in the catalogue."""
     return other is not None and name.lower() == other.lower()
 
 

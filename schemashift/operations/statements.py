@@ -1,4 +1,4 @@
-"""What is not a change of the schema that we understand: statements of the script's own."""
+"""Statements of the script that do not change the schema, as far as we know."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from schemashift.schema import Default, Schema, TableName
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Execute(Operation):
-    """A statement of the script's own: text, or a SQLAlchemy executable."""
+    """Execute a statement of the script: text, or a SQLAlchemy executable."""
 
     statement: object
     options: tuple[tuple[str, Any], ...] = ()
 
     def inverse(self) -> Operation:
-        raise Incomplete("a statement of your own has no inverse that we know")
+        raise Incomplete("the inverse of an executed statement is not known")
 
     def apply(self, schema: Schema) -> Schema:
         return schema
@@ -30,7 +30,7 @@ class Execute(Operation):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Backfill(Operation):
-    """Give the rows that have none a value in a column."""
+    """Set a value in a column for the rows that have none."""
 
     table: TableName
     column: str
@@ -41,7 +41,7 @@ class Backfill(Operation):
         return (self.table,)
 
     def inverse(self) -> Operation:
-        raise Incomplete("which rows had no value is not known")
+        raise Incomplete("it is not known which rows had no value")
 
     def apply(self, schema: Schema) -> Schema:
         return schema
@@ -55,7 +55,7 @@ class Backfill(Operation):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BackfillNumbers(Operation):
-    """Give every row a number of its own in a column."""
+    """Set a different number in a column for every row."""
 
     table: TableName
     column: str
@@ -65,7 +65,7 @@ class BackfillNumbers(Operation):
         return (self.table,)
 
     def inverse(self) -> Operation:
-        raise Incomplete("what the rows had before they were numbered is not known")
+        raise Incomplete("it is not known which values the rows had before they were numbered")
 
     def apply(self, schema: Schema) -> Schema:
         return schema
@@ -79,11 +79,11 @@ class BackfillNumbers(Operation):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InsertMissingRows(Operation):
-    """Insert the rows that rows of another table point to and that are not there.
+    """Insert the missing rows that rows of another table reference.
 
-    There is one for each value that ``children`` hold in the columns of ``keys``, which are pairs of this table's
-    column and theirs. Without ``keys`` it is one row, where the table has none and ``children``, if given, has some.
-    ``values`` is what the other columns get: SQL, or a number of their own where that is None.
+    There is one for each value that ``children`` has in the columns of ``keys``, which are pairs of a column of this
+    table and one of theirs. Without ``keys`` it is one row, inserted if the table is empty and ``children``, if given,
+    is not. ``values`` has the values of other columns: SQL, or None for a different number in each row.
     """
 
     table: TableName
@@ -96,7 +96,7 @@ class InsertMissingRows(Operation):
         return (self.table,) if self.children is None else (self.table, self.children)
 
     def inverse(self) -> Operation:
-        raise Incomplete("rows that were made are not taken out again")
+        raise Incomplete("it is not known which rows were inserted")
 
     def apply(self, schema: Schema) -> Schema:
         return schema
@@ -110,7 +110,7 @@ class InsertMissingRows(Operation):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BulkInsert(Operation):
-    """Rows for a table: a SQLAlchemy table (or its name) and mappings of column names to values."""
+    """Insert rows into a table: a SQLAlchemy table (or its name), and mappings of column names to values."""
 
     table: TableName
     target: object
@@ -122,7 +122,7 @@ class BulkInsert(Operation):
         return (self.table,)
 
     def inverse(self) -> Operation:
-        raise Incomplete("rows that were inserted are not taken out again")
+        raise Incomplete("inserted rows are not deleted again")
 
     def apply(self, schema: Schema) -> Schema:
         return schema

@@ -58,7 +58,7 @@ class CreateTable(Operation):
         if schema.table(self.table.table_name) is not None:
             if self.if_not_exists:
                 return schema
-            raise Incomplete(f'table "{self.table.table_name}" is already there')
+            raise Incomplete(f'table "{self.table.table_name}" already exists')
         return schema.put(self.table)
 
     def effects(self) -> Facts:
@@ -75,7 +75,7 @@ class CreateTable(Operation):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DropTable(Operation):
-    """Drop a table. ``table`` is what it was, where the caller knows."""
+    """Drop a table. ``table`` is its definition, where the caller knows it."""
 
     rank = Rank.DROP_TABLE
     weight: ClassVar[int] = 5
@@ -102,7 +102,7 @@ class DropTable(Operation):
 
     def inverse(self) -> CreateTable:
         if self.table is None:
-            raise Incomplete(f'what the table "{self.name}" was is not known')
+            raise Incomplete(f'the definition of table "{self.name}" is not known')
         return CreateTable(table=self.table)
 
     def complete(self, schema: Schema) -> Self:
@@ -127,7 +127,7 @@ class DropTable(Operation):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RenameTable(Operation):
-    """Give a table another name in the same schema. Foreign keys that point to it follow."""
+    """Rename a table within its schema. Foreign keys that reference it follow."""
 
     weight: ClassVar[int] = 6
 
@@ -136,7 +136,7 @@ class RenameTable(Operation):
 
     @property
     def renamed(self) -> TableName:
-        """The new name in full."""
+        """The new name with its schema."""
         return TableName(self.new, self.old.schema)
 
     @property
@@ -184,7 +184,7 @@ class RenameTable(Operation):
 
 
 class TableChanges(TypedDict, total=False):
-    """New values for a table's own fields. What is not in it stays."""
+    """New values for the comment and the options of a table. Missing fields do not change."""
 
     comment: str | None
     options: Options
@@ -192,10 +192,10 @@ class TableChanges(TypedDict, total=False):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlterTable(Operation):
-    """Change a table's comment or options. ``set`` has the new values by field ("comment", "options"), and ``changes``
-    is the same to look things up in.
+    """Change the comment or the options of a table.
 
-    With ``partial``, "options" has only those that change, None for one that goes: as a script says it.
+    ``set`` has the new values by field ("comment", "options"); ``changes`` is the same as a mapping. With ``partial``,
+    as in scripts, "options" has only the options that change, and None for one that is removed.
     """
 
     table: TableName
@@ -213,7 +213,7 @@ class AlterTable(Operation):
 
     @property
     def alters(self) -> Keys:
-        # A comment is nothing to anybody; a character set is something to whoever points here.
+        # Nothing depends on a comment; foreign keys of other tables depend on the character set.
         return self.uses if "options" in self.changes else NOTHING
 
     @property
@@ -226,18 +226,18 @@ class AlterTable(Operation):
 
     def inverse(self) -> AlterTable:
         if self.before is None or self.partial:
-            raise Incomplete(f'what the table "{self.table}" was before is not known')
+            raise Incomplete(f'the previous definition of table "{self.table}" is not known')
         return AlterTable(table=self.table, set=self.before, before=self.set)
 
     def complete(self, schema: Schema) -> Self:
         if self.before is not None and not self.partial:
             return self
         table = need_table(schema, self.table)
-        whole = tuple((name, self._whole(table, name, value)) for name, value in self.set)
+        merged = tuple((name, self._merged(table, name, value)) for name, value in self.set)
         before = tuple((name, getattr(table, name)) for name, _ in self.set)
-        return replace(self, set=whole, before=before, partial=False)
+        return replace(self, set=merged, before=before, partial=False)
 
-    def _whole(self, table: Table, name: str, value: str | Options | None) -> str | Options | None:
+    def _merged(self, table: Table, name: str, value: str | Options | None) -> str | Options | None:
         if not self.partial or name != "options" or not isinstance(value, tuple):
             return value
         return options(({**dict(table.options), **dict(value)}).items())

@@ -1,4 +1,4 @@
-"""Values to Python source: the body of a script, and a message for it."""
+"""Write operations as Python source: the body of a script, and a message for it."""
 
 from schemashift.render.body import Body as Body
 from schemashift.render.body import body as body

@@ -1,4 +1,4 @@
-"""The two functions of a script."""
+"""The bodies of the two functions of a script."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ class Body(NamedTuple):
 def body(
     up: Sequence[Operation], down: Sequence[Operation], dialect: sa.Dialect, conventions: Iterable[Convention] = ()
 ) -> Body:
-    """The text of ``upgrade()`` and ``downgrade()``. Raises TypeError for an operation without a printer.
+    """Return the text of ``upgrade()`` and ``downgrade()``. Raises TypeError for an operation without a printer.
 
-    *conventions* are the models' naming conventions, which must not be applied to names that are final.
+    *conventions* are the naming conventions of the models, which must not be applied to final names.
     """
     printer = Printer(dialect, conventions)
     upgrade, downgrade = _function(up, printer), _function(down, printer)

@@ -1,4 +1,4 @@
-"""Calls laid out as a person would: on one line where they fit, else one argument a line."""
+"""Format calls: on one line if they fit, else with one argument per line."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ _BRACKETS = {"[": ("[", "]"), "{": ("{", "}")}
 
 
 class Call(NamedTuple):
-    """``head(argument, name=argument)``; a list has the head "[", a dictionary "{".
+    """A call such as ``head(argument, name=argument)``; a list has the head "[", a dictionary "{".
 
-    ``broken`` asks for a line per argument always.
+    ``broken`` requests one line per argument, even if all of them fit on one line.
     """
 
     head: str
@@ -26,7 +26,7 @@ class Call(NamedTuple):
 
     @property
     def brackets(self) -> tuple[str, str]:
-        """What the arguments stand in, with the head."""
+        """The text before and after the arguments: the head with its brackets."""
         return _BRACKETS.get(self.head, (f"{self.head}(", ")"))
 
     @property
@@ -35,7 +35,7 @@ class Call(NamedTuple):
 
 
 def layout(node: str | Call, indent: str, *, room: int = 0) -> str:
-    """*node* with its first line already standing at *indent*; *room* is what follows it on its last line."""
+    """Return *node* as text whose first line follows *indent*; *room* is reserved for what follows its last line."""
     line = str(node)
     if isinstance(node, str) or (not node.broken and len(indent) + len(line) + room <= WIDTH) or not node.arguments:
         return line

@@ -1,4 +1,4 @@
-"""A revision's message, taken from what it does."""
+"""The default message of a revision, derived from its operations."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from schemashift.operations.facts import CreatesTable, DeletesRows, Fact, FillsV
 
 
 def message(operations: Sequence[Operation]) -> str:
-    """``create users``, ``add token to users and 4 more``. The heaviest operation gives the words."""
+    """Return a message such as ``create users``, or ``add token to users and 4 more`` after the heaviest operation."""
     operations = list(_changes(operations))
     if not operations:
         return "empty"
@@ -25,7 +25,7 @@ def message(operations: Sequence[Operation]) -> str:
 
 
 def _changes(operations: Sequence[Operation]) -> Iterator[Operation]:
-    """The changes of the schema, each once: a new column that is filled and then NOT NULL is one change."""
+    """Yield the changes of the schema, each once: a column that is added, filled and set NOT NULL is one change."""
     seen = set()
     for operation in operations:
         if any(isinstance(fact, FillsValues | InsertsRows) for fact in operation.effects()):

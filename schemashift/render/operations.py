@@ -1,4 +1,4 @@
-"""Operations as calls of ``op``: one printer per kind of value, one line of dispatch per operation."""
+"""Write operations as calls of ``op``: one method per kind of value, and one per operation."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ from schemashift.sqla.source import Source, escape_binds, repr_value, string
 
 Node = str | Call
 Convention = Mapping[Any, Any]
-"""What ``MetaData(naming_convention=...)`` was given."""
+"""The value of ``MetaData(naming_convention=...)``."""
 _TYPES: dict[type[Constraint], str] = {
     PrimaryKey: "primary",
     Unique: "unique",
@@ -77,7 +77,7 @@ _CONVENTION_KEYS: dict[str, tuple[type[Any], type[Any]]] = {
 
 
 def _renamed_by(convention: Convention) -> Iterator[type[Any]]:
-    """The kinds whose names *convention* makes of the names that they are given."""
+    """Yield the kinds whose names *convention* derives from the names that they are given."""
     for key, (kind, class_) in _CONVENTION_KEYS.items():
         template = convention.get(key, convention.get(class_))
         if isinstance(template, str) and "constraint_name" in template:
@@ -85,7 +85,7 @@ def _renamed_by(convention: Convention) -> Iterator[type[Any]]:
 
 
 class Printer:
-    """Writes operations for one dialect; `Source.imports` collects what they need imported."""
+    """Writes operations for one dialect; `Source.imports` collects the imports that they need."""
 
     def __init__(self, dialect: sa.Dialect, conventions: Iterable[Convention] = ()) -> None:
         self.source = Source(dialect)
@@ -93,190 +93,194 @@ class Printer:
         self._renamed = {Check, *(kind for convention in conventions for kind in _renamed_by(convention))}
 
     def calls(self, operation: Operation) -> Iterator[Node]:
-        """The calls that make *operation*: most are one, a table with indexes is several."""
+        """Yield the calls that create *operation*: usually one, several for a table with indexes."""
         method: Callable[[Operation], Iterator[Node]] | None = getattr(self, operation.verb, None)
         yield from operation.source(self) if method is None else method(operation)
 
     def call(self, head: str, arguments: Iterable[object], **keywords: object) -> Call:
-        """A call with plain values; a keyword that is None is left out."""
-        words: list[Node] = [self.strings(each) if isinstance(each, list) else repr_value(each) for each in arguments]
+        """Return a call with plain values; a keyword argument that is None is left out."""
+        nodes: list[Node] = [self.strings(each) if isinstance(each, list) else repr_value(each) for each in arguments]
         for name, value in keywords.items():
             if isinstance(value, list):
-                words.append(self.strings(value)._replace(name=name))
+                nodes.append(self.strings(value)._replace(name=name))
             elif value is not None:
-                words.append(f"{name}={repr_value(value)}")
-        return Call(head, words)
+                nodes.append(f"{name}={repr_value(value)}")
+        return Call(head, nodes)
 
-    def compose(self, head: str, words: Iterable[str | Call]) -> Call:
-        """A call whose arguments are written already."""
-        return Call(head, list(words))
+    def compose(self, head: str, arguments: Iterable[str | Call]) -> Call:
+        """Return a call whose arguments are source text or nodes."""
+        return Call(head, list(arguments))
 
     def value(self, value: object) -> str:
-        """A plain value as source."""
+        """Return a plain value as source."""
         return repr_value(value)
 
     def type_(self, type_: Type) -> str:
-        """A type as source."""
+        """Return a type as source."""
         return self.source.type_(type_.payload)
 
     def default(self, default: Default) -> str:
-        """A server default as source."""
+        """Return a server default as source."""
         return self.source.default(default)
 
     # Values ------------------------------------------------------------------------------------------------------
 
     def strings(self, names: Iterable[str]) -> Call:
-        """``["a", "b"]``."""
+        """Return ``["a", "b"]``."""
         return Call("[", [string(name) for name in names])
 
     def schema(self, name: TableName) -> list[str]:
-        """``schema="x"``, where there is one."""
+        """Return ``schema="x"`` if *name* has a schema."""
         return [f"schema={string(name.schema)}"] if name.schema else []
 
     def keywords(self, options: Options) -> list[str]:
-        """Dialect options as keywords."""
+        """Return dialect options as keyword arguments."""
         return [f"{name}={self.option(name, value)}" for name, value in options if name != "prefixes"]
 
     def option(self, name: str, value: object) -> str:
-        """One option's value: SQL as ``sa.text``, pairs as a dict."""
+        """Return the value of an option: SQL as ``sa.text``, pairs as a dict."""
         if isinstance(value, SQL):
-            return self.source.text(self.written(value.payload, value.text))
+            return self.source.text(self.as_written(value.payload, value.text))
         if isinstance(value, tuple) and value and all(isinstance(each, tuple) and len(each) == 2 for each in value):
-            # Storage parameters are text in the catalogue.
+            # The catalogue stores storage parameters as text.
             return repr_value({key: int(each) if str(each).isdigit() else each for key, each in value})
         return repr_value(list(value) if isinstance(value, tuple) else value)
 
-    def written(self, payload: object, text: str) -> str:
-        """SQL as its author wrote it: *text* is how the database keeps it, and no other database would take it."""
+    def as_written(self, payload: object, text: str) -> str:
+        """Return SQL as its author wrote it: another database may not accept *text*, as this one stores it."""
         return lift_expression(payload, self.dialect) if isinstance(payload, sa.ClauseElement) else text
 
     def text(self, payload: object, text: str) -> str:
-        """`written`, as ``sa.text()`` takes it."""
-        return escape_binds(self.written(payload, text))
+        """Return SQL as its author wrote it, escaped for ``sa.text()``."""
+        return escape_binds(self.as_written(payload, text))
 
     def check(self, check: Check) -> str:
-        """The text of a CHECK, as a literal."""
+        """Return the text of a CHECK as a literal."""
         expression = getattr(check.payload, "sqltext", None)
         return string(self.text(expression, check.sql))
 
     def column(self, column: Column, *, primary: bool = False, autoincrement: bool | None = None) -> Call:
-        """``sa.Column(...)``."""
-        words: list[Node] = [string(column.name), self.source.type_(column.type.payload)]
-        words += self.generation(column)
+        """Return ``sa.Column(...)``."""
+        arguments: list[Node] = [string(column.name), self.source.type_(column.type.payload)]
+        arguments += self.generation(column)
         if primary:
-            words.append("primary_key=True")
+            arguments.append("primary_key=True")
         elif not column.nullable:
-            words.append("nullable=False")
+            arguments.append("nullable=False")
         if autoincrement is not None:
-            words.append(f"autoincrement={autoincrement}")
+            arguments.append(f"autoincrement={autoincrement}")
         if column.default is not None:
-            words.append(f"server_default={self.source.default(column.default)}")
+            arguments.append(f"server_default={self.source.default(column.default)}")
         if column.comment:
-            words.append(f"comment={string(column.comment)}")
-        return Call(self.source.sa("Column"), [*words, *self.keywords(self.declared(column))])
+            arguments.append(f"comment={string(column.comment)}")
+        return Call(self.source.sa("Column"), [*arguments, *self.keywords(self.declared(column))])
 
     def declared(self, thing: Any) -> Options:
-        """The options of this database, and as they were declared those for the others: scripts run everywhere."""
+        """Return the options for this database, and those declared for others, since scripts run everywhere."""
         own = f"{self.dialect.name}_"
         others = [pair for pair in lift_options(thing.payload, self.dialect) if not pair[0].startswith(own)]
         return options([*thing.options, *(pair for pair in others if pair[0] not in dict(thing.options))])
 
     def generation(self, column: Column) -> list[str]:
-        """``sa.Computed(...)`` or ``sa.Identity(...)``."""
+        """Return ``sa.Computed(...)`` or ``sa.Identity(...)``, if the column has one."""
         if column.computed is not None:
             return [self.computed(column.computed)]
         return [self.identity(column.identity)] if column.identity is not None else []
 
     def computed(self, computed: Computed) -> str:
-        """``sa.Computed("a + b", persisted=True)``."""
+        """Return ``sa.Computed("a + b", persisted=True)``."""
         text = self.text(getattr(computed.payload, "sqltext", None), computed.sql)
         return f"{self.source.sa('Computed')}({string(text)}, persisted={computed.stored})"
 
     def identity(self, identity: Identity) -> str:
-        """``sa.Identity(always=True, start=5)``, what goes without saying left out."""
-        plain = {"always": False, "start": 1, "increment": 1, "minimum": 1, "cycle": False, "cache": 1}
+        """Return ``sa.Identity(always=True, start=5)``, without defaults."""
+        defaults = {"always": False, "start": 1, "increment": 1, "minimum": 1, "cycle": False, "cache": 1}
         names = {"minimum": "minvalue", "maximum": "maxvalue"}
-        given = {name: getattr(identity, name) for name in Identity.__dataclass_fields__}
+        values = {name: getattr(identity, name) for name in Identity.__dataclass_fields__}
         limits = {*INTEGER_LIMITS.values(), None}
-        words = [
+        arguments = [
             f"{names.get(name, name)}={value!r}"
-            for name, value in given.items()
-            if value is not None and plain.get(name, object()) != value and not (name == "maximum" and value in limits)
+            for name, value in values.items()
+            if value is not None
+            and defaults.get(name, object()) != value
+            and not (name == "maximum" and value in limits)
         ]
-        return f"{self.source.sa('Identity')}({', '.join(words)})"
+        return f"{self.source.sa('Identity')}({', '.join(arguments)})"
 
-    def final(self, name: str, kind: type[Any] | None) -> str:
-        """A constraint's or an index's name. It is final: no naming convention may make another name of it.
+    def final_name(self, name: str, kind: type[Any] | None) -> str:
+        """Return the name of a constraint or an index, marked as final where a naming convention would change it.
 
-        CHECKs are always marked as such: the conventions that people copy make a CHECK's name of the one it has, and
-        a script has to mean the same when the models get one later.
+        CHECKs are always marked: widespread conventions derive the name of a CHECK from the one that it has, and a
+        script must mean the same when the models get such a convention later.
         """
         return f"op.f({string(name)})" if kind in self._renamed else string(name)
 
-    def named(self, constraint: Constraint) -> list[str]:
-        """``name="x"`` and the options."""
-        name = [f"name={self.final(constraint.name, type(constraint))}"] if constraint.name else []
+    def name_and_options(self, constraint: Constraint) -> list[str]:
+        """Return ``name="x"`` and the options."""
+        name = [f"name={self.final_name(constraint.name, type(constraint))}"] if constraint.name else []
         return [*name, *self.keywords(self.declared(constraint))]
 
     def deferral(self, constraint: Unique | ForeignKey | Exclude) -> list[str]:
-        """``deferrable=True, initially="DEFERRED"``."""
-        words = [f"deferrable={constraint.deferrable}"] if constraint.deferrable is not None else []
-        return words + ([f"initially={string(constraint.initially)}"] if constraint.initially else [])
+        """Return ``deferrable=True, initially="DEFERRED"``."""
+        arguments = [f"deferrable={constraint.deferrable}"] if constraint.deferrable is not None else []
+        return arguments + ([f"initially={string(constraint.initially)}"] if constraint.initially else [])
 
     def actions(self, key: ForeignKey) -> list[str]:
-        """A foreign key's options."""
+        """Return the actions, MATCH and deferral of a foreign key."""
         pairs = [("onupdate", key.on_update), ("ondelete", key.on_delete), ("match", key.match)]
         return [f"{name}={string(value)}" for name, value in pairs if value] + self.deferral(key)
 
     def constraint(self, constraint: Constraint) -> Call:
-        """A constraint as it stands inside ``op.create_table``."""
+        """Return a constraint as an argument of ``op.create_table``."""
         match constraint:
             case PrimaryKey():
-                words: list[Node] = [string(name) for name in constraint.columns]
-                return Call(self.source.sa("PrimaryKeyConstraint"), [*words, *self.named(constraint)])
+                arguments: list[Node] = [string(name) for name in constraint.columns]
+                return Call(self.source.sa("PrimaryKeyConstraint"), [*arguments, *self.name_and_options(constraint)])
             case Unique():
-                words = [string(name) for name in constraint.columns]
-                tail = [*self.named(constraint), *self.deferral(constraint)]
-                return Call(self.source.sa("UniqueConstraint"), [*words, *tail])
+                arguments = [string(name) for name in constraint.columns]
+                tail = [*self.name_and_options(constraint), *self.deferral(constraint)]
+                return Call(self.source.sa("UniqueConstraint"), [*arguments, *tail])
             case Check():
-                return Call(self.source.sa("CheckConstraint"), [self.check(constraint), *self.named(constraint)])
+                return Call(
+                    self.source.sa("CheckConstraint"), [self.check(constraint), *self.name_and_options(constraint)]
+                )
             case ForeignKey():
                 return self.foreign_key(constraint)
             case Exclude():
-                self.source.need("from sqlalchemy.dialects import postgresql")
+                self.source.add_import("from sqlalchemy.dialects import postgresql")
                 name = [f"name={string(constraint.name)}"] if constraint.name else []
                 return Call("postgresql.ExcludeConstraint", [*self.exclusion(constraint), *name])
 
     def exclusion(self, constraint: Exclude) -> list[Node]:
-        """What excludes what: ``("room", "="), (sa.text("during"), "&&"), using="gist"``."""
+        """Return arguments such as ``("room", "="), (sa.text("during"), "&&"), using="gist"``."""
         pairs = zip(constraint.parts, constraint.operators, strict=True)
-        words: list[Node] = [f"({self.exclusion_part(part)}, {string(operator)})" for part, operator in pairs]
-        words += [f"where={self.option('where', constraint.where)}"] if constraint.where else []
-        words += [f"using={string(constraint.using)}"] if constraint.using != "gist" else []
-        return [*words, *self.deferral(constraint)]
+        arguments: list[Node] = [f"({self.exclusion_part(part)}, {string(operator)})" for part, operator in pairs]
+        arguments += [f"where={self.option('where', constraint.where)}"] if constraint.where else []
+        arguments += [f"using={string(constraint.using)}"] if constraint.using != "gist" else []
+        return [*arguments, *self.deferral(constraint)]
 
     def exclusion_part(self, part: IndexPart) -> str:
-        """As in an index, but that SQLAlchemy leaves the parentheses round an expression to us, as to its author."""
+        """Return a part as in an index, but with parentheses round an expression, which SQLAlchemy does not add."""
         if part.expression is None or isinstance(part.payload, sa.TextClause) or _is_call(part.expression):
             return self.part(part)
-        bare = replace(part, payload=None, expression=f"({self.written(part.payload, part.expression)})")
+        bare = replace(part, payload=None, expression=f"({self.as_written(part.payload, part.expression)})")
         return self.part(bare)
 
     def foreign_key(self, key: ForeignKey) -> Call:
-        """``sa.ForeignKeyConstraint([...], [...])``."""
+        """Return ``sa.ForeignKeyConstraint([...], [...])``."""
         targets = self.strings(f"{key.target}.{column}" for column in key.target_columns)
-        words: list[Node] = [self.strings(key.columns), targets, *self.named(key), *self.actions(key)]
-        return Call(self.source.sa("ForeignKeyConstraint"), words)
+        arguments: list[Node] = [self.strings(key.columns), targets, *self.name_and_options(key), *self.actions(key)]
+        return Call(self.source.sa("ForeignKeyConstraint"), arguments)
 
     def part(self, part: IndexPart) -> str:
-        """An element of an index: a name, or ``sa.text`` with everything that belongs to it."""
+        """Return an element of an index: a name, or an expression with its ordering, collation and operator class."""
         if part.column is not None and not part.collation:
             if not (part.descending or part.nulls):
                 return string(part.column)
             text = f"{self.source.sa('column')}({string(part.column)})" + (".desc()" if part.descending else "")
             return text + (f".nulls_{part.nulls}()" if part.nulls else "")
         plain = self.dialect.identifier_preparer.quote(part.column) if part.column is not None else ""
-        text = plain or self.written(part.payload, part.expression or "")
+        text = plain or self.as_written(part.payload, part.expression or "")
         if not plain and (part.collation or part.opclass or part.descending or part.nulls):
             text = f"({text})" if not isinstance(part.payload, sa.TextClause) else text
         text += f' COLLATE "{part.collation}"' if part.collation else ""
@@ -290,28 +294,28 @@ class Printer:
         table = operation.table
         key = table.primary_key
         inline = key is not None and self.is_inline(key, table)
-        words: list[Node] = [string(table.name)]
+        arguments: list[Node] = [string(table.name)]
         for column in table.columns:
             primary = inline and key is not None and column.name in key.columns
-            words.append(self.column(column, primary=primary, autoincrement=self.autoincrement(column, table)))
-        words += [self.constraint(each) for each in table.constraints if not (inline and each is key)]
-        words += self.schema(table.table_name)
-        words += [f"comment={string(table.comment)}"] if table.comment else []
+            arguments.append(self.column(column, primary=primary, autoincrement=self.autoincrement(column, table)))
+        arguments += [self.constraint(each) for each in table.constraints if not (inline and each is key)]
+        arguments += self.schema(table.table_name)
+        arguments += [f"comment={string(table.comment)}"] if table.comment else []
         prefixes = dict(table.options).get("prefixes")
-        words += [f"prefixes={repr_value(list(prefixes))}"] if isinstance(prefixes, tuple) else []
-        yield Call("op.create_table", [*words, *self.keywords(self.declared(table))], broken=True)
+        arguments += [f"prefixes={repr_value(list(prefixes))}"] if isinstance(prefixes, tuple) else []
+        yield Call("op.create_table", [*arguments, *self.keywords(self.declared(table))], broken=True)
         for index in table.indexes:
             yield self.index(table.table_name, index)
 
     @staticmethod
     def is_inline(key: PrimaryKey, table: Table) -> bool:
-        """Whether ``primary_key=True`` on the columns says all of it: no name, no options, in the table's order."""
+        """Return True if ``primary_key=True`` on the columns is enough: no name, no options, in the table's order."""
         if key.name or key.options:
             return False
         return tuple(column.name for column in table.columns if column.name in key.columns) == key.columns
 
     def autoincrement(self, column: Column, table: Table) -> bool | None:
-        """What ``autoincrement=`` must say so that SQLAlchemy, which guesses, comes to the same; None for nothing."""
+        """Return the value of ``autoincrement=``; None if SQLAlchemy's default for the column is right."""
         key = table.primary_key
         if key is None or column.name not in key.columns:
             return True if column.autoincrement else None
@@ -342,18 +346,18 @@ class Printer:
         for field, value in operation.set:
             name, schema = string(operation.table.name), self.schema(operation.table)
             if field == "comment":
-                was = before.get("comment")
-                words = [name, *([string(str(value))] if value else []), *schema]
-                words += [f"existing_comment={string(str(was))}"] if was else []
-                yield Call("op.create_table_comment" if value else "op.drop_table_comment", words)
+                existing = before.get("comment")
+                arguments = [name, *([string(str(value))] if value else []), *schema]
+                arguments += [f"existing_comment={string(str(existing))}"] if existing else []
+                yield Call("op.create_table_comment" if value else "op.drop_table_comment", arguments)
             else:
                 yield from self.table_options(operation, dict(value or ()), dict(before.get(field) or ()))  # type: ignore[arg-type]
 
     def table_options(self, operation: AlterTable, new: dict[str, Any], old: dict[str, Any]) -> Iterator[Node]:
-        """``op.alter_table("t", mysql_engine="InnoDB")``: what changed, None for what is taken away."""
+        """Yield ``op.alter_table("t", mysql_engine="InnoDB")`` with the changed options, None for removed ones."""
         changed = {name: new.get(name) for name in sorted(new.keys() | old.keys()) if new.get(name) != old.get(name)}
-        words = [f"{name}={self.option(name, value)}" for name, value in changed.items()]
-        yield Call("op.alter_table", [string(operation.table.name), *words, *self.schema(operation.table)])
+        arguments = [f"{name}={self.option(name, value)}" for name, value in changed.items()]
+        yield Call("op.alter_table", [string(operation.table.name), *arguments, *self.schema(operation.table)])
 
     def add_column(self, operation: AddColumn) -> Iterator[Node]:
         autoincrement = True if operation.column.autoincrement else None
@@ -361,18 +365,18 @@ class Printer:
         yield Call("op.add_column", [string(operation.table.name), column, *self.schema(operation.table)])
 
     def drop_column(self, operation: DropColumn) -> Iterator[Node]:
-        words = [string(operation.table.name), string(operation.name), *self.schema(operation.table)]
-        yield Call("op.drop_column", words)
+        arguments = [string(operation.table.name), string(operation.name), *self.schema(operation.table)]
+        yield Call("op.drop_column", arguments)
 
     def alter_column(self, operation: AlterColumn) -> Iterator[Node]:
-        words: list[Node] = [string(operation.table.name), string(operation.name)]
+        arguments: list[Node] = [string(operation.table.name), string(operation.name)]
         before = operation.before
         for field in operation.changes:
-            words += self.change(field, operation.changes, before)
-        yield Call("op.alter_column", [*words, *self.keywords(operation.options), *self.schema(operation.table)])
+            arguments += self.change(field, operation.changes, before)
+        yield Call("op.alter_column", [*arguments, *self.keywords(operation.options), *self.schema(operation.table)])
 
     def change(self, field: str, changes: ColumnChanges, before: Column | None) -> list[str]:
-        """One changed field of a column, with what it was where a reader wants to know."""
+        """Return the arguments for one changed field of a column, with the existing value where it is of interest."""
         match field:
             case "type":
                 existing = [f"existing_type={self.source.type_(before.type.payload)}"] if before else []
@@ -396,8 +400,8 @@ class Printer:
                 return [f"{name}={self.option(name, each)}" for name, each in sorted(changed.items())]
 
     def rename_column(self, operation: RenameColumn) -> Iterator[Node]:
-        words = [string(operation.table.name), string(operation.old), f"new_column_name={string(operation.new)}"]
-        yield Call("op.alter_column", [*words, *self.schema(operation.table)])
+        arguments = [string(operation.table.name), string(operation.old), f"new_column_name={string(operation.new)}"]
+        yield Call("op.alter_column", [*arguments, *self.schema(operation.table)])
 
     def add_constraint(self, operation: AddConstraint) -> Iterator[Node]:
         constraint, table = operation.constraint, operation.table
@@ -405,105 +409,105 @@ class Printer:
         options = self.keywords(self.declared(constraint))
         match constraint:
             case PrimaryKey():
-                words: list[Node] = [name, string(table.name), self.strings(constraint.columns), *options]
-                yield Call("op.create_primary_key", [*words, *self.schema(table)])
+                arguments: list[Node] = [name, string(table.name), self.strings(constraint.columns), *options]
+                yield Call("op.create_primary_key", [*arguments, *self.schema(table)])
             case Unique():
-                words = [name, string(table.name), self.strings(constraint.columns), *self.deferral(constraint)]
-                yield Call("op.create_unique_constraint", [*words, *options, *self.schema(table)])
+                arguments = [name, string(table.name), self.strings(constraint.columns), *self.deferral(constraint)]
+                yield Call("op.create_unique_constraint", [*arguments, *options, *self.schema(table)])
             case Check():
-                words = [name, string(table.name), self.check(constraint), *options]
-                yield Call("op.create_check_constraint", [*words, *self.schema(table)])
+                arguments = [name, string(table.name), self.check(constraint), *options]
+                yield Call("op.create_check_constraint", [*arguments, *self.schema(table)])
             case Exclude():
-                words = [name, string(table.name), *self.exclusion(constraint)]
-                yield Call("op.create_exclude_constraint", [*words, *self.schema(table)])
+                arguments = [name, string(table.name), *self.exclusion(constraint)]
+                yield Call("op.create_exclude_constraint", [*arguments, *self.schema(table)])
             case ForeignKey():
                 yield self.create_foreign_key(table, constraint, [*self.actions(constraint), *options])
 
     def constraint_name(self, table: TableName, constraint: Constraint) -> str:
-        """The name it is dropped by, too: where the database keeps none, the one that scripts agree on."""
-        return self.final(constraint.name or default_name(table.name, constraint), type(constraint))
+        """Return the name, by which it is dropped too: the default name where the database stores none."""
+        return self.final_name(constraint.name or default_name(table.name, constraint), type(constraint))
 
-    def create_foreign_key(self, table: TableName, key: ForeignKey, words: list[str]) -> Call:
-        """``op.create_foreign_key(...)``."""
+    def create_foreign_key(self, table: TableName, key: ForeignKey, arguments: list[str]) -> Call:
+        """Return ``op.create_foreign_key(...)``."""
         schemas = [f"source_schema={string(table.schema)}"] if table.schema else []
         schemas += [f"referent_schema={string(key.target.schema)}"] if key.target.schema else []
-        places: list[Node] = [self.constraint_name(table, key), string(table.name), string(key.target.name)]
+        names: list[Node] = [self.constraint_name(table, key), string(table.name), string(key.target.name)]
         return Call(
             "op.create_foreign_key",
-            [*places, self.strings(key.columns), self.strings(key.target_columns), *words, *schemas],
+            [*names, self.strings(key.columns), self.strings(key.target_columns), *arguments, *schemas],
         )
 
     def drop_constraint(self, operation: DropConstraint) -> Iterator[Node]:
-        words = [self.final(operation.name, operation.kind), string(operation.table.name)]
-        words += [f"type_={string(_TYPES[operation.kind])}"] if operation.kind else []
-        yield Call("op.drop_constraint", [*words, *self.schema(operation.table)])
+        arguments = [self.final_name(operation.name, operation.kind), string(operation.table.name)]
+        arguments += [f"type_={string(_TYPES[operation.kind])}"] if operation.kind else []
+        yield Call("op.drop_constraint", [*arguments, *self.schema(operation.table)])
 
     def index(self, table: TableName, index: Index) -> Call:
-        """``op.create_index(...)``."""
-        words: list[Node] = [
-            self.final(index.name, Index),
+        """Return ``op.create_index(...)``."""
+        arguments: list[Node] = [
+            self.final_name(index.name, Index),
             string(table.name),
             Call("[", [self.part(p) for p in index.parts]),
         ]
-        words += ["unique=True"] if index.unique else []
+        arguments += ["unique=True"] if index.unique else []
         lengths = {part.column: part.length for part in index.parts if part.length}
-        words += [f"mysql_length={repr_value(lengths)}"] if lengths else []
-        classes = {part.column: part.opclass for part in index.parts if part.column and not part.collation}
-        classes = {column: opclass for column, opclass in classes.items() if opclass}
-        words += [f"postgresql_ops={repr_value(classes)}"] if classes else []
-        return Call("op.create_index", [*words, *self.keywords(self.declared(index)), *self.schema(table)])
+        arguments += [f"mysql_length={repr_value(lengths)}"] if lengths else []
+        opclasses = {part.column: part.opclass for part in index.parts if part.column and not part.collation}
+        opclasses = {column: opclass for column, opclass in opclasses.items() if opclass}
+        arguments += [f"postgresql_ops={repr_value(opclasses)}"] if opclasses else []
+        return Call("op.create_index", [*arguments, *self.keywords(self.declared(index)), *self.schema(table)])
 
     def create_index(self, operation: CreateIndex) -> Iterator[Node]:
         yield self.index(operation.table, operation.index)
 
     def drop_index(self, operation: DropIndex) -> Iterator[Node]:
         table = operation.table
-        words = [string(operation.name), *([f"table_name={string(table.name)}"] if table else [])]
-        yield Call("op.drop_index", [*words, *(self.schema(table) if table else [])])
+        arguments = [string(operation.name), *([f"table_name={string(table.name)}"] if table else [])]
+        yield Call("op.drop_index", [*arguments, *(self.schema(table) if table else [])])
 
     def rename_index(self, operation: RenameIndex) -> Iterator[Node]:
-        words = [string(operation.table.name), string(operation.old), string(operation.new)]
-        yield Call("op.rename_index", [*words, *self.schema(operation.table)])
+        arguments = [string(operation.table.name), string(operation.old), string(operation.new)]
+        yield Call("op.rename_index", [*arguments, *self.schema(operation.table)])
 
     def backfill(self, operation: Backfill) -> Iterator[Node]:
         value = self.source.default(operation.value)
         head, _, rest = value.partition("(")
         node = Call(head, [rest[:-1]]) if head == "sa.text" else value
-        words = [string(operation.table.name), string(operation.column), node]
-        yield Call("op.backfill", [*words, *self.schema(operation.table)])
+        arguments = [string(operation.table.name), string(operation.column), node]
+        yield Call("op.backfill", [*arguments, *self.schema(operation.table)])
 
     def backfill_numbers(self, operation: BackfillNumbers) -> Iterator[Node]:
-        words = [string(operation.table.name), string(operation.column)]
-        yield Call("op.backfill_numbers", [*words, *self.schema(operation.table)])
+        arguments = [string(operation.table.name), string(operation.column)]
+        yield Call("op.backfill_numbers", [*arguments, *self.schema(operation.table)])
 
     def insert_missing_rows(self, operation: InsertMissingRows) -> Iterator[Node]:
-        words: list[Node] = [string(operation.table.name)]
+        arguments: list[Node] = [string(operation.table.name)]
         if operation.values:
             pairs = (
                 (name, "None" if value is None else self.source.default(value)) for name, value in operation.values
             )
-            words.append(Call("{", [f"{string(name)}: {value}" for name, value in pairs]))
+            arguments.append(Call("{", [f"{string(name)}: {value}" for name, value in pairs]))
         if operation.children is not None:
-            words.append(f"children={string(operation.children.name)}")
+            arguments.append(f"children={string(operation.children.name)}")
         if operation.keys:
-            words.append(f"keys={repr_value(dict(operation.keys))}")
-        words += self.schema(operation.table)
+            arguments.append(f"keys={repr_value(dict(operation.keys))}")
+        arguments += self.schema(operation.table)
         if operation.children is not None and operation.children.schema:
-            words.append(f"children_schema={string(operation.children.schema)}")
-        yield Call("op.insert_missing_rows", words)
+            arguments.append(f"children_schema={string(operation.children.schema)}")
+        yield Call("op.insert_missing_rows", arguments)
 
     def execute(self, operation: Execute) -> Iterator[Node]:
         yield Call("op.execute", [string(str(operation.statement))])
 
 
 def _is_call(expression: str) -> bool:
-    """``f(...)``, the only expression that needs no parentheses in an index."""
+    """Return True for ``f(...)``, the only expression that needs no parentheses in an index."""
     head, _, tail = expression.partition("(")
     depth = 1
-    for place, character in enumerate(tail):
+    for position, character in enumerate(tail):
         depth += {"(": 1, ")": -1}.get(character, 0)
         if depth == 0:
-            return head.isidentifier() and place == len(tail) - 1
+            return head.isidentifier() and position == len(tail) - 1
     return False
 
 

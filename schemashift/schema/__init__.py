@@ -1,4 +1,4 @@
-"""What is: frozen values of the standard library only. See `schemashift.schema.table` for the vocabulary."""
+"""The values of a schema, frozen, without dependencies. See `schemashift.schema.table` for tables and their parts."""
 
 from schemashift.schema.names import Key as Key
 from schemashift.schema.names import TableName as TableName

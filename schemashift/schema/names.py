@@ -1,4 +1,4 @@
-"""How things are named: a table, and anything that can be created, dropped or depended upon."""
+"""The names of tables, and the keys of anything that can be created, dropped or depended upon."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 
 class TableName(NamedTuple):
-    """A table's name. ``schema`` is None for the connection's default schema."""
+    """The name of a table. ``schema`` is None for the connection's default schema."""
 
     name: str
     schema: str | None = None
@@ -16,10 +16,10 @@ class TableName(NamedTuple):
 
 
 class Key(NamedTuple):
-    """What operations create, drop and depend on: a table, or a part of one.
+    """The key of something that operations create, drop and depend on: a table, a part of one, or another object.
 
-    ``kind`` is "table", "column", "constraint", "index", or the name of another kind of object; ``part`` is
-    the column's, constraint's or index's own name.
+    ``kind`` is "table", "column", "constraint", "index", or the name of another kind of object; ``part`` is the name of
+    the column, constraint or index.
     """
 
     kind: str
@@ -29,35 +29,35 @@ class Key(NamedTuple):
 
     @classmethod
     def of_table(cls, table: TableName) -> Key:
-        """The table itself."""
+        """Return the key of a table."""
         return cls("table", table.schema, table.name)
 
     @classmethod
     def of_column(cls, table: TableName, column: str) -> Key:
-        """One column of a table."""
+        """Return the key of a column."""
         return cls("column", table.schema, table.name, column)
 
     @classmethod
     def of_constraint(cls, table: TableName, constraint: str) -> Key:
-        """A constraint, by its name. MySQL keeps some of these names per schema, so the table is not part of it."""
+        """Return the key of a constraint. It has no table, since some of these names are unique per schema on MySQL."""
         return cls("constraint", table.schema, "", constraint)
 
     @classmethod
     def of_index(cls, table: TableName, index: str) -> Key:
-        """An index. Databases keep index names per schema (MySQL per table), so the table is not part of it."""
+        """Return the key of an index. It has no table, since index names are unique per schema (on MySQL per table)."""
         return cls("index", table.schema, "", index)
 
     @classmethod
     def of_schema(cls, schema: str) -> Key:
-        """A schema itself."""
+        """Return the key of a schema."""
         return cls("schema", None, schema)
 
     @classmethod
     def of_sequence(cls, name: TableName) -> Key:
-        """A sequence that stands for itself."""
+        """Return the key of an independent sequence."""
         return cls("sequence", name.schema, name.name)
 
     @property
     def table_name(self) -> TableName:
-        """The table this key is, or is a part of."""
+        """The name of the table that the key denotes, or whose part it denotes."""
         return TableName(self.name, self.schema)

@@ -1,4 +1,4 @@
-"""What was found when a schema was read, and what remained open."""
+"""The result of reading a schema, and the doubts about it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from schemashift.schema.schema import Keyed, Schema
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Doubt:
-    """Something that could not be read, compared exactly, or replayed: *about* what, and the *reason* in one line."""
+    """Something that could not be read, compared exactly or replayed, with the *reason* in one line."""
 
     about: Key
     what: Literal["read", "compared exactly", "replayed"] = "read"
@@ -30,17 +30,17 @@ class Reading:
     doubts: tuple[Doubt, ...] = ()
 
     def with_reading(self, other: Reading) -> Reading:
-        """Both in one, *other*'s objects in place of those that have their keys here."""
+        """Return both combined; the objects of *other* replace those with the same keys."""
         return Reading(schema=self.schema.put(*other.schema.values()), doubts=(*self.doubts, *other.doubts))
 
     @classmethod
-    def of(cls, found: Iterable[Keyed | Doubt]) -> Reading:
-        """Gather what a reader yields: the objects, and a doubt in place of each that it could not read."""
+    def of(cls, results: Iterable[Keyed | Doubt]) -> Reading:
+        """Collect the results of a reader: the objects, and a doubt in place of each that it could not read."""
         objects: list[Keyed] = []
         doubts: list[Doubt] = []
-        for each in found:
-            if isinstance(each, Doubt):
-                doubts.append(each)
+        for result in results:
+            if isinstance(result, Doubt):
+                doubts.append(result)
             else:
-                objects.append(each)
+                objects.append(result)
         return cls(schema=Schema(objects), doubts=tuple(doubts))

@@ -1,4 +1,4 @@
-"""What a database holds: a frozen mapping of keys to objects."""
+"""A schema: an immutable mapping of keys to objects."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from schemashift.schema.table import ForeignKey, Table
 
 
 class Keyed(Protocol):
-    """Anything a schema can hold: a frozen value that knows its key."""
+    """Anything that a schema can contain: a frozen value that knows its key."""
 
     @property
     def key(self) -> Key:
-        """The key it is kept under."""
+        """The key of the object in a schema."""
 
 
 class Schema(Mapping[Key, Keyed]):
-    """Tables and other objects by key. Equal and hashable by content, whatever order they came in."""
+    """Tables and other objects by key. Equality and hash depend on the content, not on its order."""
 
     __slots__ = ("_objects",)
 
@@ -44,13 +44,13 @@ class Schema(Mapping[Key, Keyed]):
         return f"Schema({list(self._objects.values())!r})"
 
     def put(self, *things: Keyed) -> Schema:
-        """This schema with *things* in it, in place of what had their keys."""
+        """Return a copy with *things*, which replace objects with the same keys."""
         new = Schema()
         new._objects = {**self._objects, **{thing.key: thing for thing in things}}
         return new
 
     def drop(self, *keys: Key) -> Schema:
-        """This schema without *keys*. KeyError where one is not there."""
+        """Return a copy without *keys*. Raises KeyError if one is missing."""
         new = Schema()
         new._objects = dict(self._objects)
         for key in keys:
@@ -58,18 +58,18 @@ class Schema(Mapping[Key, Keyed]):
         return new
 
     def table(self, name: TableName) -> Table | None:
-        """The table of that name, or None."""
-        found = self._objects.get(Key.of_table(name))
-        return found if isinstance(found, Table) else None
+        """Return the table of that name, or None."""
+        thing = self._objects.get(Key.of_table(name))
+        return thing if isinstance(thing, Table) else None
 
     @property
     def tables(self) -> tuple[Table, ...]:
         """All tables, sorted by schema and name."""
-        found = (thing for thing in self._objects.values() if isinstance(thing, Table))
-        return tuple(sorted(found, key=lambda table: (table.schema or "", table.name)))
+        tables = (thing for thing in self._objects.values() if isinstance(thing, Table))
+        return tuple(sorted(tables, key=lambda table: (table.schema or "", table.name)))
 
     def references_to(self, name: TableName) -> tuple[tuple[Table, ForeignKey], ...]:
-        """The foreign keys of other tables that point to *name*."""
+        """Return the foreign keys of other tables that reference *name*, with these tables."""
         return tuple(
             (table, key)
             for table in self.tables

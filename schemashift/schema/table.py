@@ -1,8 +1,7 @@
 """A table and its parts, as frozen values.
 
-Every value is in its database's *normal form* from the moment it is made (whoever lifts it sees to that), so two
-of them are the same thing exactly when they are equal. ``payload`` is what equality does not see: the object the
-value came from, kept to write it down again the way its author did.
+Every value is created in the *normal form* of its database, so that two values mean the same if and only if they are
+equal. ``payload`` is not compared: it is the object that the value was lifted from, kept to write it as its author did.
 """
 
 from __future__ import annotations
@@ -19,17 +18,17 @@ Options: TypeAlias = tuple[tuple[str, object], ...]
 
 
 def options(pairs: Iterable[tuple[str, object]] = ()) -> Options:
-    """Sort *pairs* into `Options`, leaving out what is None."""
+    """Return *pairs* as sorted `Options`, without those whose value is None."""
     return tuple(sorted((name, value) for name, value in pairs if value is not None))
 
 
-def option(found: Options, name: str) -> Any:
-    """The value of the option *name*, or None."""
-    return next((value for key, value in found if key == name), None)
+def option(options: Options, name: str) -> Any:
+    """Return the value of the option *name*, or None."""
+    return next((value for key, value in options if key == name), None)
 
 
 def referential_action(action: str | None) -> str | None:
-    """What ON DELETE or ON UPDATE says, in upper case; None for NO ACTION, the standard's default."""
+    """Return the action of ON DELETE or ON UPDATE in upper case; None for NO ACTION, the standard's default."""
     words = " ".join(action.upper().split()) if action else None
     return None if words == "NO ACTION" else words
 
@@ -40,7 +39,7 @@ INTEGER_LIMITS = {"SMALLINT": 2**15 - 1, "INTEGER": 2**31 - 1, "BIGINT": 2**63 -
 
 @dataclass(frozen=True, slots=True)
 class SQL:
-    """SQL text as an option's value, so that it is not taken for a plain string."""
+    """SQL text as the value of an option, to distinguish it from a plain string."""
 
     text: str
     payload: object = field(default=None, compare=False, repr=False)
@@ -51,9 +50,9 @@ class SQL:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Type:
-    """A column's type. ``sql`` is the database's spelling without the collation; ``payload`` a ``TypeEngine``.
+    """The type of a column. ``sql`` is the database's spelling without the collation; ``payload`` a ``TypeEngine``.
 
-    ``needs`` are objects that must be there for it: an enum, a domain.
+    ``needs`` are the objects that it requires: an enum, a domain.
     """
 
     sql: str
@@ -67,9 +66,9 @@ class Type:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Default:
-    """A server default. ``sql`` stands behind DEFAULT; ``payload`` is what ``server_default=`` was given.
+    """A server default. ``sql`` is the text after DEFAULT; ``payload`` is the value of ``server_default=``.
 
-    ``needs`` are objects that must be there for it: a sequence.
+    ``needs`` are the objects that it requires: a sequence.
     """
 
     sql: str
@@ -91,7 +90,7 @@ class Computed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
-    """``GENERATED ... AS IDENTITY``; numbers that a database chose by itself are written out."""
+    """``GENERATED ... AS IDENTITY``. Values that the database chooses by default are explicit here."""
 
     always: bool = False
     start: int | None = None
@@ -104,10 +103,7 @@ class Identity:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
-    """A column. ``autoincrement`` says that the database counts by itself (SERIAL, AUTO_INCREMENT).
-
-    ``payload`` is free for the lifter.
-    """
+    """A column. ``autoincrement`` is True if the database numbers the rows (SERIAL, AUTO_INCREMENT)."""
 
     name: str
     type: Type
@@ -123,7 +119,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PrimaryKey:
-    """PRIMARY KEY. ``name`` is None where the database names it or it has none."""
+    """PRIMARY KEY. ``name`` is None if the database chooses the name, or it has none."""
 
     columns: tuple[str, ...]
     name: str | None = None
@@ -133,7 +129,7 @@ class PrimaryKey:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unique:
-    """UNIQUE, in the order its columns were given."""
+    """UNIQUE, with its columns in the order in which they were declared."""
 
     columns: tuple[str, ...]
     name: str | None = None
@@ -162,7 +158,7 @@ class ForeignKey:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
-    """CHECK. ``columns`` are those that the text is known to use, for ordering only."""
+    """CHECK. ``columns`` are those that the text is known to use; they are used for ordering only."""
 
     sql: str
     name: str | None = None
@@ -173,10 +169,10 @@ class Check:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IndexPart:
-    """One element of an index: a column's name, or an expression's text.
+    """One element of an index: the name of a column, or the text of an expression.
 
-    ``length`` is MySQL's prefix length in characters; ``nulls`` is "first" or "last" where it is not the
-    database's own choice; ``opclass`` and ``collation`` are PostgreSQL's, and SQLite's COLLATE.
+    ``length`` is MySQL's prefix length in characters; ``nulls`` is "first" or "last" where that is not the default of
+    the database; ``opclass`` is PostgreSQL's; ``collation`` is PostgreSQL's or SQLite's COLLATE.
     """
 
     column: str | None = None
@@ -195,9 +191,9 @@ class IndexPart:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exclude:
-    """EXCLUDE: no two rows for which every operator holds between its part of the one and of the other (PostgreSQL).
+    """EXCLUDE (PostgreSQL): no two rows may have parts for which all operators return true.
 
-    ``uses`` are the columns that its texts are known to use beside the plain ones, for ordering.
+    ``uses`` are the columns that its SQL texts are known to use in addition to the plain ones, for ordering.
     """
 
     parts: tuple[IndexPart, ...]
@@ -224,18 +220,18 @@ _RANK = {PrimaryKey: 0, Unique: 1, Check: 2, Exclude: 3, ForeignKey: 4}
 
 
 def constraint_order(constraint: Constraint) -> tuple[int, str]:
-    """The key by which constraints are sorted everywhere: kind, then name.
+    """Return the key by which constraints are sorted: kind, then name.
 
-    Those without a name keep the order they were declared in: the database numbers them by it.
+    Unnamed ones keep the order in which they were declared, in which the database numbers them.
     """
     return _RANK[type(constraint)], constraint.name or ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Index:
-    """An index. ``columns`` are those its expressions are known to use beside the plain ones, for ordering.
+    """An index. ``uses`` are the columns that its expressions are known to use in addition to the plain ones.
 
-    ``implicit`` marks the index that MySQL makes for a foreign key by itself: it is there, and nobody asked.
+    ``implicit`` marks an index that MySQL created for a foreign key, and that nobody declared.
     """
 
     name: str
@@ -254,7 +250,7 @@ class Index:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
-    """A table with everything that belongs to it. Constraints and indexes are kept sorted; columns keep their order."""
+    """A table with all its parts. Constraints and indexes are sorted; columns keep their order."""
 
     name: str
     schema: str | None = None
@@ -290,38 +286,37 @@ class Table:
         return tuple(c for c in self.constraints if isinstance(c, ForeignKey))
 
     def column(self, name: str) -> Column | None:
-        """The column of that name, or None."""
+        """Return the column of that name, or None."""
         return next((column for column in self.columns if column.name == name), None)
 
     def constraint(self, name: str) -> Constraint | None:
-        """The constraint of that name, or None."""
+        """Return the constraint of that name, or None."""
         return next((constraint for constraint in self.constraints if constraint.name == name), None)
 
     def index(self, name: str) -> Index | None:
-        """The index of that name, or None."""
+        """Return the index of that name, or None."""
         return next((index for index in self.indexes if index.name == name), None)
 
     def with_column(self, before: str, after: Column | None) -> Table:
-        """Put *after* in the place of the column named *before*; None takes it out."""
-        put = () if after is None else (after,)
-        changed = (put if column.name == before else (column,) for column in self.columns)
-        return replace(self, columns=tuple(column for some in changed for column in some))
+        """Return a copy with *after* in place of the column named *before*, or without that column if it is None."""
+        replaced = (after if column.name == before else column for column in self.columns)
+        return replace(self, columns=tuple(column for column in replaced if column is not None))
 
 
 def renamed(value: Any, old: str, new: str) -> Any:
-    """*value* (a constraint or an index) with the column *old* called *new*; SQL texts are left alone."""
+    """Return *value* (a constraint or an index) with the column *old* renamed to *new*, except in SQL texts."""
     if isinstance(value, Index | Exclude):
         parts = tuple(replace(part, column=new) if part.column == old else part for part in value.parts)
-        return replace(value, parts=parts, uses=_swap(value.uses, old, new))
-    return replace(value, columns=_swap(value.columns, old, new))
+        return replace(value, parts=parts, uses=_replaced(value.uses, old, new))
+    return replace(value, columns=_replaced(value.columns, old, new))
 
 
-def _swap(names: tuple[str, ...], old: str, new: str) -> tuple[str, ...]:
+def _replaced(names: tuple[str, ...], old: str, new: str) -> tuple[str, ...]:
     return tuple(new if name == old else name for name in names)
 
 
 def with_texts(table: Table, text: Callable[[str], str]) -> Table:
-    """*table* with *text* of each SQL text that may use its columns."""
+    """Return *table* with *text* applied to each SQL text that may use its columns."""
     return replace(
         table,
         columns=tuple(_column_with_text(column, text) for column in table.columns),
@@ -351,8 +346,8 @@ def _parts_with_text(parts: tuple[IndexPart, ...], text: Callable[[str], str]) -
     return tuple(part if part.expression is None else replace(part, expression=text(part.expression)) for part in parts)
 
 
-def _options_with_text(found: Options, text: Callable[[str], str]) -> Options:
-    return tuple((name, replace(v, text=text(v.text)) if isinstance(v, SQL) else v) for name, v in found)
+def _options_with_text(options: Options, text: Callable[[str], str]) -> Options:
+    return tuple((name, replace(v, text=text(v.text)) if isinstance(v, SQL) else v) for name, v in options)
 
 
 _WORDS = re.compile(
@@ -364,15 +359,15 @@ _WORDS = re.compile(
 
 
 def identifiers(sql: str) -> frozenset[str]:
-    """Every word of *sql* that may be an identifier, as written and in lower case; string literals are passed over."""
+    """Return the words of *sql* that may be identifiers, as written and in lower case. String literals are skipped."""
     words = {next(g for g in match.groups() if g is not None) for match in _WORDS.finditer(sql) if match.lastindex}
     return frozenset(words | {word.lower() for word in words})
 
 
 def mentioned(sql: str, names: Iterable[str]) -> tuple[str, ...]:
-    """Those of *names* that *sql* may use as an identifier, case ignored.
+    """Return those of *names* that *sql* may use as identifiers, ignoring case.
 
-    It errs to the safe side, a function called like a column counts: it is for ordering, not for meaning.
+    It errs on the safe side: a function with the name of a column counts too. Use it for ordering, not for meaning.
     """
     words = identifiers(sql)
     return tuple(name for name in names if name.lower() in words)

@@ -1,5 +1,5 @@
-"""The only door to SQLAlchemy's schema objects.
+"""The only package that uses SQLAlchemy's schema objects.
 
-`lift` makes our values of tables, columns and types; `reflect` does the same with what an Inspector found;
-`source` writes types and expressions down as Python.
+`lift` converts tables, columns and types to our values; `reflect` does the same with the results of an Inspector;
+`source` writes types and expressions as Python source.
 """

@@ -1,8 +1,8 @@
-"""From SQLAlchemy's schema objects to our values.
+"""Lift SQLAlchemy's schema objects: convert them to our values.
 
-What comes out is *raw*: SQL as the given SQLAlchemy dialect compiles it, options of all dialects. Our own dialect's
-``normal`` then brings it into the database's spelling. This module is where SQLAlchemy's private corners are
-touched, each with the reason beside it.
+The result is *raw*: SQL as the given SQLAlchemy dialect compiles it, and the options of all dialects. The ``normal`` of
+our own dialect then changes it to the database's spelling. Uses of SQLAlchemy's private names are explained where they
+are.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ _COLLATE = re.compile(r'\s+COLLATE\s+(?:"((?:[^"]|"")+)"|`([^`]+)`|([\w.@-]+))$'
 
 
 def lift_metadata(metadatas: Iterable[sa.MetaData], dialect: sa.Dialect) -> Schema:
-    """Every table of *metadatas*. Raises `NotSupported` for what *dialect* cannot express."""
+    """Lift all tables of *metadatas*. Raises `NotSupported` for anything that *dialect* cannot express."""
     clone = without_percent_doubling(dialect)
     return Schema(
         lift_table(table, clone)
@@ -61,12 +61,12 @@ def lift_metadata(metadatas: Iterable[sa.MetaData], dialect: sa.Dialect) -> Sche
 
 
 def lift_table(table: sa.Table, dialect: sa.Dialect) -> Table:
-    """One table with all its parts. Raises `NotSupported` naming table and column for what *dialect* lacks."""
+    """Lift one table with all its parts. Raises `NotSupported`, naming table and column, if *dialect* lacks one."""
     return _Lifter(without_percent_doubling(dialect), table).table()
 
 
 def lift_type(type_: Any, dialect: sa.Dialect, column: sa.Column[Any] | None = None) -> Type:
-    """A type as *dialect* spells it. Raises `NotSupported` where it cannot."""
+    """Lift a type, as *dialect* spells it. Raises `NotSupported` if *dialect* has no such type."""
     clone = without_percent_doubling(dialect)
     try:
         sql = clone.type_compiler_instance.process(type_, type_expression=column)
@@ -81,17 +81,17 @@ def lift_type(type_: Any, dialect: sa.Dialect, column: sa.Column[Any] | None = N
 
 
 def enum_key(name: str, schema: str | None) -> Key:
-    """The key of the enum type *name*."""
+    """Return the key of the enum type *name*."""
     return Key("enum", schema, name)
 
 
 def domain_key(name: str, schema: str | None) -> Key:
-    """The key of the domain *name*."""
+    """Return the key of the domain *name*."""
     return Key("domain", schema, name)
 
 
 def named_types(type_: Any, dialect: sa.Dialect) -> Iterator[Any]:
-    """The types with a name of their own that *type_* is made of on *dialect*, each after those it is made of itself.
+    """Yield the named types that *type_* consists of on *dialect*, each after those that it is based on itself.
 
     They are PostgreSQL's named enums (`sqlalchemy.Enum`) and domains (`sqlalchemy.dialects.postgresql.DOMAIN`).
     """
@@ -107,7 +107,7 @@ def named_types(type_: Any, dialect: sa.Dialect) -> Iterator[Any]:
 
 
 def declared_types(metadatas: Iterable[sa.MetaData], dialect: sa.Dialect) -> Iterator[Any]:
-    """`named_types` of every column, and those that a MetaData was given by themselves (SQLAlchemy 2.1 tells)."""
+    """Yield `named_types` of every column, and of the types that were attached to a MetaData (SQLAlchemy 2.1)."""
     for metadata in metadatas:
         types = [each for each in getattr(metadata, "_objects", ()) if isinstance(each, TypeEngine)]
         types.sort(key=lambda each: str(getattr(each, "name", "")))
@@ -117,23 +117,23 @@ def declared_types(metadatas: Iterable[sa.MetaData], dialect: sa.Dialect) -> Ite
 
 
 def declared_sequences(metadatas: Iterable[sa.MetaData]) -> Iterator[Any]:
-    """What create_all() makes: the sequences of the MetaData, and those that columns take their default from."""
+    """Yield the sequences that create_all() creates: those of the MetaData, and those that are defaults of columns."""
     for metadata in metadatas:
-        found = dict(metadata._sequences)
+        sequences = dict(metadata._sequences)
         for table in metadata.tables.values():
             for column in table.columns:
                 if isinstance(column.default, sa.Sequence) and not column.default.optional:
-                    found.setdefault(str(column.default.name), column.default)
-        yield from (each for each in found.values() if not each.optional)
+                    sequences.setdefault(str(column.default.name), column.default)
+        yield from (each for each in sequences.values() if not each.optional)
 
 
 def is_domain(type_: Any) -> bool:
-    """Whether it is PostgreSQL's DOMAIN, told without the import of its dialect."""
+    """Return True if *type_* is PostgreSQL's DOMAIN, without importing its dialect."""
     return getattr(type_, "__visit_name__", "") == "DOMAIN"
 
 
 def type_key(type_: Any, dialect: sa.Dialect) -> Key:
-    """The key of one of `named_types`; the default schema goes without saying."""
+    """Return the key of one of `named_types`. Its schema is None if it is the default schema."""
     schema = None if type_.schema == dialect.default_schema_name else type_.schema
     return (domain_key if is_domain(type_) else enum_key)(str(type_.name), schema)
 
@@ -147,20 +147,20 @@ def _unwrapped(type_: Any, dialect: sa.Dialect) -> Any:
 
 
 def _needs(type_: Any, dialect: sa.Dialect) -> tuple[Key, ...]:
-    """What a column of *type_* needs; what that is made of is its own affair."""
+    """Return the object that a column of *type_* needs, without those that this object is based on."""
     *_, last = (None, *named_types(type_, dialect))
     return () if last is None else (type_key(last, dialect),)
 
 
 def lift_default(server_default: Any, dialect: sa.Dialect) -> Default | None:
-    """What stands behind DEFAULT for a ``server_default=``: a string, ``sa.text``, an expression or a clause."""
+    """Lift a ``server_default=``: a string, ``sa.text``, an expression or a clause. None if there is no DEFAULT."""
     if server_default is None or isinstance(server_default, (sa.Computed, sa.Identity)):
         return None
     clause = server_default
     if not isinstance(clause, sa.FetchedValue):
         clause = sa.DefaultClause(server_default)
     if not isinstance(clause, sa.DefaultClause):
-        # A FetchedValue says that the database fills the column by means of its own: nothing of ours.
+        # A FetchedValue stands for something else in the database that fills the column, such as a trigger.
         return None
     compiler: Any = without_percent_doubling(dialect).ddl_compiler(without_percent_doubling(dialect), None)  # type: ignore[arg-type]
     sql = str(compiler.render_default_string(clause.arg))
@@ -168,13 +168,13 @@ def lift_default(server_default: Any, dialect: sa.Dialect) -> Default | None:
 
 
 def default_needs(sql: str, default_schema: str | None) -> tuple[Key, ...]:
-    """The sequences that a default takes its numbers from: ``nextval('a.b'::regclass)``, ``nextval(`a`)``."""
-    found = []
+    """Return the sequences that a default uses: ``nextval('a.b'::regclass)``, ``nextval(`a`)``."""
+    keys = []
     for literal, name in _NEXTVAL.findall(sql):
         words = [(a or b or c).replace('""', '"') for a, b, c in _WORD.findall(literal or name)]
         schema = words[-2] if len(words) > 1 else None
-        found.append(Key.of_sequence(TableName(words[-1], None if schema == default_schema else schema)))
-    return tuple(found)
+        keys.append(Key.of_sequence(TableName(words[-1], None if schema == default_schema else schema)))
+    return tuple(keys)
 
 
 _NEXTVAL = re.compile(r"""\bnextval\s*\(\s*(?:'([^']+)'|([`"\w.]+))""", re.IGNORECASE)
@@ -182,26 +182,26 @@ _WORD = re.compile(r'"((?:[^"]|"")+)"|`([^`]+)`|([^".`]+)')
 
 
 def lift_constraint(constraint: sa.Constraint, dialect: sa.Dialect) -> Constraint | None:
-    """A constraint that belongs to a table; None for one that *dialect* does not create."""
+    """Lift a constraint that belongs to a table; None for one that is not created on *dialect*."""
     return _Lifter(without_percent_doubling(dialect), constraint.table).constraint(constraint)
 
 
 def lift_index(index: sa.Index, dialect: sa.Dialect) -> Index:
-    """An index that belongs to a table."""
+    """Lift an index that belongs to a table."""
     if index.table is None:
         raise ValueError(f"index {index.name!r} belongs to no table")
     return _Lifter(without_percent_doubling(dialect), index.table).index(index)
 
 
 def lift_expression(expression: sa.ClauseElement, dialect: sa.Dialect) -> str:
-    """A SQL expression as text, with values written in and columns without their table."""
+    """Compile a SQL expression to text, with literal values and unqualified column names."""
     clone = without_percent_doubling(dialect)
     compiler: Any = clone.ddl_compiler(clone, None)  # type: ignore[arg-type]
     return str(compiler.sql_compiler.process(expression, include_table=False, literal_binds=True))
 
 
 def lift_options(thing: Any, dialect: sa.Dialect) -> Options:
-    """The dialect options of a table or of a part of one, as they were declared; none for what is not SQLAlchemy's."""
+    """Return the dialect options of a table or of a part of one, as declared; none if *thing* is not SQLAlchemy's."""
     if not isinstance(thing, (sa.Table, sa.Column, sa.Constraint, sa.Index)):
         return ()
     table = thing if isinstance(thing, sa.Table) else thing.table
@@ -218,39 +218,39 @@ class _Lifter:
         self.name = TableName(str(table.name), self.schema(table.schema))
 
     def schema(self, schema: str | None) -> str | None:
-        """None for the default schema, whether it is named or not."""
+        """Return the name of a schema, or None if it is the default schema."""
         return None if schema is None or schema == self.dialect.default_schema_name else str(schema)
 
     def table(self) -> Table:
-        """The whole table."""
+        """Lift the whole table."""
         self.check_length("table", self.name.name)
         return Table(
             name=self.name.name,
             schema=self.name.schema,
             columns=tuple(self.column(column) for column in self.source.columns),
             constraints=tuple(self.constraints()),
-            indexes=tuple(self.index(index) for index in self.source.indexes if self.is_made(index)),
+            indexes=tuple(self.index(index) for index in self.source.indexes if self.is_created(index)),
             comment=(self.source.comment or None) if self.dialect.supports_comments else None,
             options=self.table_options(),
             payload=self.source,
         )
 
     def table_options(self) -> Options:
-        """The table's dialect options, and its prefixes (``UNLOGGED``), which SQLAlchemy keeps apart."""
+        """Return the table's dialect options, and its prefixes (``UNLOGGED``), which SQLAlchemy stores separately."""
         words = tuple(str(prefix).upper() for prefix in self.source._prefixes)
         return options([*self.options(self.source), ("prefixes", words or None)])
 
     def constraints(self) -> Iterator[Constraint]:
-        """The table's constraints and those of its columns."""
+        """Lift the constraints of the table and of its columns."""
         everywhere = [*self.source.constraints, *(c for column in self.source.columns for c in column.constraints)]
-        # As SQLAlchemy does: the set has no order, and databases number unnamed constraints by it.
+        # The order of SQLAlchemy's DDL: the set has none, and databases number unnamed constraints in that order.
         for constraint in sorted(everywhere, key=lambda each: each._creation_order):
             lifted = self.constraint(constraint)
             if lifted is not None:
                 yield lifted
 
-    def is_made(self, thing: Any) -> bool:
-        """Whether CREATE would make it: ``ddl_if``, and the rules of Boolean and Enum for their CHECKs."""
+    def is_created(self, thing: Any) -> bool:
+        """Return True if create_all() would create it: see ``ddl_if``, and the CHECKs of Boolean and Enum."""
         if isinstance(thing, sa.Index):
             ddl_if = thing._ddl_if
             return ddl_if is None or bool(
@@ -258,8 +258,8 @@ class _Lifter:
             )
         rule = thing._create_rule
         if getattr(rule, "__name__", "") == "_create_rule_disable":
-            # Left by an AddConstraint that ran before, in create_all() of tables in a circle for one: it says that
-            # the constraint was made by itself, not that it is not made.
+            # Left by an earlier AddConstraint, for example by create_all() of tables in a cycle: it means that the
+            # constraint was created separately, not that it is not created.
             thing._create_rule = None
             try:
                 return bool(thing._should_create_for_compiler(self.compiler))
@@ -268,8 +268,8 @@ class _Lifter:
         return bool(thing._should_create_for_compiler(self.compiler))
 
     def check_length(self, noun: str, name: str) -> None:
-        """Refuse a name that the database would cut."""
-        # What MySQL's dialect says here holds for aliases: our dialect's normal form looks at the names once more.
+        """Raise `NotSupported` for a name that the database would truncate."""
+        # The limit of SQLAlchemy's MySQL dialect is that of aliases: our dialect's normal form checks names again.
         limit = self.dialect.max_identifier_length
         in_bytes = self.dialect.name == "postgresql"
         if len(name.encode() if in_bytes else name) > limit:
@@ -280,22 +280,22 @@ class _Lifter:
             )
 
     def sql(self, expression: Any) -> str:
-        """A SQL expression as text, with values written in and columns without their table."""
+        """Compile a SQL expression to text, with literal values and unqualified column names."""
         if isinstance(expression, str):
             return expression
         return str(self.compiler.sql_compiler.process(expression, include_table=False, literal_binds=True))
 
     def columns_in(self, expression: Any) -> tuple[str, ...]:
-        """The columns of this table that an expression uses."""
+        """Return the columns of this table that an expression uses."""
         names = [column.name for column in self.source.columns]
         if isinstance(expression, str):
             return mentioned(expression, names)
-        seen = {str(part.name) for part in visitors.iterate(expression) if isinstance(part, sa.Column)}
+        used = {str(part.name) for part in visitors.iterate(expression) if isinstance(part, sa.Column)}
         texts = " ".join(part.text for part in visitors.iterate(expression) if isinstance(part, sa.TextClause))
-        return tuple(name for name in names if name in seen or mentioned(texts, [name]))
+        return tuple(name for name in names if name in used or mentioned(texts, [name]))
 
     def column(self, column: sa.Column[Any]) -> Column:
-        """One column."""
+        """Lift one column."""
         self.check_length("column", column.name)
         identity = self.identity(column.identity) if self.dialect.supports_identity_columns else None
         computed = column.computed
@@ -313,7 +313,7 @@ class _Lifter:
         )
 
     def is_autonumbered(self, column: sa.Column[Any]) -> bool:
-        """Whether SQLAlchemy would make it SERIAL or AUTO_INCREMENT."""
+        """Return True if SQLAlchemy would create the column as SERIAL or AUTO_INCREMENT."""
         if column.table.autoincrement_column is not column:
             return False
         if column.server_default is not None and not isinstance(column.server_default, sa.Identity):
@@ -322,27 +322,27 @@ class _Lifter:
         return default is None or (isinstance(default, sa.Sequence) and bool(default.optional))
 
     def computed(self, computed: sa.Computed, column: str) -> Computed:
-        """``persisted=None`` leaves it to the database, and then only PostgreSQL before 18 stores.
+        """Lift a computed column. With ``persisted=None``, only PostgreSQL before 18 stores its values.
 
-        Raises `NotSupported` where the server is too old for it; one that is not known can do everything.
+        Raises `NotSupported` if the server is too old for it. A server whose version is not known supports everything.
         """
         stored = computed.persisted
-        known: tuple[int, ...] | None = getattr(self.dialect, "server_version_info", None)
+        version: tuple[int, ...] | None = getattr(self.dialect, "server_version_info", None)
         if stored is None:
-            stored = self.dialect.name == "postgresql" and (known or (0,)) < (18,)
+            stored = self.dialect.name == "postgresql" and (version or (0,)) < (18,)
         what = "computed columns" if stored else "virtual computed columns (persisted=False)"
-        needed = _GENERATES.get(self.flavour, {}).get(stored)
-        if known and needed and known < needed:
+        required = _COMPUTED_SINCE.get(self.database, {}).get(stored)
+        if version and required and version < required:
             raise NotSupported(
-                f'column "{self.name}.{column}": {self.flavour} {".".join(map(str, known[:2]))} has no {what}',
-                cause=f"they came with {self.flavour} {'.'.join(map(str, needed))}",
-                hints=["say persisted=True"] if not stored and needed > _GENERATES[self.flavour][True] else [],
+                f'column "{self.name}.{column}": {self.database} {".".join(map(str, version[:2]))} has no {what}',
+                cause=f"they require {self.database} {'.'.join(map(str, required))}",
+                hints=["use persisted=True"] if not stored and required > _COMPUTED_SINCE[self.database][True] else [],
             )
         return Computed(sql=self.sql(computed.sqltext), stored=stored, payload=computed)
 
     @property
-    def flavour(self) -> str:
-        """The server's name: MariaDB speaks through MySQL's dialect."""
+    def database(self) -> str:
+        """The name of the database: MariaDB may be used with the dialect of MySQL."""
         return "mariadb" if getattr(self.dialect, "is_mariadb", False) else self.dialect.name
 
     @staticmethod
@@ -360,11 +360,11 @@ class _Lifter:
         )
 
     def options(self, thing: Any) -> Options:
-        """All dialect options that were given, values made hashable."""
+        """Return all dialect options that were given, with hashable values."""
         return options((name, self.option(value)) for name, value in thing.dialect_kwargs.items())
 
     def option(self, value: Any) -> object:
-        """An option's value: expressions become `SQL`, columns their names, containers tuples."""
+        """Return the value of an option: expressions become `SQL`, columns their names, containers tuples."""
         if isinstance(value, sa.Column):
             return str(value.name)
         if isinstance(value, (sa.ClauseElement,)):
@@ -376,8 +376,8 @@ class _Lifter:
         return value
 
     def constraint(self, constraint: Any) -> Constraint | None:
-        """A constraint, or None where CREATE would not make it."""
-        if not self.is_made(constraint):
+        """Lift a constraint; None for one that is not created."""
+        if not self.is_created(constraint):
             return None
         name = self.final_name(constraint)
         match constraint:
@@ -405,18 +405,18 @@ class _Lifter:
                     options=self.options(constraint),
                     payload=constraint,
                 )
-        # Asked by its name, so that PostgreSQL's dialect is not imported for the others.
+        # Compared by name, so that PostgreSQL's dialect is not imported for other databases.
         return self.exclude(constraint, name) if constraint.__visit_name__ == "exclude_constraint" else None
 
     def exclude(self, constraint: Any, name: str | None) -> Exclude:
-        """A `postgresql.ExcludeConstraint`. Raises `NotSupported` elsewhere."""
+        """Lift a `postgresql.ExcludeConstraint`. Raises `NotSupported` on other databases."""
         if self.dialect.name != "postgresql":
             raise NotSupported(
-                f'table "{self.name}": {self.flavour} has no exclusion constraints',
-                hints=['say .ddl_if(dialect="postgresql") behind it, and other databases leave it out'],
+                f'table "{self.name}": {self.database} has no exclusion constraints',
+                hints=['append .ddl_if(dialect="postgresql") to it, so that other databases leave it out'],
             )
         where = constraint.where
-        # What SQLAlchemy has made of strings and expressions when the constraint came to its table.
+        # SQLAlchemy resolves strings and expressions when the constraint is attached to its table.
         elements = constraint._render_exprs
         parts = [self.part(expression) for expression, _, _ in elements]
         texts = [each for each in (*(first for first, _, _ in elements), where) if not isinstance(each, sa.Column)]
@@ -436,7 +436,7 @@ class _Lifter:
         )
 
     def final_name(self, thing: Any) -> str | None:
-        """The name with convention and shortening applied. Raises `NotSupported` where it is too long."""
+        """Return the name, with naming convention and truncation applied. Raises `NotSupported` if it is too long."""
         if thing.name is None:
             return None
         try:
@@ -453,7 +453,7 @@ class _Lifter:
         return str(name)
 
     def foreign_key(self, constraint: sa.ForeignKeyConstraint, name: str | None) -> ForeignKey:
-        """A foreign key, also one whose target is not in the same MetaData."""
+        """Lift a foreign key, whose target may be missing from the MetaData."""
         targets = [self.target(element) for element in constraint.elements]
         return ForeignKey(
             columns=tuple(str(element.parent.name) for element in constraint.elements),
@@ -470,7 +470,7 @@ class _Lifter:
         )
 
     def target(self, element: sa.ForeignKey) -> tuple[TableName, str]:
-        """Table and column that one element points to."""
+        """Return the table and the column that one element references."""
         try:
             column: Any = element.column
         except exc.NoReferenceError:
@@ -480,7 +480,7 @@ class _Lifter:
         return TableName(str(column.table.name), self.schema(column.table.schema)), str(column.name)
 
     def index(self, index: sa.Index) -> Index:
-        """An index with its parts."""
+        """Lift an index with its parts."""
         name = self.final_name(index)
         if name is None:
             raise NotSupported(f'an index of table "{self.name}" has no name')
@@ -495,12 +495,12 @@ class _Lifter:
 
     @staticmethod
     def texts(index: sa.Index) -> Iterator[Any]:
-        """Everything in an index that may use columns beside the plain ones."""
+        """Yield everything in an index that may use columns in addition to the plain ones."""
         yield from (expression for expression in index.expressions if not isinstance(expression, sa.Column))
         yield from (value for name, value in index.dialect_kwargs.items() if name.endswith("_where"))
 
     def part(self, expression: Any) -> IndexPart:
-        """A column or an expression, with what belongs to the index (DESC, NULLS, an operator class) taken off."""
+        """Lift a part: a column or an expression, and what the index adds to it (DESC, NULLS, an operator class)."""
         descending, nulls = False, None
         while isinstance(expression, UnaryExpression) and expression.modifier in _MODIFIERS:
             word = _MODIFIERS[expression.modifier]
@@ -515,7 +515,7 @@ class _Lifter:
         return IndexPart(expression=text, descending=descending, nulls=nulls, payload=expression)
 
     def text_part(self, clause: sa.TextClause) -> IndexPart:
-        """``sa.text("lower(name) varchar_pattern_ops DESC NULLS LAST")``, which SQLAlchemy passes on as it is."""
+        """Lift ``sa.text("lower(name) varchar_pattern_ops DESC NULLS LAST")``, which SQLAlchemy does not parse."""
         match = _INDEX_TEXT.match(self.sql(clause).strip())
         assert match is not None, "every part of the pattern may be empty"
         text = match["text"]
@@ -530,18 +530,18 @@ class _Lifter:
             nulls=(match["nulls"] or "").lower() or None,
             opclass=match["opclass"],
             collation=match["collation"],
-            # What was taken off would be written twice.
+            # With a payload, the parsed parts would be rendered twice.
             payload=None if known or len(match["text"]) < match.end() else clause,
         )
 
 
-_GENERATES: dict[str, dict[bool, tuple[int, ...]]] = {
+_COMPUTED_SINCE: dict[str, dict[bool, tuple[int, ...]]] = {
     "postgresql": {True: (12,), False: (18,)},
     "mysql": {True: (5, 7), False: (5, 7)},
     "mariadb": {True: (5, 2), False: (5, 2)},
     "sqlite": {True: (3, 31), False: (3, 31)},
 }
-"""The versions that computed columns came with, stored and virtual."""
+"""The first versions with computed columns, stored and virtual."""
 
 
 def _balanced(text: str) -> bool:

@@ -1,4 +1,4 @@
-"""The names that SQL is looked up by."""
+"""The names by which SQL for a database is looked up."""
 
 from __future__ import annotations
 
@@ -6,5 +6,5 @@ import sqlalchemy as sa
 
 
 def names_of(dialect: sa.Dialect) -> tuple[str, ...]:
-    """The name of the database, and that of the one it is a variant of: MariaDB may be reached as ``mysql``."""
+    """Return the name of the database, and of the one that it is a variant of: MariaDB may be used as ``mysql``."""
     return ("mariadb", "mysql") if getattr(dialect, "is_mariadb", False) else (dialect.name,)

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 
 def without_percent_doubling(dialect: sa.Dialect) -> sa.Dialect:
-    """A copy of *dialect* that does not double ``%``.
+    """Return a copy of *dialect* that does not double ``%``.
 
     SQLAlchemy doubles percent signs for drivers with ``%s`` parameters. Our own statements are sent with the
     execution option ``no_parameters``, where a percent sign is just a character on every driver.
@@ -16,7 +16,7 @@ def without_percent_doubling(dialect: sa.Dialect) -> sa.Dialect:
     if dialect.paramstyle == "named":
         return dialect
     clone = copy.copy(dialect)
-    # Types remember their literal processors per dialect, percent signs doubled and all.
+    # Types cache their literal processors, which double percent signs, per dialect.
     clone.__dict__.pop("_type_memos", None)
     clone.paramstyle = "named"
     clone.identifier_preparer = type(dialect.identifier_preparer)(clone)

@@ -1,6 +1,6 @@
-"""From SQLAlchemy's Inspector to our values: the reader of every database that has none of its own.
+"""Read tables with SQLAlchemy's Inspector: the reader for every database that has no own reader.
 
-It also is what our own catalogue readers are tested against.
+The catalogue readers of our dialects are tested against it.
 """
 
 from __future__ import annotations
@@ -31,25 +31,25 @@ from schemashift.schema import (
 from schemashift.sqla.lift import lift_type
 from schemashift.sqla.percent_signs import without_percent_doubling
 
-_Found = Mapping[Any, Any]
+_Reflected = Mapping[Any, Any]
 
 
 def tables(
     connection: sa.Connection, names: Collection[TableName] | None = None, *, schemas: Iterable[str] = ()
 ) -> tuple[Table, ...]:
-    """Tables as the Inspector sees them, in a number of bulk calls that does not grow with their number.
+    """Return tables as the Inspector reads them; the number of its bulk calls does not grow with the tables.
 
-    *names* None is all tables of the default schema and of *schemas*. Views are left out.
+    Without *names*, these are all tables of the default schema and of *schemas*. Views are left out.
     """
     inspector = sa.inspect(connection)
-    places: list[str | None] = (
+    schema_names: list[str | None] = (
         list(dict.fromkeys(name.schema for name in names)) if names is not None else [None, *schemas]
     )
-    found: list[Table] = []
-    for place in places:
-        wanted = None if names is None else [name.name for name in names if name.schema == place]
-        found += _Reader(inspector, without_percent_doubling(connection.dialect), place, wanted).tables()
-    return tuple(found)
+    lifted: list[Table] = []
+    for schema in schema_names:
+        wanted = None if names is None else [name.name for name in names if name.schema == schema]
+        lifted += _Reader(inspector, without_percent_doubling(connection.dialect), schema, wanted).tables()
+    return tuple(lifted)
 
 
 class _Reader:
@@ -64,13 +64,13 @@ class _Reader:
         self.names = names
 
     def get(self, what: str) -> dict[str, Any]:
-        """One of the Inspector's ``get_multi_*`` by table name; nothing where the database has no such thing."""
+        """Return the result of one of the Inspector's ``get_multi_*`` by table name; empty if not supported."""
         method = getattr(self.inspector, f"get_multi_{what}")
         try:
-            found: _Found = method(schema=self.schema, filter_names=self.names)
+            reflected: _Reflected = method(schema=self.schema, filter_names=self.names)
         except NotImplementedError:
             return {}
-        return {key[1]: value for key, value in found.items()}
+        return {key[1]: value for key, value in reflected.items()}
 
     def tables(self) -> Iterator[Table]:
         columns, keys = self.get("columns"), self.get("pk_constraint")
@@ -93,46 +93,46 @@ class _Reader:
                 comment=(comments.get(name) or {}).get("text") or None,
             )
 
-    def column(self, found: _Found, primary: set[str]) -> Column:
-        computed, identity, default = found.get("computed"), found.get("identity"), found.get("default")
-        counts = bool(found.get("autoincrement") is True)
+    def column(self, reflected: _Reflected, primary: set[str]) -> Column:
+        computed, identity, default = reflected.get("computed"), reflected.get("identity"), reflected.get("default")
+        autoincrement = bool(reflected.get("autoincrement") is True)
         return Column(
-            name=found["name"],
-            type=lift_type(found["type"], self.dialect),
-            nullable=bool(found["nullable"]) and found["name"] not in primary,
-            default=Default(sql=default) if default is not None and computed is None and not counts else None,
+            name=reflected["name"],
+            type=lift_type(reflected["type"], self.dialect),
+            nullable=bool(reflected["nullable"]) and reflected["name"] not in primary,
+            default=Default(sql=default) if default is not None and computed is None and not autoincrement else None,
             computed=Computed(sql=computed["sqltext"], stored=bool(computed.get("persisted"))) if computed else None,
             identity=_identity(identity) if identity else None,
-            autoincrement=counts and not identity,
-            comment=found.get("comment") or None,
+            autoincrement=autoincrement and not identity,
+            comment=reflected.get("comment") or None,
         )
 
 
-def _identity(found: _Found) -> Identity:
+def _identity(reflected: _Reflected) -> Identity:
     return Identity(
-        always=bool(found.get("always")),
-        start=found.get("start"),
-        increment=found.get("increment"),
-        minimum=found.get("minvalue"),
-        maximum=found.get("maxvalue"),
-        cycle=bool(found.get("cycle")),
-        cache=found.get("cache"),
+        always=bool(reflected.get("always")),
+        start=reflected.get("start"),
+        increment=reflected.get("increment"),
+        minimum=reflected.get("minvalue"),
+        maximum=reflected.get("maxvalue"),
+        cycle=bool(reflected.get("cycle")),
+        cache=reflected.get("cache"),
     )
 
 
-def _primary_key(found: _Found | None) -> Iterator[PrimaryKey]:
-    if found and found["constrained_columns"]:
-        yield PrimaryKey(columns=tuple(found["constrained_columns"]), name=found.get("name"))
+def _primary_key(reflected: _Reflected | None) -> Iterator[PrimaryKey]:
+    if reflected and reflected["constrained_columns"]:
+        yield PrimaryKey(columns=tuple(reflected["constrained_columns"]), name=reflected.get("name"))
 
 
-def _foreign_key(found: _Found, dialect: sa.Dialect) -> ForeignKey:
-    settings = found.get("options") or {}
-    schema = found.get("referred_schema")
+def _foreign_key(reflected: _Reflected, dialect: sa.Dialect) -> ForeignKey:
+    settings = reflected.get("options") or {}
+    schema = reflected.get("referred_schema")
     return ForeignKey(
-        columns=tuple(found["constrained_columns"]),
-        target=TableName(found["referred_table"], None if schema == dialect.default_schema_name else schema),
-        target_columns=tuple(found["referred_columns"]),
-        name=found.get("name"),
+        columns=tuple(reflected["constrained_columns"]),
+        target=TableName(reflected["referred_table"], None if schema == dialect.default_schema_name else schema),
+        target_columns=tuple(reflected["referred_columns"]),
+        name=reflected.get("name"),
         on_delete=referential_action(settings.get("ondelete")),
         on_update=referential_action(settings.get("onupdate")),
         deferrable=settings.get("deferrable"),
@@ -141,25 +141,25 @@ def _foreign_key(found: _Found, dialect: sa.Dialect) -> ForeignKey:
     )
 
 
-def _unique(found: _Found) -> Unique:
-    settings = (found.get("dialect_options") or {}).items()
-    return Unique(columns=tuple(found["column_names"]), name=found.get("name"), options=options(settings))
+def _unique(reflected: _Reflected) -> Unique:
+    settings = (reflected.get("dialect_options") or {}).items()
+    return Unique(columns=tuple(reflected["column_names"]), name=reflected.get("name"), options=options(settings))
 
 
-def _check(found: _Found, names: list[str]) -> Check:
-    return Check(sql=found["sqltext"], name=found.get("name"), columns=mentioned(found["sqltext"], names))
+def _check(reflected: _Reflected, names: list[str]) -> Check:
+    return Check(sql=reflected["sqltext"], name=reflected.get("name"), columns=mentioned(reflected["sqltext"], names))
 
 
-def _duplicate(found: _Found) -> bool:
-    return bool(found.get("duplicates_constraint"))
+def _duplicate(reflected: _Reflected) -> bool:
+    return bool(reflected.get("duplicates_constraint"))
 
 
-def _index(found: _Found, names: list[str]) -> Index:
-    texts = found.get("expressions") or found["column_names"]
-    sorting = found.get("column_sorting") or {}
+def _index(reflected: _Reflected, names: list[str]) -> Index:
+    texts = reflected.get("expressions") or reflected["column_names"]
+    sorting = reflected.get("column_sorting") or {}
     parts = tuple(
         IndexPart(column=column, expression=None if column else text, descending="desc" in sorting.get(text, ()))
-        for column, text in zip(found["column_names"], texts, strict=True)
+        for column, text in zip(reflected["column_names"], texts, strict=True)
     )
     used = tuple(dict.fromkeys(n for part in parts if part.expression for n in mentioned(part.expression, names)))
-    return Index(name=found["name"], parts=parts, unique=bool(found["unique"]), uses=used)
+    return Index(name=reflected["name"], parts=parts, unique=bool(reflected["unique"]), uses=used)

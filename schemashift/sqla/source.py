@@ -1,7 +1,7 @@
-"""SQLAlchemy's objects as Python source: types by their own constructor's signature, never by ``repr()``.
+"""Write SQLAlchemy's objects as Python source: types by the signature of their constructor, never by ``repr()``.
 
-``repr()`` of a type is not source: ``ARRAY(Integer())`` loses its ``sa.``, ``with_variant`` vanishes and a
-TypeDecorator prints its impl's arguments.
+The ``repr()`` of a type is not source: ``ARRAY(Integer())`` loses its ``sa.``, ``with_variant`` is lost and a
+TypeDecorator prints the arguments of its impl.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from schemashift.schema import Default
 from schemashift.sqla.lift import is_domain, lift_type
 from schemashift.sqla.types import SQLType
 
-# Parameters that say how Python sees values, or that are written as constraints of their own.
+# Parameters for the conversion of values in Python, and those that are written as separate constraints.
 _NOT_DDL = {
     "as_tuple", "as_uuid", "asdecimal", "astext_type", "cache_ok", "create_constraint", "create_type",
     "decimal_return_scale", "inherit_schema", "metadata", "none_as_null", "omit_aliases", "quote",
@@ -34,27 +34,27 @@ _POSITIONAL = {"length", "precision", "scale", "display_width", "fsp"}
 
 
 class Source:
-    """Writes values down and remembers what they need imported."""
+    """Writes values as source and collects the imports that they need."""
 
     def __init__(self, dialect: sa.Dialect) -> None:
         self.dialect = dialect
         self.imports: set[str] = set()
 
-    def need(self, line: str) -> None:
-        """An import line that the text needs."""
+    def add_import(self, line: str) -> None:
+        """Add an import line that the text needs."""
         self.imports.add(line)
 
     def sa(self, name: str) -> str:
-        """``sa.name``, with its import."""
-        self.need("import sqlalchemy as sa")
+        """Return ``sa.name``, and add the import."""
+        self.add_import("import sqlalchemy as sa")
         return f"sa.{name}"
 
     def text(self, sql: str) -> str:
-        """``sa.text("...")``."""
+        """Return ``sa.text("...")``."""
         return f"{self.sa('text')}({string(escape_binds(sql))})"
 
     def type_(self, type_: Any) -> str:
-        """A type, with its variants."""
+        """Return a type, with its variants."""
         variants: dict[str, Any] = dict(getattr(type_, "_variant_mapping", None) or {})
         text = self._plain_type(type_)
         for name, variant in variants.items():
@@ -65,7 +65,7 @@ class Source:
         if isinstance(type_, SQLType):
             return f"op.sql_type({string(type_.sql)})"
         if isinstance(type_, TypeDecorator) and not type(type_).__module__.startswith("sqlalchemy."):
-            # The impl freezes history against the application's code.
+            # With the impl, a script does not depend on the application's code.
             return self.type_(self._implementation(type_))
         if isinstance(type_, sa.PickleType):
             return self.type_(type_.impl_instance)
@@ -79,13 +79,13 @@ class Source:
         return f"{self._class(class_)}({', '.join(self._arguments(type_, class_))})"
 
     def _implementation(self, type_: TypeDecorator[Any]) -> TypeEngine[Any]:
-        """The plain type under a TypeDecorator; this database's own where the decorator chooses by database."""
+        """Return the impl of a TypeDecorator; that for this database if the decorator chooses one by database."""
         plain = type_.impl_instance
         try:
             if lift_type(plain, self.dialect) == lift_type(type_, self.dialect):
                 return plain
         except NotSupported:
-            # SQLModel's AutoString on MySQL: a String() without a length, to which only the decorator gives one.
+            # SQLModel's AutoString on MySQL: its impl is a String() without a length, which only the decorator adds.
             pass
         return type_.load_dialect_impl(self.dialect)
 
@@ -93,7 +93,7 @@ class Source:
         if getattr(sa, class_.__name__, None) is class_:
             return self.sa(class_.__name__)
         package = class_.__module__.split(".")[2]
-        self.need(f"from sqlalchemy.dialects import {package}")
+        self.add_import(f"from sqlalchemy.dialects import {package}")
         return f"{package}.{class_.__name__}"
 
     def _arguments(self, type_: Any, class_: Any) -> Iterator[str]:
@@ -105,12 +105,12 @@ class Source:
         values = [(name, default, getattr(type_, name, default)) for name, default in _parameters(class_)]
         positional = True
         for name, default, value in values:
-            # A Boolean's name is that of its CHECK, which is written by itself.
+            # A Boolean's name is that of its CHECK, which is written separately.
             if (
                 name in _NOT_DDL
                 or (name == "name" and isinstance(type_, sa.Boolean))
                 or value is None
-                or _same(value, default)
+                or _is_default(value, default)
             ):
                 positional = positional and name in _NOT_DDL
                 continue
@@ -120,8 +120,8 @@ class Source:
             yield text if bare else f"{name}={text}"
 
     def _domain(self, type_: Any) -> str:
-        """A domain by its name: what it is says `op.create_domain`, which the script has or one before it had."""
-        self.need("from sqlalchemy.dialects import postgresql")
+        """Return a domain by name: its definition is in ``op.create_domain``, in this script or an earlier one."""
+        self.add_import("from sqlalchemy.dialects import postgresql")
         schema = f", schema={string(type_.schema)}" if type_.schema else ""
         base = self.type_(type_.data_type)
         return f"postgresql.DOMAIN({string(type_.name)}, {base}{schema}, create_type=False)"
@@ -141,7 +141,7 @@ class Source:
                 yield f"length={type_.length}"
 
     def default(self, default: Default) -> str:
-        """What ``server_default=`` is given."""
+        """Return the value of ``server_default=``."""
         payload = default.payload
         if isinstance(payload, str):
             return string(payload)
@@ -160,7 +160,7 @@ _LITERAL = re.compile(r"'((?:[^'\\]|'')*)'")
 
 
 def _simple_function(function: Any) -> str | None:
-    """``now`` for a function without arguments and packages."""
+    """Return the name of a function without arguments and packages, such as ``now``; None for others."""
     name = getattr(function, "name", "")
     if isinstance(function, next_value):
         return None
@@ -169,7 +169,7 @@ def _simple_function(function: Any) -> str | None:
 
 
 def _known_class(class_: Any) -> Any:
-    """The nearest class that scripts can name: SQLAlchemy's own, not one of a driver or of the application."""
+    """Return the nearest class that scripts can import: SQLAlchemy's own, not one of a driver or the application."""
     for each in class_.__mro__:
         module = each.__module__
         if not module.startswith("sqlalchemy.") or each is TypeEngine:
@@ -186,26 +186,26 @@ def _known_class(class_: Any) -> Any:
 
 @cache
 def _parameters(class_: Any) -> tuple[tuple[str, Any], ...]:
-    """The constructor's parameters and defaults, those that ``**kw`` hands on to the bases included."""
-    found: dict[str, Any] = {}
+    """Return the constructor's parameters and defaults, including those that ``**kw`` passes on to the bases."""
+    defaults: dict[str, Any] = {}
     for each in class_.__mro__:
         if "__init__" not in vars(each) or each is object:
             continue
         parameters = inspect.signature(vars(each)["__init__"]).parameters.values()
         for parameter in parameters:
             if parameter.name != "self" and parameter.kind in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY):
-                found.setdefault(parameter.name, parameter.default)
+                defaults.setdefault(parameter.name, parameter.default)
         if not any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters):
             break
-    return tuple(found.items())
+    return tuple(defaults.items())
 
 
-def _same(value: Any, default: Any) -> bool:
+def _is_default(value: Any, default: Any) -> bool:
     return value is default or (type(value) is type(default) and value == default)
 
 
 def string(text: str) -> str:
-    """A string literal in double quotes, as formatters like it."""
+    """Return a string literal in double quotes, as formatters write it."""
     quoted = repr(str(text))
     if quoted.startswith("'") and '"' not in quoted:
         return f'"{quoted[1:-1]}"' if "\\'" not in quoted else '"' + quoted[1:-1].replace("\\'", "'") + '"'
@@ -213,7 +213,7 @@ def string(text: str) -> str:
 
 
 def repr_value(value: Any) -> str:
-    """Plain values as source."""
+    """Return a plain value as source."""
     if isinstance(value, str):
         return string(value)
     if isinstance(value, tuple):
@@ -226,5 +226,5 @@ def repr_value(value: Any) -> str:
 
 
 def escape_binds(sql: str) -> str:
-    """*sql* for ``sa.text()``, in which ``:name`` would be a parameter."""
+    """Escape *sql* for ``sa.text()``, in which ``:name`` would be a parameter."""
     return re.sub(r"(?<![:\w\\]):(?=\w)(?!:)", r"\\:", sql)

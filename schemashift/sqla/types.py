@@ -1,4 +1,4 @@
-"""A type that is nothing but its text, for what a database has and SQLAlchemy has no name for; names for arguments."""
+"""A type given as SQL text, for types that SQLAlchemy does not have, and aliases for annotations."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ ColumnType: TypeAlias = sa.types.TypeEngine[Any] | type[sa.types.TypeEngine[Any]
 
 
 class SQLType(UserDefinedType[Any]):
-    """A column type given as SQL text, written into DDL as it is: ``op.sql_type("geometry(Point,4326)")``."""
+    """A column type given as SQL text, used unchanged in DDL: ``op.sql_type("geometry(Point,4326)")``."""
 
     cache_ok = True
 
@@ -20,7 +20,7 @@ class SQLType(UserDefinedType[Any]):
         self.sql = sql
 
     def get_col_spec(self, **_: Any) -> str:
-        """The text."""
+        """Return the text."""
         return self.sql
 
     def __repr__(self) -> str:

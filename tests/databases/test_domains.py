@@ -77,7 +77,7 @@ def test_the_type_of_a_domain_that_another_is_made_of(postgresql_url: str, tmp_p
 
         return build
 
-    with pytest.raises(NotSupported, match='domain "even" is made of it'):
+    with pytest.raises(NotSupported, match='domain "even" is based on it'):
         migrated(postgresql_url, tmp_path, models(sa.Integer), models(sa.BigInteger))
 
 

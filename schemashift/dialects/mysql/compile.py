@@ -372,7 +372,7 @@ def altered_column(operation: AlterColumn) -> Column:
     """Return the column after *operation*. Where the table is not known, it is built from the script's arguments."""
     if operation.before is not None:
         return operation.after
-    fields: ColumnChanges = {**operation.said, **operation.changes}
+    fields: ColumnChanges = {**operation.existing_values, **operation.changes}
     if "type" not in fields:
         where = f'"{operation.table}.{operation.name}"'
         raise NotSupported(
@@ -450,7 +450,7 @@ def _type_before(operation: AlterColumn) -> Type | None:
     """Return the current type of the column, as the script declares it where the table is not known; None for a
     generated column, whose values are not converted."""
     if operation.before is None:
-        return operation.said.get("type")
+        return operation.existing_values.get("type")
     return None if operation.before.computed else operation.before.type
 
 

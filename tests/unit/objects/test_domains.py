@@ -14,10 +14,10 @@ from schemashift.objects.domains import (
     AlterDomain,
     CreateDomain,
     Domain,
+    DomainArguments,
     DropDomain,
-    Words,
-    alteration,
-    creation,
+    alter_operation,
+    create_operation,
     lift_domain,
 )
 from schemashift.operations import Operation
@@ -78,7 +78,7 @@ def test_another_type_moves_its_columns() -> None:
 
 def test_not_while_another_is_made_of_it() -> None:
     above = Domain(name="even", type=Type(sql="id", needs=(ID.key,)))
-    with pytest.raises(NotSupported, match='domain "even" is made of it'):
+    with pytest.raises(NotSupported, match='domain "even" is based on it'):
         list(KIND.alter(ID, domain(BIGINT), Schema([ID, above]), Schema([ID, above])))
 
 
@@ -112,28 +112,28 @@ def test_a_type_of_a_column_needs_it() -> None:
 
 
 def test_a_script_that_says_little_changes_little() -> None:
-    found = alteration(NAME, Words(nullable=False), Words(), POSTGRESQL.sa)
+    found = alter_operation(NAME, DomainArguments(nullable=False), DomainArguments(), POSTGRESQL.sa)
     assert found is not None
     assert found.changes == ("nullable",)
-    found = alteration(NAME, Words(default="2"), Words(default="1"), POSTGRESQL.sa)
+    found = alter_operation(NAME, DomainArguments(default="2"), DomainArguments(default="1"), POSTGRESQL.sa)
     assert found is not None
     assert (found.changes, found.before.default, found.after.default) == (
         ("default",),
         Default(sql="'1'"),
         Default(sql="'2'"),
     )
-    found = alteration(NAME, Words(default=None), Words(default=""), POSTGRESQL.sa)
+    found = alter_operation(NAME, DomainArguments(default=None), DomainArguments(default=""), POSTGRESQL.sa)
     assert found is not None
     assert (found.before.default, found.after.default) == (Default(sql="''"), None)
 
 
 def test_checks_need_those_that_are_there() -> None:
     with pytest.raises(ValueError, match="existing_checks="):
-        alteration(NAME, Words(checks={"a": "VALUE > 0"}), Words(), POSTGRESQL.sa)
+        alter_operation(NAME, DomainArguments(checks={"a": "VALUE > 0"}), DomainArguments(), POSTGRESQL.sa)
 
 
 def test_a_script_says_nothing_of_it_where_there_are_none() -> None:
     sqlite = sa.create_engine("sqlite://").dialect
-    words = Words(type=postgresql.INET)
-    assert creation(NAME, words, sqlite, if_not_exists=False) is None
-    assert alteration(NAME, words, Words(), sqlite) is None
+    words = DomainArguments(type=postgresql.INET)
+    assert create_operation(NAME, words, sqlite, if_not_exists=False) is None
+    assert alter_operation(NAME, words, DomainArguments(), sqlite) is None

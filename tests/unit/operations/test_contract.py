@@ -16,7 +16,7 @@ from schemashift.dialects.mysql.ddl import MySQLDDL
 from schemashift.dialects.postgresql.ddl import PostgreSQLDDL
 from schemashift.dialects.sqlite.ddl import SQLiteDDL
 from schemashift.errors import NotSupported
-from schemashift.operations import BulkInsert, Compiler, Description, Live, Operation, Sql, by_name, nothing
+from schemashift.operations import BulkInsert, Compiler, Description, Live, Operation, Sql, by_name, no_sql
 from schemashift.operations.base import Statement
 from schemashift.render.operations import Printer
 from schemashift.schema import Schema
@@ -82,7 +82,7 @@ def test_where_neither_has_any_the_error_names_both() -> None:
 
 
 def test_nothing_is_no_statement() -> None:
-    assert list(nothing(SQLiteDDL(sqlite.dialect()), LiveSchema())) == []
+    assert list(no_sql(SQLiteDDL(sqlite.dialect()), LiveSchema())) == []
 
 
 def test_a_printer_says_what_it_has_no_source_for() -> None:
