@@ -1,7 +1,7 @@
 """Schema migrations for SQLAlchemy.
 
-``from schemashift import Migrator, op``. The names are imported when they are first used, so that the command line
-starts without SQLAlchemy.
+``from schemashift import Migrator, op``. Each name is imported when it is first used, so that the command line can
+start without importing SQLAlchemy.
 """
 
 from __future__ import annotations

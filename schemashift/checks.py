@@ -1,4 +1,4 @@
-"""`status`, `check` and `compare`: what can be said of a project and a database without changing anything."""
+"""`status`, `check` and `compare`: report on a project and a database without changing anything."""
 
 from __future__ import annotations
 
@@ -31,23 +31,23 @@ def compare(
     x: Mapping[str, str],
     drop: Sequence[str] = (),
 ) -> Comparison:
-    """What makes the database equal to the models, and the way back. Raises as `Migrator.diff` does."""
+    """Compare the models with the database. Raises what `Migrator.diff` raises."""
     metadatas = project.metadata()
     require_tables(metadatas, project.models, connection, database.version_table_name)
     named = {name: keys_of(name, dialect.sa.default_schema_name) for name in drop}
     managed = made_by_scripts(project.scripts, project.graph(), dialect, x).union(*named.values())
-    found = compare_schemas(
+    comparison = compare_schemas(
         connection, metadatas, dialect, ignore={database.version_table_name}, managed=managed, database=database.shown
     )
-    refuse_absent(named, found.before, found.unmanaged, database.shown)
-    return found
+    refuse_absent(named, comparison.before, comparison.unmanaged, database.shown)
+    return comparison
 
 
 # -- status
 
 
 def status(project: Project, database: Database, x: Mapping[str, str]) -> Status:
-    """Where the database is. Raises `DatabaseError`; what is wrong with the models is said in ``why``."""
+    """Return the state of the database. Raises `DatabaseError`; errors of the models are reported in ``why``."""
     graph = project.graph()
     with database.reading() as connection:
         dialect = database.dialect(connection)
@@ -55,7 +55,7 @@ def status(project: Project, database: Database, x: Mapping[str, str]) -> Status
         applied = state.applied
         current = graph.current(applied)
         pending = tuple(each for each in graph if each.id not in applied)
-        found, why, hint = _differences(
+        comparison, why, hint = _differences(
             project, lambda: compare(project, database, connection, dialect, x), at_head=not pending
         )
         return Status(
@@ -66,30 +66,30 @@ def status(project: Project, database: Database, x: Mapping[str, str]) -> Status
             heads=graph.heads,
             pending=pending,
             unknown=graph.unknown(applied),
-            differences=found.operations if found else None,
+            differences=comparison.operations if comparison else None,
             why=why,
             edited=_edited(project, state),
             hint=hint,
-            not_compared=found.not_compared if found else (),
+            not_compared=comparison.not_compared if comparison else (),
         )
 
 
 def _edited(project: Project, state: State) -> tuple[Revision, ...]:
-    """Scripts that say something else than when they ran: other databases get what this one does not have."""
+    """The revisions whose scripts were edited after they ran here: other databases get a different schema."""
     ran = {row.revision: row.checksum for row in state.rows if row.checksum and row.status == "applied"}
     return tuple(each for each in project.graph() if each.id in ran and project.scripts.checksum(each) != ran[each.id])
 
 
 def _differences(
-    project: Project, compared: Callable[[], Comparison], *, at_head: bool
+    project: Project, compare_now: Callable[[], Comparison], *, at_head: bool
 ) -> tuple[Comparison | None, str, Hint | None]:
-    """What the models have and the database lacks, or why that is not known and which command says more."""
+    """Return the comparison; or None, the reason, and the command that shows more."""
     if not project.models:
         return None, "not set", None
     if not at_head:
         return None, "not compared: the database is behind", None
     try:
-        return compared(), "", None
+        return compare_now(), "", None
     except SchemashiftError as error:
         return None, f"not compared: {error.message}", Hint("check")
 
@@ -98,30 +98,30 @@ def _differences(
 
 
 def check(project: Project, database: Database, x: Mapping[str, str]) -> Checked:
-    """Every part, also after one that is not well. Raises `BadConfig` and `NoProject` only."""
+    """Check every part, also after one has failed. Raises only `BadConfig` and `NoProject`."""
     graph = project.graph()
     parts = [_part("graph", lambda: _check_graph(graph)), _part("scripts", lambda: _check_scripts(project))]
     return Checked((*parts, *_connected_parts(project, database, x)))
 
 
 def _connected_parts(project: Project, database: Database, x: Mapping[str, str]) -> tuple[Part, Part]:
-    """The parts that need the database, over one connection."""
-    at: Part | None = None
+    """Check the parts that need the database, over one connection."""
+    database_part: Part | None = None
     try:
         with database.reading() as connection:
             dialect = database.dialect(connection)
             state = database.version_table(dialect).read(connection)
-            at = Part("database", _check_state(project.graph(), state))
-            return at, _models_part(compare(project, database, connection, dialect, x))
+            database_part = Part("database", _check_state(project.graph(), state))
+            return database_part, _models_part(compare(project, database, connection, dialect, x))
     except SchemashiftError as error:
-        if at is None:
+        if database_part is None:
             return Part("database", error.message, error), Part("models", "not compared", skipped=True)
-        return at, Part("models", error.message, error)
+        return database_part, Part("models", error.message, error)
 
 
-def _part(name: str, look: Callable[[], str]) -> Part:
+def _part(name: str, check_part: Callable[[], str]) -> Part:
     try:
-        return Part(name, look())
+        return Part(name, check_part())
     except SchemashiftError as error:
         return Part(name, error.message, error)
 
@@ -146,31 +146,31 @@ def _check_state(graph: RevisionGraph, state: State) -> str:
         plan(graph, applied, read_targets(graph, "heads"), "upgrade")
         raise DatabaseAhead(f"the database is at {', '.join(unknown)}, which is in no file")
     pending = [each for each in graph if each.id not in applied]
-    begun = {row.revision: ", begun and not finished" for row in state.in_flight}
+    unfinished = {row.revision: ", begun and not finished" for row in state.in_flight}
     if pending:
         raise Pending(
             f"the database is {_count(len(pending), 'revision')} behind",
-            details=[each.title + begun.get(each.id, "") for each in pending],
+            details=[each.title + unfinished.get(each.id, "") for each in pending],
             hints=[Hint("upgrade", ("heads" if len(graph.heads) > 1 else "head",))],
         )
     return "at " + (" and ".join(f"{each} (head)" for each in graph.heads) or "base")
 
 
-def _models_part(found: Comparison) -> Part:
-    if not found.operations:
-        text = _matches(len(found.after.tables), len(found.not_compared))
-        return Part("models", text, not_compared=found.not_compared)
+def _models_part(comparison: Comparison) -> Part:
+    if not comparison.operations:
+        text = _matches(len(comparison.after.tables), len(comparison.not_compared))
+        return Part("models", text, not_compared=comparison.not_compared)
     differ = ModelsDiffer(
         "the models have changes no revision contains",
         hints=[Hint("revision", ("--autogenerate", "-m", "..."))],
     )
-    text = _count(len(found.operations), "difference")
-    return Part("models", text, differ, found.operations, not_compared=found.not_compared)
+    text = _count(len(comparison.operations), "difference")
+    return Part("models", text, differ, comparison.operations, not_compared=comparison.not_compared)
 
 
-def _matches(tables: int, open_questions: int) -> str:
+def _matches(tables: int, doubts: int) -> str:
     text = "1 table matches" if tables == 1 else f"{tables:,} tables match"
-    return f"{text}; not compared: {_count(open_questions, 'object')} of the database" if open_questions else text
+    return f"{text}; not compared: {_count(doubts, 'object')} of the database" if doubts else text
 
 
 def _count(number: int, noun: str) -> str:

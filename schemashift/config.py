@@ -1,30 +1,31 @@
-"""Settings: the configuration file, the environment and flags, put together into one frozen `Config`.
+"""Settings: the configuration file, the environment and the command line, combined into one frozen `Config`.
 
-A setting comes from a flag, else from the environment, else from the file: the nearest ``pyproject.toml`` with a table
-``[tool.schemashift]``, or ``schemashift.toml`` with the same keys at its top level, from the current folder upwards.
+The command line takes precedence over the environment, and the environment over the file. The file is the nearest
+``pyproject.toml`` with a table ``[tool.schemashift]``, or ``schemashift.toml`` with the same keys at its top level,
+from the current folder upwards.
 
 ====================  ==========================  ==================================================================
 key                   environment                 value
 ====================  ==========================  ==================================================================
-models                SCHEMASHIFT_MODELS          "app.models:Base", or a list of such
-import                                            modules that register models: ["app.billing.models"]
+models                SCHEMASHIFT_MODELS          "app.models:Base", or a list of these
+import                                            additional modules that define models: ["app.billing.models"]
 url                   SCHEMASHIFT_URL             "postgresql://...", or "env:DATABASE_URL"
-engine                                            "app.db:engine", in place of a URL
+engine                                            "app.db:engine", instead of a URL
 directory             SCHEMASHIFT_DIRECTORY       where the scripts are: "migrations"
-version_locations                                 more folders of scripts: ["app/billing/versions"]
-recursive                                         look for scripts in subfolders too
+version_locations                                 other folders of scripts: ["app/billing/versions"]
+recursive                                         whether to search subfolders for scripts
 file_template                                     the name of a new script
-timezone                                          of the time in it, say "Europe/Zagreb"; UTC without
+timezone                                          for times in scripts: "Europe/Zagreb"; default UTC
 version_table                                     "version"
-version_table_schema                              the schema the version table is in
+version_table_schema                              the schema of the version table
 lock_timeout                                      seconds to wait for another migration: 60
 ====================  ==========================  ==================================================================
 
-``SCHEMASHIFT_CONFIG`` names the file itself. Paths in the file are relative to the file, and so is a relative SQLite
-path, wherever the URL came from: one URL means one database from every folder.
+``SCHEMASHIFT_CONFIG`` is the path of the file. Paths in the file are relative to the file, and so is a relative SQLite
+path, wherever the URL comes from: the same URL is the same database in every folder.
 """
 
-# Paths are strings here: pathlib costs a tenth of the start-up time that `heads` may take (design decision 13).
+# Paths are strings: importing pathlib takes a tenth of the start-up time allowed for `heads` (design decision 13).
 
 from __future__ import annotations
 
@@ -40,14 +41,14 @@ PYPROJECT = "pyproject.toml"
 OWN_FILE = "schemashift.toml"
 TABLE = "[tool.schemashift]"
 DEFAULT_URL = "sqlite:///app.db"
-"""What `init` writes where nobody named a database, so that the next command works."""
+"""The URL that `init` writes if none was given, so that the next command works."""
 
 
 class Config(NamedTuple):
-    """What is set. All paths are absolute. (A named tuple: a frozen dataclass is dear at start-up.)
+    """The settings. All paths are absolute. (A named tuple, because a frozen dataclass is slow to import.)
 
-    ``url`` is ready to be used; where there is none, ``no_url`` says why and ``url_variable`` what to set. ``root`` is
-    the configuration file's folder, or the current one without a file.
+    ``url`` can be used as it is; if it is None, ``no_url`` is the reason and ``url_variable`` the variable to set.
+    ``root`` is the folder of the configuration file, or the current folder if there is no file.
     """
 
     root: str
@@ -68,7 +69,7 @@ class Config(NamedTuple):
     lock_timeout: float = 60.0
 
     def database_url(self) -> str:
-        """The URL. Raises `NoUrl`, saying where it was looked for."""
+        """Return the URL. Raises `NoUrl`, with the places that were searched."""
         if self.url is None:
             raise NoUrl(
                 "no database URL",
@@ -78,7 +79,7 @@ class Config(NamedTuple):
         return self.url
 
 
-# -- putting it together
+# -- combining
 
 
 def read_config(
@@ -92,15 +93,15 @@ def read_config(
     required: bool = True,
     upwards: bool = True,
 ) -> Config:
-    """The settings as seen from *folder* (the current one); the keyword arguments are the flags, and win.
+    """Return the settings for *folder* (default: the current one). *url*, *directory* and *models* take precedence.
 
-    Raises `BadConfig`, and `NoProject` where there is no file and nothing says where the scripts are. With
-    *required* false a `Config` of defaults stands in for the file; without *upwards* only *folder* itself is looked at.
+    Raises `BadConfig`, and `NoProject` if there is no file and no directory is given. If *required* is false, defaults
+    are used in place of a missing file. If *upwards* is false, only *folder* itself is searched.
     """
     environment = os.environ if environment is None else environment
     folder = os.path.abspath(folder or os.curdir)
-    named = path or environment.get("SCHEMASHIFT_CONFIG")
-    file = _named(os.path.join(folder, named)) if named else _nearest(folder, upwards=upwards)
+    path = path or environment.get("SCHEMASHIFT_CONFIG")
+    file = _read_file(os.path.join(folder, path)) if path else _nearest_file(folder, upwards=upwards)
     directory = directory or environment.get("SCHEMASHIFT_DIRECTORY")
     if file is None and not directory and required:
         raise no_project()
@@ -116,12 +117,12 @@ def read_config(
 
 
 def _with_url(config: Config, url: str, environment: Mapping[str, str]) -> Config:
-    """What a flag or the environment says, in place of what the file says."""
-    found, variable = _url(url, environment)
-    if found is None:
+    """Return *config* with the URL of the command line or the environment."""
+    value, variable = _url(url, environment)
+    if value is None:
         missing = f'the URL is "{url}", and {variable} is not set'
         return config._replace(url=None, engine=None, no_url=missing, url_variable=variable)
-    return config._replace(url=_absolute_sqlite(found, config.root), engine=None)
+    return config._replace(url=_absolute_sqlite(value, config.root), engine=None)
 
 
 def no_project() -> NoProject:
@@ -169,52 +170,52 @@ def _from_file(path: str, settings: Mapping[str, Any], environment: Mapping[str,
 
 
 def _url(text: str | None, environment: Mapping[str, str]) -> tuple[str | None, str]:
-    """The URL that ``url = text`` means; None and the name of the variable where that is not set."""
+    """Return the URL for ``url = text``; or None and the name of the variable, if that is not set."""
     if not text:
         return None, ""
     if not text.startswith("env:"):
         return text, ""
     name = text.removeprefix("env:")
-    found = environment.get(name)
-    return (found, "") if found else (None, name)
+    value = environment.get(name)
+    return (value, "") if value else (None, name)
 
 
 # -- files
 
 
 File = tuple[str, dict[str, Any]]
-"""A configuration file's path and what is set in it, checked."""
+"""The path of a configuration file, and its settings, validated."""
 
 
-def _nearest(folder: str, *, upwards: bool = True) -> File | None:
+def _nearest_file(folder: str, *, upwards: bool = True) -> File | None:
     while True:
-        found = [file for name in (PYPROJECT, OWN_FILE) if (file := _settings_of(os.path.join(folder, name)))]
-        if len(found) > 1:
+        files = [file for name in (PYPROJECT, OWN_FILE) if (file := _settings_of(os.path.join(folder, name)))]
+        if len(files) > 1:
             raise BadConfig(
                 f"both {PYPROJECT} and {OWN_FILE} configure schemashift",
-                where=[Location(display_path(path)) for path, _ in found],
+                where=[Location(display_path(path)) for path, _ in files],
                 hints=[f"keep one: move the keys of {OWN_FILE} under {TABLE}, or delete that table"],
             )
-        if found:
-            return found[0]
+        if files:
+            return files[0]
         parent = os.path.dirname(folder)
         if parent == folder or not upwards:
             return None
         folder = parent
 
 
-def _named(path: str) -> File:
+def _read_file(path: str) -> File:
     path = os.path.abspath(path)
     if not os.path.isfile(path):
         raise BadConfig(f"no such file: {display_path(path)}", cause="it was named by -c or SCHEMASHIFT_CONFIG")
-    found = _settings_of(path)
-    if found is None:
+    file = _settings_of(path)
+    if file is None:
         raise BadConfig(f"{display_path(path)} has no {TABLE}", where=Location(display_path(path)))
-    return found
+    return file
 
 
 def _settings_of(path: str) -> File | None:
-    """What is set in a file, checked; None if it is not there or is not about us."""
+    """Return the settings of a file, validated; None if there is no file, or it has no table for schemashift."""
     own = os.path.basename(path) != PYPROJECT
     text = _text_of(path)
     if text is None or not (own or "schemashift" in text):
@@ -243,19 +244,19 @@ def _text_of(path: str) -> str | None:
 
 
 def plain_settings(text: str) -> dict[str, Any] | None:
-    """What TOML of lines ``key = "text"`` and ``key = ["text", "text"]`` alone says; None where it takes a parser.
+    """Parse TOML that consists of lines ``key = "text"`` and ``key = ["text", "text"]``; return None for anything else.
 
-    That is what `init` writes, and importing ``tomllib`` costs start-up what reading some hundred scripts does.
+    This is what `init` writes. Importing ``tomllib`` takes as long as reading some hundred scripts.
     """
-    found: dict[str, Any] = {}
+    settings: dict[str, Any] = {}
     for line in filter(None, map(str.strip, text.splitlines())):
         key, _, value = line.partition(" = ")
         parts = value[1:-1].split(", ") if value[:1] + value[-1:] == "[]" else [value]
-        if key in found or not (key.isascii() and key.isidentifier()) or not all(map(_is_plain, parts)):
+        if key in settings or not (key.isascii() and key.isidentifier()) or not all(map(_is_plain, parts)):
             return None
         texts = [each[1:-1] for each in parts]
-        found[key] = texts if value[0] == "[" else texts[0]
-    return found
+        settings[key] = texts if value[0] == "[" else texts[0]
+    return settings
 
 
 def _is_plain(value: str) -> bool:
@@ -264,7 +265,7 @@ def _is_plain(value: str) -> bool:
 
 
 def parse_toml(text: str, path: str) -> dict[str, Any]:
-    """Raises `BadConfig` with the line of the mistake."""
+    """Parse TOML. Raises `BadConfig`, with the line of the error."""
     import tomllib
 
     try:
@@ -275,7 +276,7 @@ def parse_toml(text: str, path: str) -> dict[str, Any]:
         raise BadConfig("this is not TOML", where=Location(display_path(path), line), cause=str(error)) from error
 
 
-# -- what is known
+# -- the keys
 
 
 def _is_text(value: object) -> bool:
@@ -309,27 +310,30 @@ KEYS: dict[str, Rule] = {
     "lock_timeout": (_is_time, "a number of seconds"),
 }
 LISTS = ("models", "import")
-"""Keys where one text stands for a list of it."""
+"""Keys for which a single text is a list of one."""
 
 
 def _check(key: str, value: object, path: str, text: str) -> None:
     where = Location(display_path(path), _line_of(key, text))
     if key not in KEYS:
         raise BadConfig(f'unknown key "{key}"', where=where, hints=[_guess(key)])
-    holds, wanted = KEYS[key]
-    if not holds(value):
-        raise BadConfig(f"{key} must be {wanted}, not {_as_toml(value)}", where=where)
+    is_valid, expected = KEYS[key]
+    if not is_valid(value):
+        raise BadConfig(f"{key} must be {expected}, not {_as_toml(value)}", where=where)
 
 
 def _guess(key: str) -> str:
     import difflib
 
-    found = difflib.get_close_matches(key, KEYS, 1, 0.6)
-    return f"did you mean {found[0]}?" if found else f"the keys are {', '.join(KEYS)}"
+    close = difflib.get_close_matches(key, KEYS, 1, 0.6)
+    return f"did you mean {close[0]}?" if close else f"the keys are {', '.join(KEYS)}"
 
 
 def _line_of(key: str, text: str) -> int | None:
-    """The line that sets *key*. The TOML reader does not tell, so it is looked for below our table's header."""
+    """Return the line that sets *key*.
+
+    The TOML parser does not keep it, so it is searched for below the table's header.
+    """
     lines = text.splitlines()
     start = next((number for number, line in enumerate(lines) if line.strip() == TABLE), 0)
     pattern = re.compile(rf"""\s*["']?{re.escape(key)}["']?\s*[=.]""")
@@ -345,14 +349,14 @@ def _as_toml(value: object) -> str:
 # -- URLs
 
 
-# Patterns are compiled when they are used: each costs start-up what reading a dozen scripts does.
+# Patterns are compiled when they are first used: each takes as long as reading a dozen scripts.
 _SQLITE = r"(?s)(?P<start>sqlite(?:\+\w+)?:///(?:file:)?)(?P<path>[^?]*)(?P<query>.*)"
 _PASSWORD = r"(?s)(//[^:/@?]*|^[^:/@?]+(?=:[^/])):.*@"
 _PASSWORD_IN_QUERY = r"(?i)([?&][^=&]*(?:password|passwd|pwd|secret|token)[^=&]*=)[^&]*"
 
 
 def sqlite_path(url: str) -> str | None:
-    """The file of a plain SQLite URL; None for another database, for memory, and for ``file:`` URIs."""
+    """Return the file of a plain SQLite URL; None for other databases, for memory, and for ``file:`` URIs."""
     found = re.fullmatch(_SQLITE, url) if url.startswith("sqlite") else None
     if not found or not found["path"] or found["path"].startswith(":") or found["start"].endswith("file:"):
         return None
@@ -367,17 +371,17 @@ def _absolute_sqlite(url: str, root: str) -> str:
 
 
 def masked(url: str) -> str:
-    """The URL with ``***`` for passwords."""
+    """Return the URL with ``***`` in place of passwords."""
     return re.sub(_PASSWORD_IN_QUERY, r"\1***", re.sub(_PASSWORD, r"\1:***@", url))
 
 
-def no_password(url: str) -> bool:
-    """The URL can be written into a file that is committed."""
-    return masked(url) == url
+def has_password(url: str) -> bool:
+    """Return True if the URL contains a password, and must not be written into a file that is committed."""
+    return masked(url) != url
 
 
 def display_url(url: str) -> str:
-    """The URL for people: no password, and a SQLite file as seen from the current folder."""
+    """Return the URL for display: without a password, and with a SQLite file relative to the current folder."""
     path = sqlite_path(url)
     return masked(url) if path is None else url.replace(path, display_path(path), 1)
 
@@ -386,15 +390,15 @@ def display_url(url: str) -> str:
 
 
 def has_settings(folder: str) -> str | None:
-    """The configuration file of this very folder, if there is one. Raises `BadConfig`."""
-    found = [file[0] for name in (PYPROJECT, OWN_FILE) if (file := _settings_of(os.path.join(folder, name)))]
-    return found[0] if found else None
+    """Return the configuration file in *folder* itself, if there is one. Raises `BadConfig`."""
+    paths = [file[0] for name in (PYPROJECT, OWN_FILE) if (file := _settings_of(os.path.join(folder, name)))]
+    return paths[0] if paths else None
 
 
 def with_settings(folder: str, settings: Mapping[str, str | list[str]]) -> tuple[str, str]:
-    """The path and new text of the file that *settings* go into: the folder's pyproject.toml, else schemashift.toml.
+    """Return the path and the new text of the file for *settings*: pyproject.toml if it exists, else schemashift.toml.
 
-    Nothing is written. Raises `BadConfig` where the file is such that nothing can be appended to it.
+    Nothing is written. Raises `BadConfig` if the settings cannot be appended to the file.
     """
     path = os.path.join(folder, PYPROJECT)
     text = _text_of(path)

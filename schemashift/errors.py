@@ -1,9 +1,9 @@
-"""Every error schemashift raises, each with an exit code and the next step.
+"""The errors that schemashift raises, each with an exit code and the next step.
 
 ::
 
     SchemashiftError
-    ├── UsageError                      2   what was asked, configured or written cannot work
+    ├── UsageError                      2   an error in the command, the configuration, the models or the scripts
     │   ├── NoProject                       no-project
     │   ├── AlreadyInitialised              already-initialised
     │   ├── BadConfig                       bad-config
@@ -20,7 +20,7 @@
     │   ├── BorrowedTransaction             borrowed-transaction
     │   ├── Unfinished                      unfinished
     │   ├── ScriptDoesNotLoad               script-does-not-load
-    │   └── GraphError                      what is wrong with the revisions or a name for one
+    │   └── GraphError                      an error in the revisions, or in an identifier
     │       ├── UnknownRevision             unknown-revision
     │       ├── AmbiguousRevision           ambiguous-revision
     │       ├── BadTarget                   bad-target
@@ -29,7 +29,7 @@
     │       ├── DuplicateRevision           duplicate-revision
     │       ├── DuplicateLabel              duplicate-label
     │       └── Cycle                       cycle
-    ├── AnswerIsNo                      1   a check found something
+    ├── AnswerIsNo                      1   a check failed
     │   ├── Pending                         pending
     │   └── ModelsDiffer                    models-differ
     ├── NeedsDecision                   3   needs-decision
@@ -40,9 +40,9 @@
     │   └── AlreadyExists                   already-exists
     └── Locked                          6   locked
 
-An error carries what happened (``message``), where in the user's files (``where``), why (``cause``),
-further lines that belong to it (``details``), what the database looks like now (``state``) and what to do
-next (``hints``): a `Hint` where that is a command of ours, else text. Nothing here prints; the command line does.
+An error consists of a ``message``, the places in the user's files (``where``), the ``cause``, further lines
+(``details``), the ``state`` of the database, and what to do next (``hints``): a `Hint` for a schemashift command, else
+text. Nothing here prints; the command line does.
 """
 
 from __future__ import annotations
@@ -53,13 +53,13 @@ from itertools import pairwise
 from typing import ClassVar, NamedTuple
 
 _UNQUOTED = "@%+=:,./_-" + os.sep
-"""What stands in a word beside letters and digits and means nothing to a shell."""
+"""Characters other than letters and digits that a shell does not treat specially."""
 
 _SPECIAL_IN_QUOTES = '"$`!' + ("" if os.sep == "\\" else "\\")
 
 
 class Location(NamedTuple):
-    """A place in a user's file. ``function`` and ``source`` are empty where they say nothing."""
+    """A place in a user's file. ``function`` and ``source`` may be empty."""
 
     path: str
     line: int | None = None
@@ -72,10 +72,10 @@ class Location(NamedTuple):
 
 
 class Hint(NamedTuple):
-    """A command of ours to run next, and why. Whoever shows it writes it out: ``schemashift upgrade head``, or
-    ``flask db upgrade head``.
+    """A schemashift command to run next, and why. It is written out where it is displayed: ``schemashift upgrade
+    head``, or ``flask db upgrade head``.
 
-    ``here`` is false for a command that is meant for another project: the flags of this one say nothing there.
+    ``here`` is false for a command that is to be run in another project, to which the flags of this one do not apply.
     """
 
     command: str
@@ -87,19 +87,19 @@ class Hint(NamedTuple):
         return self.written()
 
     def written(self, program: str = "schemashift", flags: Iterable[str] = ()) -> str:
-        """The line, and why: ``schemashift upgrade head    tries it again``."""
+        """Return the line and the reason: ``schemashift upgrade head    tries it again``."""
         line = self.line(program, flags)
         return f"{line}    {self.why}" if self.why else line
 
     def line(self, program: str = "schemashift", flags: Iterable[str] = ()) -> str:
-        """What to type, quoted for a shell. *program* begins it, *flags* end it."""
+        """Return the command line, quoted for a shell: *program*, the command, and *flags*."""
         words = [self.command, *self.args, *flags]
         quoted = (_quoted(word, text=before == "-m") for before, word in pairwise(["", *words]))
         return " ".join([program, *quoted])
 
 
 def _quoted(word: str, *, text: bool) -> str:
-    """*word* as a shell takes it; a *text* has quotes also where it needs none."""
+    """Return *word* quoted for a shell. A *text* is quoted even if it need not be."""
     if word and not text and all(each.isalnum() or each in _UNQUOTED for each in word):
         return word
     if not any(each in word for each in _SPECIAL_IN_QUOTES):
@@ -108,7 +108,7 @@ def _quoted(word: str, *, text: bool) -> str:
 
 
 class SchemashiftError(Exception):
-    """The root of the tree. ``code`` is the slug of the error, ``exit_code`` what the command line exits with."""
+    """Base class of all errors. ``code`` identifies the error, ``exit_code`` is that of the command line."""
 
     code: ClassVar[str] = "error"
     exit_code: ClassVar[int] = 2
@@ -132,7 +132,7 @@ class SchemashiftError(Exception):
         self.hints: tuple[str | Hint, ...] = tuple(hints)
 
     def __str__(self) -> str:
-        """One readable paragraph, for those who let the error reach a traceback."""
+        """Return the whole error as text, as it appears in a traceback."""
         lines = [f"[{self.code}] {self.message}", *self.details]
         lines += [f"  --> {place}" for place in self.where]
         lines += [f"cause: {self.cause}"] if self.cause else []
@@ -142,40 +142,56 @@ class SchemashiftError(Exception):
 
 
 class UsageError(SchemashiftError):
-    """What was asked, configured or written cannot work as it stands."""
+    """An error in the command, the configuration, the models or the scripts."""
 
     code = "usage"
 
 
 class NoProject(UsageError):
+    """There is no configuration, or no migrations folder."""
+
     code = "no-project"
 
 
 class AlreadyInitialised(UsageError):
+    """The migrations folder exists and is not empty."""
+
     code = "already-initialised"
 
 
 class BadConfig(UsageError):
+    """A setting, file or folder cannot be used."""
+
     code = "bad-config"
 
 
 class NoUrl(UsageError):
+    """No database is configured."""
+
     code = "no-url"
 
 
 class BadUrl(UsageError):
+    """The database URL cannot be used."""
+
     code = "bad-url"
 
 
 class NoModels(UsageError):
+    """No models are configured."""
+
     code = "no-models"
 
 
 class ModelsDoNotLoad(UsageError):
+    """The models cannot be imported, or are not models."""
+
     code = "models-do-not-load"
 
 
 class NoTables(UsageError):
+    """The models have no tables, but the database does."""
+
     code = "no-tables"
 
 
@@ -192,93 +208,117 @@ class OutsideMigration(UsageError):
 
 
 class ForeignVersionTable(UsageError):
-    """A table with the version table's name exists and is not ours."""
+    """A table with the name of the version table exists, and is not a version table."""
 
     code = "foreign-version-table"
 
 
 class Behind(UsageError):
+    """Autogenerate was asked for while revisions are pending."""
+
     code = "behind"
 
 
 class DatabaseAhead(UsageError):
+    """The database is at a revision that is in no file."""
+
     code = "database-ahead"
 
 
 class BorrowedTransaction(UsageError):
-    """A connection that came to us inside its caller's transaction cannot do what the plan needs."""
+    """The connection was passed in within its caller's transaction, which the plan does not allow."""
 
     code = "borrowed-transaction"
 
 
 class Unfinished(UsageError):
-    """A revision was begun and not finished, and what is asked for now would pass it over."""
+    """A revision was begun and not finished, and the command would skip it."""
 
     code = "unfinished"
 
 
 class ScriptDoesNotLoad(UsageError):
+    """A script cannot be read or executed."""
+
     code = "script-does-not-load"
 
 
 class GraphError(UsageError):
-    """Something is wrong with the revisions, or with a name for one."""
+    """An error in the revisions, or in an identifier."""
 
     code = "graph"
 
 
 class UnknownRevision(GraphError):
+    """An identifier matches no revision."""
+
     code = "unknown-revision"
 
 
 class AmbiguousRevision(GraphError):
+    """An identifier matches several revisions."""
+
     code = "ambiguous-revision"
 
 
 class BadTarget(GraphError):
-    """A revision identifier that has no meaning here: bad syntax, or a walk that leads nowhere."""
+    """An identifier that is not valid here: a syntax error, or a relative identifier that goes too far."""
 
     code = "bad-target"
 
 
 class MultipleHeads(GraphError):
+    """There are several heads, and one was asked for."""
+
     code = "multiple-heads"
 
 
 class MissingParent(GraphError):
+    """A revision revises, or depends on, a revision that is in no file."""
+
     code = "missing-parent"
 
 
 class DuplicateRevision(GraphError):
+    """Two revisions have the same id, or a new script would replace a file."""
+
     code = "duplicate-revision"
 
 
 class DuplicateLabel(GraphError):
+    """A branch label is set twice, or is the id of a revision."""
+
     code = "duplicate-label"
 
 
 class Cycle(GraphError):
+    """Revisions revise or depend on each other."""
+
     code = "cycle"
 
 
 class AnswerIsNo(SchemashiftError):
-    """A question was asked and the answer is no: differences, pending revisions."""
+    """A check failed: the models differ, or revisions are pending."""
 
     code = "no"
     exit_code = 1
 
 
 class Pending(AnswerIsNo):
-    """Revisions of the directory are not applied."""
+    """Revisions are not applied."""
 
     code = "pending"
 
 
 class ModelsDiffer(AnswerIsNo):
+    """The models have changes that no revision contains."""
+
     code = "models-differ"
 
 
 class NeedsDecision(SchemashiftError):
+    """The run was not confirmed, or is no longer what was confirmed."""
+
     code = "needs-decision"
     exit_code = 3
 
@@ -291,21 +331,27 @@ class DatabaseError(SchemashiftError):
 
 
 class DatabaseUnreachable(DatabaseError):
+    """A connection cannot be established."""
+
     code = "database-unreachable"
 
 
 class DriverMissing(DatabaseError):
+    """The driver of the database is not installed."""
+
     code = "driver-missing"
 
 
 class MigrationFailed(SchemashiftError):
-    """A script failed while it ran. ``state`` says what stays applied."""
+    """A script failed while it ran. ``state`` describes what remains applied."""
 
     code = "migration-failed"
     exit_code = 5
 
 
 class AlreadyExists(MigrationFailed):
+    """A script failed because an object that it creates exists."""
+
     code = "already-exists"
 
 

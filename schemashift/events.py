@@ -1,10 +1,10 @@
 """The events of a run, as frozen values.
 
-A run calls its listener with each of them, in order and as it happens::
+A run calls its listener with each event, in order and as it happens::
 
     Waiting*  RunStarted  (RevisionStarted  StatementSent*  RevisionDone)*  RunFinished
 
-`Waiting` comes only while another process holds the lock. A run that fails raises its error after its last event.
+`Waiting` is sent only while another process holds the lock. A run that fails raises its error after its last event.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from schemashift.revisions import Direction, Plan, Revision
 
 
 class RunStarted(NamedTuple):
-    """The lock is held and the plan is final. ``current`` are the heads of what is applied."""
+    """The lock is held and the plan is final. ``current`` are the heads of the applied revisions."""
 
     plan: Plan
     current: tuple[str, ...]
 
 
 class Waiting(NamedTuple):
-    """Another process holds the lock; about once a second."""
+    """Another process holds the lock. Sent about once a second."""
 
     holder: str
     seconds: float
@@ -37,13 +37,15 @@ class RevisionStarted(NamedTuple):
 
 
 class StatementSent(NamedTuple):
-    """A statement of a script, as the driver got it."""
+    """A statement of a script, as it was passed to the driver."""
 
     sql: str
 
 
 class RevisionDone(NamedTuple):
-    """A revision is applied or undone, and recorded. (With ``single_transaction`` only the end of the run keeps it.)"""
+    """A revision is applied or undone, and recorded. (With ``single_transaction`` it is committed at the end of the
+    run.)
+    """
 
     revision: Revision
     direction: Direction
@@ -51,7 +53,7 @@ class RevisionDone(NamedTuple):
 
 
 class RunFinished(NamedTuple):
-    """Everything is done. ``done`` is the number of revisions, ``current`` the heads of what is applied now."""
+    """The run is complete. ``done`` is the number of revisions, ``current`` the heads of the applied revisions."""
 
     done: int
     current: tuple[str, ...]
@@ -61,4 +63,4 @@ class RunFinished(NamedTuple):
 Event: TypeAlias = RunStarted | Waiting | RevisionStarted | StatementSent | RevisionDone | RunFinished
 
 Listener: TypeAlias = Callable[[Event], None]
-"""Called with each event. It must leave the run's connection alone."""
+"""Called with each event. It must not use the connection of the run."""

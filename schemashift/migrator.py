@@ -1,8 +1,7 @@
-"""`Migrator`: a project and one database; everything schemashift does, as methods that return values and raise
-`schemashift.errors`.
+"""`Migrator`: the Python API, for a project and one database. Its methods return values and raise `schemashift.errors`.
 
-It prints nothing and keeps nothing outside itself: each thread may have one. SQLAlchemy is imported by the methods
-that need a database or the models; the others work from the scripts' headers alone.
+A migrator prints nothing and has no global state; each thread may use its own. SQLAlchemy is imported by the methods
+that need a database or the models; the others read only the headers of the scripts.
 """
 
 from __future__ import annotations
@@ -30,20 +29,22 @@ if TYPE_CHECKING:
     from schemashift.scripts.load import Script
 
 Names = str | Iterable[str]
-"""One identifier of a revision, or several."""
+"""One revision identifier, or several."""
 
 
 class Migrator:
     """A project's scripts and models, and one database.
 
-    ``Migrator("sqlite:///app.db", models=Base)``, or ``Migrator.from_config()`` for what the configuration file says.
-    *database* is a URL, an `Engine` (used, never disposed) or a `Connection` (used as it is, its transaction is its
-    owner's); None will do for what needs no database. *models* is a `MetaData`, a declarative base, or anything else
-    that ``models`` may name in the configuration, as an object or as ``"app.models:Base"``. *settings* are fields of
-    `Config`: ``version_table``, ``lock_timeout`` and so on. *listener* is called with every event of a run, in order
+    Create one with ``Migrator("sqlite:///app.db", models=Base)``, or with ``Migrator.from_config()`` from the
+    configuration file.
+
+    *database* is a URL, an `Engine` (which is never disposed) or a `Connection` (whose transaction belongs to the
+    caller). It may be None for methods that need no database. *models* is a `MetaData`, a declarative base, or anything
+    else that ``models`` may name in the configuration, as an object or as ``"app.models:Base"``. *settings* are fields
+    of `Config`, such as ``version_table`` and ``lock_timeout``. *listener* is called with each event of a run, in order
     and as it happens: see `schemashift.events`.
 
-    The scripts are read again in each call, once. Several databases can share one reading: see `of`.
+    Each call reads the scripts once. Several databases can share a project that is read once: see `of`.
     """
 
     def __init__(
@@ -58,7 +59,7 @@ class Migrator:
     ) -> None:
         root = settings.pop("root", None) or os.getcwd()
         config = Config(root=root, directory=os.path.join(root, directory), **settings)
-        self._set(Project(config, models=models), database, x, listener)
+        self._configure(Project(config, models=models), database, x, listener)
 
     @classmethod
     def from_config(
@@ -70,10 +71,11 @@ class Migrator:
         listener: Listener | None = None,
         **overrides: Any,
     ) -> Migrator:
-        """What the configuration file says (*path*, else the nearest upwards), but for *overrides*.
+        """Create a migrator from the configuration file: *path*, or the nearest one upwards.
 
-        ``url``, ``directory`` and ``folder`` (where to look from) are read as flags are; any other field of `Config`
-        may be given too. Raises `BadConfig` and `NoProject`.
+        *overrides* take precedence over the file. ``url`` and ``directory`` are treated like the flags of the command
+        line, ``folder`` is where the search for the file begins, and any other field of `Config` may be given too.
+        Raises `BadConfig` and `NoProject`.
         """
         flags = {name: overrides.pop(name) for name in ("url", "directory", "folder") if name in overrides}
         config = read_config(path, **flags)._replace(**overrides)
@@ -89,22 +91,22 @@ class Migrator:
         x: Mapping[str, str] | None = None,
         listener: Listener | None = None,
     ) -> Migrator:
-        """With a ready `Config`, of which *database* and *models* win where they are given, or with a `Project`.
+        """Create a migrator from a `Config`, which *database* and *models* override, or from a `Project`.
 
-        Migrators that are given one `Project` share what it has read: scripts that were written since count from
-        `Project.refresh` on. The models are the project's own.
+        Migrators of the same `Project` share what it has read: scripts that are written later are not seen before
+        `Project.refresh`. The models are those of the project.
         """
         if isinstance(project, Config):
-            found, shared = Project(project, models=models), False
+            own, shared = Project(project, models=models), False
         elif models is None:
-            found, shared = project, True
+            own, shared = project, True
         else:
-            raise TypeError("models are given to the Project")
+            raise TypeError("models must be passed to the Project")
         migrator = cls.__new__(cls)
-        migrator._set(found, database, x, listener, shared=shared)
+        migrator._configure(own, database, x, listener, shared=shared)
         return migrator
 
-    def _set(
+    def _configure(
         self,
         project: Project,
         database: str | sa.URL | sa.Engine | sa.Connection | None,
@@ -117,93 +119,99 @@ class Migrator:
         self.x = dict(x or {})
         self.listener = listener
         self._shared = shared
-        self._given = database
+        self._database_argument = database
         self._database: Database | None = None
 
     def _project_now(self) -> Project:
-        """The project, read again if it is this migrator's alone: scripts may have been written since."""
+        """Return the project, to be read again unless it is shared: scripts may have been written since."""
         if not self._shared:
             self.project.refresh()
         return self.project
 
     @property
     def config(self) -> Config:
-        """The project's."""
+        """The configuration of the project."""
         return self.project.config
 
     # -- the scripts alone
 
     def init(self) -> Initialised:
-        """Make the directory with its template. Raises `AlreadyInitialised` and `BadConfig`."""
+        """Create the migrations folder with its template. Raises `AlreadyInitialised` and `BadConfig`."""
         from schemashift.init.files import init_directory
         from schemashift.results import Initialised
 
         return Initialised(init_directory(self.config.directory), (), None, {})
 
     def graph(self) -> RevisionGraph:
-        """The scripts' headers as a graph, faults and all. Raises `NoProject` where there is no directory."""
+        """Return the graph of the scripts, including its faults. Raises `NoProject` if there is no directory."""
         return self._project_now().graph()
 
     def heads(self) -> tuple[Revision, ...]:
-        """The revisions that no other revises, oldest first."""
+        """Return the revisions that no other revision revises, oldest first."""
         return self._project_now().heads()
 
     def branches(self) -> tuple[Branch, ...]:
-        """The revisions that several others revise, newest first."""
+        """Return the revisions with more than one child, newest first."""
         return self._project_now().branches()
 
-    def history(self, range: str = ":") -> tuple[Revision, ...]:  # noqa: A002  what it is called everywhere
-        """The revisions of ``a:b``, newest first."""
+    def history(self, range: str = ":") -> tuple[Revision, ...]:  # noqa: A002  its usual name
+        """Return the revisions of ``a:b``, newest first."""
         return self._project_now().history(range, self.applied_for(range))
 
     def show(self, revision: str = "head") -> tuple[Revision, ...]:
-        """What an identifier means, newest first; ``heads`` may mean several."""
+        """Return the revisions an identifier refers to, newest first; ``heads`` may refer to several."""
         return self._project_now().show(revision, self.applied_for(revision))
 
     def applied_for(self, *names: str) -> frozenset[str]:
-        """What is applied, where one of *names* counts from there; else the database is left alone."""
+        """Return the applied revisions if one of *names* counts from them; otherwise the database is not accessed."""
         return self.applied() if self.project.is_relative(*names) else frozenset()
 
     # -- the database
 
     @property
     def database(self) -> Database:
-        """The database; nothing is connected before it is used."""
+        """The database. It connects when it is first used."""
         if self._database is None:
             from schemashift.connection.database import Database
 
-            self._database = Database(self._given, self.project.config)
+            self._database = Database(self._database_argument, self.project.config)
         return self._database
 
     def applied(self) -> frozenset[str]:
-        """The ids of all applied revisions. Raises `DatabaseUnreachable` and `ForeignVersionTable`."""
+        """Return the ids of all applied revisions. Raises `DatabaseUnreachable` and `ForeignVersionTable`."""
         return self.database.state().applied
 
     def current(self) -> tuple[str, ...]:
-        """The heads of what is applied, oldest first; ids that are in no file come last. Nothing is created."""
+        """Return the heads of the applied revisions, oldest first; ids that are in no file come last.
+
+        Creates nothing.
+        """
         return self.graph().current(self.applied())
 
     def upgrade(
         self, target: Names = "head", *, single_transaction: bool = False, confirm: Confirm | None = None
     ) -> Run:
-        """Run what *target* needs and the database lacks.
+        """Apply *target* and the revisions it needs, as far as they are not applied.
 
-        Each revision is applied whole or not at all where DDL is transactional; with *single_transaction* the run is.
-        *confirm* is called where rows or values would be deleted, with the plan and what it deletes, before the lock
-        is taken: it returns whether to go on. A plan that is another one by then is not run. Without *confirm* nothing
-        is counted.
+        Where DDL is transactional, each revision is applied as a whole or not at all; with *single_transaction* the
+        whole run is.
 
-        Raises the graph's faults, what resolving *target* raises, `DatabaseAhead`, `ScriptDoesNotLoad`,
-        `DatabaseError`, `Locked`, `NeedsDecision` and `MigrationFailed`, whose ``state`` says what stays applied.
+        *confirm* is called if rows or values would be deleted, with the plan and the losses, before the lock is taken;
+        it returns True to continue. If the plan has changed by the time the lock is held, nothing runs. Without
+        *confirm*, losses are not counted.
+
+        Raises the faults of the graph, the errors of resolving *target*, `DatabaseAhead`, `ScriptDoesNotLoad`,
+        `DatabaseError`, `Locked`, `NeedsDecision` and `MigrationFailed`, whose ``state`` describes what remains
+        applied.
         """
         return self._run(target, "upgrade", single_transaction=single_transaction, confirm=confirm)
 
     def downgrade(self, target: Names, *, single_transaction: bool = False, confirm: Confirm | None = None) -> Run:
-        """Undo what depends on *target*. *confirm* is called as by `upgrade`, and the same errors are raised."""
+        """Undo the revisions that depend on *target*. *confirm* and the errors are those of `upgrade`."""
         return self._run(target, "downgrade", single_transaction=single_transaction, confirm=confirm)
 
     def stamp(self, target: Names) -> Run:
-        """Record exactly what going to *target* would leave, without running it. Raises as `upgrade` does."""
+        """Record the revisions that are applied at *target*, without running any. Raises what `upgrade` raises."""
         return self._run(target, "stamp")
 
     def _run(
@@ -221,19 +229,20 @@ class Migrator:
         def plan_for(applied: frozenset[str]) -> Plan:
             return plan(graph, applied, targets, direction)
 
-        there_is_work = not database.is_missing or self._preload_scripts(plan_for(frozenset()))
-        with database.connected() if there_is_work else database.reading() as connection:
+        must_connect = not database.is_missing or self._preload_scripts(plan_for(frozenset()))
+        with database.connected() if must_connect else database.reading() as connection:
             return self._execute(graph, plan_for, connection, single_transaction=single_transaction, confirm=confirm)
 
     def _preload_scripts(self, planned: Plan) -> bool:
-        """Whether a run that begins with nothing has anything to do. What is wrong with its scripts comes out here,
-        before opening a SQLite file makes one.
+        """Load the scripts of a run on a new database; return True if it has anything to do.
+
+        A script that does not load must raise before connecting creates a SQLite file.
         """
         for step in planned.steps:
             try:
                 self.project.scripts.load(step.revision)
             except ScriptDoesNotLoad as error:
-                # One that asks op for the connection at its top needs the run.
+                # A script that uses op at its top level can only be loaded by the run.
                 if not isinstance(error.__cause__, OutsideMigration):
                     raise
         return bool(planned.steps or planned.after)
@@ -276,12 +285,12 @@ class Migrator:
         return Consent(confirm, count)
 
     def plan(self, target: Names, direction: Direction = "upgrade") -> Plan:
-        """What `upgrade`, `downgrade` or `stamp` would do now. Raises as they do before a run."""
+        """Return the plan that `upgrade`, `downgrade` or `stamp` would run now. Raises what they raise before a run."""
         graph = self.graph()
         return plan(graph, self.applied(), read_targets(graph, target), direction)
 
     def losses(self, planned: Plan) -> tuple[Loss, ...]:
-        """What running *planned* would delete, counted now. Its scripts are run against a recorder for that."""
+        """Count the rows and values that *planned* would delete. Its scripts are run against a recorder."""
         from schemashift.effects.counts import data_loss
 
         scripts = {step.revision.id: self.project.scripts.load(step.revision) for step in planned.steps}
@@ -289,7 +298,7 @@ class Migrator:
             return data_loss(connection, planned, scripts, self.database.dialect(connection), self.x)
 
     def status(self) -> Status:
-        """Where the database is, what is pending, and whether the models match. Nothing is created."""
+        """Return the state of the database, the pending revisions, and whether the models match. Creates nothing."""
         from schemashift.checks import status
 
         return status(self._project_now(), self.database, self.x)
@@ -297,13 +306,13 @@ class Migrator:
     # -- the models
 
     def metadata(self) -> tuple[sa.MetaData, ...]:
-        """The models' `MetaData`. Raises `NoModels` and `ModelsDoNotLoad`."""
+        """Return the `MetaData` of the models. Raises `NoModels` and `ModelsDoNotLoad`."""
         return self._project_now().metadata()
 
     def diff(self, *, drop: Names = ()) -> Comparison:
-        """What makes the database equal to the models, and the way back. Nothing is written.
+        """Compare the models with the database. Nothing is written.
 
-        *drop* names what neither the models nor a migration knows and is to go all the same.
+        *drop* names unmanaged objects (neither the models nor a migration mention them) that are to be dropped anyway.
 
         Raises `NoModels`, `ModelsDoNotLoad`, `NoTables`, `NotSupported` and `DatabaseError`.
         """
@@ -311,14 +320,15 @@ class Migrator:
 
         project = self._project_now()
         project.graph()
-        project.metadata()  # what is wrong with the models comes out before the database is asked
+        project.metadata()  # errors of the models are raised before connecting
         with self.database.reading() as connection:
             return compare(
-                project, self.database, connection, self.database.dialect(connection), self.x, _several(drop)
+                project, self.database, connection, self.database.dialect(connection), self.x, _as_tuple(drop)
             )
 
     def check(self) -> Checked:
-        """Whether the graph is whole, the scripts load, the database is at the head, and the models match it."""
+        """Check that the graph has no faults, the scripts load, the database is at the head, and the models match it.
+        """
         from schemashift.checks import check
 
         return check(self._project_now(), self.database, self.x)
@@ -338,18 +348,19 @@ class Migrator:
         version_path: str | os.PathLike[str] | None = None,
         drop: Names = (),
     ) -> Written:
-        """Write a new script on top of *head*; with *autogenerate*, with what the models have and the database lacks.
+        """Write a new script on top of *head*; with *autogenerate*, with the differences between models and database.
 
-        Where that is nothing, nothing is written. Without a *message* the changes give the name. What neither the
-        models nor a migration knows is dropped only where *drop* names it (``"reports"``, ``"audit.log"``).
-        Raises, before anything is written, the graph's faults, `MultipleHeads`, `BadTarget`, `DuplicateRevision`,
+        If there are no differences, nothing is written. The default *message* is derived from the changes. Unmanaged
+        objects are dropped only if *drop* names them (``"reports"``, ``"audit.log"``).
+
+        Raises, before anything is written, the faults of the graph, `MultipleHeads`, `BadTarget`, `DuplicateRevision`,
         `DuplicateLabel`, and for *autogenerate* also `NoModels`, `ModelsDoNotLoad`, `NoTables`, `Behind`,
         `DatabaseAhead` and `DatabaseError`.
         """
         from schemashift.results import Written
         from schemashift.scripts.draft import draft, one_line
 
-        project, heads = self._project_now(), _several(head)
+        project, heads = self._project_now(), _as_tuple(head)
         header = draft(
             project.graph(),
             project.scripts,
@@ -358,11 +369,11 @@ class Migrator:
             splice=splice,
             rev_id=rev_id,
             branch_label=branch_label,
-            depends_on=_several(depends_on),
+            depends_on=_as_tuple(depends_on),
             version_path=version_path,
         )
         if autogenerate:
-            return self._autogenerate(header, one_line(message, ""), _several(drop))
+            return self._autogenerate(header, one_line(message, ""), _as_tuple(drop))
         return Written(project.write(header, one_line(message, "empty")))
 
     def merge(
@@ -373,12 +384,12 @@ class Migrator:
         rev_id: str | None = None,
         branch_label: Names | None = None,
     ) -> Written:
-        """Write an empty script that revises all of *revisions*. Raises as `revision` does."""
+        """Write an empty script that revises all of *revisions*. Raises what `revision` raises."""
         from schemashift.results import Written
         from schemashift.scripts.draft import draft, merge_parents, one_line
 
         project = self._project_now()
-        graph, names = project.graph(), _several(revisions)
+        graph, names = project.graph(), _as_tuple(revisions)
         graph.check()
         parents = merge_parents(graph, names, self.applied_for(*names))
         header = draft(graph, project.scripts, heads=parents, splice=True, rev_id=rev_id, branch_label=branch_label)
@@ -395,23 +406,24 @@ class Migrator:
         with database.reading() as connection:
             dialect = database.dialect(connection)
             _refuse_behind(project.graph(), database.version_table(dialect).read(connection).applied)
-            found = compare(project, database, connection, dialect, self.x, drop)
-            if not found.operations:
-                return Written(None, tables=tables, unmanaged=found.unmanaged, not_compared=found.not_compared)
-            body = found.body(dialect)
-            warnings = warnings_for(connection, found.operations, dialect)
+            comparison = compare(project, database, connection, dialect, self.x, drop)
+            unmanaged, not_compared = comparison.unmanaged, comparison.not_compared
+            if not comparison.operations:
+                return Written(None, tables=tables, unmanaged=unmanaged, not_compared=not_compared)
+            body = comparison.body(dialect)
+            warnings = warnings_for(connection, comparison.operations, dialect)
         revision = project.write(
             header,
-            message or message_for(found.operations),
+            message or message_for(comparison.operations),
             body.imports,
             body.upgrade.rstrip(),
             body.downgrade.rstrip(),
         )
-        return Written(revision, found.operations, tables, found.unmanaged, warnings, found.not_compared)
+        return Written(revision, comparison.operations, tables, unmanaged, warnings, not_compared)
 
 
 def _refuse_behind(graph: RevisionGraph, applied: frozenset[str]) -> None:
-    """Raises `Behind` where revisions are pending, `DatabaseAhead` where the database knows more than the files."""
+    """Raise `Behind` if revisions are pending, and `DatabaseAhead` if the database is at a revision in no file."""
     pending = plan(graph, applied, read_targets(graph, "heads"), "upgrade").revisions
     if pending:
         count = "1 revision" if len(pending) == 1 else f"{len(pending):,} revisions"
@@ -423,5 +435,5 @@ def _refuse_behind(graph: RevisionGraph, applied: frozenset[str]) -> None:
         )
 
 
-def _several(names: Names) -> tuple[str, ...]:
+def _as_tuple(names: Names) -> tuple[str, ...]:
     return (names,) if isinstance(names, str) else tuple(names)

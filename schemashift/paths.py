@@ -1,4 +1,4 @@
-"""Paths for people. Apart from everything else, because every error needs it and start-up counts."""
+"""Paths as they are displayed. A module of its own: every error imports it, and start-up time counts."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 
 
 def display_path(path: str | os.PathLike[str]) -> str:
-    """The path as seen from the current folder, absolute if it is not below it."""
+    """Return *path* relative to the current folder, or absolute if it is not below that."""
     path = os.path.normpath(path)
     if not os.path.isabs(path) and not path.startswith(os.pardir):
         return path

@@ -1,8 +1,8 @@
-"""`Project`: what is known without a database: the configuration, the scripts with their graph, and the models.
+"""`Project`: the configuration, the scripts with their graph, and the models. It needs no database.
 
-A project is read once. The first question reads the headers of the scripts or loads the models, later ones get the same
-answer until `Project.refresh`; so a command reads once, and so do the databases that share a project (tenants, binds).
-SQLAlchemy is imported where the models are loaded, and nowhere else.
+A project is read once. The first access reads the headers of the scripts or loads the models, and the result is kept
+until `Project.refresh`. So each command reads once, and several databases (tenants, binds) can share a project.
+SQLAlchemy is imported only when the models are loaded.
 """
 
 from __future__ import annotations
@@ -28,18 +28,18 @@ if TYPE_CHECKING:
     from schemashift.scripts.draft import Draft
 
 IMPORTS = ("import sqlalchemy as sa", "from schemashift import op")
-"""What a script imports that was not generated."""
+"""The imports of a script that was not generated."""
 
 
 class Project:
-    """A configuration, the scripts and the models it names. Safe in threads.
+    """A configuration, with the scripts and the models it names. Thread-safe.
 
-    *models* take the place of the configuration's: a `MetaData`, a declarative base, or anything else that ``models``
-    may name there, as an object or as ``"app.models:Base"``.
+    *models* overrides the models of the configuration: a `MetaData`, a declarative base, or anything else that
+    ``models`` may name there, as an object or as ``"app.models:Base"``.
     """
 
     def __init__(self, config: Config, *, models: object = None) -> None:
-        """Nothing is read yet."""
+        """Nothing is read until it is needed."""
         self.config = config
         self.scripts = ScriptDirectory(config.directory, config.version_locations, recursive=config.recursive)
         self.models: tuple[object, ...] = config.models if models is None else (models,)
@@ -48,7 +48,7 @@ class Project:
         self._metadata: tuple[sa.MetaData, ...] | None = None
 
     def refresh(self) -> None:
-        """Forget what was read: the next question reads again."""
+        """Discard what was read; the next access reads again."""
         with self._lock:
             self._graph = None
         self._metadata = None
@@ -56,7 +56,7 @@ class Project:
     # -- the scripts
 
     def graph(self) -> RevisionGraph:
-        """The scripts' headers as a graph, faults and all. Raises `NoProject` where there is no directory."""
+        """Return the graph of the scripts, including its faults. Raises `NoProject` if there is no directory."""
         with self._lock:
             if self._graph is None:
                 self._require_directory()
@@ -68,17 +68,17 @@ class Project:
         if not any(os.path.isdir(each) for each in places):
             raise NoProject(
                 f"there is no folder {display_path(self.config.directory)}",
-                cause="scripts are where directory in the configuration, SCHEMASHIFT_DIRECTORY or -d says",
-                hints=[Hint("init", why="makes it")],
+                cause="the folder is set by directory in the configuration, SCHEMASHIFT_DIRECTORY or -d",
+                hints=[Hint("init", why="creates it")],
             )
 
     def heads(self) -> tuple[Revision, ...]:
-        """The revisions that no other revises, oldest first."""
+        """Return the revisions that no other revision revises, oldest first."""
         graph = self.graph()
         return tuple(graph[each] for each in graph.heads)
 
     def branches(self) -> tuple[Branch, ...]:
-        """The revisions that several others revise, newest first."""
+        """Return the revisions with more than one child, newest first."""
         from schemashift.results import Branch
 
         graph = self.graph()
@@ -88,19 +88,19 @@ class Project:
         )
 
     def history(self, range: str = ":", applied: Collection[str] = ()) -> tuple[Revision, ...]:  # noqa: A002
-        """The revisions of ``a:b``, newest first; *applied* is what `is_relative` ranges count from."""
+        """Return the revisions of ``a:b``, newest first. Relative ends count from *applied*: see `is_relative`."""
         graph = self.graph()
         ids = graph.resolve_range(range, applied)
         return tuple(graph[each] for each in reversed(graph.in_order(ids)))
 
     def show(self, revision: str = "head", applied: Collection[str] = ()) -> tuple[Revision, ...]:
-        """What an identifier means, newest first; ``heads`` may mean several."""
+        """Return the revisions an identifier refers to, newest first; ``heads`` may refer to several."""
         graph = self.graph()
         ids = graph.resolve(revision, applied)
         return tuple(graph[each] for each in reversed(graph.in_order(ids)))
 
     def is_relative(self, *names: str) -> bool:
-        """Whether one of *names*, identifiers or ranges, counts from what is applied."""
+        """Return True if one of *names*, identifiers or ranges, counts from the applied revisions."""
         graph = self.graph()
         parts = [part for name in names for part in (split_range(name) if is_range(name) else (name,))]
         return any(read_target(graph, each).relative for each in parts)
@@ -110,9 +110,9 @@ class Project:
     def write(
         self, header: Draft, message: str, imports: Iterable[str] = IMPORTS, upgrade: str = "", downgrade: str = ""
     ) -> Revision:
-        """Write a new script and return what it says; the graph has it from then on.
+        """Write a new script, add its revision to the graph, and return it.
 
-        *upgrade* and *downgrade* are bodies, indented. Raises as `ScriptDirectory.write` does.
+        *upgrade* and *downgrade* are the indented bodies. Raises what `ScriptDirectory.write` raises.
         """
         revision = self.scripts.write(
             header.id,
@@ -150,22 +150,26 @@ class Project:
     # -- the models
 
     def metadata(self) -> tuple[sa.MetaData, ...]:
-        """The models' `MetaData`. Raises `NoModels` and `ModelsDoNotLoad`."""
+        """Return the `MetaData` of the models. Raises `NoModels` and `ModelsDoNotLoad`."""
         from schemashift.sources.models import load_metadata
 
-        found = self._metadata
-        if found is None:  # without the lock: loading imports the application, which may use the project in turn
-            found = self._metadata = load_metadata(self.models, imports=self.config.imports, root=self.config.root)
-        return found
+        metadatas = self._metadata
+        if metadatas is None:  # without the lock: loading imports the application, which may use the project in turn
+            metadatas = load_metadata(self.models, imports=self.config.imports, root=self.config.root)
+            self._metadata = metadatas
+        return metadatas
 
     def naming_convention(self) -> Mapping[str, object] | None:
-        """How the models name constraints, for scripts that give them none, as Alembic's do. Models that do not load
-        must not stop a deploy: then nothing is named."""
+        """Return the naming convention of the models, which names the constraints that a script leaves unnamed.
+
+        None if the models do not load: that must not stop a deployment.
+        """
         if not self.models:
             return None
         from schemashift.sources.models import load_metadata
 
         with contextlib.suppress(SchemashiftError):
-            found = (each.naming_convention for each in load_metadata(self.models, root=self.config.root))
-            return next((each for each in found if set(each) - {"ix"}), None)
+            metadatas = load_metadata(self.models, root=self.config.root)
+            conventions = (each.naming_convention for each in metadatas)
+            return next((each for each in conventions if set(each) - {"ix"}), None)
         return None

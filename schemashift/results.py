@@ -1,4 +1,4 @@
-"""What the methods of `Migrator` return: plain values."""
+"""The values that the methods of `Migrator` return."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 
 class Initialised(NamedTuple):
-    """What `init` made: files and folders, and the settings it wrote, if any.
+    """The files and folders that `init` created, and the settings it wrote, if any.
 
-    ``lacks_models``: there was a configuration, which is left as it is and names no models.
+    ``lacks_models`` is true for an existing configuration, which `init` does not change, that names no models.
     """
 
     created: tuple[str, ...]
@@ -29,11 +29,11 @@ class Initialised(NamedTuple):
 
 
 class Written(NamedTuple):
-    """A new revision; None where nothing changed and nothing was written.
+    """A new revision. ``revision`` is None if nothing changed and nothing was written.
 
-    ``tables`` is how many the models have; ``unmanaged`` are the database's that neither they nor a migration know;
-    ``warnings`` say what the new script would do to the rows that are there; ``not_compared`` says what of the database
-    could not be read or compared.
+    ``tables`` is the number of tables of the models; ``unmanaged`` are the objects of the database that neither the
+    models nor a migration mention; ``warnings`` describe what the new script would do to existing rows;
+    ``not_compared`` are the objects of the database that could not be read or compared.
     """
 
     revision: Revision | None
@@ -45,7 +45,7 @@ class Written(NamedTuple):
 
 
 class Done(NamedTuple):
-    """One revision that ran."""
+    """One revision that was applied or undone."""
 
     revision: Revision
     direction: Direction
@@ -53,14 +53,14 @@ class Done(NamedTuple):
 
 
 class Loss(NamedTuple):
-    """What one revision of a plan would delete: ``("users.name (1,204 values)", "orders (51,880 rows)")``."""
+    """The data that one revision of a plan would delete: ``("users.name (1,204 values)", "orders (51,880 rows)")``."""
 
     revision: Revision
     what: tuple[str, ...]
 
 
 class Run(NamedTuple):
-    """What a run did: the revisions in order, the plan, and the heads of what is applied before and after."""
+    """A finished run: the revisions in order, the plan, and the heads of the applied revisions before and after."""
 
     done: tuple[Done, ...]
     plan: Plan
@@ -70,17 +70,18 @@ class Run(NamedTuple):
 
 
 class Branch(NamedTuple):
-    """A place where lines part."""
+    """A revision with more than one child."""
 
     revision: Revision
     children: tuple[Revision, ...]
 
 
 class Status(NamedTuple):
-    """Where the database is. ``differences`` is None where the models were not compared, and ``why`` says why not.
+    """The state of the database. ``differences`` is None if the models were not compared; ``why`` is the reason, and
+    ``hint`` the command that shows more.
 
-    ``hint`` is the command that says more about that. ``rows`` are the version table's, of ``current`` or in flight;
-    ``edited`` are scripts that changed after they ran; ``not_compared`` is what could not be read or compared.
+    ``rows`` are the rows of the version table for ``current`` and for revisions in flight; ``edited`` are revisions
+    whose scripts changed after they ran; ``not_compared`` are the objects that could not be read or compared.
     """
 
     url: str
@@ -98,7 +99,10 @@ class Status(NamedTuple):
 
 
 class Part(NamedTuple):
-    """One line of `check`: ``error`` is None where it is well. ``not_compared`` is what it could not look at."""
+    """One line of `check`.
+
+    ``error`` is None if the part passed; ``not_compared`` are the objects it could not compare.
+    """
 
     name: str
     text: str
@@ -109,16 +113,16 @@ class Part(NamedTuple):
 
 
 class Checked(NamedTuple):
-    """What `check` found."""
+    """The result of `check`."""
 
     parts: tuple[Part, ...]
 
     @property
     def not_compared(self) -> tuple[Doubt, ...]:
-        """What could not be read or compared."""
+        """The objects that could not be read or compared."""
         return tuple(doubt for part in self.parts for doubt in part.not_compared)
 
     @property
     def ok(self) -> bool:
-        """All is well."""
+        """True if no part has an error."""
         return all(part.error is None for part in self.parts)

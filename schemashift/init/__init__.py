@@ -1,1 +1,1 @@
-"""`schemashift init`: find the models, write the settings and the folder."""
+"""`schemashift init`: find the models, write the settings, and create the migrations folder."""

@@ -1,11 +1,11 @@
-"""`schemashift init`: the scripts' directory and the settings, all of it or nothing."""
+"""Create the migrations folder and the settings. Either both are written or neither."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Mapping
 
-from schemashift.config import DEFAULT_URL, Config, has_settings, no_password, with_settings
+from schemashift.config import DEFAULT_URL, Config, has_password, has_settings, with_settings
 from schemashift.errors import AlreadyInitialised, BadConfig, Hint, Location
 from schemashift.paths import display_path
 from schemashift.results import Initialised
@@ -16,26 +16,26 @@ Settings = dict[str, str | list[str]]
 
 
 def init_directory(directory: str) -> tuple[str, ...]:
-    """Make *directory* with its template, its README and an empty ``versions`` folder; return the paths made.
+    """Create *directory* with the template, a README and an empty ``versions`` folder; return the paths created.
 
-    Raises `AlreadyInitialised` if it holds anything, and `BadConfig` where it cannot be written.
+    Raises `AlreadyInitialised` if it is not empty, and `BadConfig` if it cannot be written.
     """
     _refuse_existing(directory)
     template = template_directory()
-    made = [os.path.join(directory, "versions", "")]
+    created = [os.path.join(directory, "versions", "")]
     try:
-        os.makedirs(made[0])
+        os.makedirs(created[0])
         for name in sorted(os.listdir(template), reverse=True):
             if os.path.isfile(os.path.join(template, name)):
-                made.append(os.path.join(directory, name))
-                _copy(os.path.join(template, name), made[-1])
+                created.append(os.path.join(directory, name))
+                _copy(os.path.join(template, name), created[-1])
     except OSError as error:
         raise BadConfig(f"cannot write {display_path(directory)}", cause=str(error)) from error
-    return tuple(made)
+    return tuple(created)
 
 
 def init_project(config: Config, *, folder: str, given_url: str | None, environment: Mapping[str, str]) -> Initialised:
-    """Make the directory and write the settings that *folder* lacks: found models, and a URL.
+    """Create the directory, and write the settings into *folder* if it has none: the models found there, and a URL.
 
     Raises `AlreadyInitialised` and `BadConfig`, before anything is written.
     """
@@ -65,7 +65,7 @@ def _settings(
         if models.imports:
             settings["import"] = list(models.imports)
     if given_url:
-        settings |= {"url": given_url} if no_password(given_url) else {}
+        settings |= {} if has_password(given_url) else {"url": given_url}
     elif not environment.get("SCHEMASHIFT_URL"):
         settings["url"] = DEFAULT_URL
     if directory != "migrations":
@@ -76,11 +76,11 @@ def _settings(
 def _refuse_existing(directory: str) -> None:
     if os.path.isdir(directory) and os.listdir(directory):
         raise AlreadyInitialised(
-            f"{display_path(directory)}/ is there already, and not empty",
+            f"{display_path(directory)}/ already exists and is not empty",
             where=Location(display_path(directory)),
             hints=[
-                Hint("status", why="shows where this project is"),
-                Hint("init", ("-d", "FOLDER"), "makes another"),
+                Hint("status", why="shows the state of this project"),
+                Hint("init", ("-d", "FOLDER"), "creates another"),
             ],
         )
     if os.path.exists(directory) and not os.path.isdir(directory):

@@ -365,7 +365,7 @@ def test_downgrade_needs_a_target(project: Project) -> None:
 def test_initialised_twice(project: Project) -> None:
     project.ok("init")
     found = refused(project, "init", slug="already-initialised", code=2)
-    assert "migrations/ is there already" in found.err
+    assert "migrations/ already exists" in found.err
 
 
 def test_bad_settings(project: Project) -> None:

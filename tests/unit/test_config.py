@@ -14,8 +14,8 @@ from schemashift.config import (
     KEYS,
     Config,
     display_url,
+    has_password,
     masked,
-    no_password,
     parse_toml,
     plain_settings,
     read_config,
@@ -198,7 +198,7 @@ def test_a_relative_sqlite_path_is_relative_to_the_file(tmp_path: Path, url: str
 def test_passwords_are_masked(url: str, shown: str) -> None:
     assert masked(url) == shown
     assert "secret" not in display_url(url)
-    assert no_password(url) == (url == shown)
+    assert has_password(url) == (url != shown)
 
 
 def test_a_sqlite_file_is_shown_as_seen_from_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

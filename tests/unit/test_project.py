@@ -156,5 +156,5 @@ def test_a_migrator_of_its_own_project_sees_new_scripts_in_each_call(
 
 
 def test_a_shared_project_has_its_own_models(project: Project) -> None:
-    with pytest.raises(TypeError, match="given to the Project"):
+    with pytest.raises(TypeError, match="passed to the Project"):
         Migrator.of(project, models=metadata_of())
