@@ -190,7 +190,7 @@ class ModelsDoNotLoad(UsageError):
 
 
 class NoTables(UsageError):
-    """The models have no tables, but the database does."""
+    """The models have no tables."""
 
     code = "no-tables"
 

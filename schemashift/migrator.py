@@ -327,8 +327,7 @@ class Migrator:
             )
 
     def check(self) -> Checked:
-        """Check that the graph has no faults, the scripts load, the database is at the head, and the models match it.
-        """
+        """Check that the graph has no faults, the scripts load, the database is at head, and the models match it."""
         from schemashift.checks import check
 
         return check(self._project_now(), self.database, self.x)

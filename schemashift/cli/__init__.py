@@ -1,10 +1,10 @@
-"""The command line. `main` runs it and returns its exit code; commands show their own errors (`failure`).
+"""The command line. `main` runs it and returns its exit code. Each command shows its own errors: see `failure`.
 
 ====  ==============================================================================
-0     done, or nothing to do
-1     the answer is no: differences, pending revisions
-2     usage, configuration, models, scripts or the graph
-3     needs a decision
+0     success, or nothing to do
+1     a check failed: differences, pending revisions
+2     an error in the command, configuration, models, scripts or graph
+3     not confirmed
 4     the database cannot be reached or used; worth retrying
 5     a migration failed
 6     another process holds the lock; worth retrying
@@ -38,7 +38,7 @@ def _version(ctx: click.Context, param: click.Parameter, value: bool) -> None:  
 
 
 def _width() -> int:
-    """Of the terminal, for help; click would import `shutil` and all its compressions to find out."""
+    """Return the width of the terminal, for help. For this, click would import `shutil` with its compression modules."""
     try:
         columns = int(os.environ.get("COLUMNS", "")) or os.get_terminal_size(1).columns
     except (ValueError, OSError):
@@ -52,7 +52,7 @@ def _width() -> int:
 cli = Group(
     PROGRAM,
     sections=SECTIONS,
-    help="Schema migrations for SQLAlchemy: models change, a script is written, the database follows.",
+    help="Schema migrations for SQLAlchemy: generate scripts from changed models, and run them.",
     context_settings={"terminal_width": _width()},
     params=[
         click.Option(
@@ -69,7 +69,7 @@ def main(args: Sequence[str] | None = None) -> int:
     arguments = list(sys.argv[1:] if args is None else args) or ["--help"]
     session = Session()
     _open_streams()
-    _forgive(sys.stdout, sys.stderr)
+    _escape_unencodable(sys.stdout, sys.stderr)
     try:
         return _run(session, arguments)
     except (BrokenPipeError, CannotWrite, KeyboardInterrupt) as error:
@@ -79,14 +79,14 @@ def main(args: Sequence[str] | None = None) -> int:
 
 
 def _run(session: Session, arguments: list[str]) -> int:
-    """Call the command. It shows its own errors; what is wrong before it is found is shown here."""
+    """Call the command. It shows its own errors; errors that occur before it is found are shown here."""
     _prescan_flags(session, arguments)
     try:
         _invoke(session, arguments)
     except click.exceptions.Exit as exit_:  # also --help and --version
         session.ui.flush()
         return exit_.exit_code
-    except BaseException as raised:  # noqa: BLE001  it is shown, or raised again
+    except BaseException as raised:  # noqa: BLE001  shown, or raised again
         from schemashift.cli.failure import show_failure
 
         return show_failure(session, raised)
@@ -94,7 +94,7 @@ def _run(session: Session, arguments: list[str]) -> int:
 
 
 def _invoke(session: Session, arguments: list[str]) -> None:
-    """What `click.Command.main` does, in a context that has our session before the line is parsed."""
+    """Do what `click.Command.main` does, in a context that has the session before the arguments are parsed."""
     with click.Context(cli, info_name=PROGRAM, **cli.context_settings) as ctx:
         ctx.meta[SESSION] = session
         cli.parse_args(ctx, arguments)
@@ -102,7 +102,7 @@ def _invoke(session: Session, arguments: list[str]) -> None:
 
 
 def _prescan_flags(session: Session, arguments: Sequence[str]) -> None:
-    """The flags that decide how an error looks, also one about the flags."""
+    """Read the flags that determine how errors are shown, including errors about flags."""
     before = arguments[: arguments.index("--")] if "--" in arguments else arguments
     session.ui.json = "--json" in before
     session.command = next((each for each in before if each in cli.list_commands(_NO_CONTEXT)), "") or PROGRAM
@@ -116,14 +116,14 @@ _NO_CONTEXT = click.Context(cli)
 
 
 def _open_streams() -> None:
-    """A stream that was closed (``>&-``, a service without a console) takes everything and shows nothing."""
+    """Replace a closed stream (``>&-``, a service without a console) by one that discards its input."""
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:
             setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115  until the process ends
 
 
-def _forgive(*streams: object) -> None:
-    """A character that a stream cannot show is written as an escape, not a traceback."""
+def _escape_unencodable(*streams: object) -> None:
+    """Write characters that a stream cannot encode as escapes, rather than failing."""
     for stream in streams:
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure:

@@ -11,7 +11,7 @@ from schemashift.cli.session import Session
 
 @in_session
 def branches(session: Session) -> dict[str, Any]:
-    """Revisions that several others revise, and these below them."""
+    """Show the revisions with more than one child, each with its children."""
     graph = session.migrator().graph()
     session.warn(graph)
     answer = []
@@ -23,7 +23,7 @@ def branches(session: Session) -> dict[str, Any]:
             session.ui.result(f"  {line}")
         answer.append(revision_document(graph[name]) | {"children": [each.id for each in children]})
     if not answer:
-        session.ui.say("no branches: no revision has two that revise it")
+        session.ui.say("no branches: no revision has more than one child")
     return {"branches": answer}
 
 

@@ -21,7 +21,7 @@ SIGNS = {"+": "ok", "-": "warning", "~": "path"}
 
 
 def _say_how_to_begin(session: Session, migrator: Migrator) -> None:
-    """For a database that came before its migrations: what is there is what they would make."""
+    """Say how to start with a database that already has the tables of the models."""
     empty = "--url sqlite://" if migrator.database.engine.dialect.name == "sqlite" else "--url of an empty database"
     session.ui.say(
         f"{paint('   hint:', 'hint')} no revision makes these tables yet: "
@@ -30,38 +30,38 @@ def _say_how_to_begin(session: Session, migrator: Migrator) -> None:
 
 
 def change_lines(operations: Iterable[Operation], *, indent: str = "  ") -> list[str]:
-    """One line for each operation."""
-    found = [operation.describe() for operation in operations]
-    rows = [(paint(f"{each.sign} {each.noun}", SIGNS.get(each.sign, "dim")), each.name, each.detail) for each in found]
+    """Return one line for each operation."""
+    lines = [operation.describe() for operation in operations]
+    rows = [(paint(f"{each.sign} {each.noun}", SIGNS.get(each.sign, "dim")), each.name, each.detail) for each in lines]
     return table(rows, indent=indent)
 
 
 def change_document(operation: Operation) -> dict[str, Any]:
-    """An operation for ``--json``."""
+    """Return an operation for ``--json``."""
     return {**operation.describe()._asdict(), "operation": type(operation).__name__}
 
 
 def warn_of_doubts(session: Session, doubts: Iterable[Doubt]) -> None:
-    """What could not be read or compared: a warning for each, and ``not_compared`` in the answer."""
-    found = list(doubts)
-    for doubt in found:
+    """Show a warning for each of *doubts*, and add them to the answer as ``not_compared``."""
+    doubts = list(doubts)
+    for doubt in doubts:
         session.ui.say(f"{paint('warning:', 'warning')} {doubt}")
     session.answer["not_compared"] = [
-        {"kind": doubt.about.kind, "name": str(doubt.about.table_name), "reason": doubt.reason} for doubt in found
+        {"kind": doubt.about.kind, "name": str(doubt.about.table_name), "reason": doubt.reason} for doubt in doubts
     ]
 
 
 def unmanaged_line(keys: Iterable[Key], most: int = 5) -> str:
-    """``2 tables and 1 sequence (legacy, audit.log, numbers)``."""
-    found = list(keys)
-    kinds = Counter(key.kind for key in found)
+    """Return ``2 tables and 1 sequence (legacy, audit.log, numbers)``."""
+    keys = list(keys)
+    kinds = Counter(key.kind for key in keys)
     counts = [plural(number, kind) for kind, number in kinds.items()]
-    names = ", ".join(str(key.table_name) for key in found[:most]) + (", ..." if len(found) > most else "")
+    names = ", ".join(str(key.table_name) for key in keys[:most]) + (", ..." if len(keys) > most else "")
     return " and ".join([", ".join(counts[:-1]), counts[-1]] if len(counts) > 1 else counts) + f" ({names})"
 
 
 def show_changes(session: Session, migrator: Migrator, written: Written) -> None:
-    """What was compared, and what differs."""
+    """Show what was compared, and the differences."""
     ui = session.ui
     models = ", ".join(str(each) for each in migrator.project.models)
     compared = f"{models} ({plural(written.tables, 'table')}) against {migrator.database.shown}"

@@ -13,8 +13,9 @@ from schemashift.results import Part
 
 @in_session
 def check(session: Session) -> dict[str, Any]:
-    """Does everything fit together? The graph is whole, the scripts load, the database is at the head, and the models
-    match it. Exit 0 if so.
+    """Check that the graph has no faults, the scripts load, the database is at the head, and the models match it.
+
+    The exit code is 0 if so.
     """
     found = session.migrator().check()
     for part in found.parts:

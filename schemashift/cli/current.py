@@ -11,7 +11,7 @@ from schemashift.cli.session import Session
 
 @in_session
 def current(session: Session) -> dict[str, Any]:
-    """The revisions the database is at, one on a line: 8d1f0c2be917 (head), or base."""
+    """Show the revisions the database is at, one per line: 8d1f0c2be917 (head), or base."""
     migrator = session.migrator()
     graph = migrator.graph()
     session.warn(graph)

@@ -14,9 +14,9 @@ from schemashift.errors import Hint, UsageError
 
 @in_session
 def downgrade(session: Session, revisions: tuple[str, ...], **options: Any) -> dict[str, Any]:
-    """Undo what is applied on top of REVISIONS: -1 undoes the last revision, base all of them.
+    """Undo the revisions that were applied after REVISIONS: -1 undoes the last one, base all of them.
 
-    A revision is named by its id or the first characters of it, base, -1, a branch label, label@base.
+    A revision is given as its id or the first characters of it, base, -1, a branch label, or label@base.
     """
     if not revisions:
         raise UsageError(

@@ -14,7 +14,7 @@ from schemashift.paths import display_path
 
 @in_session
 def edit(session: Session, revision: str) -> dict[str, Any]:
-    """Open a script in your editor ($VISUAL or $EDITOR); REVISION is head if left out."""
+    """Open a script in your editor ($VISUAL or $EDITOR); REVISION defaults to head."""
     migrator = session.migrator()
     graph = migrator.graph()
     session.warn(graph)

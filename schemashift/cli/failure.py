@@ -1,6 +1,6 @@
-"""From what a command raised to what is shown and the exit code. A command that succeeds does not import it.
+"""Show the error that a command raised, and determine the exit code. A command that succeeds does not import this.
 
-Commands use it themselves, so that they fail alike under `schemashift` and in another framework's group.
+Each command calls it itself, so that commands fail in the same way under `schemashift` and in another click group.
 """
 
 from __future__ import annotations
@@ -20,21 +20,21 @@ INTERRUPTED = 130
 
 
 class Interrupted(SchemashiftError):
-    """Somebody pressed Ctrl-C."""
+    """The user pressed Ctrl-C."""
 
     code = "interrupted"
     exit_code = INTERRUPTED
 
 
 class Internal(SchemashiftError):
-    """Something in schemashift itself went wrong."""
+    """An error in schemashift itself."""
 
     code = "internal"
     exit_code = INTERNAL
 
 
 def show_failure(session: Session, raised: BaseException) -> int:
-    """Show *raised*, and return the exit code. A broken pipe, and what is not an error at all, are raised again."""
+    """Show *raised*, and return the exit code. A broken pipe, and what is not an error, is raised again."""
     try:
         error = _as_error(session, raised)
         if isinstance(error, Interrupted) and not session.ui.json:
@@ -48,10 +48,10 @@ def show_failure(session: Session, raised: BaseException) -> int:
 
 
 def give_up(session: Session, error: BrokenPipeError | CannotWrite | KeyboardInterrupt) -> int:
-    """End where not even the end can be shown on stdout. Return the exit code."""
+    """End without writing to stdout, because that failed. Return the exit code."""
     if isinstance(error, KeyboardInterrupt):
         return INTERRUPTED
-    _silence()
+    _discard_stdout()
     if isinstance(error, BrokenPipeError):
         return 0
     with contextlib.suppress(CannotWrite):
@@ -71,9 +71,9 @@ def _as_error(session: Session, raised: BaseException) -> SchemashiftError:
     return raised if isinstance(raised, SchemashiftError) else _internal(raised)
 
 
-def _silence() -> None:
-    """Nobody reads stdout any more: let the interpreter flush into nothing when it exits."""
-    with contextlib.suppress(OSError):  # it is no file: a test's
+def _discard_stdout() -> None:
+    """Redirect stdout, which nobody reads any more: the interpreter flushes it when it exits."""
+    with contextlib.suppress(OSError):  # not a file, in tests
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
@@ -82,7 +82,7 @@ def _internal(error: Exception) -> SchemashiftError:
 
     return Internal(
         f"{type(error).__name__}: {error}",
-        cause=f"this is a mistake in schemashift {__version__}, not in your project",
+        cause=f"this is a bug in schemashift {__version__}, not in your project",
         hints=["run it again with --traceback, and report what it prints together with the command"],
     )
 

@@ -1,4 +1,4 @@
-"""How the command line is put together: commands that are imported when they are called, options that go anywhere."""
+"""The click classes of the command line: commands that are imported when they are called, and common options."""
 
 from __future__ import annotations
 
@@ -11,43 +11,43 @@ import click
 from schemashift.cli.session import Session
 
 SESSION = "schemashift.session"
-"""Where the state of a run is, in `click.Context.meta`. ``obj`` is left to the framework whose group we are in."""
+"""The key of the session in `click.Context.meta`. ``obj`` belongs to the framework whose group the commands are in."""
 
 SECTIONS = {
     "Begin": {
-        "init": "make the migrations folder and the settings",
+        "init": "create the migrations folder and the settings",
     },
     "Write": {
-        "revision": "write a new script; --autogenerate fills it in from the models",
-        "merge": "join heads with one more script",
+        "revision": "write a new script; with --autogenerate, from the models",
+        "merge": "write a script that joins heads",
         "edit": "open a script in your editor",
     },
     "Run": {
-        "upgrade": "apply what the database lacks",
-        "downgrade": "undo what is applied, down to a revision",
+        "upgrade": "apply revisions",
+        "downgrade": "undo revisions",
         "stamp": "record revisions as applied without running them",
     },
     "Look": {
-        "status": "where the database is, and what is pending",
-        "current": "the revisions the database is at, for scripts",
+        "status": "the state of the database, and what is pending",
+        "current": "the revisions the database is at",
         "history": "the graph of revisions",
         "heads": "the newest revisions",
         "branches": "revisions with more than one child",
-        "show": "one revision in full",
-        "check": "does everything fit together? for CI",
+        "show": "the details of a revision",
+        "check": "whether scripts, database and models match; for CI",
     },
 }
-"""The commands by section, each with its one line of help: what ``--help`` shows without importing any of them."""
+"""The commands by section, each with its short help. ``--help`` shows it without importing any command."""
 
 # -- options that every command has, before or after its name
 
 
 def _remember(ctx: click.Context, param: click.Parameter, value: Any) -> None:
-    """Put a common flag where the session keeps it. What stands later on the line wins."""
+    """Store a common option in the session. The last one on the command line takes precedence."""
     if value in (None, (), False, 0):
         return
     if value == "":
-        # A variable that is not set (--url "$DATABASE_URL") must not mean some other database.
+        # A variable that is not set (--url "$DATABASE_URL") must not select another database.
         raise click.BadParameter("it is empty", ctx=ctx, param=param)
     session = session_of(ctx)
     name = str(param.name)
@@ -80,26 +80,26 @@ COMMON: tuple[click.Option, ...] = (
         "-x",
         multiple=True,
         metavar="KEY=VALUE",
-        help="for op.get_context().get_x_argument() in scripts; may be repeated",
+        help="a value for op.get_context().get_x_argument() in scripts; may be repeated",
     ),
-    _common("-v", "--verbose", count=True, help="say more: -v shows the SQL of a run"),
-    _common("-q", "--quiet", is_flag=True, help="say nothing but the result and errors"),
-    _common("--json", is_flag=True, help="one JSON document on stdout"),
+    _common("-v", "--verbose", count=True, help="show more: with -v, the SQL of a run"),
+    _common("-q", "--quiet", is_flag=True, help="show only the result and errors"),
+    _common("--json", is_flag=True, help="write one JSON document to stdout"),
     _common("--color", type=click.Choice(["auto", "always", "never"]), help="colours; auto: on a terminal"),
-    _common("--traceback", is_flag=True, help="show where an error was raised"),
+    _common("--traceback", is_flag=True, help="show the Python traceback of an error"),
 )
 
 
 def session_of(ctx: click.Context) -> Session:
-    """The session of this run; made on the first call. All contexts of a run share it."""
+    """Return the session of this run, created on the first call. All contexts of a run share it."""
     if SESSION not in ctx.meta:
         ctx.meta[SESSION] = Session()
-    found: Session = ctx.meta[SESSION]
-    return found
+    session: Session = ctx.meta[SESSION]
+    return session
 
 
 def in_session(function: Callable[..., dict[str, Any] | None]) -> Callable[..., None]:
-    """Call *function* with the session first; what it returns is added to the answer."""
+    """Call *function* with the session as its first argument, and add what it returns to the answer."""
 
     def call(**values: Any) -> None:
         session = session_of(click.get_current_context())
@@ -114,7 +114,7 @@ def in_session(function: Callable[..., dict[str, Any] | None]) -> Callable[..., 
 
 
 class RevisionName(click.ParamType):  # type: ignore[type-arg]
-    """An identifier of a place in the graph. (`ParamType` is generic to type checkers only, and since click 8.4.)"""
+    """A revision identifier. (`ParamType` is generic only to type checkers, and only since click 8.4.)"""
 
     name = "revision"
 
@@ -128,9 +128,9 @@ REVISION = RevisionName()
 
 
 class Command(click.Command):
-    """A command with the common options, and with ``-1`` as an argument, that shows its own errors.
+    """A command with the common options that accepts ``-1`` as an argument and shows its own errors.
 
-    Its short help is that of `SECTIONS`. In another framework's group it ends as it does in ours.
+    The short help is taken from `SECTIONS`. The command behaves in the same way in the group of another framework.
     """
 
     def __init__(self, name: str, **settings: Any) -> None:
@@ -165,7 +165,7 @@ class Command(click.Command):
 
 
 def format_common(ctx: click.Context, formatter: click.HelpFormatter) -> None:
-    """The options that go anywhere on the line."""
+    """Write the help of the common options."""
     with formatter.section("Common options, anywhere on the line"):
         formatter.write_dl([each for option in COMMON if (each := option.get_help_record(ctx))])
 
@@ -175,7 +175,7 @@ def _is_steps_back(text: str) -> bool:
 
 
 def _with_steps_back(args: Iterable[str], params: Iterable[click.Parameter]) -> Iterable[str]:
-    """``-1`` where it is no option's value as ``current-1``, which means the same and does not look like an option."""
+    """Replace ``-1``, unless it is an option's value, by ``current-1``, which does not look like an option."""
     options = [each for each in params if isinstance(each, click.Option) and not each.is_flag and not each.count]
     with_value = {name for each in options for name in each.opts}
     expected = literal = False
@@ -187,9 +187,9 @@ def _with_steps_back(args: Iterable[str], params: Iterable[click.Parameter]) -> 
 
 
 class Group(click.Group):
-    """The commands by section, each with one line of help; a module is imported when its command is called.
+    """The commands by section, each with its short help. A command's module is imported when the command is called.
 
-    *sections* maps a heading to commands and their help; a command ``show`` is ``command`` of ``schemashift.cli.show``.
+    *sections* maps a heading to commands and their help. The command ``show`` is ``schemashift.cli.show.command``.
     """
 
     def __init__(self, name: str, *, sections: dict[str, dict[str, str]], **settings: Any) -> None:
@@ -206,8 +206,8 @@ class Group(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in self.list_commands(ctx):
             return None
-        found: click.Command = import_module(f"schemashift.cli.{cmd_name}").command
-        return found
+        command: click.Command = import_module(f"schemashift.cli.{cmd_name}").command
+        return command
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -231,5 +231,5 @@ class Group(click.Group):
 def _guess(name: str, known: Iterable[str]) -> str:
     import difflib
 
-    found = difflib.get_close_matches(name, list(known), 1, 0.5)
-    return f"\ndid you mean {found[0]}?" if found else ""
+    close = difflib.get_close_matches(name, list(known), 1, 0.5)
+    return f"\ndid you mean {close[0]}?" if close else ""

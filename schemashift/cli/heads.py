@@ -11,7 +11,7 @@ from schemashift.cli.session import Session
 
 @in_session
 def heads(session: Session) -> dict[str, Any]:
-    """The revisions that no other revises. With -v, where they are."""
+    """Show the revisions that no other revision revises. With -v, also their paths."""
     migrator = session.migrator()
     graph = migrator.graph()
     session.warn(graph)

@@ -18,21 +18,20 @@ if TYPE_CHECKING:
     from schemashift.migrator import Migrator
 
 WIDEST = 72
-"""Columns up to which the dates of a straight history start at one column."""
+"""The greatest width of a line beside which the dates of a straight history are still aligned."""
 
 
 @in_session
 def history(session: Session, span: str, *, oneline: bool, indicate_current: bool) -> dict[str, Any]:
-    """The graph of revisions, newest first: a filled circle is applied, a hollow one is not.
+    """Draw the graph of revisions, newest first. A filled circle is an applied revision, a hollow one is not applied.
 
-    What is applied is read from a SQLite file at once; other databases are asked with -i.
+    The applied revisions are read from a SQLite file; other databases are queried only with -i.
     """
     migrator = session.migrator()
     graph = migrator.graph()
     session.warn(graph)
     applied = _applied(migrator, ask=indicate_current)
-    counted = applied if applied is not None else migrator.applied_for(span)
-    ids = graph.resolve_range(span, counted)
+    ids = graph.resolve_range(span, applied if applied is not None else migrator.applied_for(span))
     lines = draw(graph, applied or frozenset(), ids=ids, unicode=session.ui.unicode)
     shown = _straight(graph, lines) if _is_line(lines) or oneline else _forked(lines)
     session.ui.results(
@@ -56,7 +55,7 @@ def _with_details(graph: RevisionGraph, lines: Iterable[tuple[str, Line]]) -> It
 
 
 def _applied(migrator: Migrator, *, ask: bool) -> frozenset[str] | None:
-    """What is applied, as far as it can be read without SQLAlchemy, or with *ask*; else None."""
+    """Return the applied revisions if they can be read without SQLAlchemy, or with *ask*; else None."""
     if ask:
         return migrator.applied()
     from schemashift.state.sqlite_file import applied_in_file
@@ -69,7 +68,7 @@ def _say_what_is_missing(session: Session, graph: RevisionGraph, applied: frozen
         session.ui.say("no revisions yet")
     elif applied is None:
         command = session.write(Hint("history", ("-i",)))
-        session.ui.say(paint(f"the database was not asked what is applied; {command} asks it", "dim"))
+        session.ui.say(paint(f"the applied revisions were not read from the database; {command} reads them", "dim"))
     elif unknown := graph.unknown(applied):
         session.ui.say(f"{paint('warning:', 'warning')} the database is at {', '.join(unknown)}, which is in no file")
 
@@ -81,7 +80,7 @@ _BELOW_BASE = str.maketrans("●○*o", "    ")
 
 
 def _is_line(lines: Sequence[Line]) -> bool:
-    """No lanes beside one another, and no holes."""
+    """Return True if there is one lane, without holes."""
     return all(line.revision and len(line.lanes.rstrip()) == 1 for line in lines)
 
 
@@ -91,7 +90,7 @@ def _forked(lines: Sequence[Line]) -> Iterator[tuple[str, Line]]:
 
 
 def _straight(graph: RevisionGraph, lines: Sequence[Line]) -> Iterator[tuple[str, Line]]:
-    """A plain list, with dates."""
+    """Return a plain list, with dates."""
     del graph
     some = [line for line in lines if line.revision]
     texts = [_text(line) for line in some]
@@ -103,7 +102,7 @@ def _straight(graph: RevisionGraph, lines: Sequence[Line]) -> Iterator[tuple[str
 
 
 def _beside(line: Line) -> str:
-    """The lanes beside what is said below a revision."""
+    """Return the lanes beside the details of a revision."""
     return line.lanes.translate(_BELOW if line.revision and line.revision.parents else _BELOW_BASE)
 
 
@@ -129,8 +128,13 @@ command = Command(
     callback=history,
     help=history.__doc__,
     params=[
-        click.Option(["-r", "--rev-range", "span"], default=":", metavar="A:B", help="only these: a:b, a:, :b, or one"),
-        click.Option(["--oneline"], is_flag=True, help="one line for each revision, no lines between them"),
-        click.Option(["-i", "--indicate-current"], is_flag=True, help="ask the database what is applied"),
+        click.Option(
+            ["-r", "--rev-range", "span"],
+            default=":",
+            metavar="A:B",
+            help="show only these: a:b, a:, :b, or one revision",
+        ),
+        click.Option(["--oneline"], is_flag=True, help="one line for each revision, without the lines between"),
+        click.Option(["-i", "--indicate-current"], is_flag=True, help="read the applied revisions from the database"),
     ],
 )

@@ -1,4 +1,4 @@
-"""Revisions as lines of text and in documents, the same wherever they are listed."""
+"""Revisions as lines of text and as JSON, the same in every command."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from schemashift.revisions import Revision, RevisionGraph
 
 
 def notes_of(graph: RevisionGraph, revision: Revision) -> str:
-    """``(head, label: billing)``, or nothing."""
+    """Return ``(head, label: billing)``, or an empty string."""
     notes = ["head"] if revision.id in graph.heads else []
     notes += [f"label: {', '.join(revision.labels)}"] if revision.labels else []
     return f"({', '.join(notes)})" if notes else ""
 
 
 def revision_document(revision: Revision) -> dict[str, Any]:
-    """A revision for ``--json``."""
+    """Return a revision for ``--json``."""
     return {
         "revision": revision.id,
         "down_revision": list(revision.parents),
@@ -31,7 +31,7 @@ def revision_document(revision: Revision) -> dict[str, Any]:
 
 
 def revision_lines(graph: RevisionGraph, revisions: Sequence[Revision], *, verbose: bool = False) -> Iterator[str]:
-    """``c4f1d2a97b3e  split name  (head)  2026-11-20``, and with *verbose* where it is."""
+    """Return lines like ``c4f1d2a97b3e  split name  (head)  2026-11-20``; with *verbose*, also the details."""
     rows: list[tuple[str, ...]] = [
         (paint(each.id, "dim"), each.message, notes_of(graph, each), paint(each.date, "dim")) for each in revisions
     ]
@@ -45,7 +45,7 @@ def revision_lines(graph: RevisionGraph, revisions: Sequence[Revision], *, verbo
 
 
 def detail_lines(graph: RevisionGraph, revision: Revision) -> Iterable[str]:
-    """What `show` and ``-v`` say of a revision."""
+    """Return the lines that `show` and ``-v`` add for a revision."""
     rows = [
         ("path", paint(f"{display_path(revision.path)}:{revision.line}" if revision.line else revision.path, "path")),
         ("created", revision.created),

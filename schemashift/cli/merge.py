@@ -13,7 +13,7 @@ from schemashift.cli.session import Session
 
 @in_session
 def merge(session: Session, revisions: tuple[str, ...], **options: Any) -> dict[str, Any]:
-    """Join revisions with one more script that revises them all. Without REVISIONS: all heads."""
+    """Write a script that revises several revisions; by default, all heads."""
     migrator = session.migrator()
     return show_written(session, migrator, migrator.merge(revisions or "heads", **options))
 
@@ -24,8 +24,8 @@ command = Command(
     help=merge.__doc__,
     params=[
         click.Argument(["revisions"], nargs=-1, type=REVISION),
-        click.Option(["-m", "--message"], metavar="TEXT", help="what it does; names the file"),
-        click.Option(["--rev-id"], metavar="ID", help="its id, in place of a random one"),
-        click.Option(["--branch-label"], metavar="NAME", help="name the branch that begins here"),
+        click.Option(["-m", "--message"], metavar="TEXT", help="a description; also used for the file name"),
+        click.Option(["--rev-id"], metavar="ID", help="the id, instead of a random one"),
+        click.Option(["--branch-label"], metavar="NAME", help="a name for the branch that starts here"),
     ],
 )

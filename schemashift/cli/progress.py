@@ -1,4 +1,4 @@
-"""A run, told while it goes on: one line for each revision, with its time."""
+"""The progress of a run: one line for each revision, with its time."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ if TYPE_CHECKING:
     from schemashift.results import Run
 
 LONG = 10.0
-"""Seconds after which a revision that still runs is announced where no line can be rewritten."""
+"""Seconds after which a revision that is still running is announced if lines cannot be rewritten."""
 WIDEST = 60
 
 
 class Progress:
-    """Listens to the events of one run. As a context manager it ends what it has begun on the terminal."""
+    """A listener for the events of one run. As a context manager, it completes its output when the run ends."""
 
     def __init__(self, ui: Ui, where: Callable[[], str]) -> None:
         self._ui = ui
@@ -39,9 +39,9 @@ class Progress:
         self._running: Revision | None = None
         self._introduced = False
         self._lock = threading.Lock()
-        self._began = 0.0
+        self._started_at = 0.0
         self._holder = ""
-        self._told = False
+        self._announced = False
         self._stopped = threading.Event()
         self._clock: threading.Thread | None = None
 
@@ -78,11 +78,11 @@ class Progress:
 
     @property
     def running(self) -> Revision | None:
-        """The revision whose script runs, or was running when the run stopped."""
+        """The revision that is running, or was running when the run stopped."""
         return self._running
 
     def introduce(self, plan: Plan) -> None:
-        """The first line of a run, once."""
+        """Show the first line of a run, unless it has been shown."""
         if not self._introduced and plan.steps:
             self._introduced = True
             count = plural(len(plan.steps), "revision")
@@ -105,7 +105,7 @@ class Progress:
         self.introduce(plan)
 
     def _begin(self, revision: Revision) -> None:
-        self._running, self._began, self._told = revision, time.monotonic(), False
+        self._running, self._started_at, self._announced = revision, time.monotonic(), False
         self._stopped.clear()
         if not (self._ui.quiet or self._ui.json) and self._clock is None:
             self._clock = threading.Thread(target=self._tick, daemon=True)
@@ -130,17 +130,17 @@ class Progress:
         return f"  {mark}  {paint(revision.id, 'dim')}{gap}  {message}  {taken.rjust(8)}".rstrip()
 
     def _tick(self) -> None:
-        """Once a second: how long the running revision has taken."""
+        """Show once a second how long the revision has been running."""
         while not self._stopped.wait(1.0):
             with self._lock:
                 if self._running is not None:
-                    self._say_how_long(self._running, time.monotonic() - self._began)
+                    self._say_how_long(self._running, time.monotonic() - self._started_at)
 
     def _say_how_long(self, revision: Revision, seconds: float) -> None:
         if self._ui.live:
             self._ui.rewrite(self._line("..", revision, time_taken(round(seconds))))
-        elif seconds >= LONG and not self._told:
-            self._told = True
+        elif seconds >= LONG and not self._announced:
+            self._announced = True
             self._ui.say(self._line("..", revision))
 
     def _stop(self) -> None:
@@ -153,17 +153,17 @@ class Progress:
 
 
 def places(ids: Sequence[str]) -> str:
-    """``8d1f0c2be917``, several with "and", or ``base``."""
+    """Return ``8d1f0c2be917``; several joined with "and"; or ``base``."""
     return " and ".join(ids) or "base"
 
 
 def marked(graph: RevisionGraph, ids: Sequence[str]) -> str:
-    """``8d1f0c2be917 (head)``."""
+    """Return `places` with heads marked: ``8d1f0c2be917 (head)``."""
     return " and ".join(f"{each} (head)" if each in graph.heads else each for each in ids) or "base"
 
 
 def run_document(run: Run) -> dict[str, Any]:
-    """A run for ``--json``."""
+    """Return a run for ``--json``."""
     return {
         "from": list(run.start),
         "current": list(run.current),

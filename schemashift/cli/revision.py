@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 def revision(session: Session, **options: Any) -> dict[str, Any]:
     """Write a new script.
 
-    With --autogenerate, from what the models have and the database lacks; else an empty one to be filled in by hand.
+    With --autogenerate, it contains the differences between the models and the database; else it is empty.
     """
     migrator = session.migrator()
     written = migrator.revision(**options)
@@ -38,7 +38,7 @@ def revision(session: Session, **options: Any) -> dict[str, Any]:
 
 
 def show_written(session: Session, migrator: Migrator, written: Written) -> dict[str, Any]:
-    """The new script's path, alone with ``-q``."""
+    """Show the path of the new script; with ``-q``, only that."""
     if written.revision is None:
         return {"written": None}
     path = display_path(written.revision.path)
@@ -53,23 +53,23 @@ command = Command(
     callback=revision,
     help=revision.__doc__,
     params=[
-        click.Option(["-m", "--message"], metavar="TEXT", help="what it does; names the file"),
+        click.Option(["-m", "--message"], metavar="TEXT", help="a description; also used for the file name"),
         click.Option(["--autogenerate"], is_flag=True, help="compare the models with the database"),
         click.Option(
             ["--drop"], multiple=True, metavar="NAME",
-            help="drop what neither the models nor a migration knows; may be repeated",
+            help="drop an object that neither the models nor a migration mention; may be repeated",
         ),
-        click.Option(["--rev-id"], metavar="ID", help="its id, in place of a random one"),
+        click.Option(["--rev-id"], metavar="ID", help="the id, instead of a random one"),
         click.Option(
             ["--head"], multiple=True, default=("head",), type=REVISION, metavar="REV",
-            help="what it goes on top of; may be repeated. Default: head",
+            help="the revision it revises; may be repeated. Default: head",
         ),
-        click.Option(["--splice"], is_flag=True, help="let --head be a revision that others revise already"),
-        click.Option(["--branch-label"], metavar="NAME", help="name the branch that begins here"),
+        click.Option(["--splice"], is_flag=True, help="allow --head to be a revision that has children"),
+        click.Option(["--branch-label"], metavar="NAME", help="a name for the branch that starts here"),
         click.Option(
             ["--depends-on"], multiple=True, type=REVISION, metavar="REV",
-            help="run after this revision too; may be repeated",
+            help="another revision that must run before; may be repeated",
         ),
-        click.Option(["--version-path"], metavar="FOLDER", help="which of the version_locations to write to"),
+        click.Option(["--version-path"], metavar="FOLDER", help="the folder to write to, one of version_locations"),
     ],
 )  # fmt: skip

@@ -21,20 +21,20 @@ if TYPE_CHECKING:
 
 
 def lock_timeout() -> click.Option:
-    """How long to wait for another process."""
+    """Return the option ``--lock-timeout``."""
     return click.Option(
         ["--lock-timeout"],
         type=click.FloatRange(min=0),
         metavar="SECONDS",
-        help="wait so long for another process that migrates; 60 unless set",
+        help="how long to wait for another migration; 60 unless set",
     )
 
 
 def options() -> list[click.Parameter]:
-    """Of the two commands that run scripts."""
+    """Return the options of the two commands that run scripts."""
     return [
         click.Option(["--single-transaction"], is_flag=True, help="all revisions or none, where DDL is transactional"),
-        click.Option(["--yes"], is_flag=True, help="delete data without asking (it is asked on a terminal only)"),
+        click.Option(["--yes"], is_flag=True, help="delete data without asking (only terminals are asked)"),
         lock_timeout(),
     ]
 
@@ -49,9 +49,9 @@ def run(
     yes: bool = True,
     nothing: str = "already at",
 ) -> dict[str, Any]:
-    """Run and tell how it went. *nothing* begins the line for a run that had nothing to do.
+    """Run, and show the result. *nothing* begins the line for a run that had nothing to do.
 
-    On a terminal, unless *yes*, it is asked first where data would be deleted. Raises `NeedsDecision` for a no.
+    On a terminal, unless *yes*, ask for confirmation if data would be deleted. Raises `NeedsDecision` if it is refused.
     """
     migrator = session.migrator(**({} if lock_timeout is None else {"lock_timeout": lock_timeout}))
     graph = migrator.graph()
@@ -60,15 +60,15 @@ def run(
         session.migrates = True
         confirm = _question(session, progress) if session.ui.asks and not yes else None
         try:
-            found = _runner(migrator, direction, single_transaction=single_transaction, confirm=confirm)(targets)
+            result = _runner(migrator, direction, single_transaction=single_transaction, confirm=confirm)(targets)
         except SystemExit as error:
-            raise _ended(migrator, progress.running, error) from error
-    _conclude(session, found, marked(graph, found.current), nothing)
-    return run_document(found)
+            raise _script_exited(migrator, progress.running, error) from error
+    _show_result(session, result, marked(graph, result.current), nothing)
+    return run_document(result)
 
 
-def _ended(migrator: Migrator, revision: Revision | None, error: SystemExit) -> MigrationFailed:
-    """A script that ends the program, even with exit code 0, has not done what it should."""
+def _script_exited(migrator: Migrator, revision: Revision | None, error: SystemExit) -> MigrationFailed:
+    """Return the error for a script that ends the program: it has not finished, even with exit code 0."""
     from schemashift.scripts.load import script_location
 
     now = places(migrator.current())
@@ -84,12 +84,12 @@ def _runner(
 ) -> Callable[[Sequence[str]], Run]:
     if direction == "stamp":
         return migrator.stamp
-    go = migrator.upgrade if direction == "upgrade" else migrator.downgrade
-    return lambda targets: go(targets, single_transaction=single_transaction, confirm=confirm)
+    method = migrator.upgrade if direction == "upgrade" else migrator.downgrade
+    return lambda targets: method(targets, single_transaction=single_transaction, confirm=confirm)
 
 
 def _question(session: Session, progress: Progress) -> Confirm:
-    """What asks the person at the terminal. Nothing is changed while they think."""
+    """Return a function that asks the user at the terminal. Nothing is locked or changed until they answer."""
 
     def confirm(planned: Plan, losses: Sequence[Loss]) -> bool:
         session.migrates = False
@@ -113,12 +113,12 @@ def _show_losses(session: Session, losses: Sequence[Loss]) -> None:
     session.ui.say()
 
 
-def _conclude(session: Session, found: Run, now: str, nothing: str) -> None:
-    if found.done:
+def _show_result(session: Session, result: Run, now: str, nothing: str) -> None:
+    if result.done:
         session.ui.say()
-        taken = time_taken(found.seconds)
-        session.ui.say(f"done: {plural(len(found.done), 'revision')} in {taken}, now at {now}")
-    elif found.start != found.current:
+        taken = time_taken(result.seconds)
+        session.ui.say(f"done: {plural(len(result.done), 'revision')} in {taken}, now at {now}")
+    elif result.start != result.current:
         session.ui.say(f"done: now at {now}")
     else:
         session.ui.say(f"{nothing} {now}")

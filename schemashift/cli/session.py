@@ -1,4 +1,4 @@
-"""What the flags said, and what a command makes of them: settings, a `Migrator`, an answer."""
+"""The state of one run of the command line: the common options, and what commands derive from them."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 
 
 WITHOUT_DATABASE = frozenset(("branches", "edit", "heads", "merge", "show"))
-"""Commands that a hint names without the database's URL."""
+"""Commands that do not need ``--url`` in a hint."""
 
 
 class Session:
-    """One run of the command line. ``answer`` is what ``--json`` shows besides ``command`` and ``ok``.
+    """One run of the command line. ``answer`` is the JSON document, without ``command`` and ``ok``.
 
-    ``program`` is what a line begins with before the command: ``schemashift``, or ``flask db``.
-    ``migrates``: the database may have changed, whatever happens from now on.
+    ``program`` is what precedes the command on the command line: ``schemashift``, or ``flask db``. ``migrates`` is true
+    once the database may have been changed.
     """
 
     def __init__(self) -> None:
@@ -38,12 +38,12 @@ class Session:
         self.answer: dict[str, Any] = {}
 
     def begin(self, command: str, program: str | None) -> None:
-        """*command* is about to run, called as *program* says; None where it stands alone."""
+        """Note that *command* is about to run, as a command of *program*; None if it is not in a group."""
         self.command = command
         self.program = program or self.program
 
     def finish(self, error: SchemashiftError | None = None) -> None:
-        """Show *error*, or with ``--json`` the document; flush while a broken pipe can still be noticed."""
+        """Show *error*, or with ``--json`` the document. Flush stdout, so that a broken pipe is noticed here."""
         if self.ui.json:
             head = {"schemashift": 1, "command": self.command, "ok": error is None}
             tail = {"error": self.ui.error_document(error), "exit_code": error.exit_code} if error else {}
@@ -53,11 +53,11 @@ class Session:
         self.ui.flush()
 
     def write(self, hint: str | Hint) -> str:
-        """A hint as it can be pasted here: with the program that runs, and the flags that were typed."""
+        """Return a hint as it can be pasted: with the program that runs, and the flags of this command line."""
         return hint if isinstance(hint, str) else hint.written(self.program, self._flags(hint))
 
     def _flags(self, hint: Hint) -> Iterator[str]:
-        """Those that name this project and its database, as far as the hinted command needs them."""
+        """The flags that select this project and its database, as far as the command of *hint* needs them."""
         typed = [("-c", self.config), ("-d", self.directory)]
         if self.url and hint.command not in WITHOUT_DATABASE:
             from schemashift.config import masked
@@ -68,29 +68,30 @@ class Session:
                 yield from (flag, value)
 
     def settings(self, *, required: bool = True, upwards: bool = True) -> Config:
-        """The configuration as seen from here, with the flags. Raises as `read_config` does."""
+        """Return the configuration for the current folder and flags. Raises what `read_config` raises."""
         from schemashift.config import read_config
 
         return read_config(self.config, url=self.url, directory=self.directory, required=required, upwards=upwards)
 
     def migrator(self, **overrides: Any) -> Migrator:
-        """A `Migrator` that shows paths as seen from here, of a project that is read once in this run of the command
-        line; *overrides* are fields of `Config`. Raises as `settings`.
+        """Return a `Migrator` that displays paths relative to the current folder, for a project that is read once.
+
+        *overrides* are fields of `Config`. Raises what `settings` raises.
         """
         from schemashift.migrator import Migrator
         from schemashift.paths import display_path
         from schemashift.project import Project
 
         config = self.settings()
-        seen = config._replace(
+        displayed = config._replace(
             directory=display_path(config.directory),
             version_locations=tuple(display_path(each) for each in config.version_locations),
             **overrides,
         )
-        return Migrator.of(Project(seen), x=self.x)
+        return Migrator.of(Project(displayed), x=self.x)
 
     def warn(self, graph: RevisionGraph) -> None:
-        """Say what is wrong with the graph, for a command that goes on all the same."""
+        """Show the faults of the graph, for a command that continues anyway."""
         for fault in graph.faults:
             self.ui.warning(fault)
         if graph.faults:

@@ -14,7 +14,7 @@ from schemashift.cli.ui import paint
 
 @in_session
 def show(session: Session, revision: str) -> dict[str, Any]:
-    """One revision in full; REVISION is head if left out."""
+    """Show the details of a revision; REVISION defaults to head."""
     migrator = session.migrator()
     graph = migrator.graph()
     session.warn(graph)

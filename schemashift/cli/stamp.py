@@ -14,12 +14,12 @@ from schemashift.errors import Hint, UsageError
 
 @in_session
 def stamp(session: Session, revisions: tuple[str, ...], *, lock_timeout: float | None) -> dict[str, Any]:
-    """Record that the database is at REVISIONS, without running anything: head, an id, base for nothing applied."""
+    """Record that the database is at REVISIONS, without running any script: head, an id, or base for none."""
     if not revisions:
         raise UsageError(
             "stamp with which revision?",
             state="nothing changed",
-            hints=[Hint("stamp", ("head",), "says that all revisions are applied")],
+            hints=[Hint("stamp", ("head",), "records all revisions as applied")],
         )
     return running.run(session, "stamp", revisions, lock_timeout=lock_timeout)
 

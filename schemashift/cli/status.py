@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @in_session
 def status(session: Session, *, check: bool) -> dict[str, Any]:
-    """Where the database is, what is pending, and whether the models match."""
+    """Show the state of the database, the pending revisions, and whether the models match."""
     migrator = session.migrator()
     graph = migrator.graph()
     session.warn(graph)

@@ -1,6 +1,7 @@
-"""All that the command line writes and asks: the result on stdout, everything said about it on stderr.
+"""The input and output of the command line: results on stdout, messages on stderr.
 
-Colours are decided per stream and passed explicitly. Where a stream cannot show UTF-8 there are ASCII signs.
+Whether there are colours is decided for each stream. Streams that are not UTF-8 get ASCII in place of drawing
+characters.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ ASCII_SIGNS = str.maketrans(
     {"●": "*", "○": "o", "◌": "?", "│": "|", "├": "|", "╮": "\\", "╯": "/", "─": "-", "…": "..."}
 )
 LABEL = 7
-"""Width of the labels of an error, so that they end in one column."""
+"""The width of the labels of an error, which are right-aligned."""
 
 WriteHint = Callable[["str | Hint"], str]
 
@@ -39,16 +40,16 @@ STYLES: dict[str, dict[str, Any]] = {
     "dim": {"dim": True},
     "bold": {"bold": True},
 }
-"""What colours mean here. They never carry a meaning alone: a word or a sign says the same."""
+"""The styles. Colour is never the only indication: there is always a word or a sign as well."""
 
 
 def paint(text: object, style: str) -> str:
-    """*text* in a style of `STYLES`; the codes are taken out again where the stream shows none."""
+    """Return *text* in a style of `STYLES`. The codes are removed for streams without colours."""
     return click.style(str(text), **STYLES[style]) if text != "" else ""
 
 
 class Ui:
-    """One run's output. The attributes are set by the flags while they are read; *write_hint* knows them too."""
+    """The output of one run. The attributes are set while the flags are parsed."""
 
     def __init__(self, write_hint: WriteHint = str) -> None:
         self.write_hint = write_hint
@@ -60,32 +61,32 @@ class Ui:
     # -- writing
 
     def result(self, line: str = "") -> None:
-        """A line of the result."""
+        """Write a line of the result."""
         if not self.json:
             self._write(line, sys.stdout)
 
     def results(self, lines: Iterable[str]) -> None:
-        """Many lines of the result, written at once."""
+        """Write several lines of the result at once."""
         text = "\n".join(lines)
         if text:
             self.result(text)
 
     def say(self, line: str = "") -> None:
-        """A line about the result. Not with ``-q``."""
+        """Write a message, unless ``-q`` is set."""
         if not (self.quiet or self.json):
             self._write(line, sys.stderr)
 
     def next(self, *commands: str) -> None:
-        """What to run next."""
+        """Show the commands to run next."""
         self.say()
         self.say(f"next: {paint(commands[0], 'hint')}")
         for each in commands[1:]:
             self.say(f"      {paint(each, 'hint')}")
 
     def rewrite(self, line: str) -> None:
-        """Replace the last line of a terminal; nothing elsewhere. `rewrite("")` takes it away.
+        """Replace the last line of a terminal; do nothing elsewhere. ``rewrite("")`` removes it.
 
-        A line that would wrap is cut: only the last line of it could be taken away again.
+        A line that would wrap is cut, because only its last part could be replaced again.
         """
         if self.live:
             room = _columns(sys.stderr) - 1
@@ -94,7 +95,7 @@ class Ui:
             sys.stderr.flush()
 
     def document(self, data: dict[str, Any]) -> None:
-        """The one JSON document of ``--json``."""
+        """Write the JSON document of ``--json``."""
         import json
 
         text = json.dumps(data, ensure_ascii=not _speaks_utf8(sys.stdout))
@@ -102,7 +103,7 @@ class Ui:
             click.echo(text, file=sys.stdout, color=False)
 
     def ask(self, question: str) -> bool:
-        """A yes-or-no question, no by default. Only to be called where `asks` is true."""
+        """Ask a yes-or-no question; the default is no. Only to be called if `asks` is true."""
         self._write(f"{paint('?', 'warning')} {question} [y/N] ", sys.stderr, newline=False)
         answer = sys.stdin.readline()
         if not answer.endswith("\n"):  # Ctrl-D leaves the cursor behind the question
@@ -111,17 +112,17 @@ class Ui:
 
     @property
     def asks(self) -> bool:
-        """Somebody is there to answer."""
+        """True if the user can be asked."""
         return _is_terminal(sys.stdin) and _is_terminal(sys.stderr) and not (self.quiet or self.json)
 
     @property
     def live(self) -> bool:
-        """A line can be rewritten."""
+        """True if lines can be rewritten."""
         return _is_terminal(sys.stderr) and os.environ.get("TERM") != "dumb" and not (self.quiet or self.json)
 
     @property
     def unicode(self) -> bool:
-        """Stdout shows more than ASCII."""
+        """True if stdout is UTF-8."""
         return _speaks_utf8(sys.stdout)
 
     def _write(self, line: str, stream: TextIO, *, newline: bool = True) -> None:
@@ -129,7 +130,7 @@ class Ui:
             click.echo(self._shown(line, stream), file=stream, nl=newline, color=True)
 
     def flush(self) -> None:
-        """Now, while what goes wrong can still be said."""
+        """Flush stdout, while an error can still be shown."""
         with _writing("stdout"):
             sys.stdout.flush()
 
@@ -149,12 +150,12 @@ class Ui:
     # -- errors
 
     def error(self, error: SchemashiftError) -> None:
-        """An error, whatever the flags."""
+        """Show an error, whatever the flags."""
         for line in error_lines(error, write_hint=self.write_hint):
             self._write(line, sys.stderr)
 
     def warning(self, error: SchemashiftError) -> None:
-        """An error that stops nothing."""
+        """Show an error that does not stop the command, as a warning."""
         if self.quiet or self.json:
             return
         for line in error_lines(error, kind="warning", write_hint=self.write_hint):
@@ -162,7 +163,7 @@ class Ui:
 
     @contextmanager
     def showing_warnings(self) -> Iterator[None]:
-        """Python's warnings as lines of ours."""
+        """Show Python's warnings as messages of the command line."""
         before = warnings.showwarning
         warnings.showwarning = self._show_warning
         try:
@@ -220,7 +221,7 @@ def _writing(where: str) -> Iterator[None]:
 
 
 def error_lines(error: SchemashiftError, kind: str = "error", *, write_hint: WriteHint = str) -> Iterable[str]:
-    """What, its details, where, cause, state and hints, each at its place."""
+    """Return the lines of an error: message, details, places, cause, state and hints."""
     first, *others = error.message.splitlines() or [""]
     yield f"{paint(f'{kind}[{error.code}]:', 'error' if kind == 'error' else 'warning')} {first}"
     yield from (" " * (LABEL + 2) + each for each in others)
@@ -235,7 +236,7 @@ def error_lines(error: SchemashiftError, kind: str = "error", *, write_hint: Wri
 
 
 def _aligned(hints: Sequence[str]) -> list[str]:
-    """Where several hints say what they are for, behind four spaces or more, they say it in one column."""
+    """Align the explanations of hints (after four spaces or more), if there are several."""
     parts = [each.partition("    ") for each in hints]
     if sum(bool(gap) for _, gap, _ in parts) < 2:
         return list(hints)
@@ -258,7 +259,7 @@ def _place_lines(place: Location) -> Iterable[str]:
 
 
 def table(rows: Iterable[tuple[str, ...]], *, indent: str = "  ") -> list[str]:
-    """Rows as lines, columns as wide as their content, at least two spaces between them. Painted cells are fine."""
+    """Return rows as lines, in columns that are two spaces apart. Cells may be painted."""
     rows = [tuple(row) for row in rows]
     columns = max((len(row) for row in rows), default=0)
     widths = [max((_width(row[at]) for row in rows if at < len(row)), default=0) for at in range(columns)]
@@ -274,7 +275,7 @@ def _width(text: str) -> int:
 
 
 def _columns(stream: TextIO) -> int:
-    """How wide a terminal is."""
+    """Return the width of a terminal."""
     try:
         return os.get_terminal_size(stream.fileno()).columns or 80
     except (ValueError, OSError):
@@ -282,14 +283,14 @@ def _columns(stream: TextIO) -> int:
 
 
 def plural(count: int, noun: str) -> str:
-    """``1 revision``, ``1,204 revisions``."""
+    """Return ``1 revision`` or ``1,204 revisions``."""
     if count == 1:
         return f"1 {noun}"
     return f"{count:,} {noun[:-1]}ies" if noun.endswith("y") else f"{count:,} {noun}s"
 
 
 def time_taken(seconds: float) -> str:
-    """``<1 ms``, ``41 ms``, ``1.92 s``, ``2 min 5 s``."""
+    """Return ``<1 ms``, ``41 ms``, ``1.92 s`` or ``2 min 5 s``."""
     if seconds < 0.001:
         return "<1 ms"
     if seconds < 0.9995:

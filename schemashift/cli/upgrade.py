@@ -13,9 +13,9 @@ from schemashift.cli.session import Session
 
 @in_session
 def upgrade(session: Session, revisions: tuple[str, ...], **options: Any) -> dict[str, Any]:
-    """Apply what REVISIONS need and the database lacks; all up to head if left out.
+    """Apply REVISIONS, and all they need; by default, everything up to head.
 
-    A revision is named by its id or the first characters of it, head, heads, +1, a branch label, label@head.
+    A revision is given as its id or the first characters of it, head, heads, +1, a branch label, or label@head.
     """
     return running.run(session, "upgrade", revisions or ("head",), **options)
 

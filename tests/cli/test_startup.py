@@ -71,7 +71,7 @@ def test_history_of_another_database_says_how_to_ask(project: Project) -> None:
     project.revision("aaa1")
     found = project.ok("history")
     assert found.out.startswith("○  aaa1")
-    assert found.err == "the database was not asked what is applied; schemashift history -i asks it\n"
+    assert found.err == "the applied revisions were not read from the database; schemashift history -i reads them\n"
     assert "applied" not in project.ok("history", "--json").document["revisions"][0]
 
 

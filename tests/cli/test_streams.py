@@ -170,7 +170,7 @@ def test_a_mistake_of_ours_is_one_line_and_exit_70(started: Project, monkeypatch
     assert found.code == 70
     assert found.err.splitlines() == [
         "error[internal]: ZeroDivisionError: division by zero",
-        "  cause: this is a mistake in schemashift 0.1.0, not in your project",
+        "  cause: this is a bug in schemashift 0.1.0, not in your project",
         "   hint: run it again with --traceback, and report what it prints together with the command",
     ]
     assert "Traceback" in started.run("heads", "--traceback").err
