@@ -38,7 +38,7 @@ def _version(ctx: click.Context, param: click.Parameter, value: bool) -> None:  
 
 
 def _width() -> int:
-    """Return the width of the terminal, for help. For this, click would import `shutil` with its compression modules."""
+    """Return the width of the terminal, for help. click would import `shutil` with its compression modules."""
     try:
         columns = int(os.environ.get("COLUMNS", "")) or os.get_terminal_size(1).columns
     except (ValueError, OSError):

@@ -197,21 +197,21 @@ class Ui:
         return data | {"hints": [self.write_hint(each) for each in error.hints]}
 
     def trace(self, error: BaseException) -> None:
-        """The whole traceback, for ``--traceback``."""
+        """Show the traceback, for ``--traceback``."""
         import traceback
 
         self._write("".join(traceback.format_exception(error)).rstrip(), sys.stderr)
 
 
 class CannotWrite(SchemashiftError):
-    """The disk is full, or what stdout goes to is gone."""
+    """The output cannot be written: the disk is full, for example."""
 
     code = "cannot-write"
 
 
 @contextmanager
 def _writing(where: str) -> Iterator[None]:
-    """A reader that went away (``| head``) is not an error; `main` knows what to do."""
+    """Raise `CannotWrite` for an `OSError`. A closed pipe (``| head``) is not an error, and handled by `main`."""
     try:
         yield
     except BrokenPipeError:

@@ -1,1 +1,1 @@
-"""Migration scripts as files: found, read without running them, loaded, surveyed and written."""
+"""Migration scripts as files: finding them, reading headers without executing them, loading and writing."""

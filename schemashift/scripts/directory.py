@@ -1,4 +1,4 @@
-"""The directory of migration scripts: find them, read them as a graph, load one, write one."""
+"""The directory of migration scripts: finding, reading, loading and writing them."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 FILE_TEMPLATE = "{date}_{revision}_{slug}.py"
-"""What `ScriptDirectory.write` calls a file; also known: {year} {month} {day} {hour} {minute} {second} {epoch}."""
+"""The default name of a new script. Also available: {year} {month} {day} {hour} {minute} {second} {epoch}."""
 
 TEMPLATE = "script.py.tmpl"
 
 
 class ScriptDirectory:
-    """``directory`` holds the template, and ``version_locations`` (by default its ``versions`` folder) the scripts.
+    """The folder of the template, and the ``version_locations`` of the scripts: by default, the subfolder ``versions``.
 
-    Nothing is read before it is asked for, and what was loaded is kept until the file changes. Safe in threads.
+    Files are read when they are needed, and loaded scripts are kept until the file changes. Thread-safe.
     """
 
     def __init__(
@@ -45,14 +45,14 @@ class ScriptDirectory:
     # -- reading
 
     def paths(self) -> list[str]:
-        """The script files, sorted. A folder that does not exist holds none: git keeps no empty ones."""
+        """Return the paths of the scripts, sorted. A folder may be missing: git does not keep empty ones."""
         seen: set[str] = set()
         return sorted(
             path for place in self.version_locations for path in scripts_in(place, seen, recursive=self.recursive)
         )
 
     def graph(self) -> RevisionGraph:
-        """Every script's header as a graph; what cannot be read is among its faults."""
+        """Return the graph of all scripts. Headers that cannot be read are among its faults."""
         revisions: list[Revision] = []
         faults: list[UsageError] = []
         for path in self.paths():
@@ -63,21 +63,21 @@ class ScriptDirectory:
         return RevisionGraph(revisions, faults)
 
     def source(self, revision: Revision) -> str:
-        """The text of its script."""
+        """Return the text of the script of *revision*."""
         return text_of(read_script(revision.path))
 
     def checksum(self, revision: Revision) -> str:
-        """The SHA-256 of its script, newlines normalised, without running it."""
+        """Return the SHA-256 of the script of *revision*, with newlines normalised, without executing it."""
         return checksum(read_script(revision.path))
 
     def load(self, revision: Revision) -> Script:
-        """Execute its script, once for as long as the file stays the same. Raises `ScriptDoesNotLoad`."""
+        """Execute the script of *revision*, unless it is loaded and unchanged. Raises `ScriptDoesNotLoad`."""
         data = read_script(revision.path)
         digest = checksum(data)
         with self._lock:
-            known = self._loaded.get(revision.path)
-            if known is not None and known.checksum == digest:
-                return known
+            loaded = self._loaded.get(revision.path)
+            if loaded is not None and loaded.checksum == digest:
+                return loaded
             script = Script(revision, execute(revision.path, data, revision.id), digest)
             forget_with(script)
             self._loaded[revision.path] = script
@@ -86,14 +86,14 @@ class ScriptDirectory:
     # -- writing
 
     def template(self) -> str:
-        """The text of ``script.py.tmpl``. Raises `BadConfig` if there is none."""
+        """Return the text of ``script.py.tmpl``. Raises `BadConfig` if there is none."""
         path = os.path.join(self.directory, TEMPLATE)
         try:
             return text_of(read_bytes(path))
         except OSError as error:
             raise BadConfig(
                 f"cannot read {path}: {error.strerror}",
-                hints=[Hint("init", why="in an empty folder makes one that can be copied here", here=False)],
+                hints=[Hint("init", why="in an empty folder creates one that can be copied here", here=False)],
             ) from error
 
     def write(
@@ -112,13 +112,13 @@ class ScriptDirectory:
         location: str | os.PathLike[str] | None = None,
         template: str | None = None,
     ) -> Revision:
-        """Write a new script into ``location`` (the first of the version locations) and return what it says.
+        """Write a new script into ``location`` (default: the first of the version locations) and return its revision.
 
-        ``imports``, ``upgrade`` and ``downgrade`` are ready text, the bodies indented. Nothing is overwritten and no
-        half file is ever seen. Raises `BadTarget` for an id or label that cannot be one, `BadConfig` for a template
-        that does not give the script that was asked for, `DuplicateRevision` if the file exists.
+        ``imports``, ``upgrade`` and ``downgrade`` are source text; the bodies are indented. No file is overwritten, and
+        the new file is never visible in part. Raises `BadTarget` for an invalid id or label, `BadConfig` if the
+        template produces a script with another header, and `DuplicateRevision` if the file exists.
         """
-        given = Revision(
+        wanted = Revision(
             check_revision_id(revision_id),
             tuple(parents),
             tuple(depends_on),
@@ -129,34 +129,34 @@ class ScriptDirectory:
 
         source = text.render(
             self.template() if template is None else template,
-            given,
+            wanted,
             created=created.isoformat(" ", "seconds"),
             imports=imports,
             upgrade=upgrade,
             downgrade=downgrade,
         ).encode("utf-8", "backslashreplace")
         folder = self.version_locations[0] if location is None else os.fspath(location)
-        name = text.file_name(file_template, given, created)
+        name = text.file_name(file_template, wanted, created)
         if "/" in name and not self.recursive:
             raise BadConfig(
                 f'file_template = "{file_template}" puts scripts into folders', hints=["recursive = true    finds them"]
             )
         path = os.path.join(folder, name)
-        revision = _checked(path, source, given)
+        revision = _checked(path, source, wanted)
         write_new(path, source)
         return revision
 
 
-def _checked(path: str, data: bytes, given: Revision) -> Revision:
-    """What a script that is about to be written says. Raises `BadConfig` if that is not what was given."""
+def _checked(path: str, data: bytes, wanted: Revision) -> Revision:
+    """Return the revision of a script that is about to be written. Raises `BadConfig` if it is not *wanted*."""
     try:
         compile(data, path, "exec", dont_inherit=True)
         found = revision_of(path, data)
     except (SyntaxError, ValueError) as error:
-        raise BadConfig(f"{TEMPLATE} gives a script that is no Python: {error}") from error
+        raise BadConfig(f"{TEMPLATE} gives a script that is not valid Python: {error}") from error
     except ScriptDoesNotLoad as error:
         raise BadConfig(f"{TEMPLATE} gives a script that cannot be read: {error.message}") from error
     for name in ("id", "parents", "depends_on", "labels"):
-        if getattr(found, name) != getattr(given, name):
+        if getattr(found, name) != getattr(wanted, name):
             raise BadConfig(f"{TEMPLATE} gives a script with another {name}: {getattr(found, name)}")
     return found

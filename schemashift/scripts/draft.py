@@ -1,4 +1,4 @@
-"""What a new revision will say, all of it checked against the graph before anything is written."""
+"""The header of a new revision, validated against the graph before anything is written."""
 
 from __future__ import annotations
 
@@ -34,18 +34,19 @@ def draft(
     depends_on: Iterable[str] = (),
     version_path: str | os.PathLike[str] | None = None,
 ) -> Draft:
-    """A revision on top of *heads*, identifiers of any form.
+    """Return the header of a revision on top of *heads*, which may be any identifiers.
 
-    Raises the graph's first fault, `MultipleHeads`, `BadTarget`, `DuplicateRevision`, `DuplicateLabel`, `BadConfig`.
+    Raises the first fault of the graph, `MultipleHeads`, `BadTarget`, `DuplicateRevision`, `DuplicateLabel`,
+    `BadConfig`.
     """
     graph.check()
     parents = parents_of(graph, heads, frozenset(applied), splice=splice)
-    given = (branch_label,) if isinstance(branch_label, str) else tuple(branch_label or ())
+    labels = (branch_label,) if isinstance(branch_label, str) else tuple(branch_label or ())
     own = new_id(graph) if rev_id is None else unused_id(graph, rev_id)
     return Draft(
         own,
         parents,
-        tuple(unused_label(graph, each, own) for each in given),
+        tuple(unused_label(graph, each, own) for each in labels),
         tuple(dependency(graph, each, parents) for each in depends_on),
         location(graph, scripts, parents, version_path),
     )
@@ -54,18 +55,18 @@ def draft(
 def parents_of(
     graph: RevisionGraph, heads: Sequence[str], applied: frozenset[str] = frozenset(), *, splice: bool = False
 ) -> tuple[str, ...]:
-    """The parents that *heads* mean, oldest first. One that is no head needs *splice*."""
+    """Return the parents that *heads* refer to, oldest first. One that is not a head requires *splice*."""
     try:
         found = frozenset[str]().union(*(graph.resolve(each, applied) for each in heads))
     except MultipleHeads as error:
         error.hints = (error.hints[0], f"--head {graph.heads[-1]}    goes on from one of them")
         raise
     parents = graph.in_order(found)
-    taken = [each for each in parents if each not in graph.heads]
-    if taken and not splice:
-        children = ", ".join(graph[each].title for each in graph.children(taken[0]))
+    inner = [each for each in parents if each not in graph.heads]
+    if inner and not splice:
+        children = ", ".join(graph[each].title for each in graph.children(inner[0]))
         raise BadTarget(
-            f"{graph[taken[0]].title} is not a head",
+            f"{graph[inner[0]].title} is not a head",
             cause=f"{children} revises it already",
             hints=["--splice    starts a branch there", "--head head    goes on from the newest revision"],
         )
@@ -73,7 +74,7 @@ def parents_of(
 
 
 def merge_parents(graph: RevisionGraph, names: Sequence[str], applied: frozenset[str] = frozenset()) -> tuple[str, ...]:
-    """The revisions to merge: at least two, none above another."""
+    """Return the revisions to merge: at least two, none an ancestor of another."""
     found = frozenset[str]().union(*(graph.resolve(each, applied) for each in names))
     parents = graph.in_order(found)
     below = [each for each in parents if each in graph.ancestors(found)]
@@ -87,7 +88,7 @@ def merge_parents(graph: RevisionGraph, names: Sequence[str], applied: frozenset
 
 
 def new_id(graph: RevisionGraph) -> str:
-    """Random, and unlike any other also in its first four characters, so that those will do as a name."""
+    """Return a random id whose first four characters are unique, so that they can be used as an abbreviation."""
     for _ in range(100):
         found = new_revision_id()
         if not graph.starting_with(found[:4]):
@@ -96,7 +97,7 @@ def new_id(graph: RevisionGraph) -> str:
 
 
 def unused_id(graph: RevisionGraph, name: str) -> str:
-    """Raises `BadTarget` and `DuplicateRevision`."""
+    """Return *name* if a new revision can have it. Raises `BadTarget` and `DuplicateRevision`."""
     check_revision_id(name)
     if name in graph:
         raise DuplicateRevision(f'there is a revision "{name}" already', where=graph[name].where)
@@ -106,7 +107,7 @@ def unused_id(graph: RevisionGraph, name: str) -> str:
 
 
 def unused_label(graph: RevisionGraph, label: str, own: str) -> str:
-    """Raises `BadTarget` and `DuplicateLabel`."""
+    """Return *label* if a new branch can have it. Raises `BadTarget` and `DuplicateLabel`."""
     check_label(label)
     owner = graph.labels.get(label) or (label if label in graph else None)
     if owner is not None:
@@ -118,7 +119,7 @@ def unused_label(graph: RevisionGraph, label: str, own: str) -> str:
 
 
 def dependency(graph: RevisionGraph, name: str, parents: Sequence[str]) -> str:
-    """A label as it is, anything else as the one revision it means."""
+    """Return a label unchanged, and any other identifier as the id of its revision."""
     if name in graph.labels:
         found = graph.labels[name]
         text = name
@@ -140,15 +141,15 @@ def location(
     parents: Sequence[str],
     version_path: str | os.PathLike[str] | None,
 ) -> str:
-    """The folder to write to: the one asked for, else the parent's, else the first."""
+    """Return the folder to write to: *version_path*, else that of the parent, else the first."""
     if version_path is None:
         if len(scripts.version_locations) > 1 and parents:
             return os.path.dirname(graph[parents[-1]].path)
         return scripts.version_locations[0]
     wanted = os.path.abspath(version_path)
     for each in scripts.version_locations:
-        there = os.path.abspath(each)
-        if wanted == there or (scripts.recursive and wanted.startswith(there + os.sep)):
+        folder = os.path.abspath(each)
+        if wanted == folder or (scripts.recursive and wanted.startswith(folder + os.sep)):
             return os.fspath(version_path)
     raise BadConfig(
         f"{os.fspath(version_path)} is none of the folders that scripts are read from",
@@ -158,5 +159,5 @@ def location(
 
 
 def one_line(message: str | None, otherwise: str) -> str:
-    """The message on one line; *otherwise* where none was given."""
+    """Return the message on one line; *otherwise* if it is empty."""
     return " ".join((message or "").split()) or otherwise

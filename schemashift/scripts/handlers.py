@@ -1,4 +1,4 @@
-"""Where in a script an error would be caught: there operations must not wait, so that it comes out there."""
+"""The lines of a script where an error may be caught: there, operations must be executed immediately."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from schemashift.scripts.survey import called_name
 _LETS_OUT = frozenset(
     {"batch_alter_table", "autocommit_block", "begin", "begin_nested", "connect", "Session", "catch_warnings", "open"}
 )
-"""What stands behind ``with`` in scripts and swallows no error. Any other helper may hide ``contextlib.suppress``."""
+"""Context managers that do not suppress errors. Any other may contain ``contextlib.suppress``."""
 
 NOWHERE: frozenset[int] = frozenset()
 
 
 def guarded_lines(module: ModuleType, path: str) -> frozenset[int]:
-    """The lines inside a ``try`` with handlers or a ``with`` that may do what ``contextlib.suppress(...)`` does.
+    """Return the lines inside a ``try`` with handlers, or inside a ``with`` that may suppress errors.
 
-    The source is read only if the compiled functions have an exception table at all, which most scripts' have not.
+    The source is parsed only if the compiled functions have an exception table, which is rare in scripts.
     """
-    # By its type: asking a lazy object of the script's for an attribute would wake it.
+    # By the exact type: accessing an attribute of a lazy object in the script could evaluate it.
     codes = [value.__code__ for value in vars(module).values() if type(value) is FunctionType]
     own = [code for code in codes if code.co_filename == path]
     if not any(map(_may_catch, own)):
@@ -45,7 +45,7 @@ def _guarded_by(node: ast.AST) -> Iterable[int]:
     if isinstance(node, (ast.Try, ast.TryStar)) and node.handlers:
         return range(node.body[0].lineno, (node.body[-1].end_lineno or 0) + 1)
     if isinstance(node, (ast.With, ast.AsyncWith)) and any(_suppresses(item.context_expr) for item in node.items):
-        # From its first line: what stands behind a comma there is inside.
+        # Including the first line: a second context manager there is already inside.
         return range(node.lineno, (node.end_lineno or 0) + 1)
     return ()
 

@@ -1,8 +1,8 @@
-"""A script as it is: its header, read without running it where that is possible, and the loaded module.
+"""Read the header of a script, without executing it if possible, and load its module.
 
-The way of a header: the bytes are searched with one pattern for literal assignments; where anything else in the file
-could bind one of the four names, `ast` decides; where that finds something that is not literal, this one script is
-executed. Ten thousand scripts are read in about the time it takes to open them.
+The bytes are searched with one pattern for literal assignments. If anything else in the file could bind one of the four
+names, the file is parsed with `ast`. If a value is not literal, the script is executed. Ten thousand scripts are read
+in about the time it takes to open them.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from schemashift.scripts.syntax import Header
 
 _unused: deque[str] = deque()
-"""Names of modules in ``sys.modules`` whose scripts are gone: see `forget_with`. Appending is safe anywhere."""
+"""Names of modules in ``sys.modules`` whose scripts were collected: see `forget_with`. Appending is always safe."""
 
 
 class Script:
@@ -41,12 +41,12 @@ class Script:
 
     @property
     def upgrade(self) -> Callable[..., object]:
-        """Its ``upgrade`` function. Raises `ScriptDoesNotLoad` if there is none."""
+        """The ``upgrade`` function. Raises `ScriptDoesNotLoad` if there is none."""
         return self._function("upgrade")
 
     @property
     def downgrade(self) -> Callable[..., object]:
-        """Its ``downgrade`` function. Raises `ScriptDoesNotLoad` if there is none."""
+        """The ``downgrade`` function. Raises `ScriptDoesNotLoad` if there is none."""
         return self._function("downgrade")
 
     def _function(self, name: str) -> Callable[..., object]:
@@ -61,12 +61,12 @@ class Script:
 
 
 def read_revision(path: str) -> Revision:
-    """The header of a script. Raises `ScriptDoesNotLoad` if it has none, or none that can be read."""
+    """Return the revision of a script. Raises `ScriptDoesNotLoad` if its header is missing or cannot be read."""
     return revision_of(path, read_script(path))
 
 
 def revision_of(path: str, data: bytes) -> Revision:
-    """The header in the bytes of a script. Raises `ScriptDoesNotLoad`."""
+    """Return the revision in the bytes of a script. Raises `ScriptDoesNotLoad`."""
     found = read_quickly(path, data)
     if found is not None:
         return found
@@ -76,7 +76,7 @@ def revision_of(path: str, data: bytes) -> Revision:
 
 
 def _header(path: str, data: bytes) -> Header:
-    """The header by `ast`, and where it is not literal by running this one script. Raises `ScriptDoesNotLoad`."""
+    """Read the header with `ast`, or if it is not literal, by executing the script. Raises `ScriptDoesNotLoad`."""
     from schemashift.scripts import syntax
 
     try:
@@ -93,9 +93,9 @@ def _header(path: str, data: bytes) -> Header:
 
 
 def execute(path: str, data: bytes, name: str) -> ModuleType:
-    """Run a script as a module of its own, which stays in ``sys.modules``: dataclasses and mapped classes look there.
+    """Execute a script as a module in ``sys.modules``, where dataclasses and mapped classes look for it.
 
-    Several projects in one process may have the same revision; the first has the plain name.
+    Several projects in one process may have the same revision; the second module gets a numbered name.
     """
     try:
         code = compile(data, path, "exec", dont_inherit=True)
@@ -127,10 +127,10 @@ def _registered(name: str) -> ModuleType:
 
 
 def forget_with(script: Script) -> None:
-    """Let go of the module when nobody holds the script any more.
+    """Remove the module from ``sys.modules`` after *script* has been collected.
 
-    The collector may find that out in the middle of somebody's loop over ``sys.modules``, so it only takes a note;
-    the next script that is loaded, which changes ``sys.modules`` anyway, takes the module out.
+    The collection may happen while ``sys.modules`` is iterated over, so the name is only noted; the module is removed
+    when the next script is loaded, which changes ``sys.modules`` anyway.
     """
     from weakref import finalize
 
@@ -146,7 +146,7 @@ def _forget_unused() -> None:
 
 
 def script_error(path: str, error: BaseException) -> ScriptDoesNotLoad:
-    """What a script raised, as an error that shows its line and, where that is known, what to write."""
+    """Return the error for what a script raised, with its line and a hint if there is one."""
     where = script_location(path, error)
     message = f"{error.msg}" if isinstance(error, SyntaxError) else _message(error)
     return ScriptDoesNotLoad(message, where=where, hints=hints_for(error))
@@ -161,7 +161,7 @@ def _message(error: BaseException) -> str:
 
 
 def script_location(path: str, error: BaseException) -> Location:
-    """The deepest line of the script that an error passed through, with its text."""
+    """Return the innermost line of the script in the traceback of *error*, with its text."""
     if isinstance(error, SyntaxError) and error.filename == path:
         return Location(path, error.lineno, "", (error.text or "").strip())
     place: tuple[FrameType, int] | None = None
@@ -194,14 +194,14 @@ _KNOWN_IMPORTS = {
 
 
 def hints_for(error: BaseException) -> list[str]:
-    """What to write so that a script does not raise *error*, where that is known."""
+    """Return hints on how to correct a script that raises *error*."""
     if isinstance(error, NameError) and error.name:
         line = _KNOWN_IMPORTS.get(error.name) or (f"import {error.name}" if _is_module(error.name) else "")
         return [f"add  {line}  at the top of the script"] if line else []
     if isinstance(error, ImportError) and (error.name or "").partition(".")[0] == "alembic":
         return ["from schemashift import op    in place of  from alembic import op"]
     if isinstance(error, ModuleNotFoundError) and error.name:
-        return [f"is {error.name.partition('.')[0]} installed in this environment, and spelt so?"]
+        return [f"is {error.name.partition('.')[0]} installed in this environment, and spelled correctly?"]
     return []
 
 

@@ -1,4 +1,4 @@
-"""What a script calls, read without running it: from its text, or from what Python compiled of it."""
+"""Find the functions that a script calls without executing it: from its source, or from compiled code."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ if TYPE_CHECKING:
 
 
 class Call(NamedTuple):
-    """A call of a function that is looked for, with the arguments that stand in the text, by parameter."""
+    """A call of one of the functions searched for, with its arguments by parameter."""
 
     function: str
     arguments: Mapping[str, ast.expr]
 
     def text(self, parameter: str) -> str | None:
-        """The string that is given for *parameter*; None where there is none, or not as a literal."""
-        given = self.arguments.get(parameter)
-        return given.value if isinstance(given, ast.Constant) and isinstance(given.value, str) else None
+        """Return the string literal passed for *parameter*, or None."""
+        argument = self.arguments.get(parameter)
+        return argument.value if isinstance(argument, ast.Constant) and isinstance(argument.value, str) else None
 
 
 def calls(source: str, signatures: Mapping[str, Signature]) -> Iterator[Call]:
-    """The calls in *source* of functions with the names that *signatures* has, in ``upgrade`` or anywhere else.
+    """Return the calls anywhere in *source* of functions that are named in *signatures*.
 
-    A source that is no Python has none. A call that does not fit the signature is given without arguments.
+    Source that is not valid Python has none. A call that does not match the signature is returned without arguments.
     """
     if not any(name in source for name in signatures):
         return
@@ -40,7 +40,7 @@ def calls(source: str, signatures: Mapping[str, Signature]) -> Iterator[Call]:
 
 
 def called_name(expression: ast.expr) -> str:
-    """``f`` of ``f``, ``f(...)``, ``a.b.f`` and ``a.b.f(...)``; empty for anything else."""
+    """Return ``f`` for ``f``, ``f(...)``, ``a.b.f`` and ``a.b.f(...)``; an empty string for anything else."""
     function = expression.func if isinstance(expression, ast.Call) else expression
     return function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
 
@@ -54,10 +54,10 @@ def _arguments(call: ast.Call, signature: Signature) -> Mapping[str, ast.expr]:
 
 
 def may_call(function: Callable[..., object], names: Collection[str], *, stop: str) -> bool:
-    """Whether *function*, or one of those it names, names one of *names*. Not read are the functions of modules whose
-    name begins with *stop*.
+    """Return True if *function*, or a function it refers to, refers to one of *names*.
 
-    Read from the compiled code. A function that is looked up by a text (``getattr(op, ...)``) is not seen.
+    Functions of modules whose name begins with *stop* are not searched. This reads the compiled code: a function that
+    is looked up by a string (``getattr(op, ...)``) is not found.
     """
     seen: set[CodeType] = set()
     functions: list[object] = [function]
@@ -73,14 +73,14 @@ def may_call(function: Callable[..., object], names: Collection[str], *, stop: s
 
 
 def _names(code: CodeType, seen: set[CodeType]) -> set[str]:
-    """Every global and attribute that *code* names, with what is defined inside it."""
+    """Return every global and attribute that *code* refers to, including nested functions."""
     seen.add(code)
     inner = [each for each in code.co_consts if isinstance(each, CodeType)]
     return {*code.co_names, *code.co_freevars}.union(*(_names(each, seen) for each in inner))
 
 
 def _functions(namespace: Mapping[str, Any], names: Iterable[str]) -> Iterator[object]:
-    """The functions that *names* mean in a module: its own, imported ones, and those of imported modules."""
+    """Return the functions that *names* refer to in a module: its own, imported ones, and those of imported modules."""
     for name in names:
         found = namespace.get(name)
         if isinstance(found, ModuleType) and not found.__name__.startswith(("schemashift", "sqlalchemy")):

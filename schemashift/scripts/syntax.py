@@ -1,4 +1,4 @@
-"""The header of a script by `ast`, for those that `header` leaves alone. Imported only then: `ast` costs 5 ms."""
+"""Read the header of a script with `ast`, where `header` cannot. Imported only then: importing `ast` takes 5 ms."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _Scope = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda
 
 
 class Header(NamedTuple):
-    """The four names as a script binds them, its docstring, and the lines of the names."""
+    """The values of the four names in a script, its docstring, and the lines of the names."""
 
     values: Mapping[str, object]
     doc: str
@@ -27,7 +27,7 @@ class Header(NamedTuple):
 
 
 def parse(path: str, data: bytes) -> ast.Module:
-    """The tree of a script, or of what stands above its first mistake. Raises SyntaxError or ValueError."""
+    """Parse a script; in case of a syntax error, as much of it as possible. Raises SyntaxError or ValueError."""
     try:
         return ast.parse(data, path)
     except (SyntaxError, ValueError):
@@ -40,7 +40,7 @@ def parse(path: str, data: bytes) -> ast.Module:
 
 
 def literal_header(tree: ast.Module) -> Header | None:
-    """The last literal value of each name, or None if one is bound in another way."""
+    """Return the last literal value of each name; None if one is bound in another way."""
     values: dict[str, object] = {}
     starred = False
     for statement in tree.body:
@@ -61,12 +61,12 @@ def literal_header(tree: ast.Module) -> Header | None:
 
 
 def lines_of(tree: ast.Module) -> dict[str, int]:
-    """Where the names are assigned, the last time."""
+    """Return the lines of the last assignments to the names."""
     return {name: each.lineno for each in tree.body for name in (_assigned(each) or ())}
 
 
 def to_revision(path: str, header: Header) -> Revision:
-    """A header as a revision. Raises `ScriptDoesNotLoad` if it is none."""
+    """Convert a header to a revision. Raises `ScriptDoesNotLoad` if it is not valid."""
     values, lines = header.values, header.lines
     created = _CREATED.search(header.doc)
     parents, depends_on, labels = (
@@ -107,7 +107,7 @@ def _names(name: str, value: object, where: Location) -> tuple[str, ...]:
 
 
 def _assigned(statement: ast.stmt) -> frozenset[str] | None:
-    """Those of the names that ``a = b = value`` or ``a: str = value`` binds; None for any other statement."""
+    """Return which of the names ``a = b = value`` or ``a: str = value`` binds; None for any other statement."""
     if isinstance(statement, ast.AnnAssign):
         targets: list[ast.expr] = [statement.target] if statement.value is not None else []
     elif isinstance(statement, ast.Assign):
@@ -120,11 +120,11 @@ def _assigned(statement: ast.stmt) -> frozenset[str] | None:
 
 
 def _binds(statement: ast.stmt) -> bool:
-    """Whether a statement binds one of the names in the module, however deep. A function's own variables do not."""
+    """Return True if a statement binds one of the names in the module, at any depth; local variables do not count."""
     stack: list[ast.AST] = [statement]
     while stack:
         node = stack.pop()
-        if _names_it(node):
+        if _binds_directly(node):
             return True
         if not isinstance(node, _Scope):
             stack.extend(ast.iter_child_nodes(node))
@@ -133,7 +133,7 @@ def _binds(statement: ast.stmt) -> bool:
     return False
 
 
-def _names_it(node: ast.AST) -> bool:
+def _binds_directly(node: ast.AST) -> bool:
     if isinstance(node, ast.Name):
         return node.id in NAMES and not isinstance(node.ctx, ast.Load)
     if isinstance(node, ast.alias):

@@ -17,7 +17,7 @@ _TIMES = {"year": "%Y", "month": "%m", "day": "%d", "hour": "%H", "minute": "%M"
 def render(
     template: str, revision: Revision, *, created: str, imports: str = "", upgrade: str = "", downgrade: str = ""
 ) -> str:
-    """The text of a script. Raises `BadConfig` for a placeholder that is not known."""
+    """Return the text of a script. Raises `BadConfig` for an unknown placeholder."""
     from string import Template
 
     values = {
@@ -51,7 +51,7 @@ def _literal(names: tuple[str, ...]) -> str:
 
 
 def _in_docstring(message: str) -> str:
-    """Text that means itself inside triple quotes. Only what would break is escaped, so that most people see none."""
+    """Return *message* escaped for triple quotes. Only characters that need it are escaped."""
     lines = message.replace("\r\n", "\n").replace("\r", "\n").strip()
     text = lines.replace("\\", "\\\\").replace('"""', r"\"\"\"")
     text = "".join(each if each.isprintable() or each in "\n\t" else _escape(each) for each in text)
@@ -63,7 +63,7 @@ def _escape(character: str) -> str:
 
 
 def slug(message: str, *, longest: int = 40) -> str:
-    """``message`` as part of a file name: ASCII letters, digits and ``_``, cut at a word, never empty."""
+    """Return ``message`` as part of a file name: ASCII letters, digits and ``_``, cut at a word, never empty."""
     from unicodedata import normalize
 
     text = normalize("NFKD", message.partition("\n")[0].casefold()).encode("ascii", "ignore").decode()
@@ -77,7 +77,7 @@ def slug(message: str, *, longest: int = 40) -> str:
 
 
 def file_name(template: str, revision: Revision, created: datetime) -> str:
-    """The file name that ``file_template`` gives, with ``.py``. Raises `BadConfig` if it gives none."""
+    """Return the file name for ``file_template``, with ``.py``. Raises `BadConfig` if it is not valid."""
     values = {
         "date": created.strftime("%Y_%m_%d"),
         **{name: created.strftime(form) for name, form in _TIMES.items()},
@@ -95,5 +95,5 @@ def file_name(template: str, revision: Revision, created: datetime) -> str:
     name = name if name.endswith(".py") else f"{name}.py"
     base = name.replace("\\", "/").rpartition("/")[2]
     if base[0] == "." or base == "__init__.py" or name[0] == "/" or ".." in name.split("/"):
-        raise BadConfig(f'file_template = "{template}" gives {name}, which is no file for a script')
+        raise BadConfig(f'file_template = "{template}" gives {name}, which cannot be the name of a script')
     return name
