@@ -1,4 +1,4 @@
-"""What was: revisions, the graph they make, names for places in it, plans to go there. Pure, standard library only."""
+"""Revisions, the revision graph, identifiers, and plans. Pure; standard library only."""
 
 from schemashift.revisions.draw import Line, draw
 from schemashift.revisions.graph import RevisionGraph

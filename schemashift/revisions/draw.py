@@ -1,4 +1,4 @@
-"""The graph as lines for a terminal, newest first. Pure: what is printed beside a line is the caller's."""
+"""Draw the graph as lines for a terminal, newest first. The caller adds the text beside the lines."""
 
 from __future__ import annotations
 
@@ -12,13 +12,14 @@ _UNICODE = tuple("●○◌│├╮╯─")
 _ASCII = tuple("*o?||\\/-")
 
 WIDEST = 40
-"""Columns up to which the texts of all lines start at one column."""
+"""The greatest width of the lanes up to which the texts beside them are aligned."""
 
 
 class Line(NamedTuple):
-    """One line. ``lanes`` is the drawing, padded so that texts can follow. ``revision`` is None where lines only meet
-    or part, and for a hole, which has its reason in ``notes``. ``notes`` are what goes in parentheses: ``head``,
-    ``current``, ``label: billing``, ``needs 51e0b7a6d2c4``.
+    """One line. ``lanes`` is the drawing, padded so that text can follow.
+
+    ``revision`` is None for a line that only joins or splits lanes, and for a hole, whose reason is in ``notes``.
+    ``notes`` are displayed in parentheses: ``head``, ``current``, ``label: billing``, ``needs 51e0b7a6d2c4``.
     """
 
     lanes: str
@@ -33,11 +34,12 @@ def draw(
     ids: Collection[str] | None = None,
     unicode: bool = True,
 ) -> list[Line]:
-    """The graph, or the part of it that is ``ids``, each revision on one line. Work is revisions times lanes.
+    """Draw the graph, or the part of it in ``ids``, with one line for each revision.
 
-    A lane is a column that waits for a revision; no two wait for the same one, a second is joined to the first at
-    once. ``depends_on`` is a note, not a lane. A parent that is in no file is a hole (``◌``) below its child, and so is
-    one that a cycle has put above it. Without ``unicode`` the glyphs are ``* o ? | - \\ /``.
+    A lane is a column that waits for a revision. No two lanes wait for the same revision: the second is joined to the
+    first immediately. ``depends_on`` is a note, not a lane. A parent that is in no file is drawn as a hole (``◌``)
+    below its child, as is a parent that a cycle has placed above it. Without ``unicode`` the glyphs are ``* o ? | - \\
+    /``. The time is proportional to revisions times lanes.
     """
     shown = frozenset(graph.order if ids is None else ids)
     drawing = _Drawing(graph, shown, frozenset(applied), _UNICODE if unicode else _ASCII)
@@ -49,7 +51,7 @@ def draw(
 
 
 class _Drawing:
-    """The lanes as they stand between two lines: each waits for the revision it holds, or is free (None)."""
+    """The state of the lanes between two lines: each waits for a revision, or is free (None)."""
 
     def __init__(
         self, graph: RevisionGraph, shown: frozenset[str], applied: frozenset[str], glyphs: tuple[str, ...]
@@ -64,13 +66,13 @@ class _Drawing:
         self.lanes: list[str | None] = []
         self.lane_of: dict[str, int] = {}
         self.ended: int | None = None
-        """The lane that stopped at the last line."""
+        """The lane that ended at the last line."""
 
     def revision(self, node: str) -> Iterator[Line]:
-        """The line of a revision and those that lead to its parents."""
+        """Return the line of a revision and those that lead to its parents."""
         lane = self.lane_of.pop(node, None)
         if lane is None:
-            lane = self._take(0, node)
+            lane = self._assign_lane(0, node)
             if lane == self.ended:  # it would look like a child of the one above
                 yield Line(self._row(lane, " "))
         self.drawn.add(node)
@@ -97,13 +99,13 @@ class _Drawing:
         self.lanes[lane] = parents[0]
         lanes = [lane]
         for parent in parents[1:]:
-            lanes.append(self._take(lane + 1, parent))
+            lanes.append(self._assign_lane(lane + 1, parent))
             yield Line(self._link(lane, lanes[-1], self.opens))
         for parent, each in zip(parents, lanes, strict=True):
             yield from self._await(parent, each)
 
     def _await(self, parent: str, lane: int) -> Iterator[Line]:
-        """Let the lane wait for the parent, join it to one that does, or end it in a hole."""
+        """Make the lane wait for the parent, join it to a lane that does, or end it in a hole."""
         if parent not in self.graph or parent in self.drawn:
             why = "is in no file" if parent not in self.graph else "is above: a cycle"
             yield Line(self._row(lane, self.hole), None, (f"{parent} {why}",))
@@ -121,8 +123,8 @@ class _Drawing:
         self.lanes[lane] = None
         self.ended = lane
 
-    def _take(self, first: int, node: str) -> int:
-        """The first free lane from ``first`` on, now held for ``id``."""
+    def _assign_lane(self, first: int, node: str) -> int:
+        """Assign the first free lane from ``first`` on to ``node``, and return it."""
         try:
             lane = self.lanes.index(None, first)
         except ValueError:
@@ -137,7 +139,7 @@ class _Drawing:
         return " ".join(cells).rstrip()
 
     def _link(self, left: int, right: int, end: str) -> str:
-        """``├─│─╯``: from one lane to another, under those between."""
+        """Return ``├─│─╯``: a link from one lane to another, across those between."""
         cells = [
             (self.down if each is not None else self.across if left < lane < right else " ")
             + (self.across if left <= lane < right else " ")

@@ -1,4 +1,4 @@
-"""What can be wrong with a graph, as ready errors: what, where, and what was probably meant."""
+"""The errors for faults of the graph, with their places and suggestions."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def duplicate_revision(same: Sequence[Revision]) -> DuplicateRevision:
     return DuplicateRevision(
         f'{count} files have revision "{same[0].id}"',
         where=[each.where for each in sorted(same)],
-        hints=["delete the copy, or give it a revision of its own"],
+        hints=["delete the copy, or give it another revision id"],
     )
 
 
@@ -54,7 +54,7 @@ def label_is_taken(label: str, owner: Revision, taken: Revision | None) -> Dupli
     if taken is None:
         word = "|".join(sorted(RESERVED_NAMES))
         return DuplicateLabel(
-            f'{owner.title} has the branch label "{label}", a word of its own ({word})', where=owner.where
+            f'{owner.title} has the branch label "{label}", which is a reserved word ({word})', where=owner.where
         )
     return DuplicateLabel(
         f'{owner.title} has the branch label "{label}", which is a revision', where=[owner.where, taken.where]
@@ -62,7 +62,7 @@ def label_is_taken(label: str, owner: Revision, taken: Revision | None) -> Dupli
 
 
 def cycle(path: Sequence[Revision]) -> Cycle:
-    """``path``: each one is needed by the next, and the last by the first."""
+    """Return the error for a cycle. In ``path`` each revision is needed by the next, and the last by the first."""
     names = " -> ".join([*(each.id for each in path), path[0].id])
     alone = "it revises itself" if path[0].id in path[0].parents else "it depends on itself"
     together = "each revises or depends on the one before it, so none can be first"
@@ -70,8 +70,8 @@ def cycle(path: Sequence[Revision]) -> Cycle:
 
 
 def closest(name: str, known: Iterable[str]) -> str | None:
-    """What was probably meant: an id that starts like ``name``, else one spelt like it."""
-    import difflib  # 3 ms that only a mistake has to pay
+    """Return the name that was probably meant: one that starts like ``name``, else one that is spelled like it."""
+    import difflib  # takes 3 ms, for errors only
 
     names = sorted(known)
     alike = [each for each in names if len(name) > 3 and each.startswith(name[: max(4, len(name) - 2)])]

@@ -1,4 +1,4 @@
-"""The graph of revisions: built from whatever is there, in linear time, carrying its faults as values."""
+"""The graph of revisions. It is built in linear time, also from faulty revisions; its faults are values."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ from schemashift.revisions import target as targets
 from schemashift.revisions.revision import RESERVED_NAMES, Revision
 
 Edges = Mapping[str, Sequence[str]]
-"""From an id to ids. What is missing has none."""
+"""From an id to ids. An id that is missing has none."""
 
 
 class RevisionGraph:
-    """Revisions and what hangs them together.
+    """Revisions and the edges between them.
 
-    Two kinds of edges: ``parents`` (``down_revision``) draw the lines of history, and ``needs`` are parents and
-    ``depends_on`` together, which decide what must run before what. A graph with faults is still a graph: edges that
-    lead nowhere are left out, of two revisions with one id the first by path is kept, and an edge that closes a cycle
-    is followed only as far as it can be.
+    There are two kinds of edges: ``parents`` (``down_revision``) are the lines of history; ``needs`` are parents and
+    ``depends_on`` together, and determine the order in which revisions run. A graph with faults is still a graph: edges
+    to missing revisions are omitted, the first by path of two revisions with the same id is kept, and an edge that
+    closes a cycle is ignored where the revisions are put in order.
 
-    Every answer is the same for the same revisions, whatever order they came in.
+    The results do not depend on the order in which the revisions are given.
     """
 
     def __init__(self, revisions: Iterable[Revision], faults: Iterable[UsageError] = ()) -> None:
-        """``faults``: what reading the scripts found, say a header that cannot be read."""
-        self._found = tuple(faults)
+        """``faults`` are those found while reading the scripts, such as a header that cannot be read."""
+        self._read_faults = tuple(faults)
         self._by_id: dict[str, Revision] = {}
         self._duplicates: dict[str, list[Revision]] = {}
         for revision in revisions:
@@ -43,9 +43,9 @@ class RevisionGraph:
         self._by_id[one.id] = min(one, other, key=lambda each: (each.path, each))
 
     def with_revision(self, revision: Revision) -> RevisionGraph:
-        """The graph with one more revision."""
+        """Return a graph with one more revision."""
         alone = (each for each in self._by_id.values() if each.id not in self._duplicates)
-        return RevisionGraph([*alone, *chain.from_iterable(self._duplicates.values()), revision], self._found)
+        return RevisionGraph([*alone, *chain.from_iterable(self._duplicates.values()), revision], self._read_faults)
 
     # -- the revisions
 
@@ -59,34 +59,34 @@ class RevisionGraph:
         return self._by_id[node]
 
     def __iter__(self) -> Iterator[Revision]:
-        """Every revision once, parents first."""
+        """Iterate over all revisions, parents first."""
         return map(self._by_id.__getitem__, self.order)
 
     def parents(self, node: str) -> Sequence[str]:
-        """The parents that are there."""
+        """Return the parents that exist."""
         return self._parents.get(node, ())
 
     def children(self, node: str) -> Sequence[str]:
-        """The revisions that revise ``id``, oldest first."""
+        """Return the revisions that revise ``node``, oldest first."""
         return self._children.get(node, ())
 
     def dependencies(self, node: str) -> tuple[str, ...]:
-        """The revisions that its ``depends_on`` means, those that are there."""
+        """Return the revisions that ``depends_on`` refers to and that exist."""
         return self._dependencies.get(node, ())
 
     def needs(self, node: str) -> Sequence[str]:
-        """Parents and dependencies: what must run before."""
+        """Return the parents and dependencies: the revisions that must run before."""
         return self._needs.get(node, ())
 
     def needed_by(self, node: str) -> Sequence[str]:
-        """The revisions that revise ``id`` or depend on it, oldest first."""
+        """Return the revisions that revise ``node`` or depend on it, oldest first."""
         return self._needed_by.get(node, ())
 
     # -- places
 
     @cached_property
     def heads(self) -> tuple[str, ...]:
-        """Revisions that no other revises, oldest first. One that another only depends on is among them."""
+        """The revisions that no other revision revises, oldest first. Another may depend on them."""
         parents = self._revised
         return tuple(each for each in self.order if each not in parents)
 
@@ -98,76 +98,77 @@ class RevisionGraph:
 
     @cached_property
     def bases(self) -> tuple[str, ...]:
-        """Revisions that revise nothing."""
+        """The revisions without parents."""
         return tuple(each for each in self.order if not self._by_id[each].parents)
 
     @cached_property
     def branch_points(self) -> tuple[str, ...]:
-        """Revisions that several others revise."""
+        """The revisions with more than one child."""
         return tuple(each for each in self.order if len(self.children(each)) > 1)
 
     @cached_property
     def merge_points(self) -> tuple[str, ...]:
-        """Revisions that revise several others."""
+        """The revisions with more than one parent."""
         return tuple(each for each in self.order if len(self._by_id[each].parents) > 1)
 
     def current(self, applied: Iterable[str]) -> tuple[str, ...]:
-        """The heads of an applied set, oldest first; ids that are in no file come last."""
+        """Return the heads of a set of applied revisions, oldest first; ids that are in no file come last."""
         ids = frozenset(applied)
         below = self.ancestors(ids)
         known = tuple(each for each in self.in_order(ids) if each not in below)
         return known + self.unknown(ids)
 
     def unknown(self, applied: Iterable[str]) -> tuple[str, ...]:
-        """The ids that are in no file."""
+        """Return the ids that are in no file, sorted."""
         return tuple(sorted(each for each in frozenset(applied) if each not in self._by_id))
 
     def in_order(self, ids: Collection[str]) -> tuple[str, ...]:
-        """``ids`` that are there, parents first."""
+        """Return those of ``ids`` that exist, parents first."""
         if len(ids) * 8 < len(self):
             return tuple(sorted((each for each in set(ids) if each in self._by_id), key=self._places.__getitem__))
         return tuple(each for each in self.order if each in ids)
 
-    # -- what stands on what
+    # -- ancestors and descendants
 
     def ancestors(self, ids: Iterable[str]) -> frozenset[str]:
-        """What ``ids`` need, directly or not, over ``down_revision`` and ``depends_on`` together."""
+        """Return the revisions that ``ids`` need, directly or not, over ``down_revision`` and ``depends_on``."""
         return _reached(ids, self._needs)
 
     def descendants(self, ids: Iterable[str]) -> frozenset[str]:
-        """What needs one of ``ids``, directly or not, over ``down_revision`` and ``depends_on`` together."""
+        """Return the revisions that need one of ``ids``, directly or not, over ``down_revision`` and ``depends_on``."""
         return _reached(ids, self._needed_by)
 
     def closure(self, ids: Iterable[str]) -> frozenset[str]:
-        """``ids`` that are there, with their ancestors."""
+        """Return those of ``ids`` that exist, with their ancestors."""
         some = frozenset(each for each in ids if each in self._by_id)
         return some | self.ancestors(some)
 
     def lineage(self, name: str) -> frozenset[str]:
-        """The revision that ``name`` (a label or a revision) means, and all above and below it over ``down_revision``.
+        """Return the revision of ``name`` (a label or a revision) with its ancestors and descendants over
+        ``down_revision``.
 
         Raises `UnknownRevision` and `AmbiguousRevision`.
         """
         return self.line_of(targets.named(self, name))
 
     def line_of(self, node: str) -> frozenset[str]:
-        """A revision with all above and below it over ``down_revision``."""
+        """Return a revision with its ancestors and descendants over ``down_revision``."""
         return frozenset({node}) | _reached((node,), self._parents) | _reached((node,), self._children)
 
     @cached_property
     def labels(self) -> Mapping[str, str]:
-        """From each branch label to the revision that sets it."""
+        """A mapping of each branch label to the revision that sets it."""
         owners: dict[str, str] = {}
         for label, revision in self._label_owners:
             owners.setdefault(label, revision.id)
         return owners
 
     def labels_of(self, node: str) -> tuple[str, ...]:
-        """The labels of the branches a revision is on, sorted.
+        """Return the labels of the branches that a revision is on, sorted.
 
-        A label holds for every descendant of the revision that sets it, and for its ancestors until the line meets
-        another: a merge, or a revision that several others revise or depend on. (Alembic leaves the ancestors out
-        where the line above the label parts or is merged.)
+        A label applies to all descendants of the revision that sets it, and to its ancestors down to the first merge,
+        or revision that several others revise or depend on. (Alembic omits the ancestors if there is a branch point or
+        a merge above the label.)
         """
         mask = self._label_masks.get(node, 0)
         return tuple(label for bit, label in enumerate(sorted(self.labels)) if mask >> bit & 1) if mask else ()
@@ -176,10 +177,10 @@ class RevisionGraph:
 
     @cached_property
     def order(self) -> tuple[str, ...]:
-        """Every revision once, after all it needs. Lines are kept together; of two heads the older comes first.
+        """All revisions, each after those it needs. Lines are kept together; of two heads the older comes first.
 
-        An iterative depth-first walk from the heads: what is on its path is "open", and an edge into an open revision
-        closes a cycle.
+        This is an iterative depth-first search from the heads. Revisions on its path are "open"; an edge to an open
+        revision closes a cycle.
         """
         state: dict[str, bool] = {}  # True: open, False: done
         order: list[str] = []
@@ -206,7 +207,7 @@ class RevisionGraph:
                     order.append(node)
 
     def _roots(self) -> Iterator[str]:
-        """The heads, oldest first; then all, for cycles that no head stands on."""
+        """Return the heads, oldest first; then all revisions, for cycles that no head depends on."""
         heads = [each for node, each in self._by_id.items() if node not in self._revised]
         yield from (each.id for each in sorted(heads, key=lambda each: (each.created, each.id)))
         yield from sorted(self._by_id)
@@ -215,9 +216,9 @@ class RevisionGraph:
 
     @cached_property
     def faults(self) -> tuple[UsageError, ...]:
-        """Everything that is wrong, as errors ready to be raised or shown."""
+        """All faults, as errors that can be raised or shown."""
         return (
-            *self._found,
+            *self._read_faults,
             *self._duplicate_faults(),
             *self._edge_faults(),
             *self._label_faults(),
@@ -225,7 +226,7 @@ class RevisionGraph:
         )
 
     def check(self) -> None:
-        """Raise the first fault, if there is one. For everybody who walks the graph or adds to it."""
+        """Raise the first fault, if there is one. Called before a run, and before a revision is added."""
         for each in self.faults:
             raise each
 
@@ -238,7 +239,7 @@ class RevisionGraph:
                 if parent not in self._by_id:
                     yield fault.missing_parent(revision, parent, self._by_id)
             for name in revision.depends_on:
-                found = self._meant(name)
+                found = self._resolve_dependency(name)
                 if not found:
                     yield fault.missing_dependency(revision, name, self._by_id)
                 elif len(found) > 1:
@@ -261,18 +262,21 @@ class RevisionGraph:
     # -- identifiers
 
     def resolve(self, text: str, applied: Collection[str] = frozenset()) -> frozenset[str]:
-        """The revisions an identifier means; ``base`` is the empty set.
+        """Return the revisions an identifier refers to; ``base`` is the empty set.
 
         Raises `UnknownRevision`, `AmbiguousRevision`, `MultipleHeads` and `BadTarget`.
         """
         return targets.resolve(self, text, applied)
 
     def resolve_range(self, text: str, applied: Collection[str] = frozenset()) -> frozenset[str]:
-        """The revisions of ``a:b``, both ends included; either may be empty. Text without a colon is one identifier."""
+        """Return the revisions of ``a:b``, both included; either may be omitted.
+
+        Without a colon, it is an identifier.
+        """
         return targets.resolve_range(self, text, applied)
 
     def starting_with(self, prefix: str) -> tuple[str, ...]:
-        """The ids that start with ``prefix``, sorted."""
+        """Return the ids that start with ``prefix``, sorted."""
         ids = self._sorted_ids
         first = bisect_left(ids, prefix)
         last = first
@@ -280,7 +284,7 @@ class RevisionGraph:
             last += 1
         return tuple(ids[first:last])
 
-    # -- edges, each made once and only if asked for
+    # -- edges, computed when they are first needed
 
     @cached_property
     def _places(self) -> Mapping[str, int]:
@@ -303,19 +307,19 @@ class RevisionGraph:
 
     @cached_property
     def _children(self) -> Edges:
-        return _turned(self.order, self._parents)
+        return _reversed_edges(self.order, self._parents)
 
     @cached_property
     def _dependencies(self) -> dict[str, tuple[str, ...]]:
         found = {}
         for node, revision in self._by_id.items():
             if revision.depends_on:
-                meant = [self._meant(name) for name in revision.depends_on]
+                meant = [self._resolve_dependency(name) for name in revision.depends_on]
                 found[node] = tuple(dict.fromkeys(some[0] for some in meant if len(some) == 1))
         return found
 
-    def _meant(self, name: str) -> Sequence[str]:
-        """The revisions that a ``depends_on`` names: an id, a label, or the start of an id."""
+    def _resolve_dependency(self, name: str) -> Sequence[str]:
+        """Return the revisions that an entry of ``depends_on`` refers to: an id, a label, or the start of an id."""
         if name in self._by_id:
             return (name,)
         if name in self.labels:
@@ -333,29 +337,29 @@ class RevisionGraph:
 
     @cached_property
     def _needed_by(self) -> Edges:
-        return _turned(self.order, self._needs) if self._dependencies else self._children
+        return _reversed_edges(self.order, self._needs) if self._dependencies else self._children
 
     # -- labels
 
     @cached_property
     def _label_owners(self) -> Sequence[tuple[str, Revision]]:
-        """Sorted; an id that two files share counts once."""
+        """Pairs of labels and revisions, sorted. An id that two files share counts once."""
         return sorted([(label, each) for each in self._by_id.values() for label in dict.fromkeys(each.labels)])
 
     @cached_property
     def _label_masks(self) -> Mapping[str, int]:
-        """For each revision its labels as bits, so that a label on every tenth revision stays cheap."""
+        """The labels of each revision as bits, so that many labels remain cheap."""
         own: dict[str, int] = {}
         for bit, label in enumerate(sorted(self.labels)):
             own[self.labels[label]] = own.get(self.labels[label], 0) | 1 << bit
-        return self._spread(own) if own else own
+        return self._spread_labels(own) if own else own
 
-    def _spread(self, own: Mapping[str, int]) -> dict[str, int]:
+    def _spread_labels(self, own: Mapping[str, int]) -> dict[str, int]:
         upwards = dict(own)
         for node in reversed(self.order):
             mask = upwards.get(node, 0)
-            if mask and self._alone(node):
-                for parent in filter(self._alone, self._parents[node]):
+            if mask and self._is_on_one_line(node):
+                for parent in filter(self._is_on_one_line, self._parents[node]):
                     upwards[parent] = upwards.get(parent, 0) | mask
         spread: dict[str, int] = {}
         for node in self.order:
@@ -365,8 +369,8 @@ class RevisionGraph:
             spread[node] = mask
         return {node: mask | upwards.get(node, 0) for node, mask in spread.items()}
 
-    def _alone(self, node: str) -> bool:
-        """Neither a merge nor a place where lines part."""
+    def _is_on_one_line(self, node: str) -> bool:
+        """Return True if the revision is neither a merge nor a branch point."""
         return len(self._parents[node]) < 2 and len(self._needed_by.get(node, ())) < 2
 
 
@@ -376,17 +380,17 @@ def _present(names: tuple[str, ...], ids: Mapping[str, Revision]) -> tuple[str, 
     return tuple([each for each in dict.fromkeys(names) if each in ids])
 
 
-def _turned(order: Iterable[str], edges: Edges) -> Edges:
-    """The edges the other way round, each list in ``order``."""
-    turned: dict[str, list[str]] = {}
+def _reversed_edges(order: Iterable[str], edges: Edges) -> Edges:
+    """Return the reversed edges, each list in ``order``."""
+    edges_back: dict[str, list[str]] = {}
     for node in order:
         for each in edges[node]:
-            turned.setdefault(each, []).append(node)
-    return turned
+            edges_back.setdefault(each, []).append(node)
+    return edges_back
 
 
 def _reached(ids: Iterable[str], edges: Edges) -> frozenset[str]:
-    """What can be reached from ``ids`` in one step or more."""
+    """Return the ids that can be reached from ``ids`` in one step or more."""
     seen: set[str] = set()
     stack = list(ids)
     while stack:
@@ -398,7 +402,7 @@ def _reached(ids: Iterable[str], edges: Edges) -> frozenset[str]:
 
 
 def _path_back(stack: Sequence[str], state: Mapping[str, bool], start: str) -> list[str]:
-    """The cycle that an edge to ``start`` closes, parents first, beginning with its smallest id."""
+    """Return the cycle that an edge to ``start`` closes, parents first, beginning with its smallest id."""
     # An id may also wait further down the stack.
     path = list(dict.fromkeys(each for each in reversed(stack) if state.get(each)))
     path = path[: path.index(start) + 1]

@@ -1,4 +1,4 @@
-"""Where to go, as a value: which revisions run in which order, and what is applied before and after."""
+"""Plans: which revisions run in which order, and what is applied before and after."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ Direction = Literal["upgrade", "downgrade", "stamp"]
 
 
 class Step(NamedTuple):
-    """One revision to run, one way."""
+    """One revision to apply or undo."""
 
     revision: Revision
     direction: Direction
 
 
 class Plan(NamedTuple):
-    """What will happen. Equal plans are equal values; nothing here has been done yet.
+    """The steps of a run that has not started. A value: equal plans compare equal.
 
-    ``before`` and ``after`` are the applied sets (ids that are in no file only in the former), ``start`` and ``end``
-    their heads, oldest first. A stamp has no steps: it records ``after``.
+    ``before`` and ``after`` are the sets of applied revisions (only ``before`` may contain ids that are in no file),
+    ``start`` and ``end`` their heads, oldest first. A stamp has no steps: it records ``after``.
     """
 
     direction: Direction
@@ -36,16 +36,17 @@ class Plan(NamedTuple):
 
     @property
     def revisions(self) -> tuple[Revision, ...]:
-        """The revisions of the steps, in the order they run."""
+        """The revisions of the steps, in the order in which they run."""
         return tuple(step.revision for step in self.steps)
 
 
 def plan(graph: RevisionGraph, applied: Iterable[str], targets: Iterable[Target], direction: Direction) -> Plan:
-    """The way from ``applied`` to ``targets``. Pure: the same plan for the same arguments.
+    """Return the plan that leads from ``applied`` to ``targets``. Pure: the same plan for the same arguments.
 
-    With ancestors and descendants over ``down_revision`` and ``depends_on`` together: ``upgrade X`` runs X and its
-    ancestors that are not applied; ``downgrade X`` undoes the applied descendants of X, ``downgrade label@X`` only
-    those in the label's lineage, with whatever applied stands on them; ``stamp X`` records what going to X would leave.
+    Ancestors and descendants are taken over ``down_revision`` and ``depends_on`` together. ``upgrade X`` runs X and its
+    ancestors that are not applied. ``downgrade X`` undoes the applied descendants of X; ``downgrade label@X`` only
+    those in the lineage of the label, and the applied revisions that depend on them. ``stamp X`` records the revisions
+    that would be applied after going to X.
 
     Raises what `RevisionGraph.resolve` raises, `DatabaseAhead`, and for upgrade and downgrade the graph's first fault.
     """
@@ -97,13 +98,13 @@ _AFTER = {"upgrade": _upgraded, "downgrade": _downgraded, "stamp": _stamped}
 
 
 def _gained(graph: RevisionGraph, known: frozenset[str], targets: Sequence[Target]) -> frozenset[str]:
-    """What going to the targets needs."""
+    """Return the revisions that the targets need, and the targets."""
     ahead = [each for each in targets if not (each.relative and each.steps <= 0)]
     return graph.closure(frozenset().union(*(resolve_target(graph, each, known) for each in ahead)))
 
 
 def _lost(graph: RevisionGraph, known: frozenset[str], targets: Sequence[Target]) -> frozenset[str]:
-    """What going to the targets takes away."""
+    """Return the revisions that going to the targets undoes."""
     return frozenset[str]().union(*(_lost_by(graph, known, each) for each in targets))
 
 

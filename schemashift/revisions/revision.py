@@ -1,4 +1,4 @@
-"""One revision, as its script's header tells it."""
+"""One revision, as the header of its script describes it."""
 
 from __future__ import annotations
 
@@ -8,18 +8,19 @@ from typing import NamedTuple
 from schemashift.errors import BadTarget, Location
 
 RESERVED_NAMES = frozenset({"head", "heads", "base", "current"})
-"""Words of the identifier grammar: neither a revision nor a label may be called so."""
+"""Words of the identifier grammar, which cannot be the name of a revision or label."""
 
-# Patterns are compiled when they are used: each costs start-up what reading a dozen scripts does.
+# Patterns are compiled when they are first used: each takes as long as reading a dozen scripts.
 _ID = r"[\w.]+"
 _DATE = r"\d{4}-\d\d-\d\d"
 
 
 class Revision(NamedTuple):
-    """A node of the graph. A named tuple: ten thousand are made at start-up, and a dataclass takes five times as long.
+    """A node of the graph. A named tuple: up to ten thousand are created at start-up, and dataclasses take five times
+    as long.
 
-    ``parents`` and ``depends_on`` are as written: ids, and for ``depends_on`` also prefixes and labels, none of them
-    checked. ``line`` is the line of ``revision =`` and ``parents_line`` that of ``down_revision =``. ``created`` is the
+    ``parents`` and ``depends_on`` are as written and not validated: ids, and in ``depends_on`` also prefixes and
+    labels. ``line`` is the line of ``revision =`` and ``parents_line`` that of ``down_revision =``. ``created`` is the
     text after "Create Date:" in the docstring.
     """
 
@@ -35,36 +36,37 @@ class Revision(NamedTuple):
 
     @property
     def date(self) -> str:
-        """The day it was written, ``2026-11-20``, or an empty string."""
+        """The date of ``created``, ``2026-11-20``, or an empty string."""
         found = re.match(_DATE, self.created)
         return found[0] if found else ""
 
     @property
     def title(self) -> str:
-        """``c4f1d2a97b3e (split name)``, the way messages name a revision."""
+        """The name of the revision in messages: ``c4f1d2a97b3e (split name)``."""
         return f"{self.id} ({self.message})" if self.message else self.id
 
     @property
     def where(self) -> Location:
-        """Its script, at the line of ``revision =``."""
+        """The script, at the line of ``revision =``."""
         return Location(self.path, self.line)
 
 
 def folder_of(revision: Revision) -> str:
-    """The folder of its script, as a command in a hint can take it."""
+    """Return the folder of the script, for use in the command of a hint."""
     return revision.path.replace("\\", "/").rpartition("/")[0] or "."
 
 
 def check_revision_id(text: str) -> str:
-    """``text``, if a new revision may be called so; else `BadTarget`.
+    """Return ``text`` if it is valid as the id of a new revision. Raises `BadTarget`.
 
-    Letters, digits, ``_`` and ``.``, at most 255 characters (MySQL's longest indexed VARCHAR), no word of the grammar.
+    It consists of letters, digits, ``_`` and ``.``, has at most 255 characters (MySQL's longest indexed VARCHAR), and
+    is not a reserved name.
     """
     return _check_name(text, "a revision id", 255)
 
 
 def check_label(text: str) -> str:
-    """``text``, if a branch may be called so; else `BadTarget`. Labels may also hold ``-`` and ``/`` inside."""
+    """Return ``text`` if it is valid as a branch label; ``-`` and ``/`` are allowed too. Raises `BadTarget`."""
     return _check_name(text.replace("-", "_").replace("/", "_"), "a branch label", 255, shown=text)
 
 

@@ -1,17 +1,17 @@
-"""Names for places in the graph, the same in every command.
+"""Revision identifiers, which have the same syntax in every command.
 
 ==================  =====================================================================
 ``c4f1d2a97b3e``    a revision
-``c4f1``            the only revision that starts so (two characters or more)
+``c4f1``            the only revision whose id starts with it (two characters or more)
 ``billing``         a branch label: the revision that sets it
 ``head``, ``heads``  the only head; every head
 ``base``            before everything: the empty set
 ``current``         the heads of what is applied
-``+2``, ``-2``      from ``current``: two revisions on, two undone
+``+2``, ``-2``      from ``current``: two revisions further, two revisions back
 ``X+2``, ``X-2``    two steps from any of the above, over ``down_revision``
-``billing@X``       any of the above in a branch: the label's revision and all above and below it. A revision
-                    may stand for the label
-``a:b``             from a to b, both included; ``a:`` to the heads, ``:b`` from the base
+``billing@X``       any of the above in a branch: the revision of the label, its ancestors and descendants. A
+                    revision may take the place of the label
+``a:b``             from a to b, both included; ``a:`` up to the heads, ``:b`` from the base
 ==================  =====================================================================
 """
 
@@ -29,31 +29,34 @@ if TYPE_CHECKING:
     from schemashift.revisions.graph import RevisionGraph
 
 SHORTEST_PREFIX = 2
-"""One character would make a slip of the finger a target."""
+"""A single character would make a typing error a target."""
 
 _FORM = r"(?:(?P<label>[^@:]+)@)?(?P<name>[^@:]*?)(?P<steps>[+-]\d+)?"
 
 
 class Target(NamedTuple):
-    """An identifier taken apart. ``name`` is a word of the grammar, a label, or a revision id or its start."""
+    """A parsed identifier. ``name`` is a reserved name, a label, or a revision id or its start."""
 
     name: str
     label: str = ""
     steps: int = 0
 
     def __str__(self) -> str:
-        """The text that `parse` reads as this."""
+        """Return the text that `parse` parses as this target."""
         name = "" if self.relative and self.steps else self.name
         return (f"{self.label}@" if self.label else "") + name + (f"{self.steps:+d}" if self.steps else "")
 
     @property
     def relative(self) -> bool:
-        """Counted from what is applied."""
+        """True if it counts from the applied revisions."""
         return self.name == "current"
 
 
 def parse(text: str) -> Target:
-    """``"billing@head-1"`` as ``Target("head", "billing", -1)``; ``"+1"`` is ``current+1``. Raises `BadTarget`."""
+    """Parse ``"billing@head-1"`` as ``Target("head", "billing", -1)``; ``"+1"`` is ``current+1``.
+
+    Raises `BadTarget`.
+    """
     text = text.strip()
     found = re.fullmatch(_FORM, text)
     name, steps = (found["name"], found["steps"]) if found else ("", None)
@@ -70,7 +73,7 @@ def is_range(text: str) -> bool:
 
 
 def split_range(text: str) -> tuple[str, str]:
-    """``"a:b"`` as ``("a", "b")``, with ``base`` and ``heads`` where an end is left out. Raises `BadTarget`."""
+    """Split ``"a:b"`` into ``("a", "b")``; an omitted end is ``base`` or ``heads``. Raises `BadTarget`."""
     start, colon, end = text.partition(":")
     if not colon or ":" in end:
         raise BadTarget(f'"{text}" is not a range', hints=["a range is  start:end,  start:  or  :end"])
@@ -83,12 +86,12 @@ def resolve(graph: RevisionGraph, text: str, applied: Collection[str]) -> frozen
 
 
 def read_target(graph: RevisionGraph, text: str) -> Target:
-    """`parse`, but an id or label of the graph is itself, also where it looks like something else (``2024-01``)."""
+    """Parse an identifier, unless it is an id or label of the graph as it is (``2024-01``)."""
     return Target(text) if text in graph or text in graph.labels else parse(text)
 
 
 def read_targets(graph: RevisionGraph, texts: str | Iterable[str]) -> tuple[Target, ...]:
-    """`read_target` for one identifier or several."""
+    """Return the targets for one identifier or several."""
     return tuple(read_target(graph, each) for each in ((texts,) if isinstance(texts, str) else texts))
 
 
@@ -96,7 +99,7 @@ def resolve_target(graph: RevisionGraph, target: Target, applied: Collection[str
     line = graph.lineage(target.label) if target.label else None
     if target.relative:
         return _from_current(graph, target, applied, line)
-    start = _place(graph, target, line)
+    start = _resolve_name(graph, target, line)
     return walk(graph, start, target, line) if target.steps else start
 
 
@@ -108,12 +111,12 @@ def resolve_range(graph: RevisionGraph, text: str, applied: Collection[str]) -> 
     lower, upper = resolve(graph, first, applied), resolve(graph, last, applied)
     below = graph.closure(upper)
     if lower and not lower & below:
-        raise _not_a_way(graph, text, lower, upper)
+        raise _empty_range(graph, text, lower, upper)
     return below & (lower | graph.descendants(lower)) if lower else below
 
 
 def named(graph: RevisionGraph, name: str) -> str:
-    """The one revision that an id, its start, or a label means. Raises `UnknownRevision`, `AmbiguousRevision`."""
+    """Return the revision of an id, the start of an id, or a label. Raises `UnknownRevision`, `AmbiguousRevision`."""
     if name in graph:
         return name
     if name in graph.labels:
@@ -129,7 +132,7 @@ def named(graph: RevisionGraph, name: str) -> str:
 # -- places
 
 
-def _place(graph: RevisionGraph, target: Target, line: frozenset[str] | None) -> frozenset[str]:
+def _resolve_name(graph: RevisionGraph, target: Target, line: frozenset[str] | None) -> frozenset[str]:
     if target.name == "base":
         return frozenset()
     if target.name in ("head", "heads"):
@@ -147,13 +150,13 @@ def _place(graph: RevisionGraph, target: Target, line: frozenset[str] | None) ->
 
 
 def walk(graph: RevisionGraph, start: frozenset[str], target: Target, line: frozenset[str] | None) -> frozenset[str]:
-    """``target.steps`` from ``start`` over ``down_revision``. One step below a base is the base, the empty set."""
+    """Go ``target.steps`` from ``start`` over ``down_revision``. One step below a base is the empty set."""
     trail = trail_of(graph, start, target, line)
     return frozenset(trail[-1:]) if len(trail) == len(start) + abs(target.steps) else frozenset()
 
 
 def trail_of(graph: RevisionGraph, start: frozenset[str], target: Target, line: frozenset[str] | None) -> Sequence[str]:
-    """The revisions a walk passes, its start first; one fewer than its steps and a start if it ends below a base."""
+    """Return the revisions on the way, the start first. If it ends below a base, there are only as many as steps."""
     if len(start) > 1:
         raise multiple_heads(graph, graph.in_order(start), str(target), label=target.label)
     trail = list(graph.in_order(start))
@@ -183,16 +186,16 @@ def _step(
     if len(found) == 1:
         return found[0]
     side = "children" if upwards else "parents"
-    here = graph[trail[-1]].title if trail else "the base"
+    place = graph[trail[-1]].title if trail else "the base"
     if found:
         raise BadTarget(
-            f'"{target}" is ambiguous: {here} has {len(found)} {side}',
+            f'"{target}" is ambiguous: {place} has {len(found)} {side}',
             details=describe(graph, found),
             hints=["name one of them"],
         )
     count = len(trail) - 1 if upwards else len(trail)
     raise BadTarget(
-        f'"{target}" leads nowhere: only {count} revision{"s"[: count != 1]} that way', cause=f"{here} has no {side}"
+        f'"{target}" leads nowhere: only {count} revision{"s"[: count != 1]} that way', cause=f"{place} has no {side}"
     )
 
 
@@ -202,15 +205,16 @@ def _step(
 def run_next(
     graph: RevisionGraph, applied: Collection[str], target: Target, line: frozenset[str] | None
 ) -> Sequence[str]:
-    """The next ``target.steps`` revisions, each the only one that can run next (in the branch). Raises `BadTarget`.
+    """Return the next ``target.steps`` revisions, each the only one that can run next (in the branch).
 
-    Outside a branch what a revision depends on must be there already; in a branch it comes along.
+    Outside a branch, the dependencies of a revision must be applied already; in a branch, they are applied with it.
+    Raises `BadTarget`.
     """
     done, found = set(applied), list[str]()
     ready = _ready(graph, graph.order, done, line)
     while len(found) < target.steps:
         if len(ready) != 1:
-            raise _not_one(graph, target, ready, len(found), there="left to run", choice="could run next")
+            raise _not_exactly_one(graph, target, ready, len(found), state="left to run", choice="could run next")
         found += ready
         done |= {*ready} if line is None else graph.closure(ready)
         ready = _ready(graph, graph.needed_by(ready[0]) if line is None else graph.order, done, line)
@@ -229,14 +233,14 @@ def _ready(
 def undo_last(
     graph: RevisionGraph, applied: Collection[str], target: Target, line: frozenset[str] | None
 ) -> frozenset[str]:
-    """What undoing ``-target.steps`` revisions undoes, each the only head (of the branch) at its turn, with all that
-    stands on it. Raises `BadTarget`.
+    """Return the revisions that ``-target.steps`` steps undo: each time the only head (of the branch), with all
+    revisions that depend on it. Raises `BadTarget`.
     """
     left, undone = {node for node in applied if node in graph}, set[str]()
     last = _last(graph, graph.order, left, line)
     for taken in range(-target.steps):
         if len(last) != 1:
-            raise _not_one(graph, target, last, taken, there="applied", choice="could be undone")
+            raise _not_exactly_one(graph, target, last, taken, state="applied", choice="could be undone")
         gone = {*last, *(left & graph.descendants(last) if graph.needed_by(last[0]) and line else ())}
         left -= gone
         undone |= gone
@@ -246,7 +250,7 @@ def undo_last(
 
 
 def _last(graph: RevisionGraph, some: Sequence[str], left: set[str], line: frozenset[str] | None) -> Sequence[str]:
-    """Those of ``some`` that are left and that nothing left stands on (in the branch)."""
+    """Return those of ``some`` that are left and that no other revision left depends on (in the branch)."""
     if line is None:
         return [node for node in some if node in left and left.isdisjoint(graph.needed_by(node))]
     here = left & line
@@ -257,7 +261,7 @@ def _last(graph: RevisionGraph, some: Sequence[str], left: set[str], line: froze
 
 
 def describe(graph: RevisionGraph, ids: Sequence[str]) -> list[str]:
-    """Lines of ``id  message  branch label, date`` in columns."""
+    """Return lines of ``id  message  branch label, date`` in columns."""
     rows = [(node, graph[node].message, _branch(graph, node), graph[node].date) for node in ids]
     widths = [max((len(row[column]) for row in rows), default=0) for column in range(3)]
     return [
@@ -286,7 +290,7 @@ def multiple_heads(graph: RevisionGraph, heads: Sequence[str], text: str, *, lab
 def unknown(graph: RevisionGraph, name: str) -> UnknownRevision:
     guess = closest(name, [*graph.order, *graph.labels, *RESERVED_NAMES])
     return UnknownRevision(
-        f'no revision starts with "{name}", and no branch label is called so',
+        f'no revision starts with "{name}", and there is no such branch label',
         hints=[f"did you mean {graph[guess].title if guess in graph else guess}?" if guess else Hint("history")],
     )
 
@@ -296,18 +300,18 @@ def _ambiguous(graph: RevisionGraph, prefix: str, ids: Sequence[str]) -> Ambiguo
     return AmbiguousRevision(f'"{prefix}" matches {len(ids)} revisions: {names}')
 
 
-def _not_a_way(graph: RevisionGraph, text: str, lower: frozenset[str], upper: frozenset[str]) -> BadTarget:
+def _empty_range(graph: RevisionGraph, text: str, lower: frozenset[str], upper: frozenset[str]) -> BadTarget:
     low, high = (" and ".join(graph.in_order(ids)) or "base" for ids in (lower, upper))
     first, last = split_range(text)
-    turned = bool(graph.closure(lower) & upper)
+    is_reversed = bool(graph.closure(lower) & upper)
     return BadTarget(
         f'"{text}" is empty: {low} is not below {high}',
-        hints=[f"did you mean {last}:{first}?"] if turned else [],
+        hints=[f"did you mean {last}:{first}?"] if is_reversed else [],
     )
 
 
-def _not_one(
-    graph: RevisionGraph, target: Target, found: Sequence[str], taken: int, *, there: str, choice: str
+def _not_exactly_one(
+    graph: RevisionGraph, target: Target, found: Sequence[str], taken: int, *, state: str, choice: str
 ) -> BadTarget:
     after = f" after {taken} step{'s'[: taken != 1]}" if taken else ""
     if found:
@@ -318,4 +322,4 @@ def _not_one(
         )
     count = f"only {taken} {'is' if taken == 1 else 'are'}" if taken else "none is"
     branch = f' on the branch "{target.label}"' if target.label else ""
-    return BadTarget(f'"{target}" leads too far: {count} {there}{branch}')
+    return BadTarget(f'"{target}" leads too far: {count} {state}{branch}')

@@ -90,7 +90,7 @@ class TestNames:
         with pytest.raises(UnknownRevision) as caught:
             HOUSE.resolve("zzzzzz")
         assert caught.value.hints == (Hint("history"),)
-        assert caught.value.message == 'no revision starts with "zzzzzz", and no branch label is called so'
+        assert caught.value.message == 'no revision starts with "zzzzzz", and there is no such branch label'
 
 
 class TestPlaces:
