@@ -1,19 +1,19 @@
-# Everything a developer of schemashift does, on a fresh machine too: each target makes what it needs first.
+# The tasks of a developer of schemashift, also on a new machine: each target first creates what it needs.
 #
-#   make setup    the virtual environment .venv (quick when it is up to date)
-#   make test     every test, on real PostgreSQL and MariaDB     ARGS="-k name" selects, JOBS=0 runs them in one process,
-#                 ENGINES=mysql adds real MySQL, SCHEMASHIFT_REQUIRE= runs what can be run without any server
+#   make setup    create or update the virtual environment .venv
+#   make test     every test, on real PostgreSQL and MariaDB. ARGS="-k name" selects tests, JOBS=0 uses one process,
+#                 ENGINES=mysql adds real MySQL, SCHEMASHIFT_REQUIRE= skips the tests whose server is missing
 #   make check    lint, format, types
-#   make demo     the main job on SQLite, to read
-#   make engines  which database engines the tests find
-#   make bench    CPU time beside Alembic's: minutes, or ARGS="--size quick"; ARGS="--against FOLDER" another checkout
-#   make fuzz     long random search     make wheel   dist/     make lock   newer versions of the tools     make clean
+#   make demo     a walk through a migration on SQLite
+#   make engines  the database servers that the tests find
+#   make bench    CPU time compared with Alembic (minutes; ARGS="--size quick") or, ARGS="--against FOLDER", a checkout
+#   make fuzz     long random tests     make wheel   build dist/     make lock   update tests/requirements.txt     make clean
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 
-# The first Python that is new enough; `make setup PYTHON=...` chooses another.
+# The first Python that is new enough; `make setup PYTHON=...` selects another.
 PYTHON ?= $(shell for each in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$each -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$each && break; done || echo python3)
 VENV := .venv
@@ -21,7 +21,7 @@ BIN := $(VENV)/bin
 JOBS ?= $(shell getconf _NPROCESSORS_ONLN)
 ARGS ?=
 
-# Memory where there is some: on a disk the same tests take many times as long. Gone when pytest ends.
+# In memory if possible: on a disk, the same tests take many times as long. Removed when pytest ends.
 BASETEMP = scratch=$$(mktemp -d "$$(test -w /dev/shm && echo /dev/shm || echo "$${TMPDIR:-/tmp}")/schemashift-XXXXXX"); \
 	trap 'rm -rf "$$scratch"' EXIT
 PYTEST = $(BIN)/pytest -n $(JOBS) --maxprocesses 8 --basetemp="$$scratch/tests"
@@ -37,12 +37,12 @@ $(VENV)/.ready: pyproject.toml tests/requirements.txt tests/support/venv.py
 	$(PYTHON) tests/support/venv.py $(VENV)
 	@touch $@
 
-# Both sessions run, whatever the first says; a selection by ARGS is for the second alone.
+# Both sessions run, whatever the result of the first. ARGS applies only to the second.
 test: setup
 	@smoke=0; $(if $(ARGS),,$(MAKE) --no-print-directory smoke-sqlalchemy20 || smoke=$$?;) \
 	$(BASETEMP); $(PYTEST) -m "not fuzz" $(ARGS) || smoke=$$?; exit $$smoke
 
-# The floor that pyproject.toml promises: SQLAlchemy 2.0 put before the environment's own.
+# The oldest SQLAlchemy that pyproject.toml allows: 2.0, which takes precedence over that of the environment.
 SQLALCHEMY20 := .cache/sqlalchemy20
 
 smoke-sqlalchemy20: setup $(SQLALCHEMY20)/.ready
@@ -73,7 +73,7 @@ fuzz: setup
 wheel: setup
 	$(BIN)/python -m build --wheel --no-isolation
 
-# Resolves the dev extra of pyproject.toml again. No address of an index is written down.
+# Resolve the dev extra of pyproject.toml again. The address of the package index is not written to the file.
 lock: setup
 	$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --upgrade --generate-hashes \
 		--no-annotate --no-emit-index-url --custom-compile-command "make lock" --quiet --output-file tests/requirements.txt

@@ -1,4 +1,4 @@
-"""``python -m tests.support``: which engines the tests find here, started and stopped once (``make engines``)."""
+"""``python -m tests.support``: list the engines that the tests find, starting each once (``make engines``)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ ROW = "{:<14} {:<26} {:<34} {:>7}"
 
 
 def main() -> int:
-    """Print the table; 1 when an engine is missing that the tests cannot do without, or one does not start."""
+    """Print the table; return 1 if a required engine is missing, or if one does not start."""
     try:
         names = engines.known()
     except EngineMissing as mistake:
@@ -25,7 +25,7 @@ def main() -> int:
 
 
 def _report(servers: Servers, name: str) -> bool:
-    """One row; whether it is bad news."""
+    """Print one row; return True if it is a failure."""
     try:
         server = servers.get(name)
     except (EngineMissing, EngineBroken) as error:

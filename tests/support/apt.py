@@ -1,4 +1,4 @@
-"""Debian's packages, unpacked into a folder of ours: nothing is installed and no root is needed.
+"""Debian packages, unpacked into a folder: nothing is installed, and root privileges are not needed.
 
 ``apt-get download`` works for everybody once the package lists are there. Where they are missing or stale, lists of
 our own are fetched into the cache, with the addresses of the machine's own sources. Standard library only: this also
@@ -17,18 +17,18 @@ from pathlib import Path
 
 
 class AptError(Exception):
-    """A package could not be had; the message carries apt's last words."""
+    """A package could not be downloaded; the message contains the last lines of apt."""
 
 
 def available() -> bool:
-    """Whether this machine speaks apt."""
+    """Return True if this machine has apt."""
     return all(shutil.which(program) for program in ("apt-get", "dpkg-deb"))
 
 
 class Apt:
     """Downloads packages and unpacks them; ``state`` keeps the private lists between runs.
 
-    ``options`` come before every other: another release's sources, for one. ``system_lists`` says whether the
+    ``options`` precede all others: the sources of another release, for example. ``system_lists`` says whether the
     machine's own lists are worth a try first.
     """
 
@@ -50,7 +50,7 @@ class Apt:
         self._extract(sorted((self.state / "cache/archives").glob("*.deb")), root)
 
     def mirror(self, release: str) -> str:
-        """The address that this machine takes ``release`` from, which apt tells once it has the lists."""
+        """The address that this machine takes ``release`` from, which apt shows once it has the lists."""
         query = ["indextargets", "--format", "$(RELEASE) $(CODENAME) $(REPO_URI)", "Created-By: Packages"]
         for options in ([], self.options):
             if options:
@@ -63,7 +63,7 @@ class Apt:
 
     @functools.cache  # noqa: B019 - one object lives as long as the program that asks
     def update(self) -> None:
-        """Fetch the private lists, once. A source that does not answer is no error: the download will tell."""
+        """Fetch the private lists, once. A source that does not answer is not an error: the download fails then."""
         for folder in ("state/lists/partial", "cache/archives/partial"):
             (self.state / folder).mkdir(parents=True, exist_ok=True)
         self._complaints = _run(["apt-get", *self.options, "update"], self.state).stderr
@@ -103,7 +103,7 @@ def complete(program: Path, root: Path, apt: Apt) -> None:
 
 
 def missing_libraries(program: Path, root: Path) -> set[str]:
-    """The shared libraries that neither the machine nor ``root`` has."""
+    """Return the shared libraries that neither the machine nor ``root`` has."""
     ran = subprocess.run(
         ["ldd", program], env=os.environ | library_path(root), capture_output=True, text=True, check=False
     )
@@ -111,13 +111,13 @@ def missing_libraries(program: Path, root: Path) -> set[str]:
 
 
 def library_path(root: Path) -> dict[str, str]:
-    """The environment in which programs under ``root`` find the libraries under it."""
+    """Return the environment in which programs under ``root`` find its libraries."""
     folders = [path for pattern in ("lib/*-linux-gnu*", "usr/lib/*-linux-gnu*") for path in sorted(root.glob(pattern))]
     return {"LD_LIBRARY_PATH": ":".join(map(str, folders))}
 
 
 def package_names(soname: str) -> list[str]:
-    """What Debian may call the package of a library, likeliest first.
+    """Return the possible names of the Debian package of a library, most likely first.
 
     Policy 8.1: the name and the version, a hyphen between them where the name ends in a digit. ``t64`` came with
     the 64-bit ``time_t`` of trixie.

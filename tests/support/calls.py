@@ -1,4 +1,4 @@
-"""How often a command does what is dear: counted where it is done, by whatever name it was imported."""
+"""Count the calls of expensive functions, under whatever name they were imported."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ COUNTED: dict[str, Callable[..., Any]] = {
 
 @contextmanager
 def counted(*names: str) -> Iterator[Counter[str]]:
-    """Counts the calls of this thread, of *names* or all of `COUNTED`, until the block ends."""
+    """Count the calls in this thread of *names*, or of all of `COUNTED`, until the block ends."""
     codes = {COUNTED[name].__code__: name for name in names or COUNTED}  # type: ignore[attr-defined]
     counts = Counter(dict.fromkeys(codes.values(), 0))
 

@@ -1,8 +1,8 @@
-"""The tests' own judge of what a database looks like: raw catalogue queries to plain sets of lines.
+"""An independent description of a database: raw catalogue queries, as plain sets of lines.
 
-It shares no code with the engine's readers, nor with SQLAlchemy's Inspector. Two databases are the same when
-`catalogue` says the same of both. Names that the database chose by itself (*named* has those that somebody gave) are
-left out, and so is the order of columns.
+It shares no code with the engine's readers, nor with SQLAlchemy's Inspector. Two databases are the same if `catalogue`
+returns the same for both. Names that the database chose by itself (*named* has those that somebody gave) are left out,
+and so is the order of columns.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def catalogue(connection: sa.Connection, named: Collection[str]) -> Catalogue:
 
 
 def difference(got: Catalogue, wanted: Catalogue) -> str:
-    """What tells them apart, for people."""
+    """Return the differences as text."""
     lines = []
     for name in sorted(got.keys() | wanted.keys()):
         ours, theirs = got.get(name), wanted.get(name)
@@ -108,7 +108,7 @@ _PLAIN = re.compile(r'^"[a-z_][a-z0-9_]*"$')
 
 
 def _sqlite(connection: sa.Connection, named: frozenset[str]) -> dict[str, set[str]]:
-    """A constraint that nobody named has the name that a script puts it back by, or none."""
+    """Return the lines of a SQLite database. A constraint without a name may have the one that a script adds it by."""
     found: dict[str, set[str]] = {"objects": set()}
     rows = connection.exec_driver_sql("SELECT type, name, tbl_name, sql FROM sqlite_master WHERE sql IS NOT NULL").all()
     for type_, name, table, sql in rows:

@@ -36,7 +36,7 @@ class Circle:
         self.step = ""
 
     def run(self) -> None:
-        """All of it."""
+        """Run all steps."""
         try:
             self._run()
         except Exception as error:
@@ -73,7 +73,9 @@ class Circle:
         return Migrator(self.url, models=metadata, directory=self.folder)
 
     def _created(self, metadata: sa.MetaData) -> Catalogue:
-        """What ``create_all`` makes of it, in a database of its own; there is nothing to do there."""
+        """Return the catalogue after ``create_all`` in a separate database, where autogenerate must find no
+        differences.
+        """
         self.step = "create_all"
         url = self.new_database()
         engine = sa.create_engine(url, poolclass=sa.NullPool)
@@ -92,7 +94,7 @@ class Circle:
             return catalogue(connection, names_in(metadata))
 
     def _forward(self, metadata: sa.MetaData, message: str, wanted: Catalogue) -> bool:
-        """Autogenerate and upgrade to *metadata*; False where there was nothing to do."""
+        """Autogenerate and upgrade to *metadata*; return False if there was nothing to do."""
         migrator = self._migrator(metadata)
         self.step = f"writing {message}"
         written = migrator.revision(message, autogenerate=True)
@@ -122,7 +124,7 @@ class Circle:
                 connection.execute(metadata.tables[tab.key].insert(), models.rows(tab, self.first, ROWS))
 
     def _count(self, metadata: sa.MetaData) -> None:
-        """Every row, and every value of a column that stayed what it was, is still there."""
+        """Check that every row, and every value of an unchanged column, still exists."""
         engine = sa.create_engine(self.url, poolclass=sa.NullPool)
         with engine.connect() as connection:
             for name, tab in self.second.items():
@@ -141,7 +143,7 @@ class Circle:
 
 
 def names_in(metadata: sa.MetaData) -> set[str]:
-    """The names that the models give; the others are the database's own affair."""
+    """Return the names that the models declare; the others are chosen by the database."""
     parts = (part for table in metadata.tables.values() for part in (*table.constraints, *table.indexes))
     return {str(part.name) for part in parts if part.name}
 

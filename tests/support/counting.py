@@ -1,6 +1,6 @@
-"""Work in units that no other process can change: lines and calls that Python runs, counted, in place of seconds.
+"""Count lines and calls that Python executes, rather than seconds, which depend on other processes.
 
-What seconds say is in `make bench`.
+Times are measured by `make bench`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 
 
 def steps(work: Callable[[], object]) -> int:
-    """The lines that *work* runs, and the calls of Python's and of C's functions."""
+    """Return the number of lines that *work* executes, and of its calls of Python and C functions."""
     count = 0
 
     def line(frame: FrameType, event: str, argument: Any) -> Any:
@@ -37,7 +37,7 @@ def steps(work: Callable[[], object]) -> int:
 
 
 def calls(work: Callable[[], object]) -> Counter[str]:
-    """How often *work* calls what, by name; those of C are called after their module: ``posix.open``."""
+    """Return how often *work* calls each function, by name; C functions are named with their module: ``posix.open``."""
     found: Counter[str] = Counter()
 
     def call(frame: FrameType, event: str, argument: Any) -> None:

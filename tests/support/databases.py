@@ -1,6 +1,6 @@
 """A database for each test, made in milliseconds on a server that the whole run shares.
 
-What PostgreSQL and MySQL do in their own ways stands in :mod:`tests.support.postgresql` and :mod:`tests.support.mysql`.
+What is specific to PostgreSQL and MySQL is in :mod:`tests.support.postgresql` and :mod:`tests.support.mysql`.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ PORTS = range(20_000, 32_000)
 
 
 class Databases(abc.ABC):
-    """The administrator of one server, over one connection: makes databases and drops them again."""
+    """The administrator of one server, over one connection: creates and drops databases."""
 
     errors: ClassVar[tuple[type[Exception], ...]]
 
@@ -31,20 +31,20 @@ class Databases(abc.ABC):
         self._connection: Any = None
 
     def create(self) -> str:
-        """The URL of a new, empty database."""
+        """Create an empty database and return its URL."""
         name = f"{PREFIX}{secrets.token_hex(6)}"
         self._create(name)
         return self._url.set(database=name).render_as_string(hide_password=False)
 
     def drop(self, url: str) -> None:
-        """Drop the database of ``url``, whoever still uses it."""
+        """Drop the database of ``url``, even if it is in use."""
         name = make_url(url).database or ""
         if not name.startswith(PREFIX):
             raise ValueError(f"not a database of the tests: {name!r}")
         self._drop(name)
 
     def close(self) -> None:
-        """Give the connection back."""
+        """Close the connection."""
         if self._connection is not None:
             with contextlib.suppress(*self.errors):
                 self._connection.close()
@@ -60,7 +60,7 @@ class Databases(abc.ABC):
 
     @abc.abstractmethod
     def version(self) -> str:
-        """What the server says of itself, as in ``15.18`` or ``10.11.18-MariaDB``."""
+        """Return the version of the server, as in ``15.18`` or ``10.11.18-MariaDB``."""
 
     @abc.abstractmethod
     def _connect(self, url: URL) -> Any: ...
@@ -73,7 +73,7 @@ class Databases(abc.ABC):
 
 
 def free_port() -> int:
-    """A TCP port that nobody listens on at this moment."""
+    """Return a TCP port that is free at the moment."""
     while True:
         port = random.choice(PORTS)
         with socket.socket() as probe, contextlib.suppress(OSError):

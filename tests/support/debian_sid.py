@@ -33,7 +33,7 @@ def unpack(package: str, root: Path, state: Path) -> None:
 
 
 def loader(root: Path) -> tuple[str, ...]:
-    """What stands before a program under ``root`` so that it runs on the C library that came with it."""
+    """Return the command that runs a program under ``root`` with the C library that came with it."""
     program = next(
         path for pattern in ("usr/lib/*/ld-linux-*.so.*", "usr/lib*/ld-linux-*.so.*") for path in root.glob(pattern)
     )

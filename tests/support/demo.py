@@ -1,6 +1,6 @@
-"""The main job, to read: an empty folder, a ``models.py``, and SQLite. ``make demo`` runs it.
+"""A walk through a migration: an empty folder, a ``models.py``, and SQLite. ``make demo`` runs it.
 
-Every command is the real one, with its real output; the first that fails ends the demo and says so.
+The commands are executed, with their real output; the demo ends with the first one that fails.
 """
 
 from __future__ import annotations
@@ -49,18 +49,18 @@ class Demo:
         self.environment |= {"PATH": f"{programs}{os.pathsep}{os.environ.get('PATH', '')}"}
 
     def say(self, text: str) -> None:
-        """A sentence between commands."""
+        """Print a sentence between commands."""
         print(f"\n# {text}", flush=True)
 
     def type(self, command: str) -> None:
-        """Run ``command`` in the folder, under the line that a person would have typed."""
+        """Run ``command`` in the folder, below the line that a user would type."""
         print(f"\n{self.bold}$ {command}{self.plain}", flush=True)
         ran = subprocess.run(command, shell=True, cwd=self.folder, env=self.environment, check=False)
         if ran.returncode != 0:
             sys.exit(f"the demo ends here: {command} answered {ran.returncode}")
 
     def newest_script(self) -> str:
-        """The script that was written last, from the folder's point of view."""
+        """Return the script that was written last, relative to the folder."""
         scripts = (self.folder / "migrations").rglob("*.py")
         return str(max(scripts, key=lambda path: path.stat().st_mtime_ns).relative_to(self.folder))
 

@@ -1,12 +1,12 @@
-"""Find a database engine for the tests: the first rung of the ladder that holds.
+"""Find a database engine for the tests, in the first of these places that has it.
 
 1. a URL in the environment: ``SCHEMASHIFT_TEST_POSTGRESQL_URL``, ``_MARIADB_URL``, ``_MYSQL_URL``. Used as it is;
-   the tests make and drop databases of their own there, each with a prefix;
-2. (a server that merely happens to run is never used: it may hold somebody's data);
+   the tests create and drop databases there, each with a prefix;
+2. (a server that merely happens to run is never used: it may contain data);
 3. installed programs;
 4. wheels that carry PostgreSQL 16, 17 and 18: ``make setup`` installed them;
 5. Debian's packages, unpacked into ``.cache/engines`` without touching the system;
-6. else :class:`EngineMissing`, which says what to do.
+6. otherwise :class:`EngineMissing` is raised, with instructions.
 
 Nothing is started here; see :mod:`tests.support.servers`.
 """
@@ -40,14 +40,14 @@ PREFIXES = ("/usr", "/usr/local", "/opt/homebrew", "/opt/homebrew/opt/*", "/usr/
 
 
 class EngineMissing(Exception):
-    """No rung of the ladder holds. The message is one line that says what to do."""
+    """No engine was found. The message is one line with instructions."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Engine:
-    """An engine that was found: a server with a ``url``, or programs to start one of our own with.
+    """An engine that was found: a server with a ``url``, or programs to start a private one with.
 
-    ``command`` starts the server program: ``pg_ctl``, ``mariadbd``, ``mysqld``, with whatever must stand before it.
+    ``command`` starts the server program: ``pg_ctl``, ``mariadbd``, ``mysqld``, with whatever must precede it.
     ``prefix`` is the folder that the programs were installed under.
     """
 
@@ -60,7 +60,7 @@ class Engine:
 
 
 def find(name: str) -> Engine:
-    """The engine called ``name``: postgresql, postgresql16 to postgresql18, mariadb or mysql."""
+    """Return the engine ``name``: postgresql, postgresql16 to postgresql18, mariadb or mysql."""
     variable = f"SCHEMASHIFT_TEST_{name.upper()}_URL"
     if url := os.environ.get(variable):
         return Engine(name=name, source=variable, url=url)
@@ -71,17 +71,17 @@ def find(name: str) -> Engine:
 
 
 def required() -> tuple[str, ...]:
-    """The engines without which the tests fail: ``SCHEMASHIFT_REQUIRE``, and whatever ``ENGINES`` asks for."""
+    """Return the engines without which the tests fail: ``SCHEMASHIFT_REQUIRE`` and ``ENGINES``."""
     return _names(os.environ.get("SCHEMASHIFT_REQUIRE", "postgresql,mariadb")) + optional()
 
 
 def optional() -> tuple[str, ...]:
-    """The engines that ``ENGINES`` switches on: only ``mysql`` so far."""
+    """Return the engines that ``ENGINES`` enables: only ``mysql`` so far."""
     return _names(os.environ.get("ENGINES", ""))
 
 
 def known() -> tuple[str, ...]:
-    """Every engine that the tests of this run may ask for."""
+    """Return every engine that the tests of this run may use."""
     versions = tuple(f"postgresql{version}" for version in POSTGRESQL_VERSIONS)
     return tuple(dict.fromkeys(("postgresql", "mariadb", *versions, *required())))
 
@@ -116,7 +116,7 @@ def _postgresql_directories() -> Iterator[Path]:
 
 
 def _is_postgresql_server(directory: Path) -> bool:
-    """Debian's client package fills the same folder, without the server."""
+    """Return True if the server is installed: Debian's client package has the same folder without it."""
     return all((directory / program).exists() for program in ("pg_ctl", "initdb", "postgres"))
 
 
@@ -199,7 +199,7 @@ def _sid_mysql(name: str) -> Engine | None:
 
 
 def _cached(name: str, unpack: Callable[[Path], None]) -> Path | None:
-    """The folder ``.cache/engines/<name>``, filled by ``unpack`` the first time; whole or not there at all."""
+    """The folder ``.cache/engines/<name>``, filled by ``unpack`` the first time; it is complete or does not exist."""
     root = CACHE / "engines" / name
     if root.exists():
         return root
@@ -219,7 +219,7 @@ def _cached(name: str, unpack: Callable[[Path], None]) -> Path | None:
 
 @contextlib.contextmanager
 def only_one(lock: Path) -> Iterator[None]:
-    """One process at a time, of all that name the same file."""
+    """Let one process at a time in, of all that use the same file."""
     lock.parent.mkdir(parents=True, exist_ok=True)
     with lock.open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)

@@ -1,4 +1,4 @@
-"""Histories in the style of projects that came from Alembic: scripts as they stand in a folder, headers and all."""
+"""Histories in the style of projects that came from Alembic: complete scripts in a folder."""
 
 from __future__ import annotations
 
@@ -45,11 +45,11 @@ class History:
 
     @property
     def inspector(self) -> sa.Inspector:
-        """What SQLAlchemy says of the database now."""
+        """Return a new Inspector of the database."""
         return sa.inspect(self.engine)
 
     def tables(self) -> set[str]:
-        """The tables but our own."""
+        """Return the tables, except the version table."""
         return set(self.inspector.get_table_names()) - {"version"}
 
     def send(self, *statements: str) -> None:

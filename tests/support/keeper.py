@@ -1,9 +1,9 @@
-"""The keeper: outlives the test run by a moment, so that no server does.
+"""The keeper: a process that outlives the test run by a moment, so that no server does.
 
 It is started with the first server. Its standard input is a pipe whose other end only the test run holds: the first
 line names the folder that everything of the run lives in, and the end of the pipe, however the run came to its end
 (Ctrl-C, ``kill -TERM``, ``kill -9``), is the signal. Then it stops every process that was started on that folder
-and removes it. A run that ends well does nothing else either: it closes the pipe and waits.
+and removes it. A run that ends normally does the same: it closes the pipe and waits.
 """
 
 from __future__ import annotations

@@ -74,7 +74,7 @@ OWN_TYPES: dict[str, dict[str, Callable[[], Any]]] = {
         "blob": mysql.MEDIUMBLOB,
     },
 }
-"""What only one database has."""
+"""What only one of the databases has."""
 
 FAMILIES = (
     ("int", "bigint", "smallint", "num8", "num12", "num14", "str20", "str50", "text"),
@@ -213,7 +213,7 @@ class Tab:
         return next(col for col in self.cols if col.name == name)
 
     def used(self, name: str) -> bool:
-        """Whether anything but the column itself mentions it."""
+        """True if anything but the column itself refers to it."""
         return (
             name in self.pk
             or any(name in cols for _, cols, _ in self.uniques)
@@ -240,7 +240,7 @@ class Tables(dict[str, Tab]):
 
     @property
     def types(self) -> dict[str, Callable[[], Any]]:
-        """The types that a column may have."""
+        """Return the types that a column may have."""
         return {**TYPES, **OWN_TYPES[self.dialect]}
 
 
@@ -498,7 +498,7 @@ def add_exclude(rng: random.Random, tables: Tables, tab: Tab | None = None) -> N
 
 
 def _points_to(tables: Tables, tab: Tab, cols: tuple[str, ...]) -> bool:
-    """Whether a foreign key stands on these columns of *tab*."""
+    """Return True if a foreign key refers to these columns of *tab*."""
     return any(fk.target == tab.name and fk.target_cols == cols for other in tables.values() for fk in other.fks)
 
 
@@ -672,7 +672,7 @@ def _drop_column(rng: random.Random, tables: Tables) -> None:
 
 
 def _ordinary(tables: Tables, tab: Tab | None) -> list[Col]:
-    """Columns that are nothing but columns: no key points from or to them, and nothing generates them."""
+    """Return the plain columns: no foreign key refers from or to them, and they are not generated."""
     if tab is None:
         return []
     targets = {col for other in tables.values() for fk in other.fks if fk.target == tab.name for col in fk.target_cols}
@@ -746,7 +746,7 @@ def _alter_nullable(rng: random.Random, tables: Tables) -> None:
 
 
 def _may_lack(tab: Tab, col: Col) -> bool:
-    """Whether rows may be without a value in it."""
+    """Return True if the column may be NULL."""
     return col.nullable and col.type not in NAMED and not tab.used(col.name)
 
 
@@ -870,7 +870,7 @@ EDITS: tuple[Callable[[random.Random, Tables], None], ...] = (
 
 
 def build(tables: Tables, dialect: str) -> sa.MetaData:
-    """The models as a `MetaData`."""
+    """Return the models as a `MetaData`."""
     metadata = sa.MetaData()
     for name, (start, increment) in tables.sequences.items():
         sa.Sequence(name, start=start, increment=increment, metadata=metadata)
@@ -1066,7 +1066,7 @@ def _value(col: Col, tables: Tables, number: int) -> Any:
 
 
 _UNLIKE = frozenset({"money", "tsv", "bits", "inet", "range"})
-"""Types whose values come back otherwise than they went in."""
+"""Types whose values are returned in a different form."""
 
 
 def kept_columns(before: Tab, after: Tab) -> list[str]:

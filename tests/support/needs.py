@@ -1,4 +1,4 @@
-"""What a test needs of the machine beside databases. Where it is not there, the test skips and says what is missing."""
+"""What a test needs besides databases. If it is missing, the test is skipped, with the reason."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 
 
 def pseudo_terminal() -> tuple[int, int]:
-    """Both ends of a terminal. A container without ``/dev/pts`` has none to give."""
+    """Return both ends of a pseudo-terminal. A container without ``/dev/pts`` has none."""
     try:
         return pty.openpty()
     except OSError as error:
@@ -18,7 +18,7 @@ def pseudo_terminal() -> tuple[int, int]:
 
 
 def file_name(name: str) -> str:
-    """*name*, where files can have it: under a locale such as ``C`` file names may be ASCII only."""
+    """Return *name*, if files can have it: in a locale such as ``C``, file names may be ASCII only."""
     try:
         os.fsencode(name)
     except UnicodeEncodeError:

@@ -1,4 +1,4 @@
-"""Every class of operation there is."""
+"""Every class of operation."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from schemashift.operations import Operation
 
 
 def operations() -> Iterator[type[Operation]]:
-    """The classes that scripts can be made of: those of `schemashift.operations` and of the kinds."""
+    """Return the classes of operations that scripts can contain: those of `schemashift.operations` and of the kinds."""
     found: dict[str, type[Operation]] = {}
     waiting: list[type[Operation]] = [Operation]
     while waiting:

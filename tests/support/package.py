@@ -1,4 +1,4 @@
-"""The package as its own tests read it: its files as syntax trees, their imports, the words they use."""
+"""The package as tests analyse it: the syntax trees of its files, their imports, the names they use."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ NAME = PACKAGE.name
 
 @functools.cache
 def trees() -> dict[str, ast.Module]:
-    """Every file of the package by its path in it: ``op/batch.py``."""
+    """Return every file of the package by its path in it: ``op/batch.py``."""
     return {
         path.relative_to(PACKAGE).as_posix(): ast.parse(path.read_text(encoding="utf-8"))
         for path in sorted(PACKAGE.rglob("*.py"))
@@ -24,7 +24,7 @@ def trees() -> dict[str, ast.Module]:
 
 
 def room_of(path: str) -> str:
-    """The part of the architecture that a file belongs to: a folder, or a module at the top."""
+    """Return the room that a file belongs to: a folder, or a module at the top."""
     return path.partition("/")[0].removesuffix(".py")
 
 
@@ -35,7 +35,7 @@ def module_of(path: str) -> str:
 
 
 class Import(NamedTuple):
-    """One module that a file imports. ``checked`` says that only a type checker sees it."""
+    """One module that a file imports. ``checked`` is true if only a type checker sees it."""
 
     module: str
     line: int
@@ -44,7 +44,10 @@ class Import(NamedTuple):
 
 @functools.cache
 def imports(path: str) -> tuple[Import, ...]:
-    """The modules of the package that a file imports, also inside functions. Imports are absolute (ruff sees to it)."""
+    """Return the modules of the package that a file imports, also in functions.
+
+    Imports are absolute (a rule of ruff).
+    """
     return tuple(_imports(trees()[path]))
 
 
@@ -71,7 +74,7 @@ def _imports(tree: ast.Module) -> Iterator[Import]:
 
 
 def knots() -> set[frozenset[str]]:
-    """The groups of modules that import each other, be it in turns; what only a type checker sees counts as well."""
+    """Return the groups of modules that import each other, directly or not, including imports for type checkers."""
     graph = {module_of(path): {each.module for each in imports(path)} for path in trees()}
     reached = {module: _reached(graph, module) for module in graph}
     groups = (frozenset({m for m in reached[module] if module in reached[m]}) for module in graph)
@@ -125,7 +128,7 @@ def strings(tree: ast.Module) -> Iterator[ast.Constant]:
 
 @functools.cache
 def floors() -> tuple[frozenset[str], ...]:
-    """The floors of the architecture from the ground up: the one list of them is in README.md."""
+    """Return the floors of the architecture from the bottom up, as listed in README.md."""
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     fenced = re.findall(r"^```(\w*)\n(.*?)^```$", readme, re.MULTILINE | re.DOTALL)
     (block,) = [text for language, text in fenced if not language and " < " in text]

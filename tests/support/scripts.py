@@ -1,4 +1,4 @@
-"""Migration scripts in a folder of their own, run over real connections without the command line."""
+"""Migration scripts in a separate folder, run over real connections without the command line."""
 
 from __future__ import annotations
 
@@ -74,12 +74,12 @@ class Scripts:
         path.write_text(text.replace(old, new), encoding="utf-8")
 
     def line(self, revision: str, text: str) -> int:
-        """The number of the line of a script that holds *text*."""
+        """Return the number of the line of a script that contains *text*."""
         lines = (self.folder / "versions" / f"{revision}.py").read_text(encoding="utf-8").splitlines()
         return next(number for number, line in enumerate(lines, 1) if text in line)
 
     def plan_for(self, target: str, direction: str = "upgrade") -> Callable[[frozenset[str]], Plan]:
-        """What `run` takes."""
+        """Return the plan as a function, as `run` accepts it."""
         self.graph = self.directory.graph()
         targets = read_targets(self.graph, target)
         return lambda applied: plan(self.graph, applied, targets, direction)  # type: ignore[arg-type]
@@ -128,7 +128,7 @@ class Scripts:
 
 @contextmanager
 def connected(database: str | sa.Engine) -> Iterator[sa.Connection]:
-    """A connection of its own, gone afterwards."""
+    """Yield a separate connection, and close it afterwards."""
     if isinstance(database, sa.Engine):
         with database.connect() as connection:
             yield connection
@@ -141,7 +141,7 @@ def connected(database: str | sa.Engine) -> Iterator[sa.Connection]:
 
 @contextmanager
 def held(database: str) -> Iterator[sa.Connection]:
-    """The migration lock, held by another connection."""
+    """Hold the migration lock on another connection."""
     with connected(database) as connection:
         session = dialect_for(connection.dialect).session(connection)
         with session.run():
@@ -153,13 +153,13 @@ def held(database: str) -> Iterator[sa.Connection]:
 
 
 def state_of(database: str | sa.Engine) -> State:
-    """What the version table says."""
+    """Return the state in the version table."""
     with connected(database) as connection:
         return VersionTable().read(connection)
 
 
 def tables_of(database: str | sa.Engine) -> list[str]:
-    """The names of the tables but the version table, sorted."""
+    """Return the names of the tables, except the version table, sorted."""
     with connected(database) as connection:
         return sorted(name for name in sa.inspect(connection).get_table_names() if name != "version")
 

@@ -32,7 +32,7 @@ KEEPER = Path(__file__).with_name("keeper.py")
 
 @dataclass(frozen=True, kw_only=True)
 class Server:
-    """A server that answers. ``url`` is its administrator's, without a database."""
+    """A running server. ``url`` is that of its administrator, without a database."""
 
     engine: str
     version: str
@@ -53,7 +53,7 @@ Answer = Server | EngineMissing | EngineBroken
 
 
 class Provider(Protocol):
-    """Whoever can say where the server of an engine is."""
+    """Provides the servers of engines."""
 
     def get(self, name: str) -> Server:
         """The server of the engine ``name``; :class:`EngineMissing` or :class:`EngineBroken` where there is none."""
@@ -87,14 +87,14 @@ class Servers:
         return sorted(servers, key=lambda server: server.engine)
 
     def listen(self) -> str:
-        """Answer other processes from now on; returns the address to give to :class:`SharedServers`."""
+        """Start to answer other processes; return the address for :class:`SharedServers`."""
         if self._listener is None:
             self._listener = Listener(str(self._home() / "ask"), family="AF_UNIX", backlog=64)
             threading.Thread(target=self._accept, args=(self._listener,), daemon=True).start()
         return str(self._listener.address)
 
     def close(self) -> None:
-        """Stop every server, wait until they are gone and remove what they left."""
+        """Stop every server, wait until they have ended, and remove their files."""
         if self._keeper is None:
             return
         if self._listener is not None:
@@ -166,7 +166,7 @@ class SharedServers:
 
 
 def scratch_directory() -> Path:
-    """Memory where there is some to write to, else the folder for temporary files.
+    """Return a folder in memory if there is one, else the folder for temporary files.
 
     ``SCHEMASHIFT_TEST_SCRATCH`` names another one.
     """
@@ -178,7 +178,7 @@ def scratch_directory() -> Path:
 
 @contextlib.contextmanager
 def running() -> Iterator[Servers]:
-    """The servers of a ``with`` block."""
+    """Provide servers for a ``with`` block."""
     servers = Servers()
     try:
         yield servers
@@ -187,7 +187,7 @@ def running() -> Iterator[Servers]:
 
 
 def _server(answer: Answer) -> Server:
-    """Raise a new exception each time: one object raised again and again drags all its tracebacks along."""
+    """Raise a new exception each time: an object that is raised repeatedly accumulates tracebacks."""
     if isinstance(answer, Server):
         return answer
     raise type(answer)(*answer.args)

@@ -12,7 +12,7 @@ PARTS = ("cols", "uniques", "checks", "fks", "excludes", "indexes")
 
 
 def shrink(first: Tables, second: Tables, fails: Callable[[Tables, Tables], bool], *, most: int = 120) -> Pair:
-    """The smallest pair found in *most* tries for which *fails* still answers yes."""
+    """Return the smallest pair found in *most* attempts for which *fails* is still true."""
     tries = 0
     smaller = True
     while smaller and tries < most:
@@ -29,7 +29,7 @@ def shrink(first: Tables, second: Tables, fails: Callable[[Tables, Tables], bool
 
 
 def _smaller(first: Tables, second: Tables) -> Iterator[Pair]:
-    """Pairs with a table, an edit or a part less, the big steps before the small ones."""
+    """Return pairs with one table, edit or part less, the largest reductions first."""
     for name in sorted(first.keys() | second.keys()):
         yield _without_table(first, second, name)
     for name in sorted(first.keys() & second.keys()):
@@ -65,5 +65,5 @@ def _without_parts(first: Tables, second: Tables, name: str) -> Iterator[Pair]:
 
 
 def _same(one: object, two: object) -> bool:
-    """The same entry, or the same column whatever became of it."""
+    """Return True for the same entry, or the same column after changes."""
     return one == two or (hasattr(one, "type") and getattr(one, "name", 0) == getattr(two, "name", 1))

@@ -1,4 +1,4 @@
-"""Make the virtual environment of a checkout: ``python3 tests/support/venv.py .venv``.
+"""Create the virtual environment of a checkout: ``python3 tests/support/venv.py .venv``.
 
 Runs on the machine's own Python, with nothing installed. Debian ships Python without ``ensurepip``; then pip comes
 out of Debian's own package, unpacked into ``.cache``, so that neither root nor a change to the system is needed.
@@ -17,7 +17,7 @@ REQUIREMENTS = ROOT / "tests/requirements.txt"
 
 
 def main(folder: Path) -> None:
-    """Create ``folder`` where it is missing and bring it up to date."""
+    """Create ``folder`` if it is missing, and bring it up to date."""
     if sys.version_info < (3, 11):  # noqa: UP036 - whatever Python is there runs this
         found = sys.version.split()[0]
         sys.exit(f"schemashift needs Python 3.11 or later, this is {found}: make setup PYTHON=python3.x")
@@ -63,7 +63,7 @@ def _has_pip(python: Path) -> bool:
 
 
 def _install_command(python: Path) -> tuple[str | Path, ...]:
-    """uv where it can be had, being some ten times faster, else pip."""
+    """Return uv if it is available, because it is some ten times faster, else pip."""
     pip = (python, "-m", "pip", "--disable-pip-version-check")
     got_uv = subprocess.run([*pip, "install", "--quiet", "uv"], check=False).returncode == 0
     uv = python.with_name("uv")
@@ -73,7 +73,7 @@ def _install_command(python: Path) -> tuple[str | Path, ...]:
 
 
 def uv_cache() -> tuple[str, ...]:
-    """How uv is told to do without its cache where the user has no home to keep one in."""
+    """Return the option that disables the cache of uv if the user has no home folder."""
     home = os.environ.get("UV_CACHE_DIR") or os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~")  # noqa: PTH111 - Path.home() raises for a user without one
     return () if os.access(home, os.W_OK) else ("--no-cache",)
 
