@@ -49,7 +49,7 @@ NAMED = {
     "op/batch.py": (2, "`recreate` and reflected tables mean something on SQLite only"),
     "op/constraints.py": (1, "exclusion constraints are PostgreSQL's"),
     "op/context.py": (2, "`transactional_ddl`: a second truth beside the session's"),
-    "op/given.py": (4, "the prefixes that a dialect option may have"),
+    "op/arguments.py": (4, "the prefixes that a dialect option may have"),
     "op/tables.py": (4, "options with MySQL's prefix also mean MariaDB"),
     "render/operations.py": (3, "lengths and operator classes of index parts have one database's keyword; SQLite"),
     "scripts/load.py": (3, "imports that a script may lack"),

@@ -1,10 +1,25 @@
-"""What a migration script imports: ``from schemashift import op``.
+"""The operations that a migration script uses: ``from schemashift import op``.
 
-One typed function per operation, with the names and keyword names that Alembic's users know. They are
-ordinary functions of an ordinary module: ``from schemashift.op import add_column`` works, and ``op`` can be handed to
-a function. They find the migration that runs in a `ContextVar`; outside of one they raise `OutsideMigration`.
+There is one typed function per operation, with the names and keyword names known from Alembic. They are ordinary
+functions of an ordinary module, so ``from schemashift.op import add_column`` works, and ``op`` can be passed to a
+function. Each finds the running migration in a `ContextVar`, and raises `OutsideMigration` if there is none.
 
-Where SQLAlchemy takes a name for a schema object, ``op.f("...")`` marks it as final, past any naming convention.
+Schema operations are collected, and compiled together as soon as something else happens: a statement of the script, a
+call of `get_bind`, the end of the script. So SQLite rebuilds a table once for all changes to it. Inside a ``try`` block
+with handlers, inside ``contextlib.suppress`` and in a helper in another file, an operation is executed at once, so that
+its error is raised at that line.
+
+The following errors may be raised by any of the functions:
+
+* `OutsideMigration`, outside ``upgrade()`` and ``downgrade()``;
+* `NotSupported`, if the database has no way to do what is asked for;
+* `TypeError`, for a keyword that is neither a parameter nor an option of a database, such as ``mysql_engine``;
+* the database's own error, as a subclass of ``sqlalchemy.exc.DBAPIError``. If a missing table, column or constraint is
+  noticed before any statement is sent, the error is also a `ValueError`, a `KeyError` and a ``NoSuchTableError``, which
+  scripts written for Alembic catch.
+
+Where a name of a constraint or index is expected, ``op.f("...")`` marks it as final: no naming convention is applied to
+it. Without ``schema``, a name is looked up in the connection's default schema.
 """
 
 from __future__ import annotations
@@ -64,7 +79,7 @@ from schemashift.op.types import drop_enum as drop_enum
 from schemashift.op.types import rename_enum as rename_enum
 from schemashift.op.types import sql_type as sql_type
 
-_ELSEWHERE = {
+_ALTERNATIVES = {
     "invoke": "call the function of op for it, as in op.add_column(...)",
     "run_async": "use op.get_bind(), which is an ordinary connection for async drivers too",
     "register_operation": "write a function that calls op",
@@ -73,6 +88,6 @@ _ELSEWHERE = {
 
 
 def __getattr__(name: str) -> NoReturn:
-    """What Alembic has and this has not says what to write."""
-    way = _ELSEWHERE.get(name)
-    raise AttributeError(f"op has no {name!r}" + (f": {way}" if way else ""))
+    """Raise AttributeError, with the alternative for a function that only Alembic has."""
+    alternative = _ALTERNATIVES.get(name)
+    raise AttributeError(f"op has no {name!r}" + (f": {alternative}" if alternative else ""))

@@ -1,6 +1,6 @@
-"""``from schemashift import context``: what scripts that came from Alembic ask of its ``context``."""
+"""``from schemashift import context``: the functions of Alembic's ``context`` that existing scripts call."""
 
-# ruff: noqa: PLC0414  names are handed on
+# ruff: noqa: PLC0414  names are re-exported
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from schemashift.op.running import current
 
 
 def is_offline_mode() -> bool:
-    """False: a script always runs over a connection."""
+    """Return False: a script always runs with a connection."""
     return False
 
 
 def execute(sql: str | sa.Executable) -> None:
-    """The same as `op.execute`."""
+    """Execute a statement, as `op.execute` does."""
     get_context().execute(sql)
 
 
@@ -29,9 +29,9 @@ def get_x_argument(as_dictionary: Literal[False] = ...) -> list[str]: ...
 @overload
 def get_x_argument(as_dictionary: Literal[True]) -> dict[str, str]: ...
 def get_x_argument(as_dictionary: bool = False) -> list[str] | dict[str, str]:  # noqa: FBT001, FBT002  Alembic's way
-    """The ``-x key=value`` arguments of the command line."""
-    found = dict(current().x)
-    return found if as_dictionary else [f"{name}={value}" for name, value in found.items()]
+    """Return the ``-x key=value`` arguments of the command line."""
+    arguments = dict(current().x)
+    return arguments if as_dictionary else [f"{name}={value}" for name, value in arguments.items()]
 
 
 def __getattr__(name: str) -> Any:

@@ -1,4 +1,4 @@
-"""What the functions of ``op`` take, by names."""
+"""Names for the types of the parameters of ``op``."""
 
 from __future__ import annotations
 

@@ -37,12 +37,21 @@ def batch_alter_table(
     table_kwargs: Mapping[str, Any] | None = None,
     **_kw: Any,
 ) -> Iterator[Batch]:
-    """Several changes of one table as one group; its methods leave out the table's name.
+    """Return a context manager that groups changes of one table. Its methods are those of ``op`` without *table_name*.
 
-    A plain grouping: no database needs it, SQLite neither. It is here for scripts that come from Alembic, and so is
-    what it does there beside: where it makes a SQLite table anew, the constraints without a name get theirs by
-    *naming_convention*, and the table *table_kwargs* (``sqlite_autoincrement=True``). Alembic's other keywords
-    (``copy_from``, ``reflect_args``, ...) say what its copy would lose, and nothing is lost here.
+    ::
+
+        with op.batch_alter_table("users") as batch_op:
+            batch_op.add_column(sa.Column("age", sa.Integer()))
+            batch_op.drop_column("nick")
+
+    The changes form one group, executed after the block. If the block raises an error, those not yet executed
+    are discarded. No database requires the grouping, SQLite included; it is provided for scripts written for Alembic.
+
+    As with Alembic, where a batch rebuilds a SQLite table, constraints without a name are named by *naming_convention*,
+    and the table gets the options in *table_kwargs* (``sqlite_autoincrement=True``). *recreate* set to ``"always"``
+    forces that. Alembic's other keywords (``copy_from``, ``reflect_args``, ...) are accepted and ignored: they describe
+    what its copy of the table would lose, and nothing is lost here.
     """
     migration = current()
     table = full_name(migration, table_name, schema)
@@ -58,7 +67,7 @@ def batch_alter_table(
 
 
 class _Remake:
-    """What goes with making a SQLite table anew."""
+    """The names and options that a batch gives to a SQLite table which it rebuilds."""
 
     def __init__(
         self, migration: Running, table: Table | None, convention: Convention | None, options: Mapping[str, Any]
@@ -69,7 +78,7 @@ class _Remake:
         self.options = options
 
     def operations(self) -> Iterator[Operation]:
-        """The table's unnamed constraints get their names. A CHECK has none that a convention could begin with."""
+        """Yield the operations that name the table's unnamed constraints. A CHECK has no name to build on."""
         if self.table is None:
             return
         name, here = self.table.table_name, origin()
@@ -91,7 +100,7 @@ class Batch:
         self._remake: _Remake | None = None
 
     def _anew(self) -> None:
-        """The table is made anew on SQLite by what comes next."""
+        """Submit the names and options: the next operation rebuilds the table on SQLite."""
         remake, self._remake = self._remake, None
         if remake is not None and remake.migration.dialect.name == "sqlite":
             remake.migration.submit(list(remake.operations()))
@@ -107,7 +116,7 @@ class Batch:
         if_not_exists: bool | None = None,
         **kw: Any,
     ) -> None:
-        """See `op.add_column`. A new column stands behind the others."""
+        """See `op.add_column`. The column is added last; ``insert_before`` and ``insert_after`` are ignored."""
         del insert_before, insert_after
         add_column(self.table_name, column, schema=self.schema, if_not_exists=if_not_exists, **kw)
 
@@ -139,7 +148,7 @@ class Batch:
         insert_after: str | None = None,
         **kw: Any,
     ) -> None:
-        """See `op.alter_column`. The place among the columns stays as it is."""
+        """See `op.alter_column`. The order of the columns stays as it is."""
         del insert_before, insert_after
         self._anew()
         alter_column(

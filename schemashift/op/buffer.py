@@ -1,14 +1,14 @@
-"""What is compiled together: operations wait in a `Buffer` until something else happens, and leave it as a `Group`.
+"""Decide what is compiled together: operations wait in a `Buffer` until something else happens, then form a `Group`.
 
-Running a script, recording it and loading it differ in what becomes of a group: each is a `Sender`. What makes a group
-is the same for all of them, so that the SQL of a recording is the SQL of the run:
+Running a script, recording it and loading it differ in what is done with a group: each is a `Sender`. How groups are
+formed is the same for all of them, so that the SQL of a recording is the SQL of the run:
 
-- operations wait until the script does something that may see them done: it runs a statement of its own, asks for the
-  connection or for a table, sends a statement over a connection it took earlier, enters or leaves an autocommit block,
-  or ends;
+- operations wait until the script does something that may depend on them: it executes a statement, asks for the
+  connection or for a table, sends a statement over a connection it obtained earlier, enters or leaves an autocommit
+  block, or ends;
 - ``batch_alter_table`` is one group;
-- where the script may catch an operation's error, the error must come out at that line: the operation does not wait,
-  and is a group alone. So it is inside a ``try`` with handlers, inside ``contextlib.suppress``, and in another file.
+- where the script may catch an operation's error, the error must be raised at that line: the operation does not wait,
+  and is a group alone. This applies inside a ``try`` with handlers, inside ``contextlib.suppress``, and in other files.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ Convention = Mapping[str, object]
 
 
 def no_convention() -> Convention | None:
-    """Without models nothing is named."""
+    """Return None: without models there is no naming convention."""
     return None
 
 
@@ -38,8 +38,8 @@ def no_convention() -> Convention | None:
 class Group:
     """Operations that are compiled together.
 
-    ``alone`` says that the script may catch an error and go on: then nothing of the group may stay, where the database
-    can take it back.
+    ``alone`` means that the script may catch an error and continue: nothing of the group may be kept then, where the
+    database can roll it back.
     """
 
     operations: tuple[Operation, ...]
@@ -48,7 +48,7 @@ class Group:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Environment:
-    """What a script may know without asking the database; the same as in `Running`."""
+    """What a script can find out without asking the database. See `Running` for the fields."""
 
     dialect: sa.Dialect
     normal: Callable[[Table], Table]
@@ -58,30 +58,30 @@ class Environment:
 
 
 class Sender(Protocol):
-    """What becomes of the groups of a script: whoever runs, records or prints them."""
+    """Receives the groups of a script, to run, record or print them."""
 
     @property
     def environment(self) -> Environment:
-        """What the script may know."""
+        """What the script can find out without asking the database."""
 
     def send(self, group: Group) -> None:
-        """Take a group, before anything that comes after it."""
+        """Carry out a group. Groups are sent in order."""
 
     def table(self, name: TableName) -> Table | None:
-        """A table as it is now; None where there is none, or nobody knows."""
+        """Return a table as it is now; None if it does not exist or is not known."""
 
     def connection(self) -> sa.Connection:
-        """What the script gets for the connection."""
+        """Return the connection for the script."""
 
     def outside_transaction(self) -> AbstractContextManager[None]:
-        """What is sent inside runs outside of any transaction."""
+        """Return a context manager: what is sent inside it runs outside any transaction."""
 
 
 class Buffer:
-    """The operations of a script that wait. Implements `Running`.
+    """The pending operations of a script. Implements `Running`.
 
-    *path* is the script's file, and *guarded* are the lines of it where an error may be caught; without a path nothing
-    waits.
+    *path* is the script's file, and *guarded* are the lines in it where an error may be caught. Without a path, no
+    operation waits.
     """
 
     def __init__(self, sender: Sender, *, path: str | None = None, guarded: frozenset[int] = frozenset()) -> None:
@@ -94,10 +94,10 @@ class Buffer:
 
     @classmethod
     def of(cls, sender: Sender, script: Script) -> Buffer:
-        """The buffer for *script*."""
+        """Return a buffer for *script*."""
         return cls(sender, path=script.path, guarded=guarded_lines(script.module, script.path))
 
-    # What the script may know --------------------------------------------------------------------------------------
+    # What the script can find out ----------------------------------------------------------------------------------
 
     @property
     def dialect(self) -> sa.Dialect:
@@ -116,17 +116,17 @@ class Buffer:
 
     @property
     def version_table(self) -> TableName:
-        """The table that holds what is applied."""
+        """The table that holds the applied revisions."""
         return self._sender.environment.version_table
 
     def normal(self, table: Table) -> Table:
-        """*table* in the database's normal form."""
+        """Return *table* in the database's normal form."""
         return self._sender.environment.normal(table)
 
     # What it asks for ----------------------------------------------------------------------------------------------
 
     def submit(self, operations: Sequence[Operation]) -> None:
-        """Have *operations* wait; send them at once where somebody waits for their error."""
+        """Let *operations* wait, or send them at once where the script may catch their error."""
         if self._depth or not self._is_guarded():
             self._waiting.extend(operations)
         elif operations:
@@ -134,29 +134,29 @@ class Buffer:
             self._sender.send(Group(operations=tuple(operations), alone=True))
 
     def execute(self, operation: Operation) -> None:
-        """Send everything before, then *operation*."""
+        """Send all earlier operations, then *operation*."""
         self.flush()
         self._sender.send(Group(operations=(operation,), alone=self._is_guarded()))
 
     def flush(self, *, alone: bool = False) -> None:
-        """Send what waits: something is about to happen that may see it done."""
+        """Send the pending operations, before something that may depend on them."""
         if self._waiting:
             operations, self._waiting = tuple(self._waiting), []
             self._sender.send(Group(operations=operations, alone=alone))
 
     def table(self, name: TableName) -> Table | None:
-        """A table as it is with everything done that was asked for."""
+        """Return a table as it is after all earlier operations; None if it does not exist or is not known."""
         self.flush()
         return self._sender.table(name)
 
     def bind(self) -> sa.Connection:
-        """The connection, with everything done that was asked for."""
+        """Return the connection, after sending all earlier operations."""
         self.flush()
         return self._sender.connection()
 
     @contextmanager
     def group(self) -> Iterator[None]:
-        """One group, wherever it stands. An error in the block takes back what it asked for and was not sent."""
+        """Send the operations of the block as one group. An error in the block discards those that were not sent."""
         alone = not self._depth and self._is_guarded()
         if alone:
             self.flush()
@@ -174,14 +174,14 @@ class Buffer:
 
     @contextmanager
     def autocommit_block(self) -> Iterator[None]:
-        """What came before is sent before the block, and what is in it inside."""
+        """Send earlier operations before the block, and those of the block inside it, outside any transaction."""
         self.flush()
         with self._sender.outside_transaction():
             yield
             self.flush()
 
     def _is_guarded(self) -> bool:
-        """Whether somebody may catch the error of the operation that is being called: then it must come out here."""
+        """Whether the script or a helper may catch the error of the operation being called: it must be raised here."""
         frame = caller()
         if frame is None:
             return False

@@ -10,7 +10,14 @@ import sqlalchemy as sa
 
 from schemashift.errors import NotSupported
 from schemashift.op.aliases import ColumnType, ServerDefault
-from schemashift.op.given import OF_COLUMN, check_keywords, free, lift_keywords, metadata_of, once
+from schemashift.op.arguments import (
+    IGNORED_COLUMN_KEYWORDS,
+    check_keywords,
+    lift_keywords,
+    metadata_of,
+    old_keywords,
+    unattached,
+)
 from schemashift.op.running import Running, current, full_name, origin
 from schemashift.op.types import missing_types
 from schemashift.operations import (
@@ -38,26 +45,37 @@ def add_column(
     inline_primary_key: bool | None = None,
     **kw: Any,
 ) -> None:
-    """Add a column, with the foreign key, UNIQUE, CHECK, primary key and index that it carries.
+    """Add a column to a table, with the foreign key, UNIQUE, CHECK, primary key and index that it carries.
 
-    ``inline_...`` mean nothing here: what belongs to the column is made with it, or right behind it.
+    ::
+
+        op.add_column("users", sa.Column("age", sa.Integer(), nullable=False, server_default="0"))
+
+    *column* may be shared with other tables; it is copied then. An enum or domain that its type needs is created first
+    if it does not exist. On SQLite, a column that ALTER TABLE cannot add (one with a constraint, say) is added by
+    rebuilding the table, once for all changes to it. Constraints without a name are named by the naming convention of
+    the models, or else by the database.
+
+    With *if_not_exists*, an existing column is left as it is. *inline_references* and *inline_primary_key* are accepted
+    for Alembic's sake and have no effect. A table with rows needs a ``server_default`` for a column that is NOT NULL;
+    see also `backfill`.
     """
     del inline_references, inline_primary_key
     migration = current()
     check_keywords(migration, kw)
-    source = sa.Table(table_name, metadata_of(migration), free(column), schema=schema)
+    source = sa.Table(table_name, metadata_of(migration), unattached(column), schema=schema)
     table = lift_table(source, migration.dialect)
     if column.autoincrement is True and column.server_default is None:
-        # SQLAlchemy lets only a primary key count, and that comes in a step of its own.
+        # SQLAlchemy lets only a primary key be autonumbered, and the key is added by a separate operation.
         table = replace(table, columns=(replace(table.columns[0], autoincrement=True),))
     table = migration.normal(table)
-    name, here = table.table_name, origin()
+    name, location = table.table_name, origin()
     migration.submit(
         [
             *missing_types(migration, [column.type]),
-            AddColumn(table=name, column=table.columns[0], if_not_exists=bool(if_not_exists), origin=here),
-            *(AddConstraint(table=name, constraint=each, origin=here) for each in table.constraints),
-            *(CreateIndex(table=name, index=each, origin=here) for each in table.indexes),
+            AddColumn(table=name, column=table.columns[0], if_not_exists=bool(if_not_exists), origin=location),
+            *(AddConstraint(table=name, constraint=constraint, origin=location) for constraint in table.constraints),
+            *(CreateIndex(table=name, index=index, origin=location) for index in table.indexes),
         ]
     )
 
@@ -65,7 +83,13 @@ def add_column(
 def drop_column(
     table_name: str, column_name: str, *, schema: str | None = None, if_exists: bool | None = None, **kw: Any
 ) -> None:
-    """Drop a column."""
+    """Drop a column of a table. The values in it are lost.
+
+    On SQLite, a column that ALTER TABLE cannot drop (one in an index, a key or a constraint of the table) is dropped by
+    rebuilding the table. MySQL and MariaDB refuse to drop a column of a foreign key: drop the key first.
+
+    With *if_exists*, a missing column is no error.
+    """
     migration = current()
     check_keywords(migration, kw)
     table = full_name(migration, table_name, schema)
@@ -73,13 +97,16 @@ def drop_column(
 
 
 def rename_column(table_name: str, old_column_name: str, new_column_name: str, *, schema: str | None = None) -> None:
-    """Give a column another name."""
+    """Rename a column. Its constraints, indexes and values are kept, and foreign keys of other tables follow.
+
+    Every database does this with its own RENAME COLUMN; no table is rebuilt for it.
+    """
     migration = current()
     table = full_name(migration, table_name, schema)
     migration.submit([RenameColumn(table=table, old=str(old_column_name), new=str(new_column_name), origin=origin())])
 
 
-@once(name="new_column_name", tabname="table_name")
+@old_keywords(name="new_column_name", tabname="table_name")
 def alter_column(
     table_name: str,
     column_name: str,
@@ -100,15 +127,29 @@ def alter_column(
     schema: str | None = None,
     **kw: Any,
 ) -> None:
-    """Change a column: only what is given changes. None takes a comment, a default, a generation away.
+    """Change a column. Only what is given changes.
 
-    ``existing_...`` say what the column is now; nothing needs them, the database is asked where that matters.
-    Keywords are dialect options of the change: ``postgresql_using="age::integer"``.
+    ::
+
+        op.alter_column("users", "age", type_=sa.BigInteger(), nullable=False)
+        op.alter_column("users", "age", type_=sa.Integer(), postgresql_using="age::integer")
+        op.alter_column("users", "name", new_column_name="full_name")
+
+    For *server_default*, *comment*, *computed* and *identity*, None removes what the column has, and False, the
+    default, leaves it as it is. A string given as *server_default* is a value, ``sa.text(...)`` an SQL expression. An
+    enum or domain that *type_* needs is created first if it does not exist.
+
+    On PostgreSQL, each change is an ALTER COLUMN. On MySQL and MariaDB, where MODIFY restates the whole column, the
+    rest of the definition is read from the database, so nothing of it is lost. On SQLite, the table is rebuilt, once
+    for all changes to it.
+
+    The ``existing_...`` keywords tell what the column is before. None of them is required: the database is asked where
+    it matters. Other keywords are dialect options of the change, such as *postgresql_using*.
     """
     migration = current()
-    kw = {name: value for name, value in kw.items() if name not in OF_COLUMN}
+    kw = {name: value for name, value in kw.items() if name not in IGNORED_COLUMN_KEYWORDS}
     check_keywords(migration, kw)
-    here = origin()
+    location = origin()
     changes = _ColumnArguments(type_, nullable, server_default, comment, autoincrement)
     existing = _ColumnArguments(
         existing_type,
@@ -118,35 +159,35 @@ def alter_column(
         existing_autoincrement,
     )
     table = full_name(migration, table_name, schema)
-    found: list[Operation] = []
+    operations: list[Operation] = []
     before = existing.of(migration, table, column_name, like=None, lenient=True)
     after = changes.of(migration, table, column_name, like=existing_type, lenient=False)
     after = after.with_generation(migration, table, column_name, computed, identity, type_ or existing_type)
     if after.set:
-        found.append(
+        operations.append(
             AlterColumn(
                 table=table,
                 name=str(column_name),
                 set=after.set,
                 existing=before.set,
                 options=lift_keywords(migration, kw),
-                origin=here,
+                origin=location,
             )
         )
     if type_ is not None:
-        found[:0] = missing_types(migration, [type_])
+        operations[:0] = missing_types(migration, [type_])
         # The CHECK of a Boolean or an Enum belongs to its type.
-        gone = [check for check in before.checks if check.name and check not in after.checks]
+        old = [check for check in before.checks if check.name and check not in after.checks]
         new = [check for check in after.checks if check not in before.checks]
-        found[:0] = [DropConstraint(table=table, name=str(each.name), kind=Check, origin=here) for each in gone]
-        found += [AddConstraint(table=table, constraint=each, origin=here) for each in new]
+        operations[:0] = [DropConstraint(table=table, name=str(c.name), kind=Check, origin=location) for c in old]
+        operations += [AddConstraint(table=table, constraint=check, origin=location) for check in new]
     if new_column_name is not None and new_column_name != column_name:
-        found.append(RenameColumn(table=table, old=str(column_name), new=str(new_column_name), origin=here))
-    migration.submit(found)
+        operations.append(RenameColumn(table=table, old=str(column_name), new=str(new_column_name), origin=location))
+    migration.submit(operations)
 
 
 class _Column:
-    """What a call of `alter_column` says of a column, lifted: fields of `Column`, and the CHECKs of its type."""
+    """The column as a call of `alter_column` describes it, lifted: fields of `Column`, and the CHECKs of its type."""
 
     def __init__(self, set: tuple[tuple[str, Any], ...], checks: Sequence[Constraint]) -> None:  # noqa: A002
         self.set = set
@@ -161,22 +202,22 @@ class _Column:
         identity: sa.Identity | Literal[False] | None,
         like: ColumnType | None,
     ) -> _Column:
-        """With ``computed=`` and ``identity=``, which a column may have in the place of a default."""
-        said = dict(self.set)
+        """Return this with ``computed=`` and ``identity=``, which a column may have in place of a default."""
+        fields = dict(self.set)
         for field, value in (("computed", computed), ("identity", identity)):
             if value is None:
-                said[field] = None
+                fields[field] = None
             elif value is not False:
-                facts = _ColumnArguments(
+                arguments = _ColumnArguments(
                     type_=None, nullable=None, server_default=value, comment=False, autoincrement=None
                 )
-                found = facts.of(migration, table, name, like=like, lenient=False)
-                said[field] = dict(found.set).get(field)
-        return _Column(tuple((field, said[field]) for field in CHANGEABLE if field in said), self.checks)
+                lifted = arguments.of(migration, table, name, like=like, lenient=False)
+                fields[field] = dict(lifted.set).get(field)
+        return _Column(tuple((field, fields[field]) for field in CHANGEABLE if field in fields), self.checks)
 
 
 class _ColumnArguments:
-    """The same, as it was given: False and None are "not said", where None is no value of its own."""
+    """The arguments of that call: False stands for "not given", and so does None where it is not a value itself."""
 
     def __init__(
         self,
@@ -193,7 +234,11 @@ class _ColumnArguments:
         self.autoincrement = autoincrement
 
     def of(self, migration: Running, table: TableName, name: str, *, like: ColumnType | None, lenient: bool) -> _Column:
-        """Lifted. *like* is the type where none is given; *lenient* leaves out what this database does not know."""
+        """Return the arguments lifted.
+
+        *like* is the type to use where none is given. With *lenient*, nothing is set where the database does not
+        support the arguments.
+        """
         try:
             return self._of(migration, table, name, like)
         except NotSupported:
@@ -202,29 +247,28 @@ class _ColumnArguments:
             raise
 
     def _of(self, migration: Running, table: TableName, name: str, like: ColumnType | None) -> _Column:
-        said: dict[str, Any] = {}
+        fields: dict[str, Any] = {}
         checks: Sequence[Constraint] = ()
         defaulted = self.server_default is not False and self.server_default is not None
         if self.type_ is not None or defaulted:
             lifted = self._lift(migration, table, name, like)
             column = lifted.columns[0]
-            checks = [each for each in lifted.constraints if isinstance(each, Check)] if self.type_ is not None else ()
             if self.type_ is not None:
-                said["type"] = column.type
+                checks = [constraint for constraint in lifted.constraints if isinstance(constraint, Check)]
+                fields["type"] = column.type
             if defaulted:
-                field = next(
-                    (each for each in ("computed", "identity") if getattr(column, each) is not None), "default"
-                )
-                said[field] = getattr(column, field)
+                generated = (field for field in ("computed", "identity") if getattr(column, field) is not None)
+                field = next(generated, "default")
+                fields[field] = getattr(column, field)
         if self.server_default is None:
-            said["default"] = None
+            fields["default"] = None
         if self.nullable is not None:
-            said["nullable"] = self.nullable
+            fields["nullable"] = self.nullable
         if self.comment is not False:
-            said["comment"] = self.comment or None
+            fields["comment"] = self.comment or None
         if isinstance(self.autoincrement, bool):
-            said["autoincrement"] = self.autoincrement
-        return _Column(tuple((field, said[field]) for field in CHANGEABLE if field in said), checks)
+            fields["autoincrement"] = self.autoincrement
+        return _Column(tuple((field, fields[field]) for field in CHANGEABLE if field in fields), checks)
 
     def _lift(self, migration: Running, table: TableName, name: str, like: ColumnType | None) -> Table:
         type_ = self.type_ if self.type_ is not None else like
@@ -232,7 +276,7 @@ class _ColumnArguments:
         generated = [default] if isinstance(default, (sa.Identity, sa.Computed)) else []
         column: sa.Column[Any] = sa.Column(
             name,
-            # Without a type nothing can be compiled; any that takes a text will do to spell a default.
+            # Nothing can be compiled without a type; any that accepts text will do to render a default.
             type_ if type_ is not None else sa.String(255),
             *generated,
             server_default=None if generated else cast("Any", default),

@@ -11,7 +11,7 @@ from sqlalchemy.dialects import postgresql
 
 from schemashift.errors import NotSupported
 from schemashift.op.aliases import ConstraintKind
-from schemashift.op.given import lift_keywords, metadata_of, once, uppercase
+from schemashift.op.arguments import lift_keywords, metadata_of, old_keywords, uppercase
 from schemashift.op.naming import named
 from schemashift.op.running import Running, current, full_name, origin
 from schemashift.operations import AddConstraint, DropConstraint
@@ -37,7 +37,7 @@ _KINDS: dict[str, type[Constraint]] = {
 }
 
 
-@once(name="constraint_name", source="source_table", referent="referent_table")
+@old_keywords(name="constraint_name", source="source_table", referent="referent_table")
 def create_foreign_key(
     constraint_name: str | None,
     source_table: str,
@@ -54,7 +54,18 @@ def create_foreign_key(
     referent_schema: str | None = None,
     **kw: Any,
 ) -> None:
-    """Add a foreign key to a table that is there. Without a name the database gives it one."""
+    """Add a foreign key to an existing table.
+
+    ::
+
+        op.create_foreign_key("fk_posts_author", "posts", "users", ["author_id"], ["id"], ondelete="CASCADE")
+
+    Without a name, the naming convention of the models applies, or else the database chooses one. On SQLite, the table
+    is rebuilt, once for all changes to it. Other keywords are dialect options: ``postgresql_not_valid=True``.
+
+    The database's own error is raised if a row has no counterpart in *referent_table*; on SQLite, rows that this
+    revision leaves without one make it fail at its end.
+    """
     migration = current()
     key = ForeignKey(
         name=constraint_name,
@@ -71,7 +82,7 @@ def create_foreign_key(
     _name_and_add(migration, full_name(migration, source_table, source_schema), key)
 
 
-@once(name="constraint_name", source="table_name", local_cols="columns")
+@old_keywords(name="constraint_name", source="table_name", local_cols="columns")
 def create_unique_constraint(
     constraint_name: str | None,
     table_name: str,
@@ -82,7 +93,16 @@ def create_unique_constraint(
     initially: str | None = None,
     **kw: Any,
 ) -> None:
-    """Add a UNIQUE to a table that is there. Without a name the database gives it one."""
+    """Add a UNIQUE constraint to an existing table.
+
+    ::
+
+        op.create_unique_constraint("uq_users_email", "users", ["email"])
+
+    Without a name, the naming convention of the models applies, or else the database chooses one. On SQLite, the table
+    is rebuilt, once for all changes to it. Other keywords are dialect options:
+    ``postgresql_nulls_not_distinct=True``. The database's own error is raised if two rows have the same values.
+    """
     migration = current()
     unique = Unique(
         name=constraint_name,
@@ -94,17 +114,25 @@ def create_unique_constraint(
     _name_and_add(migration, full_name(migration, table_name, schema), unique)
 
 
-@once(name="constraint_name", cols="columns")
+@old_keywords(name="constraint_name", cols="columns")
 def create_primary_key(
     constraint_name: str | None, table_name: str, columns: Sequence[str], *, schema: str | None = None, **kw: Any
 ) -> None:
-    """Add a primary key to a table that has none."""
+    """Add a primary key to a table that has none.
+
+    ::
+
+        op.create_primary_key("pk_users", "users", ["id"])
+
+    MySQL and MariaDB keep no name for it. On SQLite, the table is rebuilt, once for all changes to it, and an existing
+    primary key is replaced. The database's own error is raised if two rows have the same values, or one a NULL.
+    """
     migration = current()
     key = PrimaryKey(name=constraint_name, columns=tuple(map(str, columns)), options=lift_keywords(migration, kw))
     _name_and_add(migration, full_name(migration, table_name, schema), key)
 
 
-@once(name="constraint_name", source="table_name")
+@old_keywords(name="constraint_name", source="table_name")
 def create_check_constraint(
     constraint_name: str | None,
     table_name: str,
@@ -113,18 +141,28 @@ def create_check_constraint(
     schema: str | None = None,
     **kw: Any,
 ) -> None:
-    """Add a CHECK to a table that is there. Without a name the database gives it one."""
+    """Add a CHECK constraint to an existing table.
+
+    ::
+
+        op.create_check_constraint("age_positive", "users", "age >= 0")
+
+    *condition* is SQL text or an SQLAlchemy expression. A naming convention of the models applies to the name, which is
+    part of it for most conventions (``ck_%(table_name)s_%(constraint_name)s``); mark a final name with `f`. On SQLite,
+    the table is rebuilt, once for all changes to it. The database's own error is raised if a row does not meet the
+    condition.
+    """
     migration = current()
-    own = {name: value for name, value in kw.items() if "_" in name}
+    dialect_options = {name: value for name, value in kw.items() if "_" in name}
     source = sa.Table(table_name, metadata_of(migration), schema=schema)
-    check = sa.CheckConstraint(condition, name=constraint_name, **own)
+    check = sa.CheckConstraint(condition, name=constraint_name, **dialect_options)
     source.append_constraint(check)
     lifted = lift_constraint(check, migration.dialect)
     if lifted is not None:
         _add_constraint(migration, full_name(migration, table_name, schema), lifted)  # named by its MetaData
 
 
-@once(name="constraint_name", tablename="table_name", type="type_")
+@old_keywords(name="constraint_name", tablename="table_name", type="type_")
 def drop_constraint(
     constraint_name: str,
     table_name: str,
@@ -133,7 +171,19 @@ def drop_constraint(
     schema: str | None = None,
     if_exists: bool | None = None,
 ) -> None:
-    """Drop a constraint by name. *type_* is not needed; where the database knows several kinds it spares a question."""
+    """Drop a constraint by its name.
+
+    ::
+
+        op.drop_constraint("uq_users_email", "users", type_="unique")
+
+    *type_* is one of ``"foreignkey"``, ``"primary"``, ``"unique"``, ``"check"`` and ``"exclude"``. It is not required;
+    where constraints of different types may have the same name, it tells which one is meant. A constraint
+    without a name is found by the name that PostgreSQL would give it, such as ``users_email_key``. On SQLite, the table
+    is rebuilt, once for all changes to it. With *if_exists*, a missing constraint is no error.
+
+    Raises ValueError if *constraint_name* is empty or *type_* is none of these.
+    """
     if not constraint_name:
         raise ValueError("drop_constraint needs the constraint's name")
     if type_ is not None and type_ not in _KINDS:
@@ -141,7 +191,7 @@ def drop_constraint(
     migration = current()
     table, kind = full_name(migration, table_name, schema), _KINDS[type_] if type_ is not None else None
     if kind is Check:
-        # A convention for CHECKs is made of the name that it is given.
+        # A convention for CHECKs builds on the name given in the script.
         constraint_name = named(Check(sql="1", name=constraint_name), table, migration.convention).name or ""
     migration.submit(
         [
@@ -167,11 +217,19 @@ def create_exclude_constraint(
     deferrable: bool | None = None,
     initially: str | None = None,
 ) -> None:
-    """Add an EXCLUDE to a table that is there (PostgreSQL): ``("room", "="), (sa.text("during"), "&&")``."""
+    """Add an EXCLUDE constraint to an existing table (PostgreSQL).
+
+    ::
+
+        op.create_exclude_constraint("no_overlap", "bookings", ("room", "="), (sa.text("during"), "&&"))
+
+    *elements* are pairs of a column or expression and an operator. *where* limits the constraint to some of the rows.
+    *ops* gives the operator class of a column. Raises `NotSupported` on any other database.
+    """
     migration = current()
     if migration.dialect.name != "postgresql":
         raise NotSupported(f"{migration.dialect.name} has no exclusion constraints")
-    columns = (sa.Column(each, sa.Integer) for each, _ in elements if isinstance(each, str))
+    columns = (sa.Column(element, sa.Integer) for element, _ in elements if isinstance(element, str))
     table = sa.Table(table_name, metadata_of(migration), *columns, schema=schema)
     constraint = postgresql.ExcludeConstraint(
         *elements,
@@ -195,5 +253,5 @@ def _name_and_add(migration: Running, table: TableName, constraint: Constraint) 
 
 
 def _add_constraint(migration: Running, table: TableName, constraint: Constraint) -> None:
-    alone = migration.normal(Table(name=table.name, schema=table.schema, constraints=(constraint,)))
-    migration.submit([AddConstraint(table=table, constraint=each, origin=origin()) for each in alone.constraints])
+    normal = migration.normal(Table(name=table.name, schema=table.schema, constraints=(constraint,))).constraints
+    migration.submit([AddConstraint(table=table, constraint=each, origin=origin()) for each in normal])

@@ -1,4 +1,4 @@
-"""What ``op.get_context()`` gives: the parts of Alembic's context that scripts ask for."""
+"""The result of ``op.get_context()``: the parts of Alembic's ``MigrationContext`` that scripts use."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from schemashift.operations import Execute
 
 
 class Settings:
-    """``context.config``, for scripts that look something up in their ini file: here there is none but the URL."""
+    """``context.config``, for scripts that read their ini file: only ``sqlalchemy.url`` has a value."""
 
     def __init__(self, migration: Running) -> None:
         self._migration = migration
         self.attributes: dict[str, Any] = {}
 
     def get_main_option(self, name: str, default: str | None = None) -> str | None:
-        """``sqlalchemy.url`` is the database's; everything else has its default."""
+        """Return the URL of the database for ``sqlalchemy.url``, and *default* for every other name."""
         if name != "sqlalchemy.url":
             return default
         return self._migration.bind().engine.url.render_as_string(hide_password=False)
 
 
 class Context:
-    """The migration that runs, as scripts see it. It is its own ``impl``."""
+    """The running migration, as scripts see it. It is also its own ``impl``."""
 
     as_sql = False
 
@@ -41,17 +41,17 @@ class Context:
 
     @property
     def bind(self) -> sa.Connection:
-        """The connection, as `get_bind` gives it."""
+        """The connection, as returned by `op.get_bind`."""
         return self._migration.bind()
 
     @property
     def connection(self) -> sa.Connection:
-        """The connection, as `get_bind` gives it."""
+        """The connection, as returned by `op.get_bind`."""
         return self._migration.bind()
 
     @property
     def version_table(self) -> str:
-        """The name of the table that holds what is applied."""
+        """The name of the table that holds the applied revisions."""
         return self._migration.version_table.name
 
     @property
@@ -61,40 +61,40 @@ class Context:
 
     @property
     def opts(self) -> Mapping[str, Any]:
-        """What an ``env.py`` would have said."""
+        """The options that an ``env.py`` would have set."""
         return {"version_table": self.version_table, "version_table_schema": self.version_table_schema}
 
     @property
     def config(self) -> Settings:
-        """What scripts read from an ini file."""
+        """The settings that scripts read from an ini file."""
         return Settings(self._migration)
 
     @property
     def impl(self) -> Context:
-        """The context itself: it has the ``dialect``, ``execute()`` and ``transactional_ddl`` that are asked for."""
+        """The context itself, which has the ``dialect``, ``execute()`` and ``transactional_ddl`` that scripts use."""
         return self
 
     @property
     def transactional_ddl(self) -> bool:
-        """Whether DDL rolls back with its transaction."""
+        """Whether DDL is rolled back with its transaction."""
         return self.dialect.name not in ("mysql", "mariadb", "oracle")
 
     def execute(self, sql: str | sa.Executable, execution_options: Mapping[str, Any] | None = None) -> None:
-        """The same as `op.execute`."""
+        """Execute a statement, as `op.execute` does."""
         options = tuple((execution_options or {}).items())
         self._migration.execute(Execute(statement=sql, options=options, origin=origin()))
 
     def autocommit_block(self) -> AbstractContextManager[None]:
-        """The same as `op.autocommit_block`."""
+        """Return a block outside any transaction, as `op.autocommit_block` does."""
         return self._migration.autocommit_block()
 
     def begin_transaction(self) -> AbstractContextManager[None]:
-        """A script runs in a transaction already."""
+        """Do nothing: a script runs in a transaction already."""
         return nullcontext()
 
     def get_x_argument(self) -> dict[str, str]:
-        """The ``-x key=value`` arguments of the command line."""
+        """Return the ``-x key=value`` arguments of the command line."""
         return dict(self._migration.x)
 
     def __getattr__(self, name: str) -> NoReturn:
-        raise AttributeError(f"the context has no {name!r}: a script may ask op.get_bind() for the connection instead")
+        raise AttributeError(f"the context has no {name!r}: use the connection that op.get_bind() returns instead")

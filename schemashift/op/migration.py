@@ -1,4 +1,4 @@
-"""The migration that runs, names, values and statements."""
+"""Directives for the running migration, names, values and statements."""
 
 from __future__ import annotations
 
@@ -16,39 +16,63 @@ from schemashift.operations import Execute
 
 
 def get_context() -> Context:
-    """The migration's context: ``.dialect``, ``.bind``, ``.autocommit_block()``, ``.get_x_argument()``."""
+    """Return the context of the migration: ``.dialect``, ``.bind``, ``.autocommit_block()``, ``.get_x_argument()``."""
     return Context(current())
 
 
 def get_bind() -> sa.Connection:
-    """The connection of the run, with everything before this line already done on the database.
+    """Return the connection of the run, after executing all operations before this call.
 
-    It stays usable: whatever is sent over it later, operations written before are sent first.
+    It may be kept and used later: before each statement sent over it, the operations that the script has called by then
+    are executed. A commit by the script ends the revision's transaction: if the revision fails afterwards, the
+    statements before the commit stay applied.
     """
     return current().bind()
 
 
 def autocommit_block() -> AbstractContextManager[None]:
-    """For statements that refuse a transaction (VACUUM): what came before is committed, what follows begins anew.
+    """Return a context manager for statements that cannot run in a transaction, such as VACUUM.
 
     ::
 
         with op.autocommit_block():
             op.execute("VACUUM users")
+
+    Operations before the block are executed and committed; a new transaction begins after it. If the revision fails
+    later, the statements up to the end of the block stay applied.
+
+    Raises `BorrowedTransaction` if the run takes place in a transaction of the caller.
     """
     return current().autocommit_block()
 
 
 def f(name: str) -> str:
-    """*name*, final: no naming convention is applied to it."""
+    """Mark *name* as final: no naming convention is applied to it.
+
+    ::
+
+        op.create_check_constraint(op.f("ck_users_age"), "users", "age >= 0")
+    """
     return conv(name)
 
 
 def inline_literal(value: Any, type_: ColumnType | None = None) -> sa.ColumnElement[Any]:
-    """A value written into the SQL text instead of being sent as a parameter."""
+    """Return an expression for *value* that is written into the SQL text rather than sent as a parameter.
+
+    *type_* is the type that renders it, by default the one SQLAlchemy derives from the value.
+    """
     return sa.literal(value, type_, literal_execute=True)
 
 
 def execute(sqltext: str | sa.Executable, execution_options: Mapping[str, Any] | None = None) -> None:
-    """Run a statement. A string is ``sa.text``: ``:name`` is a parameter, ``\\:`` a colon."""
+    """Execute a statement: SQL text or any SQLAlchemy executable.
+
+    ::
+
+        op.execute("UPDATE users SET active = true")
+        op.execute(users.update().values(active=True))
+
+    A string is treated as ``sa.text()``: ``:name`` is a parameter, and a literal colon is written ``\\:``. Operations
+    before the call are executed first. Nothing is returned; use `get_bind` to read rows.
+    """
     current().execute(Execute(statement=sqltext, options=tuple((execution_options or {}).items()), origin=origin()))

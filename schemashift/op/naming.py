@@ -17,7 +17,7 @@ Convention = Mapping[str, Any]
 
 
 def named(constraint: Constraint, table: TableName, convention: Convention | None) -> Constraint:
-    """*constraint* with the name that *convention* gives it. A name marked with ``op.f`` is final."""
+    """Return *constraint* with the name that *convention* gives it. A name marked with ``op.f`` is final."""
     if not convention or isinstance(constraint.name, conv):
         return constraint
     name = _name(constraint, table, convention)
@@ -25,17 +25,18 @@ def named(constraint: Constraint, table: TableName, convention: Convention | Non
 
 
 def _name(constraint: Constraint, table: TableName, convention: Convention) -> str | None:
-    """What SQLAlchemy calls it; None where the convention needs a name to begin with, or has none for its kind."""
+    """Return SQLAlchemy's name for it; None if the convention builds on a name that is not given, or does not cover
+    this kind of constraint."""
     columns = (sa.Column(name, sa.Integer) for name in dict.fromkeys(constraint.columns))
-    made = _made(constraint)
+    twin = _as_sqlalchemy(constraint)
     try:
-        sa.Table(table.name, sa.MetaData(naming_convention=dict(convention)), *columns, made, schema=table.schema)
+        sa.Table(table.name, sa.MetaData(naming_convention=dict(convention)), *columns, twin, schema=table.schema)
     except exc.InvalidRequestError:
         return None
-    return str(made.name) if isinstance(made.name, conv) else None
+    return str(twin.name) if isinstance(twin.name, conv) else None
 
 
-def _made(constraint: Constraint) -> sa.Constraint:
+def _as_sqlalchemy(constraint: Constraint) -> sa.Constraint:
     match constraint:
         case PrimaryKey():
             return sa.PrimaryKeyConstraint(*constraint.columns, name=constraint.name)

@@ -1,6 +1,6 @@
-"""Directives for what is not a table: sequences and schemas.
+"""Directives for sequences and schemas.
 
-On a database that has no such objects they do nothing, so that a script runs everywhere.
+On a database that has no such objects they do nothing, so that the same script runs on every database.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from schemashift.operations import Operation
 
 
 def submit(operation: Operation | None) -> None:
-    """Have the migration do *operation*, if there is one, and remember which types the script has created."""
+    """Submit *operation* to the migration, if there is one, and record which types the script has created."""
     if operation is not None:
         migration = current()
         migration.created_types.difference_update(operation.drops)
@@ -38,7 +38,11 @@ def create_sequence(
     schema: str | None = None,
     if_not_exists: bool = False,
 ) -> None:
-    """Create a sequence (PostgreSQL, MariaDB)."""
+    """Create a sequence (PostgreSQL, MariaDB); does nothing on other databases.
+
+    Options that are not given have the database's defaults. *data_type* is ``"SMALLINT"``, ``"INTEGER"`` or
+    ``"BIGINT"``; MariaDB ignores it. With *if_not_exists*, an existing sequence is left as it is.
+    """
     sequence = declared(
         name,
         current().dialect,
@@ -66,7 +70,11 @@ def alter_sequence(
     data_type: str | None = None,
     schema: str | None = None,
 ) -> None:
-    """Give a sequence other options; what is not said is what goes without saying. It goes on counting."""
+    """Change the options of a sequence (PostgreSQL, MariaDB); does nothing on other databases.
+
+    The options given are all that it has afterwards: those left out are set to the database's defaults. The sequence
+    continues from its current value.
+    """
     sequence = declared(
         name,
         current().dialect,
@@ -83,7 +91,10 @@ def alter_sequence(
 
 
 def drop_sequence(name: str, *, schema: str | None = None, if_exists: bool = False) -> None:
-    """Drop a sequence (PostgreSQL, MariaDB)."""
+    """Drop a sequence (PostgreSQL, MariaDB); does nothing on other databases.
+
+    With *if_exists*, a missing sequence is no error.
+    """
     submit(DropSequence(name=full_name(current(), name, schema), if_exists=if_exists))
 
 
@@ -91,10 +102,17 @@ def drop_sequence(name: str, *, schema: str | None = None, if_exists: bool = Fal
 
 
 def create_schema(name: str, *, if_not_exists: bool = False) -> None:
-    """Create a schema (PostgreSQL)."""
+    """Create a schema (PostgreSQL); does nothing on other databases.
+
+    With *if_not_exists*, an existing schema is left as it is.
+    """
     submit(CreateSchema(name=name, if_not_exists=if_not_exists))
 
 
 def drop_schema(name: str, *, if_exists: bool = False) -> None:
-    """Drop an empty schema (PostgreSQL)."""
+    """Drop an empty schema (PostgreSQL); does nothing on other databases.
+
+    The database's own error is raised if the schema still holds objects. With *if_exists*, a missing schema is no
+    error.
+    """
     submit(DropSchema(name=name, if_exists=if_exists))

@@ -14,10 +14,15 @@ from schemashift.sqla.lift import lift_default
 
 
 def backfill(table_name: str, column_name: str, value: ServerDefault, *, schema: str | None = None) -> None:
-    """Give the rows that have none a value in a column.
+    """Set a column to a value in all rows where it is NULL.
 
-    A string is a value; ``sa.text(...)`` is SQL, and so is any other SQL expression: with ``"lower(name)"`` each row
-    gets this text, with ``sa.text("lower(name)")`` its own name in lower case.
+    ::
+
+        op.backfill("users", "age", "18")
+        op.backfill("users", "nick", sa.text("lower(name)"))
+
+    As in ``server_default=``, a string is a value, and ``sa.text(...)`` or any other SQLAlchemy expression is SQL,
+    which is evaluated for each row. Raises ValueError if *value* is None.
     """
     migration = current()
     table = full_name(migration, table_name, schema)
@@ -28,7 +33,11 @@ def backfill(table_name: str, column_name: str, value: ServerDefault, *, schema:
 
 
 def backfill_numbers(table_name: str, column_name: str, *, schema: str | None = None) -> None:
-    """Give every row a number of its own in a column: 1, 2, 3 and so on, in no particular order."""
+    """Set a column to a different number in each row: 1, 2, 3 and so on, in no particular order.
+
+    Every row is set, whether or not the column was NULL. On SQLite, the number is the row's ``rowid`` where the table
+    has one, so there may be gaps.
+    """
     migration = current()
     table = full_name(migration, table_name, schema)
     migration.submit([BackfillNumbers(table=table, column=str(column_name), origin=origin())])
@@ -43,31 +52,40 @@ def insert_missing_rows(
     schema: str | None = None,
     children_schema: str | None = None,
 ) -> None:
-    """Insert the rows that foreign keys of another table point to and that are not there.
+    """Insert the rows that a foreign key of another table refers to and that do not exist.
 
-    There is one row for each value that *children* hold in the columns of *keys*, a mapping of this table's columns to
-    theirs; without *keys* it is one row, where the table has none and *children*, if given, has some. *values* are for
-    the other columns: as for :func:`backfill`, or None for a number of their own. Raises ValueError for keys without
-    children, for neither values nor keys, and for a value that is none.
+    ::
+
+        op.insert_missing_rows("users", {"name": "unknown"}, children="posts", keys={"id": "author_id"})
+
+    With *keys*, a mapping from columns of this table to columns of the table *children*, one row is inserted for each
+    combination of values that *children* has there and this table lacks; NULLs are left out. Without *keys*, a single
+    row is inserted if this table is empty and *children*, where given, is not.
+
+    *values* are for the other columns: a value as for `backfill`, or None for a different number in each row.
+    *children_schema* is the schema of *children*.
+
+    Raises ValueError if neither *values* nor *keys* are given, if *keys* are given without *children*, and for a value
+    that cannot be written as SQL.
     """
     migration = current()
-    given = {
-        str(name): None if each is None else lift_default(each, migration.dialect)
-        for name, each in (values or {}).items()
+    lifted = {
+        str(name): None if value is None else lift_default(value, migration.dialect)
+        for name, value in (values or {}).items()
     }
-    if not given and not keys:
+    if not lifted and not keys:
         raise ValueError("insert_missing_rows needs values, or keys")
-    if any(each is None and (values or {}).get(name) is not None for name, each in given.items()):
-        raise ValueError("insert_missing_rows needs values that SQL can say")
+    if any(default is None and (values or {}).get(name) is not None for name, default in lifted.items()):
+        raise ValueError("insert_missing_rows needs values that can be written as SQL")
     if keys and not children:
         raise ValueError("insert_missing_rows needs the table whose columns the keys name: children=")
     migration.submit(
         [
             InsertMissingRows(
                 table=full_name(migration, table_name, schema),
-                values=tuple(given.items()),
+                values=tuple(lifted.items()),
                 children=full_name(migration, children, children_schema) if children else None,
-                keys=tuple((str(ours), str(theirs)) for ours, theirs in (keys or {}).items()),
+                keys=tuple((str(column), str(of_children)) for column, of_children in (keys or {}).items()),
                 origin=origin(),
             )
         ]
@@ -77,17 +95,27 @@ def insert_missing_rows(
 def bulk_insert(
     table: sa.Table | sa.TableClause, rows: Sequence[Mapping[str, Any]], *, multiinsert: bool = True
 ) -> None:
-    """Insert rows: dictionaries from column name to value, or to an `inline_literal`."""
+    """Insert rows, given as dictionaries from column names to values.
+
+    ::
+
+        users = sa.table("users", sa.column("id", sa.Integer), sa.column("name", sa.String))
+        op.bulk_insert(users, [{"id": 1, "name": "Ann"}, {"id": 2, "name": "Bob"}])
+
+    *table* may be the result of `create_table`. Operations before the call are executed first. All rows are sent with
+    one INSERT, unless *multiinsert* is False or a value is an SQL expression such as `inline_literal`: then there is
+    one for each row. Raises TypeError if *rows* is not a list of dictionaries.
+    """
     if isinstance(rows, (str, bytes, Mapping)) or not all(isinstance(row, Mapping) for row in rows):
         raise TypeError("bulk_insert takes a list of dictionaries")
     migration = current()
-    plain = not any(isinstance(value, sa.ClauseElement) for row in rows for value in row.values())
+    has_expressions = any(isinstance(value, sa.ClauseElement) for row in rows for value in row.values())
     migration.execute(
         BulkInsert(
             table=full_name(migration, table.name, getattr(table, "schema", None)),
             target=table,
             rows=tuple(rows),
-            multi=multiinsert and plain,
+            multi=multiinsert and not has_expressions,
             origin=origin(),
         )
     )

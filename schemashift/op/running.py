@@ -1,4 +1,4 @@
-"""The migration that runs, as the functions of ``op`` find it, and the line of the script that called them."""
+"""The running migration, as the functions of ``op`` find it, and the line of the script that called them."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from schemashift.schema import Key, Table, TableName
 
 
 class Running(Protocol):
-    """What a migration that runs does for the functions of `op`. See `schemashift.op.buffer.Buffer`."""
+    """The running migration, as the functions of `op` use it. See `schemashift.op.buffer.Buffer`."""
 
     @property
     def dialect(self) -> sa.Dialect:
-        """SQLAlchemy's dialect, for lifting what the script says."""
+        """SQLAlchemy's dialect, for lifting the arguments of the script."""
 
     @property
     def x(self) -> Mapping[str, str]:
@@ -30,36 +30,36 @@ class Running(Protocol):
 
     @property
     def convention(self) -> Mapping[str, object] | None:
-        """How the models' MetaData names what has no name; None where there are none, or it says nothing."""
+        """The naming convention of the models' MetaData; None if there are no models, or no convention."""
 
     @property
     def created_types(self) -> set[Key]:
-        """The types with a name of their own that the script has made, or made sure of."""
+        """The named types that the script has created, or created if they did not exist."""
 
     @property
     def version_table(self) -> TableName:
-        """The table that holds what is applied."""
+        """The table that holds the applied revisions."""
 
     def table(self, name: TableName) -> Table | None:
-        """A table as it is now, with everything before it done; None where there is none, or nobody knows."""
+        """Return a table as it is after all earlier operations; None if it does not exist or is not known."""
 
     def normal(self, table: Table) -> Table:
-        """*table* in the database's normal form."""
+        """Return *table* in the database's normal form."""
 
     def submit(self, operations: Sequence[Operation]) -> None:
-        """Changes of the schema, in order; they may wait until something else happens."""
+        """Take changes of the schema, in order; they may wait until something else happens."""
 
     def execute(self, operation: Operation) -> None:
-        """A statement of the script's own, after everything before it."""
+        """Execute a statement of the script, after all earlier operations."""
 
     def bind(self) -> sa.Connection:
-        """The run's connection, with everything before it done."""
+        """Return the run's connection, after executing all earlier operations."""
 
     def group(self) -> AbstractContextManager[None]:
-        """What is done inside is one group: all of it, or an error."""
+        """Return a context manager whose operations are one group: all of them are executed, or none."""
 
     def autocommit_block(self) -> AbstractContextManager[None]:
-        """What is done inside runs outside of any transaction."""
+        """Return a context manager whose statements run outside any transaction."""
 
 
 RUNNING: ContextVar[Running] = ContextVar("schemashift.op")
@@ -67,7 +67,7 @@ RUNNING: ContextVar[Running] = ContextVar("schemashift.op")
 
 @contextmanager
 def running(migration: Running) -> Iterator[None]:
-    """Have the functions of this module talk to *migration*, in this context (thread, task) only."""
+    """Make *migration* the running one for the functions of `op`, in this context (thread or task) only."""
     token = RUNNING.set(migration)
     try:
         yield
@@ -76,7 +76,7 @@ def running(migration: Running) -> Iterator[None]:
 
 
 def current() -> Running:
-    """The migration that runs in this context. Raises `OutsideMigration`."""
+    """Return the migration that runs in this context. Raises `OutsideMigration` if there is none."""
     try:
         return RUNNING.get()
     except LookupError:
@@ -87,25 +87,25 @@ def current() -> Running:
 
 
 def full_name(migration: Running, table: str, schema: str | None) -> TableName:
-    """None for the default schema, whether it is named or not, as `lift_table` has it."""
+    """Return the name of *table*, with None for the default schema, whether or not it is named, as in `lift_table`."""
     if schema is not None and schema == migration.dialect.default_schema_name:
         schema = None
     return TableName(str(table), str(schema) if schema is not None else None)
 
 
-_HOME = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
+_PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 _CONTEXTLIB = contextmanager.__code__.co_filename
 
 
 def caller() -> FrameType | None:
-    """The innermost frame outside of this package: the line that called ``op``."""
+    """Return the innermost frame outside this package, which called ``op``."""
     frame: FrameType | None = sys._getframe(1)
-    while frame is not None and frame.f_code.co_filename.startswith((_HOME, _CONTEXTLIB)):
+    while frame is not None and frame.f_code.co_filename.startswith((_PACKAGE, _CONTEXTLIB)):
         frame = frame.f_back
     return frame
 
 
 def origin() -> Location | None:
-    """The script's line that called ``op``."""
+    """Return the line of the script that called ``op``."""
     frame = caller()
     return None if frame is None else Location(frame.f_code.co_filename, frame.f_lineno, frame.f_code.co_name)

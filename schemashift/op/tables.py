@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.schema import SchemaItem
 
-from schemashift.op.given import check_keywords, free, lift_value, metadata_of
+from schemashift.op.arguments import check_keywords, lift_value, metadata_of, unattached
 from schemashift.op.running import Running, current, full_name, origin
 from schemashift.op.types import missing_types
 from schemashift.operations import AlterTable, CreateTable, DropTable, RenameTable
@@ -25,18 +25,31 @@ def create_table(
     prefixes: Sequence[str] | None = None,
     **kw: Any,
 ) -> sa.Table:
-    """Create a table from columns, constraints and indexes.
+    """Create a table from columns, constraints and indexes, and return it as ``sa.Table``.
 
-    Returns the ``sa.Table``, for `bulk_insert`. Keywords are dialect options: ``mysql_engine="InnoDB"``.
+    ::
 
-    A foreign key marked ``use_alter`` waits for its own `create_foreign_key`, as with SQLAlchemy's CREATE TABLE; on
-    SQLite, which has no other way, it is made here.
+        users = op.create_table(
+            "users",
+            sa.Column("id", sa.Integer(), primary_key=True),
+            sa.Column("email", sa.String(200), nullable=False, unique=True),
+        )
+        op.bulk_insert(users, [{"id": 1, "email": "ann@example.com"}])
+
+    The arguments are those of ``sa.Table``; other keywords are dialect options, such as ``mysql_engine="InnoDB"``. An
+    enum or domain that a column needs is created first if it does not exist. Constraints without a name are named by
+    the naming convention of the models, or else by the database.
+
+    As with SQLAlchemy's CREATE TABLE, a foreign key marked ``use_alter`` is left out, to be added with
+    `create_foreign_key`; on SQLite, which cannot add it later, it is part of the table.
+
+    With *if_not_exists*, an existing table is left as it is. Otherwise the database's own error is raised for it.
     """
     migration = current()
     table = sa.Table(
         table_name,
         metadata_of(migration),
-        *(free(column) for column in columns),
+        *(unattached(column) for column in columns),
         schema=schema,
         comment=comment,
         info=info,
@@ -52,7 +65,11 @@ def create_table(
 
 
 def drop_table(table_name: str, *, schema: str | None = None, if_exists: bool | None = None, **kw: Any) -> None:
-    """Drop a table."""
+    """Drop a table, with its rows, indexes and constraints.
+
+    PostgreSQL, MySQL and MariaDB refuse to drop a table that a foreign key of another table refers to: drop the key
+    first. With *if_exists*, a missing table is no error.
+    """
     migration = current()
     check_keywords(migration, kw)
     name = full_name(migration, table_name, schema)
@@ -60,25 +77,34 @@ def drop_table(table_name: str, *, schema: str | None = None, if_exists: bool | 
 
 
 def rename_table(old_table_name: str, new_table_name: str, *, schema: str | None = None) -> None:
-    """Give a table another name in the same schema."""
+    """Rename a table within its schema. Its rows, indexes and constraints are kept, and foreign keys of other tables
+    follow."""
     migration = current()
     old = full_name(migration, old_table_name, schema)
     migration.submit([RenameTable(old=old, new=str(new_table_name), origin=origin())])
 
 
 def alter_table(table_name: str, *, schema: str | None = None, **options: Any) -> None:
-    """Change a table's dialect options: ``mysql_engine="InnoDB"``, ``prefixes=["UNLOGGED"]``. None takes one away."""
+    """Change dialect options of a table.
+
+    ::
+
+        op.alter_table("users", mysql_engine="InnoDB", prefixes=["UNLOGGED"])
+
+    Only the options given change; None removes one. Options of other databases are ignored. On SQLite, the table is
+    rebuilt, once for all changes to it. Raises TypeError for a keyword that is not an option of any database.
+    """
     migration = current()
     check_keywords(migration, {name: value for name, value in options.items() if name != "prefixes"})
-    own = (*_own_prefixes(migration), "prefixes")
-    changed = tuple(sorted((key, lift_value(value)) for key, value in options.items() if key.startswith(own)))
+    relevant = (*_option_prefixes(migration), "prefixes")
+    changed = tuple(sorted((key, lift_value(value)) for key, value in options.items() if key.startswith(relevant)))
     if changed:
         name = full_name(migration, table_name, schema)
         migration.submit([AlterTable(table=name, set=(("options", changed),), partial=True, origin=origin())])
 
 
-def _own_prefixes(migration: Running) -> tuple[str, ...]:
-    """Other databases' options are for the other databases."""
+def _option_prefixes(migration: Running) -> tuple[str, ...]:
+    """The prefixes of this database's options."""
     name = migration.dialect.name
     return ("mysql_", "mariadb_") if name in ("mysql", "mariadb") else (f"{name}_",)
 
@@ -86,12 +112,12 @@ def _own_prefixes(migration: Running) -> tuple[str, ...]:
 def create_table_comment(
     table_name: str, comment: str | None, *, existing_comment: str | None = None, schema: str | None = None
 ) -> None:
-    """Set a table's comment."""
+    """Set the comment of a table; None or an empty string removes it. SQLite has no comments and ignores it."""
     _set_comment(table_name, schema, comment or None, existing_comment)
 
 
 def drop_table_comment(table_name: str, *, existing_comment: str | None = None, schema: str | None = None) -> None:
-    """Take a table's comment away."""
+    """Remove the comment of a table. SQLite has no comments and ignores it."""
     _set_comment(table_name, schema, None, existing_comment)
 
 

@@ -1,6 +1,6 @@
-"""Directives for types that have a name of their own, and for types that are nothing but text.
+"""Directives for named types (enums and domains), and column types given as SQL text.
 
-On a database that has no such objects they do nothing, so that a script runs everywhere.
+On a database that has no named types they do nothing, so that the same script runs on every database.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from schemashift.sqla.types import SQLType
 
 
 def sql_type(sql: str) -> SQLType:
-    """A column type given as SQL text, for what SQLAlchemy has no name for: ``op.sql_type("ltree")``."""
+    """Return a column type given as SQL text, for types that SQLAlchemy has no class for: ``op.sql_type("ltree")``."""
     return SQLType(sql)
 
 
@@ -29,14 +29,25 @@ def sql_type(sql: str) -> SQLType:
 
 
 def create_enum(name: str, labels: Sequence[str], *, schema: str | None = None, if_not_exists: bool = False) -> None:
-    """Create an enum type (PostgreSQL)."""
+    """Create an enum type (PostgreSQL); does nothing on other databases, whose enums belong to a column.
+
+    ::
+
+        op.create_enum("status", ["new", "paid"])
+
+    `create_table`, `add_column` and `alter_column` create the enums of their columns themselves. With *if_not_exists*,
+    an existing type is left as it is.
+    """
     full = full_name(current(), name, schema)
     enum = Enum(name=full.name, schema=full.schema, labels=tuple(labels))
     submit(CreateEnum(enum=enum, if_not_exists=if_not_exists))
 
 
 def drop_enum(name: str, *, schema: str | None = None, if_exists: bool = False) -> None:
-    """Drop an enum type (PostgreSQL)."""
+    """Drop an enum type (PostgreSQL); does nothing on other databases.
+
+    The database's own error is raised if a column still uses it. With *if_exists*, a missing type is no error.
+    """
     submit(DropEnum(name=full_name(current(), name, schema), if_exists=if_exists))
 
 
@@ -48,11 +59,18 @@ def alter_enum(
     renames: Mapping[str, str] | None = None,
     schema: str | None = None,
 ) -> None:
-    """Give an enum type other labels (PostgreSQL).
+    """Change the labels of an enum type (PostgreSQL); does nothing on other databases.
 
-    *existing* are the labels it has, *renames* says which of them go on under another name. New labels are added in
-    place. Where labels go or change places the type is made anew and its columns are moved over; rows that have a
-    label that goes are an error, and nothing is lost.
+    ::
+
+        op.alter_enum("status", ["new", "paid", "sent"], existing=["new", "paid"])
+        op.alter_enum("status", ["open", "paid"], existing=["new", "paid"], renames={"new": "open"})
+
+    *labels* are all labels that it has afterwards, in order, and *existing* all that it has before. *renames* is a
+    mapping from old to new labels. Labels are renamed and added in place. If labels are removed or reordered, the type
+    is created again and its columns are converted to it.
+
+    The database's own error is raised if a row still has a label that is removed; no data is lost.
     """
     submit(
         AlterEnum(
@@ -65,24 +83,25 @@ def alter_enum(
 
 
 def rename_enum(old_name: str, new_name: str, *, schema: str | None = None) -> None:
-    """Give an enum type another name (PostgreSQL). Its columns follow."""
+    """Rename an enum type (PostgreSQL); its columns keep it. Does nothing on other databases."""
     submit(RenameEnum(old=full_name(current(), old_name, schema), new=str(new_name)))
 
 
 def missing_types(migration: Running, types: Iterable[Any]) -> list[Operation]:
-    """The enums and domains that columns of *types* need, made where they are not there.
+    """Return operations that create the enums and domains needed by columns of *types*, unless they exist.
 
-    SQLAlchemy makes a named type with the first table that uses it, and scripts rely on it.
+    SQLAlchemy creates a named type with the first table that uses it, and scripts rely on that.
     """
-    found: list[Operation] = []
-    for each in (named for type_ in types for named in named_types(type_, migration.dialect)):
-        if not getattr(each, "create_type", True) or type_key(each, migration.dialect) in migration.created_types:
+    operations: list[Operation] = []
+    needed = (named for type_ in types for named in named_types(type_, migration.dialect))
+    for named in needed:
+        if not getattr(named, "create_type", True) or type_key(named, migration.dialect) in migration.created_types:
             continue
-        made = next(filter(None, (kind.needed_by_type(each, migration.dialect) for kind in KINDS)), None)
-        if made is not None:
-            migration.created_types.update(made.creates)
-            found.append(replace(made, origin=origin()))
-    return found
+        create = next(filter(None, (kind.needed_by_type(named, migration.dialect) for kind in KINDS)), None)
+        if create is not None:
+            migration.created_types.update(create.creates)
+            operations.append(replace(create, origin=origin()))
+    return operations
 
 
 # Domains -----------------------------------------------------------------------------------------------------------
@@ -98,7 +117,15 @@ def create_domain(
     schema: str | None = None,
     if_not_exists: bool = False,
 ) -> None:
-    """Create a domain (PostgreSQL). *checks* are conditions on VALUE by their names."""
+    """Create a domain (PostgreSQL); does nothing on other databases.
+
+    ::
+
+        op.create_domain("email", sa.String(200), nullable=False, checks={"email_has_at": "VALUE LIKE '%@%'"})
+
+    *checks* is a mapping from names of CHECK constraints to conditions on VALUE, given as SQL text or as SQLAlchemy
+    expressions. With *if_not_exists*, an existing domain is left as it is.
+    """
     migration = current()
     words = Words(type=type_, default=server_default, nullable=nullable, checks=checks)
     full = full_name(migration, name, schema)
@@ -118,11 +145,18 @@ def alter_domain(
     existing_checks: DomainChecks | None = None,
     schema: str | None = None,
 ) -> None:
-    """Change a domain (PostgreSQL); what is not said stays as it is.
+    """Change a domain (PostgreSQL); does nothing on other databases. Only what is given changes.
 
-    *checks* are all that it has afterwards, *existing_checks* all that it has before: what is only in one of them is
-    added or dropped. With *type_* the domain is made anew and its columns move over: say everything that it has.
-    Raises ValueError where *checks* comes without *existing_checks*.
+    ::
+
+        op.alter_domain("age", checks={"age_positive": "VALUE >= 0"}, existing_checks={})
+
+    For *server_default*, None removes the default, and False, the default, leaves it as it is. *checks* are all CHECK
+    constraints that the domain has afterwards, and *existing_checks* all that it has before; the difference is added
+    and dropped.
+
+    To change the type, the domain is created again and its columns are converted to it: with *type_*, give everything
+    that the domain has. Raises ValueError if *checks* is given without *existing_checks*.
     """
     migration = current()
     words = Words(type=type_, default=server_default, nullable=nullable, checks=checks)
@@ -133,5 +167,8 @@ def alter_domain(
 
 
 def drop_domain(name: str, *, schema: str | None = None, if_exists: bool = False) -> None:
-    """Drop a domain (PostgreSQL)."""
+    """Drop a domain (PostgreSQL); does nothing on other databases.
+
+    The database's own error is raised if a column still uses it. With *if_exists*, a missing domain is no error.
+    """
     submit(DropDomain(name=full_name(current(), name, schema), if_exists=if_exists))

@@ -446,7 +446,7 @@ def test_what_rows_are_filled_with_must_be_said(script: Script) -> None:
         script(op.insert_missing_rows, "t", keys={"id": "t_id"})
     with pytest.raises(ValueError, match="values, or keys"):
         script(op.insert_missing_rows, "t", children="c")
-    with pytest.raises(ValueError, match="SQL can say"):
+    with pytest.raises(ValueError, match="can be written as SQL"):
         script(op.insert_missing_rows, "t", {"id": sa.FetchedValue()})
     with pytest.raises(ValueError, match="needs a value"):
         script(op.backfill, "t", "a", None)
