@@ -1,1 +1,1 @@
-"""From a URL, an engine or a connection to the one connection of a run."""
+"""Obtain the one connection of a run from a URL, an engine or a connection."""

@@ -1,4 +1,4 @@
-"""One database: who may open and close it, what is applied there, and our dialect for it."""
+"""One database: its connections, its state, and schemashift's dialect for it."""
 
 from __future__ import annotations
 
@@ -26,35 +26,40 @@ from schemashift.state.version_table import State, VersionTable
 
 
 class Database:
-    """A URL or an `Engine` (one connection for each run), or a `Connection` that belongs to its giver."""
+    """A database, given as a URL or an `Engine` (one connection for each run), or as a `Connection` of the caller."""
 
-    def __init__(self, given: str | sa.URL | sa.Engine | sa.Connection | None, config: Config) -> None:
-        """Nothing is connected yet, and nothing said about *given* before it is used."""
+    def __init__(self, source: str | sa.URL | sa.Engine | sa.Connection | None, config: Config) -> None:
+        """*source* is not used before it is needed; None means the URL or engine in *config*."""
         self.config = config
         self.version_table_name = TableName(config.version_table, config.version_table_schema)
-        self._given = given
-        self._callers_connection = given if isinstance(given, sa.Connection) else None
+        self._source = source
+        self._callers_connection = source if isinstance(source, sa.Connection) else None
 
     @cached_property
     def engine(self) -> sa.Engine:
-        """Raises `NoUrl`, `BadUrl`, `DriverMissing`, `NotSupported`, and for ``engine = "app.db:engine"`` what
+        """The engine.
+
+        Raises `NoUrl`, `BadUrl`, `DriverMissing`, `NotSupported`, and for ``engine = "app.db:engine"`` what
         `load_attribute` raises. So does every method that connects.
         """
-        return self._given.engine if isinstance(self._given, sa.Connection) else _engine(self._given, self.config)
+        return self._source.engine if isinstance(self._source, sa.Connection) else _engine(self._source, self.config)
 
     @property
     def shown(self) -> str:
-        """The URL for people."""
+        """The URL as shown to people, without the password."""
         return shown(self.engine.url)
 
     @property
     def is_missing(self) -> bool:
-        """A SQLite file that is not there yet. Reading leaves it so."""
+        """Whether this is a SQLite file that does not exist yet. Reading does not create it."""
         return self._callers_connection is None and has_no_file(self.engine)
 
     @contextmanager
     def connected(self) -> Iterator[sa.Connection]:
-        """The one connection of a run. Raises `DatabaseUnreachable`, and `DatabaseError` for what goes wrong on it."""
+        """Yield the one connection of a run.
+
+        Raises `DatabaseUnreachable`, and `DatabaseError` for an error of the driver inside the block.
+        """
         try:
             if self._callers_connection is not None:
                 yield self._callers_connection
@@ -66,7 +71,7 @@ class Database:
 
     @contextmanager
     def reading(self) -> Iterator[sa.Connection]:
-        """A connection to read with. In place of a SQLite file that is not there, an empty database in memory."""
+        """Yield a connection for reading. If a SQLite file does not exist, it is to an empty database in memory."""
         if self.is_missing:
             require_folder(self.engine)
             with engine_for("sqlite://").connect() as connection:
@@ -76,33 +81,33 @@ class Database:
                 yield connection
 
     def dialect(self, connection: sa.Connection) -> Dialect:
-        """Ours, for the connected server: it knows the server's version."""
+        """Return schemashift's dialect for the connected server and its version."""
         return dialect_for(connection.dialect)
 
     def version_table(self, dialect: Dialect) -> VersionTable:
-        """The version table."""
+        """Return the version table."""
         return VersionTable(self.version_table_name, dialect)
 
     def state(self) -> State:
-        """What the version table says; nothing is created. Raises `ForeignVersionTable` and `DatabaseUnreachable`."""
+        """Read the version table; nothing is created. Raises `ForeignVersionTable` and `DatabaseUnreachable`."""
         with self.reading() as connection:
             return self.version_table(self.dialect(connection)).read(connection)
 
 
-def _engine(given: str | sa.URL | sa.Engine | None, config: Config) -> sa.Engine:
-    if given is None and config.engine and config.url is None:
+def _engine(source: str | sa.URL | sa.Engine | None, config: Config) -> sa.Engine:
+    if source is None and config.engine and config.url is None:
         put_on_path(config.root)
         thing: Any = load_attribute(config.engine, config.root, "engine", "engine")
         if callable(thing) and not isinstance(thing, sa.Engine):
             thing = thing()
         return require_engine(thing, config.engine)
-    if given is None:
+    if source is None:
         return engine_for(config.database_url())
-    return engine_for(given) if isinstance(given, (str, sa.URL)) else require_engine(given, "the database")
+    return engine_for(source) if isinstance(source, (str, sa.URL)) else require_engine(source, "the database")
 
 
 def server_name(connection: sa.Connection) -> str:
-    """``PostgreSQL 15.18``."""
+    """Return the product and version of the server: ``PostgreSQL 15.18``."""
     names = {"postgresql": "PostgreSQL", "mysql": "MySQL", "mariadb": "MariaDB", "sqlite": "SQLite"}
     dialect: Any = connection.dialect
     name = "mariadb" if getattr(dialect, "is_mariadb", False) else dialect.name

@@ -1,6 +1,6 @@
-"""From a URL to an engine and a connection, with errors that say what to do.
+"""Create an engine and a connection from a URL, with errors that say what to do.
 
-Engines made here hold no connections (`NullPool`): one run opens one, and closes it.
+Engines created here keep no connections (`NullPool`): a run opens one and closes it.
 """
 
 from __future__ import annotations
@@ -34,10 +34,10 @@ ASYNC_DRIVERS = {
     "aiomysql": "pymysql",
     "asyncmy": "pymysql",
 }
-"""The driver to use in place of an asynchronous one."""
+"""The synchronous driver to use instead of an asynchronous one."""
 
 PREFERRED = {"postgresql": ("psycopg2", "psycopg"), "mysql": ("MySQLdb", "pymysql"), "mariadb": ("MySQLdb", "pymysql")}
-"""Where a URL names no driver: what SQLAlchemy takes, and what is taken if that is not installed."""
+"""Drivers for a URL that names none: SQLAlchemy's default, and the one to use if that is not installed."""
 
 INSTALL = {
     "psycopg": '"psycopg[binary]"',
@@ -52,14 +52,14 @@ INSTALL = {
 }
 
 
-def engine_for(given: str | URL) -> sa.Engine:
-    """An engine for a URL; nothing is connected. Raises `BadUrl`, `DriverMissing` and `NotSupported`."""
-    url = with_driver(parse_url(given) if isinstance(given, str) else given)
+def engine_for(source: str | URL) -> sa.Engine:
+    """Return an engine for a URL, without connecting. Raises `BadUrl`, `DriverMissing` and `NotSupported`."""
+    url = with_driver(parse_url(source) if isinstance(source, str) else source)
     if url.get_backend_name() in ("mysql", "mariadb") and not url.database:
         shown = url.render_as_string(hide_password=True)
         raise BadUrl(f"{shown} names no database", hints=[f"--url {url.set(database='NAME').render_as_string()}"])
     if url.get_backend_name() == "sqlite" and not url.database:
-        pool: Any = StaticPool  # in memory: the database lives as long as its one connection
+        pool: Any = StaticPool  # in memory: the database exists as long as its one connection
     else:
         pool = NullPool
     try:
@@ -73,7 +73,7 @@ def engine_for(given: str | URL) -> sa.Engine:
 
 
 def parse_url(text: str) -> URL:
-    """Raises `BadUrl`."""
+    """Return the URL in *text*, with SQLAlchemy's name for ``postgres://``. Raises `BadUrl`."""
     if text.startswith("postgres://"):
         text = f"postgresql{text.removeprefix('postgres')}"
     try:
@@ -90,7 +90,7 @@ def parse_url(text: str) -> URL:
 
 
 def with_driver(url: URL) -> URL:
-    """The URL with a driver that is installed, where it names none. Raises `NotSupported` for asynchronous ones."""
+    """Return *url* with an installed driver if it names none. Raises `NotSupported` for asynchronous drivers."""
     backend, _, driver = url.drivername.partition("+")
     if driver in ASYNC_DRIVERS:
         other = "+".join(part for part in (backend, ASYNC_DRIVERS[driver]) if part)
@@ -132,7 +132,7 @@ def _no_driver(url: URL, error: ImportError) -> DriverMissing:
 
 
 def connect(engine: sa.Engine) -> sa.Connection:
-    """A new connection. Raises `DatabaseUnreachable` and `DriverMissing`."""
+    """Return a new connection. Raises `DatabaseUnreachable` and `DriverMissing`."""
     try:
         return engine.connect()
     except exc.DBAPIError as error:
@@ -144,19 +144,19 @@ def connect(engine: sa.Engine) -> sa.Connection:
 
 
 def has_no_file(engine: sa.Engine) -> bool:
-    """A SQLite database that no file holds yet: reading it must not make one."""
+    """Whether this is a SQLite database whose file does not exist yet: reading must not create it."""
     return (path := _sqlite_file(engine.url)) is not None and not os.path.exists(path)
 
 
 def require_folder(engine: sa.Engine) -> None:
-    """Raises `DatabaseUnreachable` for a SQLite file in a folder that is not there: no database will ever be."""
+    """Raise `DatabaseUnreachable` for a SQLite file in a folder that does not exist: it cannot be created there."""
     path = _sqlite_file(engine.url)
     if path is not None and not os.path.isdir(os.path.dirname(os.path.abspath(path))):
         raise unreachable(engine.url, FileNotFoundError(path))
 
 
 def shown(url: URL) -> str:
-    """For people: no password, and a SQLite file as it is called, as seen from the current folder."""
+    """Return *url* as shown to people: without the password, and with a SQLite file relative to the current folder."""
     path = _sqlite_file(url)
     if path is None:
         return display_url(url.render_as_string(hide_password=True))
@@ -165,25 +165,25 @@ def shown(url: URL) -> str:
 
 
 def _sqlite_file(url: URL) -> str | None:
-    """The file of a plain SQLite URL."""
+    """Return the file of a plain SQLite URL; None for any other."""
     path = url.database if url.get_backend_name() == "sqlite" else None
     return None if not path or path.startswith((":", "file:")) else path
 
 
 def require_engine(thing: object, name: str) -> sa.Engine:
-    """*thing*, if it is an engine that can be used here. Raises `NotSupported` and `BadConfig`."""
+    """Return *thing* if it is a synchronous engine. Raises `NotSupported` and `BadConfig` otherwise."""
     if isinstance(thing, sa.Engine):
         return thing
     if isinstance(getattr(thing, "sync_engine", None), sa.Engine):
         raise NotSupported(
             f"{name} is an AsyncEngine; migrations run on a synchronous engine",
-            hints=['url = "env:DATABASE_URL"   in place of engine, with a synchronous driver in the URL'],
+            hints=['url = "env:DATABASE_URL"   instead of engine, with a synchronous driver in the URL'],
         )
     raise BadConfig(f"{name} is a {type(thing).__name__}, not an Engine")
 
 
 def unreachable(url: URL, error: BaseException) -> DatabaseUnreachable:
-    """Why *url* cannot be connected to, from what the driver said."""
+    """Return the error for a failed connection to *url*, with a cause derived from the driver's message."""
     text = _first_line(error, url)
     cause, hint = _file_explained(url) if url.get_backend_name() == "sqlite" else _explained(url, text)
     return DatabaseUnreachable(
@@ -194,7 +194,7 @@ def unreachable(url: URL, error: BaseException) -> DatabaseUnreachable:
 
 
 def driver_error(error: exc.DBAPIError, shown: str) -> SchemashiftError:
-    """An error of the driver outside of any script: a right that is missing, a connection that broke."""
+    """Return the error for one of the driver's outside any script: a missing privilege, a lost connection."""
     orig = error.orig or error
     lines = [line.strip() for line in str(orig).splitlines() if line.strip()]
     text = lines[0] if lines else type(orig).__name__
@@ -205,7 +205,7 @@ def driver_error(error: exc.DBAPIError, shown: str) -> SchemashiftError:
 
 
 def _explained(url: URL, text: str) -> tuple[str, str]:
-    """Cause and hint for a server's or driver's words; the cause is empty where they say it best themselves."""
+    """Return cause and hint for the message of a server or driver; no cause where the message itself is clear."""
     low = text.lower()
     if any(each in low for each in ("connection refused", "can't connect to mysql server", "(2003", "(2002")):
         if "refused" in low:
@@ -246,8 +246,8 @@ def _file_explained(url: URL) -> tuple[str, str]:
 
 
 def _first_line(error: BaseException, url: URL) -> str:
-    """The first line of what was said, without the password."""
+    """Return the first line of the message of *error*, without the password."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     text = lines[0] if lines else type(error).__name__
     password = str(url.password or "")
-    return text.replace(password, "***") if len(password) > 3 else text  # a short one would blot out plain words
+    return text.replace(password, "***") if len(password) > 3 else text  # a short one may be part of plain words

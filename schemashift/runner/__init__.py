@@ -1,7 +1,7 @@
-"""Run a plan: take the lock, run the scripts, record what is done.
+"""Run a plan: acquire the lock, run the scripts, record the applied revisions.
 
-`run` tells a listener what happens while it happens (see `schemashift.events`) and returns what it did. Nothing is
-written before the lock is held, and the state is read again behind it; what a failed run leaves is read from the
+`run` calls a listener with events as they happen (see `schemashift.events`) and returns what it did. Nothing is written
+before the lock is held, and the state is read again once it is. The state after a failed run is read from the
 database, never assumed.
 """
 

@@ -1,4 +1,4 @@
-"""Consent to what a run deletes: it is asked for before the lock is taken, and the run is held to the answer."""
+"""Consent to the deletions of a run: it is asked for before the lock is acquired, and applies to that plan only."""
 
 from __future__ import annotations
 
@@ -12,39 +12,39 @@ from schemashift.scripts.load import Script
 Losses = tuple[Loss, ...]
 
 Confirm = Callable[[Plan, Losses], bool]
-"""Called with a plan and what it would delete, counted; whether that may be done."""
+"""Called with a plan and the values and rows it would delete; returns whether it may run."""
 
 
 class Consent:
-    """The question of one run. Nobody is asked about a plan that deletes nothing.
+    """The question asked before a run. No question is asked about a plan that deletes nothing.
 
-    No lock is held while somebody thinks. So the plan that is made behind the lock may be another one; then it is not
-    run, unless it deletes nothing and nobody was asked about the first one either.
+    No lock is held while the answer is awaited, so the plan made under the lock may be a different one. It is not run
+    then, unless it deletes nothing and no question was asked about the first plan either.
     """
 
     def __init__(self, confirm: Confirm, count: Callable[[Plan, Mapping[str, Script]], Losses]) -> None:
-        """*count* says what a plan would delete, from its scripts by revision."""
+        """*count* returns what a plan would delete, given its scripts by revision."""
         self.count = count
         self._confirm = confirm
         self._plan: Plan | None = None
         self._asked = False
 
     def ask(self, plan: Plan, losses: Losses) -> None:
-        """Ask about the plan, if it deletes anything. Raises `NeedsDecision` where the answer is no."""
+        """Ask about *plan*, if it deletes anything. Raises `NeedsDecision` if the answer is no."""
         self._plan, self._asked = plan, bool(losses)
         if losses and not self._confirm(plan, losses):
             raise NeedsDecision("not done: it was not confirmed", state="nothing changed")
 
     def require(self, plan: Plan, losses: Callable[[], Losses]) -> None:
-        """Raise `NeedsDecision` where *plan*, about to run, has other steps than the plan that was agreed to.
+        """Raise `NeedsDecision` if *plan*, which is about to run, has other steps than the plan that was agreed to.
 
-        A plan without steps is fine: somebody else has done what it was for.
+        A plan without steps is accepted: another process has carried them out.
         """
         if not plan.steps or (self._plan is not None and plan.steps == self._plan.steps):
             return
-        found = losses()
-        if self._asked or found:
-            raise self._changed(plan, found)
+        current_losses = losses()
+        if self._asked or current_losses:
+            raise self._changed(plan, current_losses)
 
     def _changed(self, plan: Plan, losses: Losses) -> NeedsDecision:
         while_ = "you were asked" if self._asked else "another process was waited for"
@@ -59,8 +59,8 @@ class Consent:
 
 
 def _lines(plan: Plan, losses: Losses) -> Iterator[str]:
-    """What *plan* would do: a line for each revision."""
-    dropped = {each.revision: f", which drops {', '.join(each.what)}" for each in losses}
+    """Yield a line for each step of *plan*."""
+    dropped = {loss.revision: f", which drops {', '.join(loss.what)}" for loss in losses}
     for step in plan.steps:
         yield f"it would now {step.direction} {step.revision.title}{dropped.get(step.revision, '')}"
 

@@ -1,4 +1,4 @@
-"""From what a script raised to an error that says what, where, why, and what the database looks like now."""
+"""Turn an exception raised by a script into an error that tells what failed, where, why, and the state it leaves."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _CREATE_TABLE = re.compile(r"\s*CREATE\s+(?:\w+\s+)*TABLE\b", re.IGNORECASE)
 
 
 class FailureContext:
-    """What is known about a failure beside the exception."""
+    """The circumstances of a failure."""
 
     def __init__(
         self,
@@ -37,10 +37,10 @@ class FailureContext:
         transactional: bool,
         earlier: int = 0,
     ) -> None:
-        """*origins* are where the operations that failed were written, in the script or in a helper's file. *applied*
-        and *at* (its heads) were read after the failure; *applied* is None where that was not possible. *kept* of
-        *total* statements of the revision stay; *done* revisions of this run came before it. *earlier* is the statement
-        at which an earlier run of it stopped, 0 where there was none: what that run did stays."""
+        """*origins* are the lines of the operations that failed, in the script or in a helper's file. *applied* and
+        *at* (its heads) were read after the failure; *applied* is None if that was not possible. *kept* of *total*
+        statements of the revision stay applied; *done* revisions of this run precede it. *earlier* is the statement at
+        which an earlier run of the revision stopped, whose changes stay; 0 if there was none."""
         self.revision = revision
         self.direction = direction
         self.session = session
@@ -55,7 +55,7 @@ class FailureContext:
 
 
 def failure(error: Exception, context: FailureContext) -> SchemashiftError:
-    """The error to raise for *error*, which left a script. One of ours keeps its class."""
+    """Return the error to raise for *error*, which a script raised. A `SchemashiftError` keeps its class."""
     places = tuple(_places(error, context.revision.path, context.origins))
     state = _state(context)
     if isinstance(error, SchemashiftError):
@@ -65,7 +65,7 @@ def failure(error: Exception, context: FailureContext) -> SchemashiftError:
     orig = error.orig if isinstance(error, sa.exc.DBAPIError) else None
     if orig is None or not isinstance(error, sa.exc.DBAPIError):
         what = str(error) if isinstance(error, Incomplete) else f"{type(error).__name__}: {error}".rstrip(": ")
-        hints = [*hints_for(error), *_way_on(context)]
+        hints = [*hints_for(error), *_how_to_continue(context)]
         return MigrationFailed(f"{context.revision.title}: {what}", where=places, state=state, hints=hints)
     message = f"{context.revision.title}: {context.session.message(orig)}"
     if not context.earlier and _CREATE_TABLE.match(error.statement or "") and context.session.is_duplicate_table(orig):
@@ -76,21 +76,21 @@ def failure(error: Exception, context: FailureContext) -> SchemashiftError:
         where=places,
         cause=_cause(error, context.session),
         state=state,
-        hints=[*([hint] if hint else []), *_way_on(context)],
+        hints=[*([hint] if hint else []), *_how_to_continue(context)],
     )
 
 
 def _already_exists(
     message: str, places: Sequence[Location], state: str | None, context: FailureContext
 ) -> AlreadyExists:
-    nowhere = context.applied is not None and not context.applied
+    unversioned = context.applied is not None and not context.applied
     return AlreadyExists(
         message,
         where=places,
         cause="the tables were made outside migrations (create_all?)"
-        + (", the database has no version" if nowhere else ""),
+        + (", the database has no version" if unversioned else ""),
         state=state,
-        hints=[Hint("stamp", (context.revision.id,), "if the schema really is that of this revision")],
+        hints=[Hint("stamp", (context.revision.id,), "if the schema is that of this revision")],
     )
 
 
@@ -106,7 +106,7 @@ def _cause(error: sa.exc.DBAPIError, session: Session) -> str | None:
 
 def _state(context: FailureContext) -> str:
     if context.applied is None:
-        return "not known: the database does not answer any more"
+        return "not known: the database no longer answers"
     what = _what_stays(context)
     place = f"the database is at {' and '.join(context.at) or 'base'}"
     if not context.done:
@@ -130,11 +130,11 @@ def _what_stays(context: FailureContext) -> str:
     return f"{count} of {context.revision.id} {verb} applied ({why})"
 
 
-def _way_on(context: FailureContext) -> list[str]:
-    """Nothing resumes yet: the whole revision runs again."""
+def _how_to_continue(context: FailureContext) -> list[str]:
+    """A revision cannot be resumed yet: the whole of it runs again."""
     if not (context.kept or context.earlier) or context.applied is None:
         return []
-    return [f"undo what stays by hand; the next {context.direction} runs the whole revision again"]
+    return [f"undo the statements that stay by hand; the next {context.direction} runs the whole revision again"]
 
 
 def _count(number: int, noun: str) -> str:
@@ -145,16 +145,16 @@ def _count(number: int, noun: str) -> str:
 
 
 def _places(error: BaseException, path: str, origins: Sequence[Location]) -> Iterator[Location]:
-    """The script's lines first: where the operations were written, or where the script was. Then a helper's."""
+    """Yield the lines of the script (those of the operations, else the one that raised), then those of helpers."""
     script = [origin for origin in origins if origin.path == path]
     if not script:
         own = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == path]
         script = [Location(path, frame.lineno, frame.name) for frame in own[-1:]]
-    yield from map(_shown, script)
-    yield from (_shown(origin) for origin in origins if origin.path != path)
+    yield from map(_with_source, script)
+    yield from (_with_source(origin) for origin in origins if origin.path != path)
 
 
-def _shown(place: Location) -> Location:
+def _with_source(place: Location) -> Location:
     if place.line is None:
         return place
     linecache.checkcache(place.path)

@@ -1,4 +1,4 @@
-"""The run's connection, listened to: whoever sends a statement over it, it passes here."""
+"""Listen to the statements sent over the run's connection, whoever sends them."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ import sqlalchemy as sa
 
 
 class ConnectionListener:
-    """Listens on one connection, and on nothing else, and tells the script that runs what is about to be sent."""
+    """Listens to one connection only, and calls back before each statement of the running script."""
 
     def __init__(self, connection: sa.Connection) -> None:
         self._connection = connection
         self._before_statement: Callable[[str], None] | None = None
-        self._quiet = False
+        self._suspended = False
 
     @contextmanager
     def listening(self) -> Iterator[None]:
-        """For the length of a run."""
+        """Listen inside this block, which is the whole run."""
         sa.event.listen(self._connection, "before_cursor_execute", self._before_cursor_execute)
         try:
             yield
@@ -28,7 +28,7 @@ class ConnectionListener:
 
     @contextmanager
     def calling(self, before_statement: Callable[[str], None]) -> Iterator[None]:
-        """Call *before_statement* with each statement, for the length of a script."""
+        """Call *before_statement* with each statement inside this block, which runs one script."""
         self._before_statement = before_statement
         try:
             yield
@@ -36,17 +36,17 @@ class ConnectionListener:
             self._before_statement = None
 
     @contextmanager
-    def quietly(self) -> Iterator[None]:
-        """For statements that are not the script's."""
-        before, self._quiet = self._quiet, True
+    def suspended(self) -> Iterator[None]:
+        """Do not call back inside this block, for statements that are not the script's."""
+        before, self._suspended = self._suspended, True
         try:
             yield
         finally:
-            self._quiet = before
+            self._suspended = before
 
     def _before_cursor_execute(
         self, connection: Any, cursor: Any, statement: str, parameters: Any, context: Any, many: Any
     ) -> None:
         del connection, cursor, parameters, context, many
-        if self._before_statement is not None and not self._quiet:
+        if self._before_statement is not None and not self._suspended:
             self._before_statement(statement)

@@ -1,4 +1,4 @@
-"""`op` while scripts are loaded: questions have answers there, as with Alembic, and changes have to wait."""
+"""`op` while scripts are loaded: as with Alembic, they may ask for the connection or context, but change nothing."""
 
 from __future__ import annotations
 
@@ -13,27 +13,27 @@ from schemashift.schema import TableName
 
 
 class Loading:
-    """For what stands at the top of a script: ``bind = op.get_bind()``. A `Sender` that sends nothing."""
+    """A `Sender` for module-level code of a script, such as ``bind = op.get_bind()``. It sends nothing."""
 
     def __init__(self, connection: sa.Connection, environment: Environment) -> None:
         self.environment = environment
         self._connection = connection
 
     def table(self, name: TableName) -> None:
-        """Nothing is asked of the database for a script that does not run yet."""
+        """Return None: the database is not asked while a script is loaded."""
 
     def connection(self) -> sa.Connection:
-        """The run's connection."""
+        """Return the run's connection."""
         return self._connection
 
     def send(self, group: Group) -> None:
-        """Nothing is changed by loading a script."""
+        """Raise `OutsideMigration`: loading a script changes nothing."""
         del group
         self._refuse()
 
     def outside_transaction(self) -> AbstractContextManager[None]:
-        """Nothing is changed by loading a script."""
+        """Raise `OutsideMigration`: loading a script changes nothing."""
         self._refuse()
 
     def _refuse(self) -> NoReturn:
-        raise OutsideMigration("the top of a script may ask op, and changes nothing: move this into upgrade()")
+        raise OutsideMigration("the top level of a script must not change the database: move this into upgrade()")

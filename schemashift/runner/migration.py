@@ -1,4 +1,4 @@
-"""One script while it runs: its operations become statements, and its statements are counted."""
+"""Run one script: compile and send its operations, and count its statements."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ OPERATION = "schemashift_operation"
 
 
 class Database(NamedTuple):
-    """The run's database: what all its scripts share."""
+    """The run's database, shared by all its scripts."""
 
     dialect: Dialect
     session: Session
@@ -38,16 +38,16 @@ class Database(NamedTuple):
 
 
 class Blame(NamedTuple):
-    """An error, and where the operations that it is about were written."""
+    """An error, and the lines of the operations that caused it."""
 
     error: BaseException
     origins: tuple[Location, ...]
 
 
 class Tally:
-    """How many statements of a script were sent, and how many of them are kept: no rollback takes them back.
+    """The number of statements that a script has sent, and how many of them can no longer be rolled back (``kept``).
 
-    ``ended`` says that the script ended its transaction itself, ``outside`` that it is outside of any.
+    ``ended`` is True if the script has ended its transaction itself, ``outside`` while it is outside any transaction.
     """
 
     def __init__(self, session: Session, *, transactional_ddl: bool) -> None:
@@ -60,31 +60,31 @@ class Tally:
         self._commits = False
 
     def sync_transaction(self) -> None:
-        """What became of the statements so far: where no transaction is open although some were sent, they stay."""
+        """Update ``kept``: if statements were sent and no transaction is open any more, they are committed."""
         if self.sent and (self._commits or not self._session.in_transaction):
             self.kept = self.sent
             self.ended = self.ended or (self._transactional_ddl and not self.outside)
 
     def sync_failed_transaction(self, error: BaseException) -> None:
-        """The same after an error: a failed statement is not there, but those before it may be."""
+        """Do the same after an error: the statement that failed has no effect, but those before it may be committed."""
         self._session.after_error()
         if self.sent and not self._session.in_transaction and not self._transactional_ddl:
             self.kept = max(self.kept, self.sent - isinstance(error, sa.exc.DBAPIError))
 
     def commits(self, sql: str) -> bool:
-        """Whether *sql*, which is next, cannot be taken back."""
+        """Whether *sql*, which is sent next, commits and so cannot be rolled back."""
         self._commits = self._session.commits(sql)
         return self._commits
 
     def keep(self, *, outside: bool) -> None:
-        """The transaction was committed on purpose, to go outside of it or back inside."""
+        """Record a commit that is made on purpose, to leave the transaction or to begin another."""
         self.kept, self.outside = self.sent, outside
 
 
 class Migration:
-    """A script that runs. A `Sender`: what its buffer gives it is compiled and sent over the run's connection.
+    """A running script. As a `Sender`, it compiles the groups of its buffer and sends them over the run's connection.
 
-    ``total`` is how many statements there would have been, where that is known.
+    ``total`` is the number of statements that a failed script would have sent, if it is known.
     """
 
     def __init__(
@@ -97,22 +97,22 @@ class Migration:
         emit: Callable[[str], None],
         journal: Callable[[int], None],
     ) -> None:
-        """*emit* gets each statement; *journal* is called before one that cannot be taken back, with its number."""
+        """*emit* is called with each statement; *journal* before one that cannot be rolled back, with its number."""
         self.environment = environment
         self.tally = Tally(database.session, transactional_ddl=database.dialect.transactional_ddl)
         self.total: int | None = None
         self.blame: Blame | None = None
         self._database = database
-        self._quietly = database.listener.quietly
+        self._listener_suspended = database.listener.suspended
         self._unit = unit
         self._emit = emit
         self._journal = journal
         self._buffer = Buffer.of(self, script)
         self._finishing = False
-        self._ours = False
+        self._sending = False
 
     def run(self, function: Callable[[], object]) -> None:
-        """Call ``upgrade`` or ``downgrade``, and send what it left waiting."""
+        """Call ``upgrade`` or ``downgrade``, and send the operations that are still pending at its end."""
         with self._database.listener.calling(self.before_statement), op.running(self._buffer):
             function()
             self._finishing = True
@@ -120,12 +120,12 @@ class Migration:
         self.tally.sync_transaction()
 
     def before_statement(self, sql: str) -> None:
-        """A statement is about to be sent, by us or by anybody else."""
-        if not self._ours:
+        """Prepare for a statement that is about to be sent, by this object or by the script itself."""
+        if not self._sending:
             self._buffer.flush()
             if self._database.session.changes_schema(sql):
                 self._database.known.forget()
-        with self._quietly():
+        with self._listener_suspended():
             self.tally.sync_transaction()
             self._database.references.prepare(sql)
             if self.tally.commits(sql):
@@ -134,24 +134,24 @@ class Migration:
         self._emit(sql)
 
     def origins(self, error: BaseException) -> tuple[Location, ...]:
-        """Where the operations that *error* is about were written; none where it came from the script itself."""
+        """Return the lines of the operations that caused *error*; none if the script itself raised it."""
         return self.blame.origins if self.blame is not None and self.blame.error is error else ()
 
     # `Sender` ------------------------------------------------------------------------------------------------------
 
     def table(self, name: TableName) -> Table | None:
-        """A table as it is now."""
-        with self._quietly():
+        """Return a table as it is now; None if it does not exist."""
+        with self._listener_suspended():
             return self._database.known.table(name)
 
     def connection(self) -> sa.Connection:
-        """The run's connection."""
+        """Return the run's connection."""
         return self._database.session.connection
 
     @contextmanager
     def outside_transaction(self) -> Iterator[None]:
-        """Split the revision: what came before is committed, what follows begins anew."""
-        with self._quietly():
+        """Commit the revision so far, and begin a new transaction after the block."""
+        with self._listener_suspended():
             self._journal(self.tally.sent)
             self._unit.leave()
         self.tally.keep(outside=True)
@@ -159,15 +159,15 @@ class Migration:
             yield
         except BaseException:
             self.tally.outside = False
-            with self._quietly(), contextlib.suppress(sa.exc.DBAPIError):
+            with self._listener_suspended(), contextlib.suppress(sa.exc.DBAPIError):
                 self._unit.back()
             raise
         self.tally.keep(outside=False)
-        with self._quietly():
+        with self._listener_suspended():
             self._unit.back()
 
     def send(self, group: Group) -> None:
-        """Compile a group, and send it."""
+        """Compile and send a group, in a SAVEPOINT where the script may catch its error."""
         if group.alone and self._database.dialect.transactional_ddl and not self.tally.outside:
             self._send_in_savepoint(group.operations)
         else:
@@ -176,35 +176,35 @@ class Migration:
     # Sending -------------------------------------------------------------------------------------------------------
 
     def _send_in_savepoint(self, operations: Sequence[Operation]) -> None:
-        """With a SAVEPOINT that can take it back: the script may go on after the error."""
+        """Send *operations* in a SAVEPOINT: the script may continue after an error."""
         session, kept = self._database.session, self.tally.kept
-        with self._quietly():
+        with self._listener_suspended():
             session.savepoint(OPERATION)
         try:
             self._send(operations)
         except Exception:
-            with self._quietly(), contextlib.suppress(sa.exc.DBAPIError):
+            with self._listener_suspended(), contextlib.suppress(sa.exc.DBAPIError):
                 session.rollback_to(OPERATION)
             raise
-        if kept == self.tally.kept:  # else a statement of its own has ended the transaction, and the savepoint with it
-            with self._quietly():
+        if kept == self.tally.kept:  # else one of the statements has ended the transaction, and the savepoint with it
+            with self._listener_suspended():
                 session.release(OPERATION)
 
     def _send(self, operations: Sequence[Operation]) -> None:
         statements = self._database.dialect.compile(operations, self._database.known)
-        carried = operations
+        responsible = operations
         try:
             while (statement := self._next(statements)) is not None:
-                carried = statement.operations
+                responsible = statement.operations
                 self._send_statement(statement)
-                carried = operations
+                responsible = operations
         except BaseException as error:
-            self._fail(error, carried, statements)
+            self._fail(error, responsible, statements)
             raise
 
     def _next(self, statements: Iterator[Statement]) -> Statement | None:
-        """The next statement. Compiling may ask the database, and that is nothing of the script's."""
-        with self._quietly():
+        """Return the next statement. Compiling may query the database, which is not a statement of the script."""
+        with self._listener_suspended():
             return next(statements, None)
 
     def _send_statement(self, statement: Statement) -> None:
@@ -218,10 +218,10 @@ class Migration:
                 self._database.references.rename(operation.old, operation.renamed)
 
     def _execute(self, statement: Statement) -> None:
-        session, before, self._ours = self._database.session, self._ours, True
+        session, before, self._sending = self._database.session, self._sending, True
         try:
             if isinstance(statement.sql, str):
-                with self._quietly():
+                with self._listener_suspended():
                     session.check(statement.sql, self._database.known)
                 session.execute(statement.sql)
                 return
@@ -230,28 +230,32 @@ class Migration:
                 statement.sql, statement.parameters, execution_options=dict(options[0]) if options else {}
             )
         finally:
-            self._ours = before
+            self._sending = before
 
     # What went wrong -----------------------------------------------------------------------------------------------
 
     def _fail(self, error: BaseException, operations: Sequence[Operation], rest: Iterator[Statement]) -> None:
-        """Remember what is known about *error*, of one of *operations*. Scripts catch it by what it says is missing."""
+        """Record the circumstances of *error*, caused by one of *operations*.
+
+        `Incomplete` is raised as `MissingObject`, by the bases of which scripts catch it.
+        """
         self._blame(error, operations)
         self._count_rest(rest)
         self._database.known.forget()
-        with self._quietly(), contextlib.suppress(sa.exc.SQLAlchemyError):
+        with self._listener_suspended(), contextlib.suppress(sa.exc.SQLAlchemyError):
             self._database.session.after_error()
         if type(error) is Incomplete:
             self._raise_missing(error)
 
     def _blame(self, error: BaseException, operations: Sequence[Operation]) -> None:
-        """Which lines of the script the error belongs to: where it was written, not where it was sent."""
+        """Record the lines on which the operations that caused *error* were called, not where they were sent."""
         if self.blame is not None and self.blame.error is error:
             return
         blamed = operations_of(error) or operations
         if isinstance(error, sa.exc.DBAPIError) and error.orig is not None:
             blamed = those_named(blamed, self._database.session.named_in(error.orig))
-        self.blame = Blame(error, tuple(dict.fromkeys(each.origin for each in blamed if each.origin is not None)))
+        origins = (operation.origin for operation in blamed if operation.origin is not None)
+        self.blame = Blame(error, tuple(dict.fromkeys(origins)))
 
     def _raise_missing(self, error: Incomplete) -> NoReturn:
         raised = MissingObject(str(error))
@@ -260,8 +264,8 @@ class Migration:
         raise raised from error
 
     def _count_rest(self, rest: Iterator[Statement]) -> None:
-        """How many statements there would have been, where the failure was in the last of the script."""
+        """Count the statements there would have been, if the failure was in the last group of the script."""
         self.total = None
         if self._finishing:
-            with self._quietly(), contextlib.suppress(Exception):
+            with self._listener_suspended(), contextlib.suppress(Exception):
                 self.total = self.tally.sent + sum(1 for _ in rest)

@@ -15,10 +15,10 @@ class MissingObject(
     sa.exc.OperationalError,
     sa.exc.ProgrammingError,
 ):
-    """Found out before a statement was sent, so that no driver has raised anything.
+    """Raised when the lack is noticed before a statement is sent, so that no driver has raised an error.
 
-    Scripts are written for what they have seen: the database's own error, or ValueError for a constraint, KeyError for
-    a column and NoSuchTableError for a table, as Alembic's batches raise them.
+    Scripts handle the errors that they have met with Alembic: the database's own, or in a batch ValueError for a
+    constraint, KeyError for a column and NoSuchTableError for a table.
     """
 
     def __init__(self, message: str) -> None:

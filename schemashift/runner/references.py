@@ -1,4 +1,7 @@
-"""Rows that point nowhere, where the database's own check is off during the run (SQLite). See `Session.run`."""
+"""Find rows with broken references, where the database's own check is off during the run (SQLite).
+
+See `Session.run`.
+"""
 
 from __future__ import annotations
 
@@ -11,11 +14,14 @@ from schemashift.schema import TableName
 
 Row = tuple[str, Any, str]
 
-_SHOWN = 5
+_MOST_ROWS = 5
 
 
 class References:
-    """Watches over the run. Old databases are full of orphans: only rows that are new fail a revision."""
+    """The broken references of a database during a run.
+
+    Old databases are full of orphaned rows: only new ones make a revision fail.
+    """
 
     def __init__(self, session: Session) -> None:
         self._session = session
@@ -24,11 +30,11 @@ class References:
         self._watching: bool | None = None
 
     def start(self) -> None:
-        """A revision begins."""
+        """Start with a new revision."""
         self._touched = False
 
     def prepare(self, sql: str) -> None:
-        """*sql* is about to run: where it could break a reference for the first time, count those broken before."""
+        """Count the broken references before *sql* is executed, if it is the first statement that may break any."""
         if self._touched or self._watching is False or not self._session.may_break_references(sql):
             return
         if self._watching is None:
@@ -39,7 +45,7 @@ class References:
                 self._before = Counter(self._session.broken_references())
 
     def rename(self, old: TableName, new: TableName) -> None:
-        """The rows of a renamed table are not new."""
+        """Rename a table in what was counted before: its rows are not new."""
         if self._before is not None:
             names = {old.name: new.name}
             self._before = Counter(
@@ -48,7 +54,7 @@ class References:
             )
 
     def broken(self) -> list[Row]:
-        """The rows that this revision left pointing nowhere."""
+        """Return the rows whose references this revision has broken."""
         if not self._touched or self._before is None:
             return []
         after = Counter(self._session.broken_references())
@@ -59,14 +65,15 @@ class References:
 
 
 def _new(before: Counter[Row], after: Counter[Row]) -> Iterable[Row]:
-    """A rebuild may number the rows of a table anew: where there are not more than before, none is new."""
-    counts = Counter((table, parent) for table, _, parent in before.elements())
-    now = Counter((table, parent) for table, _, parent in after.elements())
-    return [row for row in (after - before).elements() if now[row[0], row[2]] > counts[row[0], row[2]]]
+    """Return the rows of *after* that are new. A rebuild may change the rowids of a table: where its broken references
+    are no more than before, none is new."""
+    old_counts = Counter((table, parent) for table, _, parent in before.elements())
+    new_counts = Counter((table, parent) for table, _, parent in after.elements())
+    return [row for row in (after - before).elements() if new_counts[row[0], row[2]] > old_counts[row[0], row[2]]]
 
 
 def described(rows: list[Row]) -> list[str]:
-    """A line for each row, and one for those left out."""
+    """Return a line for each row, the last one telling how many were left out."""
     lines = [f'row {row} of "{table}" points to a row of "{parent}" that is not there' for table, row, parent in rows]
-    more = len(lines) - _SHOWN
-    return lines if more <= 0 else [*lines[:_SHOWN], f"and {more} more"]
+    more = len(lines) - _MOST_ROWS
+    return lines if more <= 0 else [*lines[:_MOST_ROWS], f"and {more} more"]

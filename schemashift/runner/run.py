@@ -57,19 +57,19 @@ def run(
     listener: Listener | None = None,
     consent: Consent | None = None,
 ) -> Run:
-    """Run what *plan_for* says for the applied revisions; it is asked again once the lock is held.
+    """Run the plan that *plan_for* returns for the applied revisions; it is called again once the lock is held.
 
-    *load* gives the script of a revision's id; all of them are loaded before the first runs. *listener* is called with
-    every event, in order and as it happens; an exception that it raises ends the run, and what is done is kept. Where
-    the plan is empty nothing is locked, and nothing created. *convention* gives the naming convention of the models,
-    if a script asks.
+    *load* returns the script for a revision id; all scripts are loaded before the first one runs. *listener* is called
+    with every event, in order and as it happens; an exception that it raises ends the run, and what is done is kept. If
+    the plan is empty, nothing is locked or created. *convention* returns the naming convention of the models; it is
+    called only if a script needs it.
 
-    *consent* is asked for before the lock is taken, if the plan deletes anything: see `Consent`.
+    *consent* is asked for before the lock is acquired, if the plan deletes anything: see `Consent`.
 
-    Raises `Locked`, `BorrowedTransaction`, `ForeignVersionTable`, `NeedsDecision`, `MigrationFailed` and what
-    *plan_for* and *load* raise. Whatever happens, the connection is put back as it was, and the lock released.
+    Raises `Locked`, `BorrowedTransaction`, `ForeignVersionTable`, `NeedsDecision`, `MigrationFailed`, and whatever
+    *plan_for* and *load* raise. In any case, the connection is restored to its former state and the lock is released.
     """
-    this = _Run(
+    runner = _Run(
         connection,
         plan_for,
         dialect=dialect,
@@ -80,7 +80,7 @@ def run(
         listener=listener,
         consent=consent,
     )
-    return this.run(lock_timeout, single_transaction=single_transaction)
+    return runner.run(lock_timeout, single_transaction=single_transaction)
 
 
 class _Run:
@@ -128,7 +128,7 @@ class _Run:
         self.others_may_have_run = False
 
     def run(self, lock_timeout: float, *, single_transaction: bool) -> Run:
-        """Everything, from preparing the connection to putting it back."""
+        """Do the whole run, from preparing the connection to restoring it."""
         started = time.monotonic()
         with self.session.run():
             plan = self._first_plan()
@@ -147,7 +147,7 @@ class _Run:
         return Run(tuple(self.done), plan, plan.start, plan.end, seconds)
 
     def _run_locked(self) -> Plan:
-        """Plan again now that nobody else can change the state, and run that."""
+        """Plan again now that no other process can change the state, and run that plan."""
         try:
             plan = self._plan()
             self._check_unfinished(plan)
@@ -160,24 +160,24 @@ class _Run:
             self._release()
 
     def emit(self, event: Event) -> None:
-        """Tell the listener, if there is one."""
+        """Call the listener, if there is one, with *event*."""
         if self.listener is not None:
             self.listener(event)
 
     # Before the first revision -------------------------------------------------------------------------------------
 
     def _plan(self) -> Plan:
-        """Read the state and ask for the plan."""
+        """Read the state and return the plan for it."""
         with self._reading():
             self.state = self.versions.read(self.connection)
         return self.plan_for(self.state.applied)
 
     def _reading(self) -> contextlib.AbstractContextManager[None]:
-        """Reading outside of any transaction that is not the lock: nothing is held when it ends."""
+        """Read outside any transaction, unless the open one is the lock: nothing is held afterwards."""
         return contextlib.nullcontext() if self.session.in_transaction else self.session.autocommit()
 
     def _first_plan(self) -> Plan | None:
-        """The plan as it looks before the lock; None where the lock's holder lets nobody read."""
+        """Return the plan before the lock is held; None if the holder of the lock prevents reading."""
         try:
             return self._plan()
         except sa.exc.OperationalError as error:
@@ -192,7 +192,7 @@ class _Run:
                 "the connection is inside a transaction of yours",
                 cause=f"{self.session.product} would commit it with the first DDL",
                 state="nothing was done",
-                hints=["hand over the engine, or commit() before"],
+                hints=["pass the engine, or commit() before"],
             )
         if self.session.borrowed:
             for step in plan.steps:
@@ -200,7 +200,7 @@ class _Run:
 
     def _ask(self, plan: Plan) -> None:
         if self.consent is not None:
-            self._check_unfinished(plan)  # nobody is asked about what cannot run
+            self._check_unfinished(plan)  # no question about a plan that cannot run
             self.consent.ask(plan, self._losses(self.consent, plan))
 
     def _require_consent(self, plan: Plan) -> None:
@@ -212,24 +212,26 @@ class _Run:
             return consent.count(plan, self.scripts)
 
     def _check_unfinished(self, plan: Plan) -> None:
-        """Refuse to pass over a revision that stands half applied: what other scripts find there nobody knows."""
-        taken_up = {step.revision.id for step in plan.steps}
-        left = [row for row in self.state.in_flight if row.revision not in taken_up]
-        if not left or not plan.steps:
+        """Raise `Unfinished` if the plan leaves out a half-applied revision: the schema other scripts would meet is not
+        known."""
+        planned = {step.revision.id for step in plan.steps}
+        unfinished = [row for row in self.state.in_flight if row.revision not in planned]
+        if not unfinished or not plan.steps:
             return
-        row = left[0]
+        row = unfinished[0]
         raise Unfinished(
             f"{row.revision} was begun and not finished ({row.status})",
-            cause=row.error or "the run that began it was cut off",
-            state="nothing was done now; what that run did is still there",
+            cause=row.error or "the run that began it was interrupted",
+            state="nothing was done now; the changes of that run are still there",
             hints=[
                 Hint("upgrade", (row.revision,), "tries it again"),
-                Hint("stamp", (row.revision,), "records it as done, once you have seen to it by hand"),
+                Hint("stamp", (row.revision,), "records it as applied, once you have completed it by hand"),
             ],
         )
 
     def _check_borrowed(self, step: Step) -> None:
-        """Refuse a step that would have to leave the caller's transaction, as far as that shows without a database."""
+        """Raise `BorrowedTransaction` for a step that has to leave the caller's transaction, as far as can be told
+        without a database."""
         recording = record(
             self.scripts[step.revision.id],
             "upgrade" if step.direction == "upgrade" else "downgrade",
@@ -238,10 +240,10 @@ class _Run:
         )
         if recording.leaves_transaction or any(map(self._leaves, recording.operations)):
             raise BorrowedTransaction(
-                f"{step.revision.title} runs a statement that refuses a transaction, and yours is open",
+                f"{step.revision.title} runs a statement that cannot run in a transaction, and yours is open",
                 where=step.revision.where,
                 state="nothing was done",
-                hints=["hand over the engine, or a connection outside of a transaction"],
+                hints=["pass the engine, or a connection outside any transaction"],
             )
 
     def _leaves(self, operation: Operation) -> bool:
@@ -251,7 +253,7 @@ class _Run:
             return False
 
     def _load(self, plan: Plan) -> None:
-        """Load every script before anything is written: one that does not load must not stop a run half way."""
+        """Load every script before anything is written, so that one that does not load cannot stop the run halfway."""
         loading = replace(self.environment, convention=no_convention)
         for step in plan.steps:
             if step.revision.id not in self.scripts:
@@ -277,7 +279,7 @@ class _Run:
                     if not self._is_done(step):
                         self._run_step(step)
             except BaseException:
-                # What succeeded is kept where it can be: the unit knows.
+                # The revisions that succeeded are kept where that is possible: the unit decides.
                 self.session.best_effort(self._finish_what_was_done)
                 raise
             self.unit.finish()
@@ -290,7 +292,7 @@ class _Run:
         self.emit(RevisionDone(*self.done[-1]))
 
     def _is_done(self, step: Step) -> bool:
-        """Whether somebody else did it: where the transaction is the lock, a script that commits lets others in."""
+        """Whether another process has done it: where the transaction is the lock, a script that commits releases it."""
         if not self.others_may_have_run:
             return False
         self.state = self.versions.read(self.connection)
@@ -308,34 +310,34 @@ class _Run:
         self.unit.keep()
 
     def _step(self, step: Step, began: float) -> None:
-        this = _Revision(self, step)
+        revision = _Revision(self, step)
         try:
-            this.run(began)
+            revision.run(began)
         except Exception as error:
-            self._undo(this, error)
-            raise self._failed(this, error) from error
+            self._undo(revision, error)
+            raise self._failed(revision, error) from error
         except BaseException as error:
-            self._undo(this, error)
+            self._undo(revision, error)
             raise
 
-    def _undo(self, this: _Revision, error: BaseException) -> None:
-        """Take back what can be taken back. A connection that is gone has been rolled back by the server."""
-        self.session.best_effort(lambda: this.undo(error))
+    def _undo(self, revision: _Revision, error: BaseException) -> None:
+        """Roll back what can be rolled back. The server has rolled back a connection that is lost."""
+        self.session.best_effort(lambda: revision.undo(error))
         if self.connection.invalidated:
-            self.connection.rollback()  # SQLAlchemy connects again for the question below
+            self.connection.rollback()  # SQLAlchemy connects again to read the state
 
-    def _failed(self, this: _Revision, error: Exception) -> Exception:
-        """The error to raise. The state in it is read from the database, now."""
+    def _failed(self, revision: _Revision, error: Exception) -> Exception:
+        """Return the error to raise. The state in it is read from the database now."""
         if isinstance(self.unit, Savepoints):
             self.session.best_effort(self.unit.finish)
         applied, at = self._read_state()
         kept_before = 0 if isinstance(self.unit, OneTransaction) else len(self.done)
-        migration = this.migration
+        migration = revision.migration
         return failure(
             error,
             FailureContext(
-                this.step.revision,
-                this.step.direction,
+                revision.step.revision,
+                revision.step.direction,
                 self.session,
                 origins=migration.origins(error),
                 applied=applied,
@@ -344,12 +346,12 @@ class _Run:
                 kept=migration.tally.kept,
                 total=migration.total,
                 transactional=self.dialect.transactional_ddl,
-                earlier=this.earlier,
+                earlier=revision.earlier,
             ),
         )
 
     def _read_state(self) -> tuple[frozenset[str] | None, tuple[str, ...]]:
-        """What is applied and its heads, as the database says after a failure."""
+        """Return the applied revisions and their heads, read after a failure; None and () if that is not possible."""
         try:
             plan = self._plan()
         except sa.exc.SQLAlchemyError:
@@ -357,7 +359,7 @@ class _Run:
         return plan.before, plan.start
 
     def _release(self) -> None:
-        """Roll back what is open, then unlock: a lock cannot be released in a failed transaction."""
+        """Roll back an open transaction, then unlock: a lock cannot be released in a failed transaction."""
         if not self.session.borrowed:
             self.session.best_effort(self.session.rollback)
         self.session.unlock()
@@ -385,7 +387,7 @@ class _Revision:
         )
 
     def run(self, began: float) -> None:
-        """Everything between the begin of its transaction and the end of it."""
+        """Run the script and record it, from the beginning of its transaction to the end."""
         run = self._run
         run.unit.begin()
         if not run.state.exists:
@@ -403,7 +405,7 @@ class _Revision:
             run.state = replace(run.state, exists=True)
 
     def undo(self, error: BaseException) -> None:
-        """Roll back; where something stays all the same, say so in the row."""
+        """Roll back; if some statements stay applied anyway, record that in the row."""
         run = self._run
         self.migration.tally.sync_failed_transaction(error)
         run.unit.undo()
@@ -421,7 +423,7 @@ class _Revision:
         run.session.commit()
 
     def journal(self, number: int) -> None:
-        """Write the row in flight before something happens that cannot be taken back; it goes with that."""
+        """Write the in-flight row before a statement that cannot be rolled back, which commits it."""
         run = self._run
         if not self.journaled:
             status: Status = "upgrading" if self.step.direction == "upgrade" else "downgrading"
@@ -441,9 +443,7 @@ class _Revision:
         run, checksum = self._run, self.script.checksum
         if self.step.direction == "downgrade":
             if not run.versions.remove(run.connection, self.id):
-                raise MigrationFailed(
-                    f"{self.step.revision.title}: its row is gone, another process took it while this one ran"
-                )
+                raise MigrationFailed(f"{self.step.revision.title}: another process deleted its row while this one ran")
         elif self.journaled or self.row is not None:
             run.versions.finish(run.connection, self.id, checksum=checksum, duration_ms=milliseconds)
         else:

@@ -1,4 +1,4 @@
-"""How one revision is whole or not at all: three ways to bracket it in transactions."""
+"""Make a revision atomic: three ways to enclose it in transactions."""
 
 from __future__ import annotations
 
@@ -13,63 +13,64 @@ REVISION = "schemashift_revision"
 
 
 class Transactions:
-    """A transaction per revision: strong locks are short."""
+    """One transaction for each revision, so that strong locks are held for a short time."""
 
     def __init__(self, session: Session) -> None:
         self.session = session
         self._outside = contextlib.ExitStack()
 
     def begin(self) -> None:
-        """The revision begins."""
+        """Begin a revision."""
         self.session.begin()
 
     def keep(self) -> None:
-        """The revision is recorded."""
+        """Keep the revision, which is recorded."""
         self.session.commit()
 
     def undo(self) -> None:
-        """The revision failed. What can be rolled back is."""
+        """Roll back the revision, which failed, as far as possible."""
         self.session.rollback()
 
     def renew(self) -> None:
-        """The script ended the transaction itself; what it did since goes with the record."""
+        """Continue after the script has ended the transaction itself; its later changes are kept with the record."""
 
     def finish(self) -> None:
-        """The run is over."""
+        """End the run."""
 
     def leave(self) -> None:
-        """Out of the transaction, for a statement that refuses one: what the revision did so far stays."""
+        """Commit the revision so far and leave the transaction, for a statement that cannot run in one."""
         self.session.commit()
         self._outside.enter_context(self.session.autocommit())
 
     def back(self) -> None:
-        """Into a new transaction."""
+        """Begin a new transaction after `leave`."""
         self._outside.close()
         self.begin()
 
 
 class OneTransaction(Transactions):
-    """One transaction for the whole run, all of it or nothing."""
+    """One transaction for the whole run: all revisions are kept, or none."""
 
     def begin(self) -> None:
         if not self.session.in_transaction:
             self.session.begin()
 
     def keep(self) -> None:
-        """Only the end keeps anything."""
+        """Do nothing: only the end of the run keeps anything."""
 
     def finish(self) -> None:
         self.session.commit()
 
     def leave(self) -> None:
         raise NotSupported(
-            "a statement that refuses a transaction cannot run with --single-transaction",
-            hints=["leave --single-transaction out: each revision then has a transaction of its own"],
+            "a statement that cannot run in a transaction cannot run with --single-transaction",
+            hints=["leave --single-transaction out: each revision then has its own transaction"],
         )
 
 
 class Savepoints(Transactions):
-    """One transaction for the run with a SAVEPOINT per revision: what succeeded is kept when a later one fails."""
+    """One transaction for the run, with a SAVEPOINT for each revision: those that succeed are kept if a later one
+    fails."""
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
@@ -85,7 +86,7 @@ class Savepoints(Transactions):
         self._kept = True
 
     def undo(self) -> None:
-        """On a full disk SQLite rolls the whole transaction back by itself: then there is nothing to undo."""
+        """Roll back to the SAVEPOINT. On a full disk SQLite rolls back the whole transaction itself."""
         if self.session.in_transaction:
             with contextlib.suppress(sa.exc.DBAPIError):
                 self.session.rollback_to(REVISION)
@@ -106,7 +107,7 @@ class Savepoints(Transactions):
     def leave(self) -> None:
         if self.session.borrowed:
             raise BorrowedTransaction(
-                "a statement that refuses a transaction cannot run inside yours",
-                hints=["hand over the engine, or a connection outside of a transaction"],
+                "a statement that cannot run in a transaction cannot run inside yours",
+                hints=["pass the engine, or a connection outside any transaction"],
             )
         super().leave()

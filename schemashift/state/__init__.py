@@ -1,1 +1,1 @@
-"""What is applied: the ``version`` table, and how it is read from a SQLite file without SQLAlchemy."""
+"""The applied revisions: the ``version`` table, and how to read it from a SQLite file without SQLAlchemy."""

@@ -1,7 +1,7 @@
-"""What is applied, read from a SQLite file with the standard library alone: start-up without SQLAlchemy.
+"""Read the applied revisions from a SQLite file with the standard library alone, for a start without SQLAlchemy.
 
-Read-only, and only where the answer is certain; `schemashift.state.version_table` is the authority, and a test holds
-the two together.
+The file is opened read-only, and an answer is given only where it is certain. `schemashift.state.version_table` is the
+authority; a test asserts that the two agree.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from schemashift.config import Config, sqlite_path
 
 
 def applied_in_file(config: Config) -> frozenset[str] | None:
-    """The applied revisions; None where only SQLAlchemy can tell."""
+    """Return the applied revisions; None if only SQLAlchemy can tell."""
     path = sqlite_path(config.url) if config.url else None
     if path is None or config.engine or config.version_table_schema:
         return None
@@ -35,5 +35,5 @@ def applied_in_file(config: Config) -> frozenset[str] | None:
 
 
 def _quoted(path: str) -> str:
-    """For a URI; ``urllib.parse.quote`` would cost more at start-up than reading the file."""
+    """Quote *path* for a URI; importing ``urllib.parse.quote`` would take longer than reading the file."""
     return path.replace("%", "%25").replace("?", "%3f").replace("#", "%23")

@@ -1,7 +1,7 @@
-"""The ``version`` table: what is applied, since when, and what is in flight. The only code that knows it.
+"""The ``version`` table: which revisions are applied, since when, and which are in flight. No other code writes to it.
 
-One row per applied revision. A row whose status is not "applied" belongs to a migration that runs, or that was left
-half way by a database that commits DDL at once.
+There is one row for each applied revision. A row whose status is not "applied" belongs to a migration that is running,
+or that was left half applied by a database that commits DDL at once.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ _MOMENT = sa.DateTime().with_variant(mysql.DATETIME(fsp=6), "mysql", "mariadb")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Applied:
-    """One row. ``applied_at`` is in UTC; ``checksum`` is that of the script as it ran, None where it was stamped.
+    """One row. ``applied_at`` is in UTC; ``checksum`` is that of the script as it ran, None if it was stamped.
 
-    ``step`` of ``steps`` statements of a migration in flight were sent (``steps`` is None where nobody can count
-    them), and ``error`` is why it stopped.
+    For a migration in flight, ``step`` of ``steps`` statements were sent (``steps`` is None if they cannot be counted),
+    and ``error`` is why it stopped.
     """
 
     revision: str
@@ -48,7 +48,7 @@ class Applied:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class State:
-    """What the table says. ``exists`` is False where there is no table yet."""
+    """The contents of the table. ``exists`` is False if there is no table yet."""
 
     rows: tuple[Applied, ...] = ()
     exists: bool = False
@@ -64,7 +64,7 @@ class State:
         return tuple(row for row in self.rows if row.status != "applied")
 
     def row(self, revision: str) -> Applied | None:
-        """The row of a revision, in flight or not."""
+        """Return the row of a revision, in flight or not; None if it has none."""
         return next((row for row in self.rows if row.revision == revision), None)
 
 
@@ -76,15 +76,16 @@ class VersionTable:
         self.dialect = dialect
         self.table = _table(self.name)
         key = self.table.c.revision == sa.bindparam("key")
-        # Made once, so that SQLAlchemy finds their compiled text by identity.
+        # Created once, so that SQLAlchemy finds their compiled text by identity.
         self._insert = self.table.insert()
         self._delete = self.table.delete().where(key)
         self._finish = self.table.update().where(key)
 
     def read(self, connection: sa.Connection) -> State:
-        """What is applied and in flight, oldest first. No table is an empty state; nothing is created.
+        """Return the revisions that are applied or in flight, oldest first. Nothing is created; without a table, the
+        state is empty.
 
-        Raises `ForeignVersionTable` where a table of that name is not ours.
+        Raises `ForeignVersionTable` if the table of that name was not created by schemashift.
         """
         if not connection.dialect.has_table(connection, self.name.name, schema=self.name.schema):
             return State()
@@ -95,19 +96,19 @@ class VersionTable:
         if not set(_COLUMNS).issubset(rows.keys()):
             rows.close()
             raise self._foreign()
-        found = sorted((_applied(row) for row in rows.mappings()), key=lambda row: (row.applied_at, row.revision))
-        return State(rows=tuple(found), exists=True)
+        applied = sorted((_applied(row) for row in rows.mappings()), key=lambda row: (row.applied_at, row.revision))
+        return State(rows=tuple(applied), exists=True)
 
     def _foreign(self) -> ForeignVersionTable:
         return ForeignVersionTable(
-            f'the table "{self.name}" is not the one schemashift keeps its state in',
+            f'the table "{self.name}" was not created by schemashift, which keeps its state under this name',
             cause=f"it lacks some of the columns {', '.join(_COLUMNS)}",
             state="nothing was written",
-            hints=['version_table = "schemashift_version"    in the configuration: another name'],
+            hints=['version_table = "schemashift_version"    in the configuration chooses another name'],
         )
 
     def create(self, connection: sa.Connection) -> None:
-        """Create the table. A database error where there is one already."""
+        """Create the table. Raises a database error if it exists already."""
         self.table.create(connection, checkfirst=False)
 
     def record(
@@ -119,7 +120,7 @@ class VersionTable:
         duration_ms: int | None = None,
         applied_at: datetime | None = None,
     ) -> None:
-        """Write that a revision is applied. A database error where it has a row: somebody else was quicker."""
+        """Record a revision as applied. Raises a database error if it has a row, written by another process."""
         connection.execute(
             self._insert,
             {
@@ -133,13 +134,13 @@ class VersionTable:
         )
 
     def remove(self, connection: sa.Connection, revision: str) -> bool:
-        """Take a revision's row away, whatever its status; False where there was none."""
+        """Delete the row of a revision, whatever its status. Return False if there was none."""
         return connection.execute(self._delete, {"key": revision}).rowcount != 0
 
     def stamp(
         self, connection: sa.Connection, revisions: Collection[str], *, checksums: dict[str, str] | None = None
     ) -> None:
-        """Record exactly *revisions*, and nothing in flight. Creates the table where there is none."""
+        """Record exactly *revisions* as applied, and none as in flight. Creates the table if it does not exist."""
         state = self.read(connection)
         if not state.exists:
             self.create(connection)
@@ -162,9 +163,9 @@ class VersionTable:
         checksum: str | None,
         replace: bool,
     ) -> None:
-        """Write that a migration is in flight and about to send statement number *step*.
+        """Record a migration as in flight and about to send statement number *step*.
 
-        *replace*: there is a row of it, applied or left by a failed try.
+        *replace* is True if it has a row, either applied or left by a failed run.
         """
         values: dict[str, Any] = {"status": status, "step": step, "steps": None, "error": None}
         if replace:
@@ -174,11 +175,11 @@ class VersionTable:
         connection.execute(self._insert, {"revision": revision, **values, **more})
 
     def advance(self, connection: sa.Connection, revision: str, step: int) -> None:
-        """Write that statement number *step* (from 1) is about to be sent."""
+        """Record that statement number *step* (from 1) is about to be sent."""
         connection.execute(self._finish, {"key": revision, "step": step})
 
     def fail(self, connection: sa.Connection, revision: str, *, step: int, steps: int | None, error: str) -> None:
-        """Write that a migration stopped with *step* statements done."""
+        """Record that a migration stopped after *step* statements."""
         values = {"step": step, "steps": steps, "error": error[:_LONGEST_ERROR]}
         connection.execute(self._finish, {"key": revision, **values})
 
@@ -188,7 +189,7 @@ class VersionTable:
         connection.execute(self._finish, {"key": revision, **values})
 
     def finish(self, connection: sa.Connection, revision: str, *, checksum: str | None, duration_ms: int) -> None:
-        """Write that the migration that was in flight is applied."""
+        """Record the migration in flight as applied."""
         connection.execute(
             self._finish,
             {
@@ -223,7 +224,7 @@ def _table(name: TableName) -> sa.Table:
 
 
 def _utc(moment: datetime | None) -> datetime:
-    """In UTC without a zone: what every database keeps as it is."""
+    """Return *moment* (now, if None) in UTC without a time zone, which every database stores unchanged."""
     moment = moment or datetime.now(UTC)
     return moment.astimezone(UTC).replace(tzinfo=None)
 

@@ -298,7 +298,7 @@ def test_a_table_that_exists_is_an_error_of_its_own(scripts: Scripts, database_u
     with pytest.raises(AlreadyExists) as caught:
         scripts.go(database_url)
     assert caught.value.cause == ("the tables were made outside migrations (create_all?), the database has no version")
-    assert caught.value.hints == (Hint("stamp", ("users",), "if the schema really is that of this revision"),)
+    assert caught.value.hints == (Hint("stamp", ("users",), "if the schema is that of this revision"),)
 
 
 def test_a_script_that_does_not_load_stops_the_run_before_anything_is_written(
