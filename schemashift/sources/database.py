@@ -1,4 +1,4 @@
-"""What the database holds: tables as its dialect reads them, all other objects as their kinds do."""
+"""Read the schema of a database: the dialect reads the tables, and each kind its own objects."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ def read_database(
     schemas: Iterable[str] = (),
     kinds: Sequence[AnyKind] = KINDS,
 ) -> Reading:
-    """All objects of the connection's default schema and of *schemas*."""
-    wanted = list(schemas)
-    tables = dialect.read(connection, schemas=wanted)
+    """Return all objects of the connection's default schema and of *schemas*."""
+    names = list(schemas)
+    tables = dialect.read(connection, schemas=names)
     others = Reading.of(
-        each if isinstance(each, Doubt) else kind.normal(each, dialect)
+        thing if isinstance(thing, Doubt) else kind.normal(thing, dialect)
         for kind in kinds
-        for each in kind.read(connection, wanted)
+        for thing in kind.read(connection, names)
     )
     return tables.with_reading(others)

@@ -1,7 +1,7 @@
-"""Find a project's models by reading its Python files, without importing any of them. For `init`.
+"""Find a project's models by reading its Python files, without importing any of them, for `init`.
 
-What is looked for, best first: Flask-SQLAlchemy's ``SQLAlchemy()``, a declarative base, SQLModel's tables, a
-``registry``, a ``MetaData``.
+In order of preference: Flask-SQLAlchemy's ``SQLAlchemy()``, a declarative base, SQLModel's tables, a ``registry``, a
+``MetaData``.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 SKIPPED = frozenset({"node_modules", "site-packages", "build", "dist", "venv", "env", "__pycache__"})
-TELLING = (
+INDICATORS = (
     b"DeclarativeBase",
     b"declarative_base",
     b"SQLModel",
@@ -24,17 +24,17 @@ TELLING = (
     b"Table",
 )
 """A file with none of these words is not parsed."""
-DEEPEST = 6
-MOST_FILES = 5_000
+MAX_DEPTH = 6
+MAX_FILES = 5_000
 
 FLASK, BASE, SQLMODEL, REGISTRY, METADATA = range(5)
-"""What a name can be, best first: with Flask-SQLAlchemy the declarative base it was given does not hold the tables."""
+"""What a name can stand for, best first: Flask-SQLAlchemy's tables are not in the declarative base passed to it."""
 _BASES = {"DeclarativeBase": BASE, "DeclarativeBaseNoMeta": BASE}
 _CALLS = {"declarative_base": BASE, "SQLAlchemy": FLASK, "registry": REGISTRY, "MetaData": METADATA}
 
 
 class Models(NamedTuple):
-    """``spec`` is ``"app.models:Base"``; ``imports`` are other modules with tables, ``tables`` how many there are."""
+    """``spec`` is ``"app.models:Base"``; ``imports`` are other modules with tables, ``tables`` the number of tables."""
 
     spec: str
     imports: tuple[str, ...]
@@ -45,31 +45,31 @@ class _Module(NamedTuple):
     name: str
     path: str
     names: tuple[tuple[int, str], ...]
-    """What it defines: kind and name."""
+    """The names it defines, each with its kind."""
     tables: int
     imports: frozenset[str]
-    """Modules it imports, absolute, and what it imports from them as ``module:name``."""
+    """The modules it imports, as absolute names, and the names it imports from them as ``module:name``."""
 
 
 def find_models(folder: str, *, besides: str = "migrations") -> Models | None:
-    """The models of the project in *folder*, or None. *besides* is the scripts' directory, which is left out."""
+    """Return the models of the project in *folder*, or None. *besides* is the scripts' directory, which is skipped."""
     modules = [module for path in _files(folder, os.path.abspath(besides)) if (module := _read(folder, path))]
-    found = sorted(
+    candidates = sorted(
         (kind, _is_test(module), -module.tables, module.name, name) for module in modules for kind, name in module.names
     )
-    if not found:
+    if not candidates:
         return None
-    _, test, _, owner, name = found[0]
-    with_tables = [each for each in modules if each.tables and (test or not _is_test(each))]
+    _, test, _, owner, name = candidates[0]
+    with_tables = [module for module in modules if module.tables and (test or not _is_test(module))]
     owner, imported = _shorter(owner, name, modules)
-    extra = sorted(each.name for each in with_tables if each.name not in imported)
-    return Models(f"{owner}:{name}", tuple(extra), sum(each.tables for each in with_tables))
+    extra = sorted(module.name for module in with_tables if module.name not in imported)
+    return Models(f"{owner}:{name}", tuple(extra), sum(module.tables for module in with_tables))
 
 
 def _shorter(owner: str, name: str, modules: Iterable[_Module]) -> tuple[str, frozenset[str]]:
-    """The module to name for *name* of *owner*, and the modules that importing it imports.
+    """Return the module from which to import *name* of *owner*, and the modules that are imported along with it.
 
-    A package above that has the name too is what people import it from, and where they import all models.
+    A parent package that has the name, too, is what people import it from, and where they import all models.
     """
     by_name = {module.name: module for module in modules}
     parts = owner.split(".")
@@ -83,8 +83,8 @@ def _shorter(owner: str, name: str, modules: Iterable[_Module]) -> tuple[str, fr
 def _reached(start: str, modules: dict[str, _Module]) -> frozenset[str]:
     seen, stack = {start}, [start]
     while stack:
-        here = modules.get(stack.pop())
-        new = {each for each in here.imports if each in modules} - seen if here else set()
+        module = modules.get(stack.pop())
+        new = {name for name in module.imports if name in modules} - seen if module else set()
         seen |= new
         stack += new
     return frozenset(seen)
@@ -94,17 +94,17 @@ def _reached(start: str, modules: dict[str, _Module]) -> frozenset[str]:
 
 
 def _files(folder: str, besides: str) -> Iterator[str]:
-    """Python files, those of tests last."""
-    found: list[str] = []
-    for here, folders, files in os.walk(folder):
-        depth = os.path.relpath(here, folder).count(os.sep)
+    """Return the Python files of the project."""
+    paths: list[str] = []
+    for parent, folders, files in os.walk(folder):
+        depth = os.path.relpath(parent, folder).count(os.sep)
         folders[:] = sorted(
-            each for each in folders if depth < DEEPEST and not _skipped(os.path.join(here, each), besides)
+            name for name in folders if depth < MAX_DEPTH and not _skipped(os.path.join(parent, name), besides)
         )
-        found += [os.path.join(here, each) for each in sorted(files) if each.endswith(".py")]
-        if len(found) > MOST_FILES:
+        paths += [os.path.join(parent, name) for name in sorted(files) if name.endswith(".py")]
+        if len(paths) > MAX_FILES:
             break
-    return iter(found)
+    return iter(paths)
 
 
 def _skipped(path: str, besides: str) -> bool:
@@ -128,7 +128,7 @@ def _read(folder: str, path: str) -> _Module | None:
     try:
         with open(path, "rb") as file:
             source = file.read()
-        if name is None or not (path.endswith("__init__.py") or any(word in source for word in TELLING)):
+        if name is None or not (path.endswith("__init__.py") or any(word in source for word in INDICATORS)):
             return None
         tree = ast.parse(source)
     except (OSError, SyntaxError, ValueError, RecursionError):
@@ -137,7 +137,10 @@ def _read(folder: str, path: str) -> _Module | None:
 
 
 def module_name(folder: str, path: str) -> str | None:
-    """``app.models`` for ``app/models.py``; a ``src`` folder that is no package is left out. None if it has no name."""
+    """Return ``app.models`` for ``app/models.py``, without a ``src`` folder that is no package.
+
+    Return None if the file cannot be imported under any name.
+    """
     parts = os.path.relpath(path, folder).removesuffix(".py").split(os.sep)
     if parts[0] == "src" and len(parts) > 1 and not os.path.isfile(os.path.join(folder, "src", "__init__.py")):
         parts = parts[1:]
@@ -146,11 +149,11 @@ def module_name(folder: str, path: str) -> str | None:
     return ".".join(parts) if parts and all(part.isidentifier() for part in parts) else None
 
 
-# -- what a file says
+# -- the contents of a file
 
 
 def _last(node: ast.expr) -> str:
-    """``declarative_base`` for ``sqlalchemy.orm.declarative_base``."""
+    """Return ``declarative_base`` for ``sqlalchemy.orm.declarative_base``."""
     return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
 
 
@@ -175,9 +178,9 @@ def _is_sqlmodel_table(node: ast.ClassDef) -> bool:
 
 
 def _imported_as(tree: ast.Module, name: str) -> str:
-    """The name in this file that `SQLModel` has, so that ``"app.models:SQLModel"`` imports the file too."""
-    names = [each for node in tree.body if isinstance(node, ast.ImportFrom) for each in node.names]
-    return next((each.asname or each.name for each in names if each.name == name), name)
+    """Return the name of `SQLModel` in this file, so that ``"app.models:SQLModel"`` imports the file, too."""
+    aliases = [alias for node in tree.body if isinstance(node, ast.ImportFrom) for alias in node.names]
+    return next((alias.asname or alias.name for alias in aliases if alias.name == name), name)
 
 
 def _tables(tree: ast.Module) -> int:
@@ -212,12 +215,12 @@ def _imports(tree: ast.Module, name: str, path: str) -> Iterator[str]:
     package = name if path.endswith("__init__.py") else name.rpartition(".")[0]
     for node in tree.body:
         if isinstance(node, ast.Import):
-            yield from (each.name for each in node.names)
+            yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             parts = package.split(".")
             above = ".".join(parts[: len(parts) - node.level + 1]) if node.level else ""
             module = ".".join(part for part in (above, node.module or "") if part)
             yield module
-            for each in node.names:
-                yield f"{module}.{each.name}"
-                yield f"{module}:{each.name}"
+            for alias in node.names:
+                yield f"{module}.{alias.name}"
+                yield f"{module}:{alias.name}"

@@ -1,6 +1,6 @@
-"""What the models declare: from ``"app.models:Base"`` to its `MetaData`, and from that to a schema.
+"""Read the schema that the models declare: from ``"app.models:Base"`` to its `MetaData`, and from that to a schema.
 
-Errors point at the application's own line.
+Errors point to the application's own line.
 """
 
 from __future__ import annotations
@@ -27,16 +27,16 @@ ACCEPTED = (
 
 
 def read_models(metadatas: Sequence[sa.MetaData], dialect: Dialect, kinds: Sequence[AnyKind] = KINDS) -> Reading:
-    """What *metadatas* declare on this database: their tables, and the objects of every kind that they need."""
+    """Return the schema that *metadatas* declare for this database: their tables, and all other objects they need."""
     tables = (dialect.normal(table) for table in lift_metadata(metadatas, dialect.sa).tables)
-    others = (kind.normal(each, dialect) for kind in kinds for each in kind.lift(metadatas, dialect.sa))
+    others = (kind.normal(thing, dialect) for kind in kinds for thing in kind.lift(metadatas, dialect.sa))
     return Reading(schema=Schema([*tables, *others]))
 
 
 def load_metadata(
     models: Sequence[object], *, imports: Iterable[str] = (), root: str | None = None
 ) -> tuple[sa.MetaData, ...]:
-    """The `MetaData` of each of *models*: specs like ``"app.models:Base"`` or the objects themselves.
+    """Return the `MetaData` of each of *models*, which are specs like ``"app.models:Base"`` or the objects themselves.
 
     *imports* are modules that register more tables; *root* is put on ``sys.path``. Raises `NoModels` and
     `ModelsDoNotLoad`.
@@ -48,21 +48,20 @@ def load_metadata(
         )
     if root:
         put_on_path(root)
-    found = [each for spec in models for each in _metadata(_loaded(spec, root), _named(spec))]
+    metadatas = [metadata for spec in models for metadata in _metadata(_loaded(spec, root), _named(spec))]
     for module in imports:
         imported(module, root, f'import = ["{module}"]')
-    return tuple({id(each): each for each in found}.values())
+    return tuple({id(metadata): metadata for metadata in metadatas}.values())
 
 
 def require_tables(
     metadatas: Iterable[sa.MetaData], models: Sequence[object], connection: sa.Connection, version_table: TableName
 ) -> None:
-    """Raises `NoTables` where the models have none, whatever the database holds."""
-    if any(each.tables for each in metadatas):
+    """Raise `NoTables` if the models have no tables, whatever the database holds."""
+    if any(metadata.tables for metadata in metadatas):
         return
-    names_there = set(sa.inspect(connection).get_table_names()) - {version_table.name}
-    in_database = len(names_there)
-    names = ", ".join(_named(each) for each in models)
+    in_database = len(set(sa.inspect(connection).get_table_names()) - {version_table.name})
+    names = ", ".join(_named(spec) for spec in models)
     count = "the only table" if in_database == 1 else f"all {in_database:,} tables"
     raise NoTables(
         f"{names} has no tables",
@@ -73,38 +72,42 @@ def require_tables(
 
 
 def put_on_path(root: str) -> None:
-    """Make the project importable, as it is for the application; a ``src`` folder that is no package too."""
+    """Make the project importable, as it is for the application, including a ``src`` folder that is no package."""
     source = os.path.join(root, "src")
     folders = [source] if os.path.isdir(source) and not os.path.exists(os.path.join(source, "__init__.py")) else []
-    for each in (*folders, root):
-        if each not in sys.path:
-            sys.path.insert(0, each)
+    for folder in (*folders, root):
+        if folder not in sys.path:
+            sys.path.insert(0, folder)
 
 
 def load_attribute(spec: str, root: str | None, key: str, wanted: str) -> Any:
-    """What ``"module:attribute"`` names. *key* is the setting it stands in. Raises `NoModels`, `ModelsDoNotLoad`."""
+    """Return the object named by ``"module:attribute"``, the value of the setting *key*.
+
+    *wanted* is an example of an attribute, for hints. Raises `NoModels` and `ModelsDoNotLoad`.
+    """
     module_name, colon, path = spec.partition(":")
     if not colon or not path or not module_name:
         raise NoModels(f'{key} = "{spec}" names nothing', hints=[f'{key} = "package.module:{wanted}"'])
-    here: Any = imported(module_name, root, f'{key} = "{spec}"')
+    value: Any = imported(module_name, root, f'{key} = "{spec}"')
     for name in path.split("."):
-        if not hasattr(here, name):
+        if not hasattr(value, name):
             raise NoModels(
                 f"{module_name} has no {path}",
                 where=Location(getattr(sys.modules[module_name], "__file__", None) or module_name),
-                hints=_guesses(name, here, f'{key} = "{module_name}:'),
+                hints=_guesses(name, value, f'{key} = "{module_name}:'),
             )
-        here = getattr(here, name)
-    return here
+        value = getattr(value, name)
+    return value
 
 
 def _guesses(name: str, thing: object, start: str) -> list[str]:
     import difflib
 
-    close = difflib.get_close_matches(name, [each for each in dir(thing) if not each.startswith("__")], 1)
-    holders = [each for each in dir(thing) if isinstance(getattr(getattr(thing, each), "metadata", None), sa.MetaData)]
-    found = close or holders[:1]
-    return [f'did you mean  {start}{found[0]}"  ?'] if found else []
+    names = dir(thing)
+    close = difflib.get_close_matches(name, [other for other in names if not other.startswith("__")], 1)
+    with_metadata = [o for o in names if isinstance(getattr(getattr(thing, o), "metadata", None), sa.MetaData)]
+    guesses = close or with_metadata[:1]
+    return [f'did you mean  {start}{guesses[0]}"  ?'] if guesses else []
 
 
 def _named(spec: object) -> str:
@@ -121,7 +124,7 @@ def _metadata(thing: Any, name: str, *, called: bool = False) -> list[sa.MetaDat
     if isinstance(getattr(thing, "metadata", None), sa.MetaData):
         return [thing.metadata]
     if isinstance(thing, (list, tuple, set, frozenset)):
-        return [each for part in thing for each in _metadata(part, name)]
+        return [metadata for part in thing for metadata in _metadata(part, name)]
     if callable(thing) and not isinstance(thing, type) and not called:
         return _metadata(_call(thing, name), name, called=True)
     raise NoModels(f"{name} is {_article(type(thing).__name__)}, not models", cause=f"what works: {ACCEPTED}")
@@ -142,7 +145,7 @@ def _call(function: Callable[[], object], name: str) -> object:
 
 
 def imported(name: str, root: str | None, setting: str) -> ModuleType:
-    """The module. Raises `ModelsDoNotLoad` that points at the application's line."""
+    """Import a module and return it. Raises `ModelsDoNotLoad`, which points to the application's line."""
     try:
         return import_module(name)
     except SchemashiftError:
@@ -190,26 +193,23 @@ def _hints(error: BaseException) -> list[str]:
 
 
 def _place(error: BaseException, root: str | None) -> tuple[Location, ...]:
-    """The application's own line: of a syntax error, else the last one of a file in *root*, else outside of Python."""
+    """Return the application's line: that of a syntax error, else the last one in *root*, else the last one that is not
+    in an installed package."""
     if isinstance(error, SyntaxError) and error.filename:
         return (Location(error.filename, error.lineno, source=(error.text or "").strip()),)
-    frames = [each for each in traceback.extract_tb(error.__traceback__) if not _ours(each.filename)]
-    own = [
-        each
-        for each in frames
-        if root and each.filename.startswith(root + os.sep) and "site-packages" not in each.filename
-    ]
-    other = [each for each in frames if "site-packages" not in each.filename]
-    for frame in (own or other or frames)[-1:]:
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if not _is_internal(frame.filename)]
+    not_installed = [frame for frame in frames if "site-packages" not in frame.filename]
+    in_root = [frame for frame in not_installed if root and frame.filename.startswith(root + os.sep)]
+    for frame in (in_root or not_installed or frames)[-1:]:
         function = "" if frame.name == "<module>" else frame.name
         return (Location(frame.filename, frame.lineno, function, frame.line or ""),)
     return ()
 
 
-_HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+_PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 _PYTHON = os.path.dirname(os.__file__)
 
 
-def _ours(path: str) -> bool:
-    """A frame of schemashift or of the import system."""
-    return path.startswith(("<frozen", _HERE, os.path.join(_PYTHON, "importlib")))
+def _is_internal(path: str) -> bool:
+    """Whether a frame's file belongs to schemashift or the import system."""
+    return path.startswith(("<frozen", _PACKAGE, os.path.join(_PYTHON, "importlib")))

@@ -1,7 +1,7 @@
-"""Run scripts against a recorder instead of a database: their operations, or why they cannot be known.
+"""Run scripts against a recorder instead of a database, to find out their operations or why these cannot be known.
 
-A script runs with `op` bound to the recorder and no connection. ``op.get_bind().dialect``, ``op.get_context()`` and
-``op.execute(text)`` work; whatever would need an answer from a database ends the recording of that script.
+A script runs with `op` bound to the recorder and without a connection. ``op.get_bind().dialect``, ``op.get_context()``
+and ``op.execute(text)`` work; whatever needs an answer from a database ends the recording of that script.
 """
 
 from __future__ import annotations
@@ -40,10 +40,10 @@ class NeedsDatabase(Exception):
 
 
 class Recording(NamedTuple):
-    """What a script does, in the groups that it is compiled in. ``reason`` is why that is not all of it, None where it
-    is.
+    """The operations of a script, in the groups that are compiled together.
 
-    ``leaves_transaction`` says that a part of it runs outside of any transaction (``op.autocommit_block()``).
+    ``reason`` tells why the recording is incomplete; it is None if it is complete. ``leaves_transaction`` is True if a
+    part of the script runs outside any transaction (``op.autocommit_block()``).
     """
 
     groups: tuple[Group, ...]
@@ -56,8 +56,10 @@ class Recording(NamedTuple):
         return tuple(operation for group in self.groups for operation in group.operations)
 
     def statements(self, dialect: Dialect, database: OfflineDatabase) -> Iterator[Statement]:
-        """What a run of the script sends to a database like *database* (`Dialect.offline`). Raises what compiling
-        raises."""
+        """Yield the statements that a run of the script sends to a database like *database* (see `Dialect.offline`).
+
+        Raises whatever compiling raises.
+        """
         for group in self.groups:
             for statement in dialect.compile(group.operations, database.known):
                 yield statement
@@ -71,7 +73,7 @@ def record(
     *,
     x: Mapping[str, str] | None = None,
 ) -> Recording:
-    """Run one script against a recorder. Never raises for what the script does: that is the recording's reason."""
+    """Run one script against a recorder. An error raised by the script becomes the reason of the recording."""
     recorder = Recorder(dialect, x or {}, script)
     function = script.upgrade if direction == "upgrade" else script.downgrade
     try:
@@ -85,10 +87,10 @@ def record(
 
 
 def replay(scripts: Iterable[Script], dialect: Dialect, *, x: Mapping[str, str] | None = None) -> Reading:
-    """The schema that the upgrades of *scripts*, in order, leave on an empty database, as far as it can be known.
+    """Return the schema that the upgrades of *scripts*, in order, create on an empty database, as far as it is known.
 
-    There is a doubt about each script that does more than is known: where its recording ends before its end, where an
-    operation lacks what it changes, and where it sends DDL of its own.
+    There is a doubt for each reason why a script may do more: its recording is incomplete, the object that an operation
+    changes is not known, or it executes DDL itself.
     """
     reading = Reading(schema=Schema())
     for script in scripts:
@@ -101,22 +103,22 @@ def replay(scripts: Iterable[Script], dialect: Dialect, *, x: Mapping[str, str] 
 
 
 def _applied(operations: Iterable[Operation], schema: Schema, dialect: Dialect) -> tuple[Schema, list[str]]:
-    """*schema* after *operations*, and why it may be something else."""
+    """Return *schema* after *operations*, and the reasons why it may be different."""
     reasons = []
     for operation in operations:
-        if isinstance(operation, _ABOUT_ROWS):
-            reasons += [f"it sends SQL of its own: {sent}" for sent in _ddl(operation)]
+        if isinstance(operation, _NO_SCHEMA_CHANGE):
+            reasons += [f"it sends SQL of its own: {sql}" for sql in _ddl(operation)]
             continue
         try:
             schema = dialect.applied(schema, operation)
         except (Incomplete, SchemashiftError) as error:
-            # The table came from elsewhere, or from a part that could not be recorded.
+            # The table was created outside the scripts, or by a part that could not be recorded.
             reasons.append(f"{operation.describe()}: {error}")
     return schema, reasons
 
 
 def _ddl(operation: Operation) -> Iterator[str]:
-    """The statement of an `Execute` that may change the schema."""
+    """Yield the statement of an `Execute` if it may change the schema."""
     if isinstance(operation, Execute):
         text = _short(operation.statement)
         is_ddl = isinstance(operation.statement, sa.schema.ExecutableDDLElement)
@@ -124,11 +126,11 @@ def _ddl(operation: Operation) -> Iterator[str]:
             yield text
 
 
-_ABOUT_ROWS = (Backfill, BackfillNumbers, BulkInsert, Execute, InsertMissingRows)
-"""The operations that leave the schema as it is, but for what an `Execute` may send."""
+_NO_SCHEMA_CHANGE = (Backfill, BackfillNumbers, BulkInsert, Execute, InsertMissingRows)
+"""The operations that do not change the schema, except for the statement of an `Execute`."""
 
 _DDL = frozenset({"ALTER", "COMMENT", "CREATE", "DO", "DROP", "RENAME"})
-"""The words that begin a statement which may change the schema."""
+"""The first words of statements that may change the schema."""
 
 
 def _doubt(script: Script, reason: str) -> Doubt:
@@ -136,7 +138,7 @@ def _doubt(script: Script, reason: str) -> Doubt:
 
 
 def _normal(schema: Schema, dialect: Dialect) -> Schema:
-    """*schema* in the dialect's normal form, as the models and the database are."""
+    """Return *schema* in the dialect's normal form, as for the models and the database."""
     kinds = by_kind(KINDS)
     return Schema(
         dialect.normal(thing) if isinstance(thing, Table) else kinds[thing.key.kind].normal(thing, dialect)
@@ -145,7 +147,7 @@ def _normal(schema: Schema, dialect: Dialect) -> Schema:
 
 
 class Recorder:
-    """Takes down what a script asks for. A `Sender` without a database; without a *script* nothing waits."""
+    """Records the operations of a script: a `Sender` without a database. Without a *script*, no operation waits."""
 
     def __init__(self, dialect: Dialect, x: Mapping[str, str], script: Script | None = None) -> None:
         self.environment = Environment(
@@ -157,49 +159,49 @@ class Recorder:
         self._leaves_transaction = False
 
     def recording(self) -> Recording:
-        """What was taken down so far."""
+        """Return the recording so far."""
         self.buffer.flush()
         return Recording(tuple(self._groups), self._reason, self._leaves_transaction)
 
     def send(self, group: Group) -> None:
-        """Take a group down; nothing counts any more behind an unknown answer."""
+        """Record a group, unless the recording has ended."""
         if self._reason is None:
             self._groups.append(group)
 
-    def take_down(self, statement: object) -> None:
-        """A statement that the script sends over its connection: what waits comes before it."""
+    def record_statement(self, statement: object) -> None:
+        """Record a statement that the script sends over its connection, after the pending operations."""
         self.buffer.flush()
         self.send(Group(operations=(Execute(statement=statement, origin=origin()),)))
 
     def table(self, name: TableName) -> Table | None:
-        """What a table is now is not known here."""
+        """Return None: the table is not known without a database."""
         del name
         return None
 
     def connection(self) -> sa.Connection:
-        """A connection to nothing."""
-        return Silent(self)
+        """Return a connection that records statements and returns no results."""
+        return RecordingConnection(self)
 
     @contextmanager
     def outside_transaction(self) -> Iterator[None]:
-        """Remember that there was a part outside."""
+        """Record that a part of the script runs outside any transaction."""
         self._leaves_transaction = True
         yield
 
     def stop(self, reason: str) -> None:
-        """What comes from now on depends on an unknown answer. The first reason stays."""
+        """End the recording: what follows depends on an unknown answer. The first reason is kept."""
         self.buffer.flush()
         if self._reason is None:
             self._reason = reason
 
     def refuse(self, what: str) -> NoReturn:
-        """Stop, and get out of the script. Where the script catches that, its recording has ended all the same."""
+        """End the recording and raise `NeedsDatabase`. If the script catches that, the recording has ended anyway."""
         self.stop(f"it asks the database: {what}")
         raise NeedsDatabase(what)
 
 
-class Silent(sa.Connection):
-    """A connection to nothing: it knows its dialect, takes statements down, and has no answer."""
+class RecordingConnection(sa.Connection):
+    """A connection to no database: it has a dialect, records statements, and returns no results."""
 
     def __init__(self, recorder: Recorder) -> None:
         def connect() -> NoReturn:
@@ -212,29 +214,29 @@ class Silent(sa.Connection):
         self._execution_options = self.engine.get_execution_options()
 
     def __getattribute__(self, name: str) -> Any:
-        if not name.startswith("_") and name not in _KNOWN:
+        if not name.startswith("_") and name not in _SUPPORTED:
             self._recorder.refuse(f"connection.{name}")
         return super().__getattribute__(name)
 
     def execute(self, statement: Any, parameters: Any = None, *, execution_options: Any = None) -> Any:
-        """Take a statement down; one that returns rows has no answer."""
+        """Record a statement. One that returns rows ends the recording."""
         del parameters, execution_options
         if getattr(statement, "is_select", False) or getattr(statement, "_returning", ()):
             self._recorder.refuse(_short(statement))
-        self._recorder.take_down(statement)
+        self._recorder.record_statement(statement)
         return _NoResult(self._recorder, _short(statement))
 
     def exec_driver_sql(self, statement: str, parameters: Any = None, execution_options: Any = None) -> Any:
-        """The same for text."""
+        """Record SQL text."""
         return self.execute(sa.text(statement.replace(":", r"\:")), parameters, execution_options=execution_options)
 
     def scalar(self, statement: Any, parameters: Any = None, *, execution_options: Any = None) -> NoReturn:
-        """There is no database to answer."""
+        """End the recording: there is no database to answer."""
         del parameters, execution_options
         self._recorder.refuse(_short(statement))
 
     def scalars(self, statement: Any, parameters: Any = None, *, execution_options: Any = None) -> NoReturn:
-        """There is no database to answer."""
+        """End the recording: there is no database to answer."""
         del parameters, execution_options
         self._recorder.refuse(_short(statement))
 
@@ -242,11 +244,11 @@ class Silent(sa.Connection):
         return f"<no connection, {self.dialect.name}>"
 
 
-_KNOWN = frozenset({"dialect", "engine", "execute", "exec_driver_sql", "scalar", "scalars"})
+_SUPPORTED = frozenset({"dialect", "engine", "execute", "exec_driver_sql", "scalar", "scalars"})
 
 
 class _NoResult:
-    """What a statement returned that was only taken down."""
+    """The result of a recorded statement. Using it ends the recording."""
 
     def __init__(self, recorder: Recorder, statement: str) -> None:
         self.__recorder = recorder
@@ -261,7 +263,7 @@ class _NoResult:
 
 def _short(statement: object) -> str:
     try:
-        first = " ".join(str(statement).split())
-    except Exception:  # noqa: BLE001  some DDL of SQLAlchemy's dialects has no text without them
-        first = type(statement).__name__
-    return first if len(first) <= 60 else first[:57] + "..."
+        text = " ".join(str(statement).split())
+    except Exception:  # noqa: BLE001  some DDL of SQLAlchemy's dialects cannot be compiled without the dialect
+        text = type(statement).__name__
+    return text if len(text) <= 60 else text[:57] + "..."

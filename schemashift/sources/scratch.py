@@ -1,4 +1,4 @@
-"""What the database makes of declared objects: it is asked about those that differ from what was read."""
+"""Read declared objects back from a scratch place of the database, for those that differ from the existing ones."""
 
 from __future__ import annotations
 
@@ -15,14 +15,15 @@ from schemashift.schema import Reading, Table
 def read_scratch(
     connection: sa.Connection, dialect: Dialect, differing: Iterable[Pair], *, kinds: Sequence[AnyKind] = KINDS
 ) -> Reading:
-    """The declared sides of the pairs *differing*, as the database itself would write them down.
+    """Return the declared sides of the pairs *differing*, as the database itself would write them.
 
-    Only what has texts that a database rewrites is in the schema; for what it could not make there is a doubt.
+    The schema holds only objects with texts that a database rewrites. There is a doubt for each object that could not
+    be created.
     """
     pairs = [(old, new) for old, new in differing if new is not None]
     objects = [new for _, new in pairs if not isinstance(new, Table)]
-    made = dialect.canonical_objects(connection, objects, kinds=kinds)
-    settled = ((old, made.schema.get(new.key, new)) for old, new in pairs if not isinstance(new, Table))
+    reading = dialect.canonical_objects(connection, objects, kinds=kinds)
+    canonical = ((old, reading.schema.get(new.key, new)) for old, new in pairs if not isinstance(new, Table))
     tables = [new for old, new in pairs if old is not None and isinstance(new, Table)]
-    needed = [new for old, new in settled if new != old]
-    return made.with_reading(dialect.canonical(connection, tables, objects=needed, kinds=kinds))
+    needed = [new for old, new in canonical if new != old]
+    return reading.with_reading(dialect.canonical(connection, tables, objects=needed, kinds=kinds))
