@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from schemashift.autogenerate.compare import Comparison
 from schemashift.autogenerate.compare import compare as compare_schemas
-from schemashift.autogenerate.ownership import keys_of, made_by_scripts, refuse_absent
+from schemashift.autogenerate.ownership import created_by_scripts, keys_of, require_existing
 from schemashift.connection.database import server_name
 from schemashift.errors import DatabaseAhead, Hint, ModelsDiffer, Pending, SchemashiftError
 from schemashift.results import Checked, Part, Status
@@ -35,11 +35,11 @@ def compare(
     metadatas = project.metadata()
     require_tables(metadatas, project.models, connection, database.version_table_name)
     named = {name: keys_of(name, dialect.sa.default_schema_name) for name in drop}
-    managed = made_by_scripts(project.scripts, project.graph(), dialect, x).union(*named.values())
+    managed = created_by_scripts(project.scripts, project.graph(), dialect, x).union(*named.values())
     comparison = compare_schemas(
         connection, metadatas, dialect, ignore={database.version_table_name}, managed=managed, database=database.shown
     )
-    refuse_absent(named, comparison.before, comparison.unmanaged, database.shown)
+    require_existing(named, comparison.before, comparison.unmanaged, database.shown)
     return comparison
 
 

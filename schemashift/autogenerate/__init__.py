@@ -1,1 +1,1 @@
-"""Models against database: what differs, and whose it is."""
+"""Compare the models with the database, and decide which objects the migrations manage."""

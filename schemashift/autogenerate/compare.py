@@ -1,4 +1,7 @@
-"""Models against database: match the two, let the database say what only spelling could explain, and compare."""
+"""Compare the models with the database.
+
+Both are matched, the database is asked about pairs that may differ in spelling only, and the rest is the difference.
+"""
 
 from __future__ import annotations
 
@@ -25,10 +28,10 @@ from schemashift.sources.scratch import read_scratch
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
-    """What makes the database equal to the models, and the way back.
+    """The operations that make the database equal to the models, and those that undo them.
 
-    ``unmanaged`` are the tables and other objects of the database that no model names and no migration made;
-    ``not_compared`` says what could not be read, or not be compared exactly, and why.
+    ``unmanaged`` are the tables and other objects of the database that no model declares and no migration created.
+    ``not_compared`` are the objects that could not be read, or not be compared exactly, each with the reason.
     """
 
     operations: tuple[Operation, ...]
@@ -40,7 +43,7 @@ class Comparison:
     conventions: tuple[Mapping[Any, Any], ...] = ()
 
     def body(self, dialect: Dialect) -> Body:
-        """The two functions of a script that does it."""
+        """Return the bodies of ``upgrade()`` and ``downgrade()`` of a script with these operations."""
         return body(self.operations, self.downgrade, dialect.sa, self.conventions)
 
 
@@ -55,12 +58,15 @@ def compare(
     database: str = "",
     kinds: Sequence[AnyKind] = KINDS,
 ) -> Comparison:
-    """Compare what *metadatas* declare with what the database holds.
+    """Compare the schema that *metadatas* declare with that of the database.
 
-    The database's default schema is read, and those that the models name. *ignore* are tables of neither side (the
-    version table). What no model names is dropped when it is in *managed*, and left alone otherwise; None takes all
-    tables for managed. *renames* are new names of what is in the database. *database* is its name in errors. *kinds*
-    are the kinds of objects beside tables. Raises `NotSupported` where the models need what the database lacks.
+    The database's default schema is read, and the schemas that the models name. *ignore* are tables that belong to
+    neither side (the version table). An object that no model declares is dropped if it is in *managed*, and left alone
+    otherwise; with None, all tables are managed. *renames* are new names for existing objects. *database* is the name
+    of the database in errors. *kinds* are the kinds of objects other than tables.
+
+    Raises `NotSupported` if the models need what the database does not support, if a table that they declare exists and
+    cannot be read, or if *renames* or the changes cannot be carried out.
     """
     declared = tuple(metadatas)
     models = read_models(declared, dialect, kinds)
@@ -69,7 +75,7 @@ def compare(
     dialect.require(connection, models.schema, database or str(connection.engine.url.database))
     read = read_database(connection, dialect, schemas=schemas, kinds=kinds)
     _refuse_unreadable(connection, dialect, read.schema, models.schema)
-    # What is there and could not be read would be made once more.
+    # An existing object that could not be read would be created again.
     after = _without(models.schema, (doubt.about for doubt in read.doubts))
     ignored = {Key.of_table(name) for name in ignore}
     before, unmanaged = _managed(_without(read.schema, ignored), after, known, kinds)
@@ -86,17 +92,20 @@ def compare(
     )
 
 
-# What is compared --------------------------------------------------------------------------------------------------
+# The objects to compare --------------------------------------------------------------------------------------------
 
 
 def _refuse_unreadable(connection: sa.Connection, dialect: Dialect, before: Schema, after: Schema) -> None:
-    """A table that cannot be read would be created once more; one that no model names is just left out."""
+    """Raise `NotSupported` if a declared table exists and cannot be read: it would be created again.
+
+    Such a table that no model declares is just left out.
+    """
     absent = [table.table_name for table in after.tables if table.key not in before]
     for name, reason in (dialect.unreadable(connection, absent) if absent else {}).items():
         raise NotSupported(
-            f'table "{name}", which the models name, is there and cannot be read',
+            f'table "{name}", which the models declare, exists and cannot be read',
             cause=reason,
-            hints=["give the user the right to see it, or mend it, and try again"],
+            hints=["grant the user the privilege to read it, or repair it, and try again"],
         )
 
 
@@ -105,16 +114,19 @@ def _without(schema: Schema, keys: Iterable[Key]) -> Schema:
 
 
 def _managed(
-    there: Schema, declared: Schema, managed: Collection[Key] | None, kinds: Sequence[AnyKind]
+    existing: Schema, declared: Schema, managed: Collection[Key] | None, kinds: Sequence[AnyKind]
 ) -> tuple[Schema, tuple[Key, ...]]:
-    """What of *there* is compared, and the rest: what no model names, no migration made, and nothing managed needs."""
+    """Return the part of *existing* that is compared, and the keys of the rest.
+
+    The rest is what no model declares, no migration created, and no managed object needs.
+    """
     known, kind_of = {*declared, *(managed or ())}, by_kind(kinds)
-    foreign = [table.key for table in there.tables if managed is not None and table.key not in known]
-    kept = there.drop(*foreign)
+    foreign = [table.key for table in existing.tables if managed is not None and table.key not in known]
+    kept = existing.drop(*foreign)
     others = (thing for key, thing in kept.items() if key.kind != "table" and key not in known)
     foreign += [thing.key for thing in others if not kind_of[thing.key.kind].is_managed(thing, kept)]
     unmanaged = sorted((key for key in foreign if key.kind != "schema"), key=_by_name)
-    return there.drop(*foreign), tuple(unmanaged)
+    return existing.drop(*foreign), tuple(unmanaged)
 
 
 def _by_name(key: Key) -> tuple[bool, str, str, str]:
@@ -134,19 +146,23 @@ def _matched(before: Schema, after: Schema, renames: Renames | None, dialect: Di
 def _settled(
     connection: sa.Connection, dialect: Dialect, pairs: Pairs, kinds: Sequence[AnyKind]
 ) -> tuple[Pairs, tuple[Doubt, ...]]:
-    """*pairs* in one spelling; where they differ all the same, with what the database makes of the models."""
+    """Return *pairs* in one spelling, and doubts.
+
+    For pairs that differ anyway, the declared side is replaced by what the database makes of it.
+    """
     spelled = spelled_alike(pairs, dialect)
     differing = {pair.after.key for pair in spelled.differing if pair.after is not None}
     asked = (pair for pair in pairs if pair.after is not None and pair.after.key in differing)
-    made = read_scratch(connection, dialect, asked, kinds=kinds)
-    changed = [(pairs.before.get(key), thing) for key, thing in made.schema.items()]
-    # The texts are others now, so what was read may be spelled like them, and a CHECK be one that has its name already.
-    return spelled.put(_alike(each, dialect) for each in changed), made.doubts
+    canonical = read_scratch(connection, dialect, asked, kinds=kinds)
+    changed = [(pairs.before.get(key), thing) for key, thing in canonical.schema.items()]
+    # The texts have changed, so both sides are respelled and named again: a CHECK may now be equal to a named one.
+    return spelled.put(_alike(pair, dialect) for pair in changed), canonical.doubts
 
 
 def spelled_alike(pairs: Pairs, dialect: Dialect) -> Pairs:
-    """*pairs*, what was read respelled like what is declared, and what is declared named like what was read."""
-    return pairs.put(_alike(each, dialect) for each in pairs.tables)
+    """Return *pairs* with the read side respelled like the declared one, and the declared side named like the read
+    one."""
+    return pairs.put(_alike(pair, dialect) for pair in pairs.tables)
 
 
 def _alike(pair: tuple[Keyed | None, Keyed], dialect: Dialect) -> tuple[Keyed | None, Keyed]:
@@ -157,19 +173,19 @@ def _alike(pair: tuple[Keyed | None, Keyed], dialect: Dialect) -> tuple[Keyed | 
     return read, name_constraints(read, after, dialect)
 
 
-# What changes ------------------------------------------------------------------------------------------------------
+# The operations ----------------------------------------------------------------------------------------------------
 
 
 def _changes(
     connection: sa.Connection, dialect: Dialect, pairs: Pairs, kinds: Sequence[AnyKind]
 ) -> tuple[tuple[Operation, ...], tuple[Operation, ...]]:
-    """The operations, and those of the way back; with values for rows that would lack them, and comments."""
-    found = [dialect.for_script(operation) for operation in _ordered(pairs, dialect, kinds)]
+    """Return the operations and those that undo them, with values for rows that would lack them, and comments."""
+    operations = [dialect.for_script(operation) for operation in _ordered(pairs, dialect, kinds)]
     reached = pairs.before
-    for operation in found[len(pairs.renames) :]:
+    for operation in operations[len(pairs.renames) :]:
         reached = operation.apply(reached)
-    inverses = [dialect.for_script(operation) for operation in _way_back(found, pairs, reached, dialect, kinds)]
-    forward = _row_values(connection, dialect, reached, back=False).added_to(found)
+    inverses = [dialect.for_script(operation) for operation in _inverses(operations, pairs, reached, dialect, kinds)]
+    forward = _row_values(connection, dialect, reached, back=False).added_to(operations)
     backward = _row_values(connection, dialect, pairs.before, back=True).added_to(inverses)
     return tuple(with_comments(forward, back=False)), tuple(with_comments(backward, back=True))
 
@@ -179,7 +195,7 @@ def _ordered(pairs: Pairs, dialect: Dialect, kinds: Sequence[AnyKind]) -> tuple[
         return diff(pairs, kinds=kinds, traits=dialect)
     except ValueError as error:
         raise NotSupported(
-            "these changes wait for each other, and no order of them would run",
+            "these changes depend on each other, so no order of them can be carried out",
             cause=str(error),
             hints=["change the models in two steps, with a revision for each"],
         ) from None
@@ -189,11 +205,11 @@ def _row_values(connection: sa.Connection, dialect: Dialect, target: Schema, *, 
     return RowValues(target=target, back=back, dialect=dialect, accepts=partial(dialect.check_accepts, connection))
 
 
-def _way_back(
-    found: Sequence[Operation], pairs: Pairs, reached: Schema, dialect: Dialect, kinds: Sequence[AnyKind]
+def _inverses(
+    operations: Sequence[Operation], pairs: Pairs, reached: Schema, dialect: Dialect, kinds: Sequence[AnyKind]
 ) -> Iterator[Operation]:
-    """The inverses in reverse order, or what a comparison says where one of them cannot be done."""
-    renames, changes = found[: len(pairs.renames)], found[len(pairs.renames) :]
+    """Yield the inverses in reverse order; if one of them cannot be carried out, the result of a comparison instead."""
+    renames, changes = operations[: len(pairs.renames)], operations[len(pairs.renames) :]
     if all(dialect.is_invertible(operation) for operation in changes):
         yield from (operation.inverse() for operation in reversed(changes))
     else:

@@ -1,1 +1,1 @@
-"""What an operation does to the rows that are there: what it deletes, what it needs, where it may fail."""
+"""The effects of operations on existing rows: what they delete, which values they need, where they may fail."""

@@ -1,10 +1,11 @@
-"""Values for the rows that an operation would leave without one, or without a row to point to.
+"""Values for the rows that an operation would leave without a required value, or without a row to refer to.
 
-Only an empty table takes a column that is NOT NULL and has no server default. Where the model has a Python default that
-is a plain value, the rows get it. On the way back from a dropped column what they had is gone, and any value will do
-that the column's own constraints take: a zero of its type, a number where values have to differ, the first row that a
-foreign key may point to. A table that comes back comes back empty: rows of others that kept the key of one of its rows
-get an empty one with that key. All of it stands in the script, where it can be read and changed.
+A column that is NOT NULL and has no server default can only be added to an empty table. If the model has a Python
+default that is a plain value, the rows are given that. When a downgrade adds a dropped column again, its values are
+lost, and any value will do that its constraints accept: a zero of its type, a number where values must differ, the
+first row that a foreign key can refer to. A table that a downgrade creates again is empty: if rows of other tables
+still hold the key of one of its rows, an otherwise empty row with that key is inserted. All of this is written to the
+script, where it can be read and changed.
 """
 
 from __future__ import annotations
@@ -32,7 +33,11 @@ from schemashift.schema import Default, ForeignKey, Schema, Table, TableName
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RowValues:
-    """Values for rows on the way to *target*; *back* on a downgrade, whose rows may have lost theirs."""
+    """Adds values for rows to the operations that lead to *target*.
+
+    *back* is True for a downgrade, whose rows may have lost their values. *accepts* tells whether a CHECK accepts a
+    value.
+    """
 
     target: Schema
     back: bool
@@ -40,7 +45,7 @@ class RowValues:
     accepts: Accepts
 
     def added_to(self, operations: Iterable[Operation]) -> Iterator[Operation]:
-        """Return *operations* with values for the rows that would have none."""
+        """Yield *operations*, with values for the rows that would have none."""
         given = tuple(operations)
         parents = Parents(self.target, given, dialect=self.dialect, first_value=self.first_value, accepts=self.accepts)
         for operation in given:
@@ -62,7 +67,7 @@ class RowValues:
     # A column that was nullable -----------------------------------------------------------------------------------
 
     def _require(self, operation: AlterColumn) -> Iterator[Operation]:
-        """Give rows without a value the column's default before it is NOT NULL."""
+        """Set NULLs to the column's default before it becomes NOT NULL."""
         after = operation.after if operation.before is not None else None
         value = (
             None if after is None or after.identity is not None or after.computed is not None else row_default(after)
@@ -87,7 +92,7 @@ class RowValues:
     # A new column -------------------------------------------------------------------------------------------------
 
     def _add_required(self, operation: AddColumn, parents: Parents) -> Iterator[Operation]:
-        """Add a column that is NOT NULL, with values for the rows that are there."""
+        """Add a column that is NOT NULL, with values for the existing rows."""
         table, column = self.target.table(operation.table), operation.column
         if table is not None and parents.is_autonumbered(column, table):
             yield replace(operation, note=f"The rows that {operation.table} has are numbered.")
@@ -101,7 +106,7 @@ class RowValues:
             yield from self._restore(operation, table, parents)
 
     def _add_with_default(self, operation: AddColumn, value: str) -> Iterator[Operation]:
-        """Add a column with a default for as long as it takes to give it to the rows that are there."""
+        """Add a column with a default that is dropped as soon as the existing rows have it."""
         text = (
             f"{_gone(operation)}{value}."
             if self.back
@@ -112,7 +117,7 @@ class RowValues:
         yield AlterColumn(table=operation.table, name=column.name, set=(("default", None),), before=column)
 
     def _restore(self, operation: AddColumn, table: Table | None, parents: Parents) -> Iterator[Operation]:
-        """Add a column that was dropped and whose values are gone."""
+        """Add a column again that was dropped, so that its values are lost."""
         differing = tuple(self._restore_differing(operation, table, parents)) if table is not None else ()
         if differing:
             yield from differing
@@ -124,11 +129,11 @@ class RowValues:
             yield from self._add_with_default(operation, value)
 
     def _restore_differing(self, operation: AddColumn, table: Table, parents: Parents) -> Iterator[Operation]:
-        """Add it with a value for each row; return nothing where one for all of them will do."""
+        """Add it with a different value for each row; yield nothing if one value for all rows will do."""
         column, key = operation.column, foreign_key_of(table, operation.column.name)
         to_itself = key is not None and key.target == operation.table
         to_empty = key is not None and key.target in parents.empty and not to_itself
-        # Beside the columns that a key has kept, each row has a row of its own to point to.
+        # Together with the columns that a key has kept, each row refers to a different row.
         apart = key is not None and to_empty and len(key.columns) > 1
         numbered = is_countable(column.type.payload) and (apart or is_unique_member(table, column.name))
         if numbered and (key is None or to_empty):
@@ -141,7 +146,7 @@ class RowValues:
 
     @staticmethod
     def _fill_each_row(operation: AddColumn, note: str, value: Default | None) -> Iterator[Operation]:
-        """Add a column as nullable, fill it row by row, which no default can do, and require it then."""
+        """Add a column as nullable, fill it row by row, which no default can do, and then make it NOT NULL."""
         before = replace(operation.column, nullable=True)
         yield replace(operation, column=before, note=_gone(operation) + note)
         if value is None:
@@ -153,7 +158,7 @@ class RowValues:
     # SQL ----------------------------------------------------------------------------------------------------------
 
     def first_value(self, key: ForeignKey, column: str) -> Default:
-        """What *column* of *key* holds to point to the first row that there is."""
+        """Return the value of *column* of *key* that refers to the first row of the target."""
         # PostgreSQL has no min() of a UUID.
         targets = dict(zip(key.columns, (f"p.{self._quote(name)}" for name in key.target_columns), strict=True))
         not_null = " AND ".join(f"{target} IS NOT NULL" for target in targets.values())
@@ -164,7 +169,8 @@ class RowValues:
         )
 
     def _target_value(self, table: Table, key: ForeignKey, column: str, parents: Parents) -> Default:
-        """What *column* of *table* holds to point to a row by *key*, whose other columns may have kept their values."""
+        """Return the value of *column* of *table* that refers to a row by *key*; its other columns may have kept
+        theirs."""
         kept = [name for name in key.columns if (table.table_name, name) not in parents.added]
         own, other = self._name(table.table_name), self._name(key.target)
         targets = dict(zip(key.columns, map(self._quote, key.target_columns), strict=True))
@@ -176,14 +182,14 @@ class RowValues:
             return as_default(f"(SELECT q.v FROM ({numbered}) AS q WHERE q.n = {position})")
         if not kept:
             return self.first_value(key, column)
-        # MySQL reads from the table that it updates only what stands in parentheses of its own.
+        # MySQL reads from the table that it updates only in a parenthesised subquery.
         source = f"(SELECT * FROM {other})" if other == own else other
         # The other columns of the key say which row it is.
         where = " AND ".join(f"p.{targets[name]} = {own}.{self._quote(name)}" for name in kept)
         return as_default(f"(SELECT p.{target} FROM {source} AS p WHERE {where} ORDER BY p.{target} LIMIT 1)")
 
     def _position_of_row(self, table: Table, column: str) -> str:
-        """The number of a row of *table* in the order of its primary key; empty where it has none to count by."""
+        """Return SQL for the position of a row of *table* by its primary key; empty if it has no such key."""
         key = table.primary_key
         if key is None or len(key.columns) != 1 or key.columns == (column,):
             return ""

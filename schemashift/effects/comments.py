@@ -1,4 +1,4 @@
-"""The comments that a script has beside an operation at which a person must look: it deletes something, or may fail."""
+"""Comments in scripts beside operations that a person must check: they delete something, or may fail."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ from schemashift.schema import ForeignKey, TableName
 
 
 def with_comments(operations: Iterable[Operation], *, back: bool) -> Iterator[Operation]:
-    """Return *operations* with a ``note`` where one is due.
+    """Yield *operations*, with a ``note`` where one is needed.
 
-    The way *back* drops what the way forward made, which goes without saying.
+    With *back*, no note is written for what a downgrade deletes: it drops what the upgrade created.
     """
     done = tuple(operations)
     empty = {fact.table for operation in done for fact in operation.effects() if isinstance(fact, CreatesTable)}
@@ -47,13 +47,13 @@ def _texts(
     *,
     back: bool,
 ) -> Iterator[str]:
-    """What is to be said of each fact. The tables *empty* have no rows yet, the columns *filled* have their values."""
+    """Yield the comment on each fact. The tables *empty* have no rows yet; the columns *filled* have their values."""
     for fact in facts:
         match fact:
             case DeletesRows() | DeletesValues() if not back:
                 yield _deletes(fact)
             case NeedsValue():
-                # MariaDB makes up a zero.
+                # MariaDB does not fail here: it inserts a zero.
                 yield (
                     f"Where {fact.table} has rows, they have no value for {fact.column}: "
                     "give it a server_default, or add it as nullable and fill it first."

@@ -1,7 +1,8 @@
-"""What a plan would delete: the values and rows that are there now, counted before anything runs.
+"""Count the values and rows that a plan would delete, before anything runs.
 
-A script that can drop something is run against a recorder, so one that asks the database something says no more than it
-got to. One that cannot is not run: what else it does (print, call a service) must not happen twice.
+A script that may drop something is run against a recorder; if it asks the database something, only the operations
+before that are known. A script that cannot drop anything is not run: its side effects (printing, calling a service)
+must not happen twice.
 """
 
 from __future__ import annotations
@@ -24,15 +25,15 @@ from schemashift.sources.replay import record
 DELETING = frozenset({"drop_column", "drop_table"})
 """The functions of ``op`` that delete rows or values."""
 
-MOST = 1_000_000
-"""More are not counted: a question must not take longer than its answer is worth."""
+MAX_COUNT = 1_000_000
+"""Counting stops here, so that the question does not take too long."""
 
 
 def data_loss(
     connection: sa.Connection, plan: Plan, scripts: Mapping[str, Script], dialect: Dialect, x: Mapping[str, str]
 ) -> tuple[Loss, ...]:
-    """Return a `Loss` for each step that drops what holds data. *scripts* by revision."""
-    found = []
+    """Return a `Loss` for each step that drops something that holds data. *scripts* maps revisions to scripts."""
+    losses = []
     counter = _Counter(connection, dialect)
     for step in plan.steps:
         if step.direction != "stamp":
@@ -42,15 +43,15 @@ def data_loss(
                 continue
             operations = record(script, step.direction, dialect, x=x).operations
             what = tuple(counter.deleted(_facts(operations)))
-            found += [Loss(step.revision, what)] if what else []
-    return tuple(found)
+            losses += [Loss(step.revision, what)] if what else []
+    return tuple(losses)
 
 
 def warnings_for(connection: sa.Connection, operations: Iterable[Operation], dialect: Dialect) -> tuple[str, ...]:
-    """Return what a new script would do to the rows that are there: delete values, or fail where they need some."""
+    """Return warnings about the effect of a new script on existing rows: values it deletes, or needs and lacks."""
     counter = _Counter(connection, dialect)
     facts = _facts(operations)
-    deleted = [f"this deletes {each}, which a downgrade cannot bring back" for each in counter.deleted(facts)]
+    deleted = [f"this deletes {what}, which a downgrade cannot bring back" for what in counter.deleted(facts)]
     return (*counter.lacking(facts), *deleted)
 
 
@@ -59,7 +60,7 @@ def _facts(operations: Iterable[Operation]) -> tuple[Fact, ...]:
 
 
 class _Counter:
-    """Counts what is there, and nothing twice."""
+    """Counts existing rows and values, none of them twice."""
 
     def __init__(self, connection: sa.Connection, dialect: Dialect) -> None:
         self._connection = connection
@@ -68,7 +69,7 @@ class _Counter:
         self._counted: set[tuple[TableName, str]] = set()
 
     def deleted(self, facts: Iterable[Fact]) -> Iterator[str]:
-        """``users.name (1,204 values)``, ``orders (51,880 rows)``."""
+        """Yield what is deleted: ``users.name (1,204 values)``, ``orders (51,880 rows)``."""
         for fact in facts:
             match fact:
                 case DeletesValues():
@@ -77,9 +78,9 @@ class _Counter:
                     yield from self._deleted(fact.table, "")
 
     def lacking(self, facts: Iterable[Fact]) -> Iterator[str]:
-        """Columns that rows must have a value for, and nothing says which."""
+        """Yield a warning for each column that needs a value for existing rows and has none to give them."""
         for fact in facts:
-            if isinstance(fact, NeedsValue) and self._is_there(fact.table, ""):
+            if isinstance(fact, NeedsValue) and self._exists(fact.table, ""):
                 rows = self._count(fact.table, "")
                 if rows:
                     yield (
@@ -88,7 +89,7 @@ class _Counter:
                     )
 
     def _deleted(self, table: TableName, column: str) -> Iterator[str]:
-        if (table, column) in self._counted or not self._is_there(table, column):
+        if (table, column) in self._counted or not self._exists(table, column):
             return
         self._counted.add((table, column))
         count = self._count(table, column)
@@ -96,16 +97,16 @@ class _Counter:
         if count:
             yield f"{table}{'.' if column else ''}{column} ({_number(count, noun)})"
 
-    def _is_there(self, name: TableName, column: str) -> bool:
+    def _exists(self, name: TableName, column: str) -> bool:
         if name not in self._tables:
             self._tables[name] = self._dialect.read(self._connection, [name]).schema.table(name)
         table = self._tables[name]
         if table is None:
             return not column and self._can_be_read(name)
-        return not column or any(self._dialect.is_same_name(each.name, column) for each in table.columns)
+        return not column or any(self._dialect.is_same_name(other.name, column) for other in table.columns)
 
     def _can_be_read(self, name: TableName) -> bool:
-        """Whether a table is there that the reader leaves out: a virtual one, or SQLite's in another case."""
+        """Whether a table exists that the reader leaves out: a virtual table, or on SQLite a name in another case."""
         savepoint = self._connection.begin_nested()
         try:
             self._count(name, "")
@@ -116,13 +117,13 @@ class _Counter:
         return True
 
     def _count(self, table: TableName, column: str) -> int:
-        here: Any = sa.table(table.name, sa.column(column or "x"), schema=table.schema)
-        rows = sa.select(sa.literal(1).label("one")).select_from(here).limit(MOST + 1)
+        source: Any = sa.table(table.name, sa.column(column or "x"), schema=table.schema)
+        rows = sa.select(sa.literal(1).label("one")).select_from(source).limit(MAX_COUNT + 1)
         if column:
-            rows = rows.where(here.c[column].is_not(None))
+            rows = rows.where(source.c[column].is_not(None))
         return int(self._connection.execute(sa.select(sa.func.count()).select_from(rows.subquery())).scalar_one())
 
 
 def _number(count: int, noun: str) -> str:
-    number = f"more than {MOST:,}" if count > MOST else f"{count:,}"
+    number = f"more than {MAX_COUNT:,}" if count > MAX_COUNT else f"{count:,}"
     return f"{number} {noun}{'' if count == 1 else 's'}"

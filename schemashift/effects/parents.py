@@ -1,4 +1,4 @@
-"""Rows to point to: what foreign keys need in a table that comes back empty."""
+"""Rows that foreign keys need to refer to, in a table that is created again and so is empty."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ from schemashift.schema import Column, Default, ForeignKey, Schema, Table, Table
 
 
 class Parents:
-    """The tables that get rows on the way to *target* by *operations*.
+    """The tables that need rows while *operations* lead to *target*.
 
-    ``empty`` are the tables made so far, which have no rows of their own. ``added`` are the columns that are new, and
-    ``resolved`` those of them whose values have a row to point to, or are NULL. ``first_value`` returns what a column
-    of a key holds to point to the first row that there is.
+    ``empty`` are the tables created so far, which have no rows. ``added`` are the new columns, and ``resolved`` those
+    of them whose values refer to a row, or are NULL. ``first_value`` returns the value of a column of a key that refers
+    to the first row of the target.
     """
 
     def __init__(
@@ -63,14 +63,14 @@ class Parents:
         self.in_progress: set[TableName] = set()
 
     def follow(self, facts: Iterable[Fact]) -> None:
-        """Take note of the tables that an operation makes."""
+        """Note the tables that an operation creates."""
         self.empty.update(fact.table for fact in facts if isinstance(fact, CreatesTable))
 
     def rows_for(self, target: TableName) -> Iterator[Operation]:
-        """The rows of *target* that rows of other tables will point to and that it has no more.
+        """Yield operations that insert the rows of *target* which rows of other tables will refer to and it has lost.
 
-        For all the keys to come at once: a row that is made for one of them may be one that another asks for. It is
-        found by fewer columns than it is made by, not by more.
+        All foreign keys that will be added are dealt with at once, since a row inserted for one of them may serve
+        another; the keys with the most columns first, since a key with fewer columns finds the row they have inserted.
         """
         keys = self.keys[target]
         while ready := [pair for pair in keys if pair[0] not in self.empty or pair[0] in self.filled]:
@@ -88,7 +88,7 @@ class Parents:
         yield from self._fill(target, keys, {}, child, note)
 
     def single_row(self, table: TableName, columns: tuple[str, ...], children: TableName) -> Iterator[Operation]:
-        """A row to point to by *columns*, where *table* has none and *children* has some."""
+        """Yield operations that insert one row to refer to by *columns*, if *table* has none and *children* has some."""
         parent = self.target.table(table)
         if parent is None or table not in self.empty or table in self.filled:
             return
@@ -104,22 +104,22 @@ class Parents:
         return key is not None and key.target != table.table_name
 
     def is_autonumbered(self, column: Column, table: Table) -> bool:
-        """Whether the database numbers the rows of *table* by *column* itself."""
+        """Whether the database itself numbers the rows of *table* in *column*."""
         key = table.primary_key
         alone = key is not None and key.columns == (column.name,)
         return alone and self.dialect.is_autonumbered(column, table)
 
     def _value_for_one(self, column: Column, table: Table) -> Default | None:
-        """A value that one row may have; None where none is known."""
+        """Return a value that a single row may have; None if none is known."""
         type_ = column.type.payload
-        # MySQL takes a zero in a key for the order to count.
+        # For MySQL, a zero in a key means the next number.
         in_key = column.name in self.referenced[table.table_name] or foreign_key_of(table, column.name) is not None
         first = (unit_value(type_) if in_key else None) or self.dialect.row_zero(type_)
         value = acceptable_value(column, table, self.accepts, first=first)
         return None if value is None else as_default(value)
 
     def _takes_numbers(self, column: Column, table: Table) -> bool:
-        """Whether numbers are values of *column*, as far as its own CHECKs say of the first."""
+        """Whether *column* accepts numbers, as far as its CHECKs on the first three tell."""
         tried = ((check, str(number)) for check in checks_of(column, table) for number in (1, 2, 3))
         return is_countable(column.type.payload) and all(self.accepts(check, column, text) for check, text in tried)
 
@@ -151,26 +151,26 @@ class Parents:
         yield InsertMissingRows(table=name, values=values_given, children=children, keys=tuple(keys.items()), note=note)
 
     def _give(self, row: _Row, column: Column, children: TableName) -> Iterator[Operation]:
-        """Give *row* a value in *column*, unless that is to point to the row's own table."""
+        """Give *row* a value in *column*, unless that refers to the row's own table."""
         table, key = row.table, foreign_key_of(row.table, column.name)
         if key is None:
             row.give(column, self._value_for_one(column, table), numbers=self._takes_numbers(column, table))
         elif key.target != table.table_name:
             yield from self.single_row(key.target, key.target_columns, children)
-            # In a circle the row that this one will point to comes after it.
+            # In a cycle, the row that this one will refer to is inserted after it.
             later = key.target in self.in_progress
             value = self._value_for_one(column, table) if later else self.first_value(key, column.name)
             row.values[column.name] = value
 
     def _rows_with_same_key(self, table: Table, keys: dict[str, str], children: TableName) -> Iterator[Operation]:
-        """Rows of other tables that have the same key: joined inheritance, an association."""
+        """Yield operations for rows of other tables with the same key: joined inheritance, an association."""
         for key in table.foreign_keys:
             if key.target in self.empty and key.target_columns and set(key.columns) <= set(keys):
                 theirs = {there: keys[here] for here, there in zip(key.columns, key.target_columns, strict=True)}
                 yield from self._row_per_key(key.target, theirs, children)
 
     def _is_wanted(self, column: Column, table: Table) -> bool:
-        """Whether a row needs a value that the database does not give by itself."""
+        """Whether a row needs a value that the database does not provide automatically."""
         referenced = column.name in self.referenced[table.table_name] and is_null_by_default(column)
         autonumbered = foreign_key_of(table, column.name) is None and self.is_autonumbered(column, table)
         return (needs_value(column) or referenced) and not autonumbered
@@ -188,7 +188,7 @@ class Parents:
 
 
 class _Row:
-    """What the rows of a table are given, and where that may not do."""
+    """The values that the rows of a table are given, and doubts whether they will do."""
 
     def __init__(self, table: Table, keys: dict[str, str], values: Mapping[str, Default | None]) -> None:
         self.table = table
@@ -197,11 +197,11 @@ class _Row:
         self.doubts: list[str] = []
 
     def has(self, column: str) -> bool:
-        """Whether *column* has got something."""
+        """Whether *column* has a value."""
         return column in self.keys or column in self.values
 
     def give(self, column: Column, value: Default | None, *, numbers: bool) -> None:
-        """Give each row *value* in *column*, or a number of its own where they must differ; *numbers* will do."""
+        """Give each row *value* in *column*, or a different number if values must differ and *numbers* are accepted."""
         different = is_unique_member(self.table, column.name)
         if different and numbers:
             self.values[column.name] = None
@@ -214,13 +214,13 @@ class _Row:
 
 
 def _constant(column: Column) -> Default | None:
-    """The default, where it is the same wherever it is said."""
+    """Return the default if it is a constant."""
     default = column.default
     return default if default is not None and re.fullmatch(r"'(?:[^']|'')*'|[-+]?\d+", default.sql) else None
 
 
 def foreign_keys_in(facts: Iterable[Fact]) -> Iterator[tuple[TableName, ForeignKey]]:
-    """The foreign keys that rows of a table may break, each with that table."""
+    """Yield the foreign keys that existing rows of a table may violate, each with that table."""
     for fact in facts:
         if isinstance(fact, MayFail) and isinstance(fact.what, ForeignKey) and fact.table is not None:
             yield fact.table, fact.what

@@ -1,4 +1,4 @@
-"""Which value a column can be given: a zero of its type, the model's default, what its CHECKs hold for."""
+"""Find a value that a column accepts: the model's default, a zero of its type, a value that its CHECKs mention."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from schemashift.schema import Check, Column, Default, Exclude, ForeignKey, Prim
 from schemashift.sqla.lift import is_domain
 
 Accepts = Callable[[Check, Column, str], bool]
-"""Whether a CHECK on one column holds for a value, which is SQL."""
+"""Tells whether a CHECK on one column accepts a value, given as SQL."""
 
 _NAMED_ZEROS = {
     "INET": "'0.0.0.0'",
@@ -28,16 +28,16 @@ _NAMED_ZEROS = {
     "MONEY": "0",
     "OID": "0",
     "INTERVAL": "'0'",
-    # MySQL's TIMESTAMP begins one second after 1970, in whatever zone the session is.
+    # MySQL's TIMESTAMP begins one second after the start of 1970 in UTC, whatever the time zone of the session.
     "TIMESTAMP": "'1970-01-02 00:00:00'",
     **dict.fromkeys(("INT4RANGE", "INT8RANGE", "NUMRANGE", "DATERANGE", "TSRANGE", "TSTZRANGE"), "'empty'"),
 }
-"""The zeros of types that one database has, by the name that SQLAlchemy visits them by."""
+"""The zeros of types of a single database, by SQLAlchemy's ``__visit_name__``."""
 _ZEROS: tuple[tuple[type[Any], str], ...] = (
     (sa.Boolean, "false"),
     (sa.Integer, "0"),
     (sa.Numeric, "0"),
-    (sa.Float, "0"),  # no Numeric any more in SQLAlchemy 2.1
+    (sa.Float, "0"),  # not a Numeric since SQLAlchemy 2.1
     (sa.DateTime, "'1970-01-01 00:00:00'"),
     (sa.Date, "'1970-01-01'"),
     (sa.Time, "'00:00:00'"),
@@ -50,39 +50,39 @@ _ZEROS: tuple[tuple[type[Any], str], ...] = (
 
 
 def foreign_key_of(table: Table, column: str) -> ForeignKey | None:
-    """The foreign key of *table* that *column* is a part of."""
+    """Return the foreign key of *table* that *column* is part of."""
     return next((key for key in table.foreign_keys if column in key.columns and key.target_columns), None)
 
 
 def is_unique_alone(table: Table, column: str) -> bool:
-    """Whether no two rows may have the same value in *column*, whatever the others hold."""
+    """Whether *column* is unique on its own."""
     return any(columns == (column,) for columns in _unique_columns(table))
 
 
 def is_unique_member(table: Table, column: str) -> bool:
-    """Whether no two rows may have the same value in *column*, or in what it is a part of."""
+    """Whether *column* is unique, alone or together with others."""
     return any(column in columns for columns in _unique_columns(table))
 
 
 def _unique_columns(table: Table) -> list[tuple[str, ...]]:
-    keys = [each.columns for each in table.constraints if isinstance(each, PrimaryKey | Unique | Exclude)]
+    keys = [key.columns for key in table.constraints if isinstance(key, PrimaryKey | Unique | Exclude)]
     return keys + [index.columns for index in table.indexes if index.unique]
 
 
 def is_countable(type_: Any) -> bool:
-    """Whether a number is a value of the type."""
+    """Whether columns of a type can hold numbers."""
     if is_domain(type_):
         return is_countable(type_.data_type)
     return isinstance(type_, sa.Integer | sa.Numeric | sa.Float | sa.String) and not isinstance(type_, sa.Enum)
 
 
 def checks_of(column: Column, table: Table) -> list[Check]:
-    """The CHECKs on *column* alone."""
-    return [each for each in table.constraints if isinstance(each, Check) and each.columns == (column.name,)]
+    """Return the CHECKs on *column* alone."""
+    return [check for check in table.constraints if isinstance(check, Check) and check.columns == (column.name,)]
 
 
 def acceptable_value(column: Column, table: Table | None, accepts: Accepts, *, first: str | None = None) -> str | None:
-    """A value that all rows may have: *first* or else the zero of the type, unless a CHECK wants another."""
+    """Return a value that all rows may have: *first* or else the zero of the type, unless a CHECK requires another."""
     first = first or zero(column.type.payload)
     checks = checks_of(column, table) if table is not None else []
     for candidate in _candidates(first, checks):
@@ -92,7 +92,7 @@ def acceptable_value(column: Column, table: Table | None, accepts: Accepts, *, f
 
 
 def unit_value(type_: Any) -> str | None:
-    """The one of a type that can be counted, as SQL; None for the others. A UUID may be kept as text."""
+    """Return the number one of a type that can hold numbers, as SQL; None for other types. A UUID may be text."""
     if not is_countable(type_):
         return None
     if isinstance(type_, sa.CHAR) and type_.length in (32, 36):
@@ -102,12 +102,12 @@ def unit_value(type_: Any) -> str | None:
 
 
 def as_default(sql: str) -> Default:
-    """*sql* as an operation holds it."""
+    """Return *sql* as a `Default`."""
     return Default(sql=sql)
 
 
 def _candidates(first: str | None, checks: list[Check]) -> Iterator[str]:
-    """Values to try: the zero of the type, and what the CHECKs speak of."""
+    """Yield values to try: *first*, and those that the CHECKs mention."""
     if first is None or not checks:
         return
     yield first
@@ -118,12 +118,12 @@ def _candidates(first: str | None, checks: list[Check]) -> Iterator[str]:
 
 
 def is_null_by_default(column: Column) -> bool:
-    """Whether rows that are given nothing have NULL in a column."""
-    return column.nullable and all(each is None for each in (column.default, column.computed, column.identity))
+    """Whether a column is NULL in rows that are given no value."""
+    return column.nullable and all(value is None for value in (column.default, column.computed, column.identity))
 
 
 def row_default(column: Column) -> Default | None:
-    """The default that rows get: the server's, or the model's where that is a plain value."""
+    """Return the default that rows get: the server's, or else the model's if that is a plain value."""
     if column.default is not None:
         return column.default
     declared = declared_value(column)
@@ -131,7 +131,7 @@ def row_default(column: Column) -> Default | None:
 
 
 def declared_value(column: Column) -> str | None:
-    """The model's Python default, where it is a plain value, as SQL."""
+    """Return the model's Python default as SQL, if it is a plain value."""
     declared = getattr(column.payload, "default", None)
     if declared is not None and getattr(declared, "is_scalar", False):
         return _literal(declared.arg, column.type.payload)
@@ -139,7 +139,7 @@ def declared_value(column: Column) -> str | None:
 
 
 def _literal(value: Any, type_: Any) -> str | None:
-    """A plain Python value as SQL; None for one that only its type could say."""
+    """Return a plain Python value as SQL; None if it depends on the type how to write it."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, (int, float, decimal.Decimal)):
@@ -154,7 +154,7 @@ def _literal(value: Any, type_: Any) -> str | None:
 
 
 def zero(type_: Any) -> str | None:
-    """The zero of a type, as SQL; None where there is none that every database takes."""
+    """Return the zero of a type as SQL; None if there is none that every database accepts."""
     name = str(getattr(type_, "__visit_name__", ""))
     if isinstance(type_, sa.types.TypeDecorator) and not isinstance(type_, sa.Interval):
         return zero(type_.impl_instance)

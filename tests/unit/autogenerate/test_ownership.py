@@ -7,7 +7,7 @@ import inspect
 import pytest
 
 from schemashift import op
-from schemashift.autogenerate.ownership import KINDS, MAKERS, things_made
+from schemashift.autogenerate.ownership import KINDS, MAKERS, created_in
 from schemashift.schema import TableName
 
 
@@ -26,7 +26,7 @@ from schemashift.schema import TableName
     ],
 )
 def test_literal_names_count(source: str, expected: set[TableName]) -> None:
-    assert {key.table_name for key in things_made([source])} == expected
+    assert {key.table_name for key in created_in([source])} == expected
 
 
 def test_every_directive_that_makes_something_is_known() -> None:
