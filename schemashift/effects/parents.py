@@ -88,7 +88,7 @@ class Parents:
         yield from self._fill(target, keys, {}, child, note)
 
     def single_row(self, table: TableName, columns: tuple[str, ...], children: TableName) -> Iterator[Operation]:
-        """Yield operations that insert one row to refer to by *columns*, if *table* has none and *children* has some."""
+        """Yield operations that insert a row to refer to by *columns*, if *table* has none and *children* has some."""
         parent = self.target.table(table)
         if parent is None or table not in self.empty or table in self.filled:
             return
