@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+
 from schemashift.operations import Operation
 from tests.support.operations import operations
 from tests.support.package import PACKAGE, functions, trees, words
@@ -25,9 +27,9 @@ MORE_FILES = {
 }
 """Those that are named in more. A number only goes down."""
 
-LONGEST_FUNCTION, FUNCTIONS_OVER_30 = 63, 20
+LONGEST_FUNCTION, FUNCTIONS_OVER_30 = 58, 14
 LONGEST_FILE = 580
-"""In lines. These too only go down."""
+"""In lines; a function's docstring is not counted, since those of ``op`` are documentation. These too only go down."""
 
 NOT_EVERYWHERE = {
     "defaults.py": {"mysql"},  # which defaults a type may have, and how they are written
@@ -67,12 +69,19 @@ def test_the_dialects_have_the_same_files() -> None:
 
 
 def test_functions_stay_short() -> None:
-    sizes = {
-        f"{path}:{node.lineno} {node.name}": int(node.end_lineno or 0) - node.lineno + 1 for path, node in functions()
-    }
+    sizes = {f"{path}:{node.lineno} {node.name}": _lines(node) for path, node in functions()}
     assert {place: lines for place, lines in sizes.items() if lines > LONGEST_FUNCTION} == {}
     over = [place for place, lines in sizes.items() if lines > 30]
     assert len(over) <= FUNCTIONS_OVER_30, over
+
+
+def _lines(function: ast.FunctionDef) -> int:
+    docstring = function.body[0] if ast.get_docstring(function) is not None else None
+    return _span(function) - (_span(docstring) if docstring is not None else 0)
+
+
+def _span(node: ast.stmt) -> int:
+    return int(node.end_lineno or 0) - node.lineno + 1
 
 
 def test_files_stay_short() -> None:
