@@ -37,4 +37,4 @@ def get_x_argument(as_dictionary: bool = False) -> list[str] | dict[str, str]:  
 def __getattr__(name: str) -> Any:
     if name == "config":
         return get_context().config
-    raise AttributeError(f"schemashift.op.alembic has no {name!r}: there is no env.py whose context it would be")
+    raise AttributeError(f"context has no {name!r}: schemashift runs without an env.py")

@@ -139,9 +139,9 @@ def alter_column(
     default, leaves it as it is. A string given as *server_default* is a value, ``sa.text(...)`` an SQL expression. An
     enum or domain that *type_* needs is created first if it does not exist.
 
-    On PostgreSQL, each change is an ALTER COLUMN. On MySQL and MariaDB, where MODIFY restates the whole column, the
-    rest of the definition is read from the database, so nothing of it is lost. On SQLite, the table is rebuilt, once
-    for all changes to it.
+    On PostgreSQL, each change is an ALTER COLUMN, with a USING clause if the conversion of a type needs one. On MySQL
+    and MariaDB, where MODIFY restates the whole column, the rest of the definition is read from the database, so
+    nothing of it is lost. On SQLite, the table is rebuilt, once for all changes to it.
 
     The ``existing_...`` keywords tell what the column is before. None of them is required: the database is asked where
     it matters. Other keywords are dialect options of the change, such as *postgresql_using*.

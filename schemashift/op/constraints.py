@@ -254,4 +254,4 @@ def _name_and_add(migration: Running, table: TableName, constraint: Constraint) 
 
 def _add_constraint(migration: Running, table: TableName, constraint: Constraint) -> None:
     normal = migration.normal(Table(name=table.name, schema=table.schema, constraints=(constraint,))).constraints
-    migration.submit([AddConstraint(table=table, constraint=each, origin=origin()) for each in normal])
+    migration.submit([AddConstraint(table=table, constraint=normalized, origin=origin()) for normalized in normal])

@@ -74,6 +74,6 @@ def _new(before: Counter[Row], after: Counter[Row]) -> Iterable[Row]:
 
 def described(rows: list[Row]) -> list[str]:
     """Return a line for each row, the last one telling how many were left out."""
-    lines = [f'row {row} of "{table}" points to a row of "{parent}" that is not there' for table, row, parent in rows]
+    lines = [f'row {row} of "{table}" points to a row of "{parent}" that does not exist' for table, row, parent in rows]
     more = len(lines) - _MOST_ROWS
     return lines if more <= 0 else [*lines[:_MOST_ROWS], f"and {more} more"]

@@ -159,12 +159,12 @@ def imported(name: str, root: str | None, setting: str) -> ModuleType:
 def _absent(name: str, root: str | None, setting: str) -> ModelsDoNotLoad:
     from schemashift.sources.discovery import find_models
 
-    found = find_models(root) if root else None
+    other = find_models(root) if root else None
     looked = f"looked for in {root}" if root else "looked for on sys.path"
     return ModelsDoNotLoad(
         f"there is no module {name}",
         cause=f"{setting}, {looked}",
-        hints=[f'did you mean  models = "{found.spec}"  ?'] if found else [],
+        hints=[f'did you mean  models = "{other.spec}"  ?'] if other else [],
     )
 
 

@@ -155,7 +155,7 @@ def test_rows_that_a_revision_leaves_pointing_nowhere_fail_it_by_name(scripts: S
         scripts.go(sqlite_url)
     error = caught.value
     assert error.message == "bad (the bad): 1 row points to nothing after it"
-    assert error.details == ('row 20 of "child" points to a row of "parent" that is not there',)
+    assert error.details == ('row 20 of "child" points to a row of "parent" that does not exist',)
     assert rows_of(sqlite_url, "SELECT id FROM parent") == [(1,), (2,)]
     assert state_of(sqlite_url).applied == {"family"}
 
@@ -194,7 +194,7 @@ def test_an_orphan_beside_an_old_one_is_told_apart(scripts: Scripts, sqlite_url:
     scripts.add("bad", 'op.execute("DELETE FROM parent WHERE id = 1")')
     with pytest.raises(MigrationFailed) as caught:
         scripts.go(sqlite_url)
-    assert caught.value.details == ('row 10 of "child" points to a row of "parent" that is not there',)
+    assert caught.value.details == ('row 10 of "child" points to a row of "parent" that does not exist',)
 
 
 def test_a_database_with_a_foreign_key_mismatch_can_be_migrated(scripts: Scripts, sqlite_url: str) -> None:

@@ -50,6 +50,6 @@ def test_statements_that_may_break_a_reference_are_watched(session: SQLiteSessio
 
 def test_five_rows_are_named_and_the_rest_counted() -> None:
     lines = described([("c", number, "p") for number in range(8)])
-    assert lines[0] == 'row 0 of "c" points to a row of "p" that is not there'
+    assert lines[0] == 'row 0 of "c" points to a row of "p" that does not exist'
     assert len(lines) == 6
     assert lines[-1] == "and 3 more"
