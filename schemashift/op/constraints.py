@@ -60,8 +60,9 @@ def create_foreign_key(
 
         op.create_foreign_key("fk_posts_author", "posts", "users", ["author_id"], ["id"], ondelete="CASCADE")
 
-    Without a name, the naming convention of the models applies, or else the database chooses one. On SQLite, the table
-    is rebuilt, once for all changes to it. Other keywords are dialect options: ``postgresql_not_valid=True``.
+    Without a name, the naming convention of the models applies, or else the database chooses one (SQLite does not). On
+    SQLite, the table is rebuilt, once for all changes to it. Other keywords are dialect options:
+    ``postgresql_not_valid=True``.
 
     The database's own error is raised if a row has no counterpart in *referent_table*; on SQLite, rows that this
     revision leaves without one make it fail at its end.
@@ -99,8 +100,8 @@ def create_unique_constraint(
 
         op.create_unique_constraint("uq_users_email", "users", ["email"])
 
-    Without a name, the naming convention of the models applies, or else the database chooses one. On SQLite, the table
-    is rebuilt, once for all changes to it. Other keywords are dialect options:
+    Without a name, the naming convention of the models applies, or else the database chooses one (SQLite does not). On
+    SQLite, the table is rebuilt, once for all changes to it. Other keywords are dialect options:
     ``postgresql_nulls_not_distinct=True``. The database's own error is raised if two rows have the same values.
     """
     migration = current()
