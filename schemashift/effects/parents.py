@@ -49,12 +49,7 @@ class Parents:
         self.added: set[tuple[TableName, str]] = set()
         self.resolved: set[tuple[TableName, str]] = set()
         for operation in operations:
-            before, column = operation.column_change
-            if before is None and column is not None:
-                place = (operation.touches[0], column.name)
-                self.added.add(place)
-                if is_null_by_default(column):
-                    self.resolved.add(place)
+            self._note_new_column(operation)
             for table, key in foreign_keys_in(operation.effects()):
                 self.keys[key.target].append((table, key))
         self.referenced: dict[TableName, set[str]] = defaultdict(set)
@@ -63,6 +58,14 @@ class Parents:
         self.empty: set[TableName] = set()
         self.filled: set[TableName] = set()
         self.in_progress: set[TableName] = set()
+
+    def _note_new_column(self, operation: Operation) -> None:
+        before, column = operation.column_change
+        if before is None and column is not None:
+            place = (operation.touches[0], column.name)
+            self.added.add(place)
+            if is_null_by_default(column):
+                self.resolved.add(place)
 
     def follow(self, facts: Iterable[Fact]) -> None:
         """Note the tables that an operation creates."""
