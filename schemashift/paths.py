@@ -1,4 +1,4 @@
-"""Paths as they are displayed. A module of its own: every error imports it, and start-up time counts."""
+"""Paths as they are displayed. A separate module: every error imports it, and start-up time matters."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ def _say_how_to_begin(session: Session, migrator: Migrator) -> None:
     """Say how to start with a database that already has the tables of the models."""
     empty = "--url sqlite://" if migrator.database.engine.dialect.name == "sqlite" else "--url of an empty database"
     session.ui.say(
-        f"{paint('   hint:', 'hint')} no revision makes these tables yet: "
+        f"{paint('   hint:', 'hint')} no revision creates these tables yet: "
         f"write the first one with {empty}, then  {session.write(Hint('stamp', ('head',)))}"
     )
 

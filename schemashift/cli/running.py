@@ -1,4 +1,4 @@
-"""What `upgrade`, `downgrade` and `stamp` have in common."""
+"""The common part of `upgrade`, `downgrade` and `stamp`."""
 
 from __future__ import annotations
 

@@ -180,7 +180,7 @@ class Ui:
         file: object = None,
         line: object = None,
     ) -> None:
-        """What a library or the models say by `warnings.warn`, on one line; where, if it is in a file of the user's."""
+        """Show a warning of a library or of the models on one line, with its place if that is in a file of the user."""
         del file, line
         first, *_ = str(message).splitlines() or [""]
         where = "" if "site-packages" in filename else f"{display_path(filename)}:{lineno}: "

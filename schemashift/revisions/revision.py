@@ -77,5 +77,5 @@ def _check_name(text: str, kind: str, longest: int, *, shown: str | None = None)
     if len(text) > longest:
         raise BadTarget(f"{kind} has at most {longest} characters, this one {len(text)}")
     if not re.fullmatch(_ID, text):
-        raise BadTarget(f'"{shown}" cannot be {kind}', cause="it is made of letters, digits, _ and .")
+        raise BadTarget(f'"{shown}" cannot be {kind}', cause="it must consist of letters, digits, _ and .")
     return shown

@@ -1,7 +1,7 @@
-"""A case as a value: read from its file, brought up to date, written back.
+"""A case as a value: read from its file, updated, written back.
 
-A heading ``## Script`` holds for every database of the case; ``## Script on SQLite`` or ``## Script on PostgreSQL and
-MariaDB`` for these. The same goes for ``## SQL`` and ``## Rows after``.
+A heading ``## Script`` applies to every database of the case; ``## Script on SQLite`` or ``## Script on PostgreSQL and
+MariaDB`` to these. The same applies to ``## SQL`` and ``## Rows after``.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from sqlalchemy.dialects import mysql, postgresql
 FOLDER = Path(__file__).parent
 DATABASES = {"sqlite": "SQLite", "postgresql": "PostgreSQL", "mariadb": "MariaDB"}
 PARTS = {"Script": "python", "SQL": "sql", "Rows after": "text"}
-"""What is written for a case, and in which language."""
+"""The parts that are generated for a case, and their languages."""
 
 _SECTION = re.compile(r"^## ([^\n]+)\n\n```\w*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _ONLY = re.compile(r"^On ((?:SQLite|PostgreSQL|MariaDB|, | and )+)\.$", re.MULTILINE)
@@ -30,7 +30,7 @@ _ONLY = re.compile(r"^On ((?:SQLite|PostgreSQL|MariaDB|, | and )+)\.$", re.MULTI
 
 @dataclass
 class Case:
-    """One file. ``found`` has what the file says for each part and each database, as far as it says something."""
+    """One file. ``found`` has the text in the file for each part and each database, as far as there is one."""
 
     path: Path
     intro: str
@@ -42,7 +42,7 @@ class Case:
 
     @classmethod
     def read(cls, path: Path) -> Case:
-        """The case in *path*. Raises ValueError for a heading that says nothing to us."""
+        """The case in *path*. Raises ValueError for an unknown heading."""
         text = path.read_text(encoding="utf-8")
         intro = text.partition("\n## ")[0].strip()
         only = _ONLY.search(intro)
@@ -68,7 +68,7 @@ class Case:
         )
 
     def _headed(self, part: str) -> Iterator[tuple[str, str]]:
-        """Databases for which the text is the same stand in one heading."""
+        """Return headings and texts; databases with the same text share a heading."""
         texts = [text for name in self.databases if (text := self.found[part].get(name)) is not None]
         for text in dict.fromkeys(texts):
             names = [name for name in self.databases if self.found[part].get(name) == text]

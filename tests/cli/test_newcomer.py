@@ -167,7 +167,7 @@ def test_a_database_that_came_before_its_migrations(project: Project) -> None:
     with sa.create_engine(f"sqlite:///{project.folder}/app.db", poolclass=sa.NullPool).begin() as connection:
         connection.exec_driver_sql("DROP TABLE version")
     found = project.ok("revision", "--autogenerate", "-m", "first")
-    assert "no revision makes these tables yet" in found.err
+    assert "no revision creates these tables yet" in found.err
     project.ok("revision", "--autogenerate", "-m", "first", "--url", "sqlite://")
     project.ok("stamp", "head")
     project.ok("check")

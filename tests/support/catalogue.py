@@ -1,7 +1,7 @@
 """An independent description of a database: raw catalogue queries, as plain sets of lines.
 
 It shares no code with the engine's readers, nor with SQLAlchemy's Inspector. Two databases are the same if `catalogue`
-returns the same for both. Names that the database chose by itself (*named* has those that somebody gave) are left out,
+returns the same for both. Names that the database chose (*named* are the others) are left out,
 and so is the order of columns.
 """
 
@@ -103,7 +103,7 @@ def _postgresql(connection: sa.Connection, named: frozenset[str]) -> dict[str, s
 
 _TOKEN = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|`[^`]*`|\[[^\]]*\]|--[^\n]*|[\w.]+|\S""")
 _IDLE = re.compile(r" ON (DELETE|UPDATE) NO ACTION| NOT DEFERRABLE| INITIALLY IMMEDIATE")
-"""What a foreign key is when it says nothing."""
+"""The defaults of a foreign key."""
 _PLAIN = re.compile(r'^"[a-z_][a-z0-9_]*"$')
 
 

@@ -81,7 +81,7 @@ class Circle:
         engine = sa.create_engine(url, poolclass=sa.NullPool)
         try:
             if self.dialect == "postgresql":
-                # create_all() makes tables, not the schemas they stand in.
+                # create_all() creates tables, but not their schemas.
                 with engine.begin() as connection:
                     connection.exec_driver_sql("CREATE SCHEMA IF NOT EXISTS other")
             metadata.create_all(engine)

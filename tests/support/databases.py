@@ -1,4 +1,4 @@
-"""A database for each test, made in milliseconds on a server that the whole run shares.
+"""A database for each test, created in milliseconds on a server that the whole run shares.
 
 What is specific to PostgreSQL and MySQL is in :mod:`tests.support.postgresql` and :mod:`tests.support.mysql`.
 """

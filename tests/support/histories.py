@@ -25,7 +25,7 @@ class History:
         self.ids: list[str] = []
 
     def add(self, upgrade: str, downgrade: str = "pass", *, top: str = "") -> None:
-        """Write the next script; *top* stands between its header and its functions."""
+        """Write the next script; *top* is inserted between its header and its functions."""
         name = f"{len(self.ids) + 1:04}abcdef"
         bodies = (textwrap.indent(textwrap.dedent(each).strip(), "    ") for each in (upgrade, downgrade))
         up, down = bodies

@@ -226,7 +226,7 @@ class Tab:
 
 
 class Tables(dict[str, Tab]):
-    """Tables by name, with what stands beside them."""
+    """Tables by name, with enums, domains and the like."""
 
     def __init__(self, dialect: str) -> None:
         super().__init__()
@@ -313,7 +313,7 @@ def _alter_domain(rng: random.Random, tables: Tables) -> None:
 
 
 def _swap_domain(rng: random.Random, tables: Tables) -> None:
-    """A column gets a domain for its type, or what the domain is made of."""
+    """Change the type of a column to a domain, or to the type of its domain."""
     tab = _some(rng, tables)
     if tab is None or not tables.domains:
         return
@@ -333,7 +333,7 @@ def edit(rng: random.Random, tables: Tables, edits: int) -> Tables:
     before, tables = tables, copy.deepcopy(tables)
     # A name that was another table's, or another column's, is not used again: values that cannot become each other.
     tables.taken = {*before, *(f"{tab.name}.{col.name}" for tab in before.values() for col in tab.cols)}
-    # What keys point to keeps its values: the way back makes the keys again.
+    # Columns that keys refer to keep their values: the downgrade creates the keys again.
     tables.targets = {(fk.target, fk.target_cols) for tab in before.values() for fk in tab.fks}
     tables.pinned = {(fk.target, col) for tab in before.values() for fk in tab.fks for col in fk.target_cols}
     for _ in range(edits):
@@ -437,7 +437,7 @@ DEFERRALS = ((None, None), (None, None), (True, None), (False, None), (True, "DE
 
 
 def add_fk(rng: random.Random, tables: Tables, tab: Tab | None = None) -> None:
-    """A foreign key to a primary key or to a unique constraint, with columns of its own."""
+    """A foreign key to a primary key or to a unique constraint, with separate columns."""
     tab = tab or _some(rng, tables)
     if not tab:
         return
@@ -462,11 +462,11 @@ def _alter_actions(rng: random.Random, tables: Tables, tab: Tab, fk: Fk) -> None
     if not all(tab.col(name).nullable for name in fk.cols):
         actions = tuple(action for action in actions if action != "SET NULL")
     fk.ondelete = rng.choice(actions)
-    # MariaDB cascades no update from a column that may be NULL to one that may not, and says so not always.
+    # MariaDB cascades no update from a nullable column to one that is NOT NULL, and does not always report it.
     updates = actions if "SET NULL" in actions or tables.dialect != "mysql" else (None, "RESTRICT", "NO ACTION")
     fk.onupdate = rng.choice(updates)
     fk.deferral = rng.choice(DEFERRALS) if tables.dialect != "mysql" else (None, None)
-    # create_all() needs a name for a key that it makes by ALTER TABLE.
+    # create_all() needs a name for a key that it adds by ALTER TABLE.
     fk.use_alter = fk.name is not None and rng.random() < 0.2
 
 

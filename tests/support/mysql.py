@@ -92,7 +92,7 @@ def _as_root() -> Sequence[str]:
 
 
 def _wait(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
-    """Until the server answers; RuntimeError with its last words if it does not."""
+    """Wait until the server answers. Raises RuntimeError with the end of its log if it does not."""
     deadline = time.monotonic() + START_SECONDS
     while True:
         try:

@@ -16,7 +16,7 @@ def operations() -> Iterator[type[Operation]]:
     while waiting:
         below = waiting.pop().__subclasses__()
         waiting += below
-        # A dataclass with slots is made twice; the second is the one that is used.
+        # A dataclass with slots is created twice; the second class is the one that is used.
         found |= {each.__qualname__: each for each in below if _is_of_scripts(each)}
     yield from found.values()
 

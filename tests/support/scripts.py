@@ -111,7 +111,7 @@ class Scripts:
         direction: str = "upgrade",
         **options: Any,
     ) -> list[Event]:
-        """Run over a URL, an engine or a connection, to the end; the last event says that it is the end."""
+        """Run over a URL, an engine or a connection. The last event must be the end of the run."""
         found: list[Event] = []
         if isinstance(database, sa.Connection):
             self.run(database, target, direction, listener=found.append, **options)

@@ -41,7 +41,7 @@ class Server:
     url: str
 
     def databases(self) -> Databases:
-        """Whoever makes databases here, over a connection of their own."""
+        """Return the administrator that creates databases here, over a separate connection."""
         return _databases(self.engine, self.url)
 
 
