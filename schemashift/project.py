@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from schemashift.config import Config
 from schemashift.errors import Hint, NoProject, SchemashiftError
 from schemashift.paths import display_path
-from schemashift.revisions import Revision, RevisionGraph, is_range, read_target, split_range
+from schemashift.revisions import Revision, RevisionGraph, is_range, read_target, resolve, resolve_range, split_range
 from schemashift.scripts.directory import FILE_TEMPLATE, ScriptDirectory
 
 if TYPE_CHECKING:
@@ -90,13 +90,13 @@ class Project:
     def history(self, range: str = ":", applied: Collection[str] = ()) -> tuple[Revision, ...]:  # noqa: A002
         """Return the revisions of ``a:b``, newest first. Relative ends count from *applied*: see `is_relative`."""
         graph = self.graph()
-        ids = graph.resolve_range(range, applied)
+        ids = resolve_range(graph, range, applied)
         return tuple(graph[each] for each in reversed(graph.in_order(ids)))
 
     def show(self, revision: str = "head", applied: Collection[str] = ()) -> tuple[Revision, ...]:
         """Return the revisions an identifier refers to, newest first; ``heads`` may refer to several."""
         graph = self.graph()
-        ids = graph.resolve(revision, applied)
+        ids = resolve(graph, revision, applied)
         return tuple(graph[each] for each in reversed(graph.in_order(ids)))
 
     def is_relative(self, *names: str) -> bool:

@@ -10,6 +10,7 @@ from schemashift.cli.group import REVISION, Command, in_session
 from schemashift.cli.session import Session
 from schemashift.errors import BadConfig, Hint
 from schemashift.paths import display_path
+from schemashift.revisions import resolve
 
 
 @in_session
@@ -18,7 +19,7 @@ def edit(session: Session, revision: str) -> dict[str, Any]:
     migrator = session.migrator()
     graph = migrator.graph()
     session.warn(graph)
-    found = graph.in_order(graph.resolve(revision, migrator.applied_for(revision)))
+    found = graph.in_order(resolve(graph, revision, migrator.applied_for(revision)))
     paths = [graph[each].path for each in found]
     for path in paths:
         try:

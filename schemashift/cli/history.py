@@ -12,7 +12,7 @@ from schemashift.cli.lines import detail_lines, revision_document
 from schemashift.cli.session import Session
 from schemashift.cli.ui import paint
 from schemashift.errors import Hint
-from schemashift.revisions import Line, RevisionGraph, draw
+from schemashift.revisions import Line, RevisionGraph, draw, resolve_range
 
 if TYPE_CHECKING:
     from schemashift.migrator import Migrator
@@ -31,7 +31,7 @@ def history(session: Session, span: str, *, oneline: bool, indicate_current: boo
     graph = migrator.graph()
     session.warn(graph)
     applied = _applied(migrator, ask=indicate_current)
-    ids = graph.resolve_range(span, applied if applied is not None else migrator.applied_for(span))
+    ids = resolve_range(graph, span, applied if applied is not None else migrator.applied_for(span))
     lines = draw(graph, applied or frozenset(), ids=ids, unicode=session.ui.unicode)
     shown = _straight(graph, lines) if _is_line(lines) or oneline else _forked(lines)
     session.ui.results(

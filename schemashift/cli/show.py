@@ -10,6 +10,7 @@ from schemashift.cli.group import REVISION, Command, in_session
 from schemashift.cli.lines import detail_lines, notes_of, revision_document
 from schemashift.cli.session import Session
 from schemashift.cli.ui import paint
+from schemashift.revisions import resolve
 
 
 @in_session
@@ -18,7 +19,7 @@ def show(session: Session, revision: str) -> dict[str, Any]:
     migrator = session.migrator()
     graph = migrator.graph()
     session.warn(graph)
-    found = graph.in_order(graph.resolve(revision, migrator.applied_for(revision)))
+    found = graph.in_order(resolve(graph, revision, migrator.applied_for(revision)))
     for name in reversed(found):
         each = graph[name]
         parts = (paint(name, "bold"), each.message, notes_of(graph, each))

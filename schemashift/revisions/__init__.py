@@ -4,7 +4,16 @@ from schemashift.revisions.draw import Line, draw
 from schemashift.revisions.graph import RevisionGraph
 from schemashift.revisions.plan import Direction, Plan, Step, plan
 from schemashift.revisions.revision import RESERVED_NAMES, Revision, check_label, check_revision_id
-from schemashift.revisions.target import Target, is_range, parse, read_target, read_targets, split_range
+from schemashift.revisions.target import (
+    Target,
+    is_range,
+    parse,
+    read_target,
+    read_targets,
+    resolve,
+    resolve_range,
+    split_range,
+)
 
 __all__ = [
     "RESERVED_NAMES",
@@ -23,5 +32,7 @@ __all__ = [
     "plan",
     "read_target",
     "read_targets",
+    "resolve",
+    "resolve_range",
     "split_range",
 ]

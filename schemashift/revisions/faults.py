@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from schemashift.errors import Cycle, DuplicateLabel, DuplicateRevision, Location, MissingParent
+from schemashift.errors import (
+    AmbiguousRevision,
+    Cycle,
+    DuplicateLabel,
+    DuplicateRevision,
+    Hint,
+    Location,
+    MissingParent,
+    UnknownRevision,
+)
 from schemashift.revisions.revision import RESERVED_NAMES, Revision, folder_of
 
 
@@ -21,6 +30,21 @@ def ambiguous_dependency(revision: Revision, name: str, matches: Sequence[Revisi
     return MissingParent(
         f'{revision.title} depends on "{name}", which starts {len(matches)} revisions: {found}', where=revision.where
     )
+
+
+def unknown_revision(
+    name: str, known: Mapping[str, Revision], order: Sequence[str], labels: Iterable[str]
+) -> UnknownRevision:
+    guess = closest(name, [*order, *labels, *RESERVED_NAMES])
+    return UnknownRevision(
+        f'no revision starts with "{name}", and there is no such branch label',
+        hints=[f"did you mean {known[guess].title if guess in known else guess}?" if guess else Hint("history")],
+    )
+
+
+def ambiguous_revision(prefix: str, matches: Sequence[Revision]) -> AmbiguousRevision:
+    names = ", ".join(each.title for each in matches)
+    return AmbiguousRevision(f'"{prefix}" matches {len(matches)} revisions: {names}')
 
 
 def _missing(revision: Revision, name: str, verb: str, where: Location, known: Mapping[str, Revision]) -> MissingParent:

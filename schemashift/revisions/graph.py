@@ -9,8 +9,10 @@ from itertools import chain
 
 from schemashift.errors import UsageError
 from schemashift.revisions import faults as fault
-from schemashift.revisions import target as targets
 from schemashift.revisions.revision import RESERVED_NAMES, Revision
+
+SHORTEST_PREFIX = 2
+"""A single character would make a typing error an identifier."""
 
 Edges = Mapping[str, Sequence[str]]
 """From an id to ids. An id that is missing has none."""
@@ -149,7 +151,7 @@ class RevisionGraph:
 
         Raises `UnknownRevision` and `AmbiguousRevision`.
         """
-        return self.line_of(targets.named(self, name))
+        return self.line_of(self.named(name))
 
     def line_of(self, node: str) -> frozenset[str]:
         """Return a revision with its ancestors and descendants over ``down_revision``."""
@@ -261,19 +263,21 @@ class RevisionGraph:
 
     # -- identifiers
 
-    def resolve(self, text: str, applied: Collection[str] = frozenset()) -> frozenset[str]:
-        """Return the revisions an identifier refers to; ``base`` is the empty set.
+    def named(self, name: str) -> str:
+        """Return the revision of an id, the start of an id, or a label.
 
-        Raises `UnknownRevision`, `AmbiguousRevision`, `MultipleHeads` and `BadTarget`.
+        Raises `UnknownRevision` and `AmbiguousRevision`.
         """
-        return targets.resolve(self, text, applied)
-
-    def resolve_range(self, text: str, applied: Collection[str] = frozenset()) -> frozenset[str]:
-        """Return the revisions of ``a:b``, both included; either may be omitted.
-
-        Without a colon, it is an identifier.
-        """
-        return targets.resolve_range(self, text, applied)
+        if name in self._by_id:
+            return name
+        if name in self.labels:
+            return self.labels[name]
+        matches = self.starting_with(name) if len(name) >= SHORTEST_PREFIX else ()
+        if not matches:
+            raise fault.unknown_revision(name, self._by_id, self.order, self.labels)
+        if len(matches) > 1:
+            raise fault.ambiguous_revision(name, [self._by_id[each] for each in matches])
+        return matches[0]
 
     def starting_with(self, prefix: str) -> tuple[str, ...]:
         """Return the ids that start with ``prefix``, sorted."""
@@ -324,7 +328,7 @@ class RevisionGraph:
             return (name,)
         if name in self.labels:
             return (self.labels[name],)
-        return self.starting_with(name) if len(name) >= targets.SHORTEST_PREFIX else ()
+        return self.starting_with(name) if len(name) >= SHORTEST_PREFIX else ()
 
     @cached_property
     def _needs(self) -> Edges:

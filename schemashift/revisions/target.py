@@ -19,17 +19,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
-from schemashift.errors import AmbiguousRevision, BadTarget, Hint, MultipleHeads, UnknownRevision
-from schemashift.revisions.faults import closest
-from schemashift.revisions.revision import RESERVED_NAMES
-
-if TYPE_CHECKING:
-    from schemashift.revisions.graph import RevisionGraph
-
-SHORTEST_PREFIX = 2
-"""A single character would make a typing error a target."""
+from schemashift.errors import BadTarget, Hint, MultipleHeads
+from schemashift.revisions.graph import RevisionGraph
 
 _FORM = r"(?:(?P<label>[^@:]+)@)?(?P<name>[^@:]*?)(?P<steps>[+-]\d+)?"
 
@@ -80,8 +73,11 @@ def split_range(text: str) -> tuple[str, str]:
     return start.strip() or "base", end.strip() or "heads"
 
 
-def resolve(graph: RevisionGraph, text: str, applied: Collection[str]) -> frozenset[str]:
-    """See `RevisionGraph.resolve`."""
+def resolve(graph: RevisionGraph, text: str, applied: Collection[str] = frozenset()) -> frozenset[str]:
+    """Return the revisions an identifier refers to; ``base`` is the empty set.
+
+    Raises `UnknownRevision`, `AmbiguousRevision`, `MultipleHeads` and `BadTarget`.
+    """
     return resolve_target(graph, read_target(graph, text), applied)
 
 
@@ -103,8 +99,11 @@ def resolve_target(graph: RevisionGraph, target: Target, applied: Collection[str
     return walk(graph, start, target, line) if target.steps else start
 
 
-def resolve_range(graph: RevisionGraph, text: str, applied: Collection[str]) -> frozenset[str]:
-    """See `RevisionGraph.resolve_range`."""
+def resolve_range(graph: RevisionGraph, text: str, applied: Collection[str] = frozenset()) -> frozenset[str]:
+    """Return the revisions of ``a:b``, both included; either may be omitted.
+
+    Without a colon, it is an identifier. Raises as `resolve` does.
+    """
     if not is_range(text):
         return resolve(graph, text, applied)
     first, last = split_range(text)
@@ -113,20 +112,6 @@ def resolve_range(graph: RevisionGraph, text: str, applied: Collection[str]) -> 
     if lower and not lower & below:
         raise _empty_range(graph, text, lower, upper)
     return below & (lower | graph.descendants(lower)) if lower else below
-
-
-def named(graph: RevisionGraph, name: str) -> str:
-    """Return the revision of an id, the start of an id, or a label. Raises `UnknownRevision`, `AmbiguousRevision`."""
-    if name in graph:
-        return name
-    if name in graph.labels:
-        return graph.labels[name]
-    found = graph.starting_with(name) if len(name) >= SHORTEST_PREFIX else ()
-    if not found:
-        raise unknown(graph, name)
-    if len(found) > 1:
-        raise _ambiguous(graph, name, found)
-    return found[0]
 
 
 # -- places
@@ -140,11 +125,11 @@ def _resolve_name(graph: RevisionGraph, target: Target, line: frozenset[str] | N
         if target.name == "head" and len(heads) > 1:
             raise multiple_heads(graph, heads, str(target), label=target.label)
         return frozenset(heads)
-    node = named(graph, target.name)
+    node = graph.named(target.name)
     if line is not None and node not in line:
         raise BadTarget(
             f"{graph[node].title} is not on the branch {target.label}",
-            cause=f"it is neither above nor below {graph[named(graph, target.label)].title}",
+            cause=f"it is neither above nor below {graph[graph.named(target.label)].title}",
         )
     return frozenset({node})
 
@@ -285,19 +270,6 @@ def multiple_heads(graph: RevisionGraph, heads: Sequence[str], text: str, *, lab
             Hint("upgrade", (f"{label}@heads" if label else "heads",), "apply all of them"),
         ],
     )
-
-
-def unknown(graph: RevisionGraph, name: str) -> UnknownRevision:
-    guess = closest(name, [*graph.order, *graph.labels, *RESERVED_NAMES])
-    return UnknownRevision(
-        f'no revision starts with "{name}", and there is no such branch label',
-        hints=[f"did you mean {graph[guess].title if guess in graph else guess}?" if guess else Hint("history")],
-    )
-
-
-def _ambiguous(graph: RevisionGraph, prefix: str, ids: Sequence[str]) -> AmbiguousRevision:
-    names = ", ".join(graph[node].title for node in ids)
-    return AmbiguousRevision(f'"{prefix}" matches {len(ids)} revisions: {names}')
 
 
 def _empty_range(graph: RevisionGraph, text: str, lower: frozenset[str], upper: frozenset[str]) -> BadTarget:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from schemashift.errors import BadConfig, BadTarget, DuplicateLabel, DuplicateRevision, MultipleHeads
-from schemashift.revisions import RevisionGraph, check_label, check_revision_id
+from schemashift.revisions import RevisionGraph, check_label, check_revision_id, resolve
 from schemashift.scripts.directory import ScriptDirectory
 from schemashift.scripts.files import new_revision_id
 
@@ -57,7 +57,7 @@ def parents_of(
 ) -> tuple[str, ...]:
     """Return the parents that *heads* refer to, oldest first. One that is not a head requires *splice*."""
     try:
-        found = frozenset[str]().union(*(graph.resolve(each, applied) for each in heads))
+        found = frozenset[str]().union(*(resolve(graph, each, applied) for each in heads))
     except MultipleHeads as error:
         error.hints = (error.hints[0], f"--head {graph.heads[-1]}    goes on from one of them")
         raise
@@ -75,7 +75,7 @@ def parents_of(
 
 def merge_parents(graph: RevisionGraph, names: Sequence[str], applied: frozenset[str] = frozenset()) -> tuple[str, ...]:
     """Return the revisions to merge: at least two, none an ancestor of another."""
-    found = frozenset[str]().union(*(graph.resolve(each, applied) for each in names))
+    found = frozenset[str]().union(*(resolve(graph, each, applied) for each in names))
     parents = graph.in_order(found)
     below = [each for each in parents if each in graph.ancestors(found)]
     if len(parents) < 2:
@@ -124,7 +124,7 @@ def dependency(graph: RevisionGraph, name: str, parents: Sequence[str]) -> str:
         found = graph.labels[name]
         text = name
     else:
-        several = graph.in_order(graph.resolve(name))
+        several = graph.in_order(resolve(graph, name))
         if len(several) != 1:
             raise BadTarget(f'"{name}" is {len(several)} revisions; --depends-on names one at a time')
         text = found = several[0]

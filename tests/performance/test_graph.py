@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from schemashift.revisions import Revision, RevisionGraph, draw, plan, read_targets
+from schemashift.revisions import Revision, RevisionGraph, draw, plan, read_targets, resolve
 from schemashift.scripts.directory import ScriptDirectory
 from tests.support.counting import calls, steps
 
@@ -124,7 +124,7 @@ def walks(some: list[Revision]) -> None:
     graph = RevisionGraph(some)
     plan(graph, graph.order[:1], read_targets(graph, f"+{len(some) - 1}"), "upgrade")
     plan(graph, graph.order, read_targets(graph, f"-{len(some)}"), "downgrade")
-    graph.resolve(f"{graph.order[0]}+{len(some) - 1}")
+    resolve(graph, f"{graph.order[0]}+{len(some) - 1}")
 
 
 @pytest.mark.parametrize("shape", [linear, labelled])

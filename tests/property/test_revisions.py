@@ -20,6 +20,7 @@ from schemashift.revisions import (
     parse,
     plan,
     read_targets,
+    resolve,
 )
 from schemashift.scripts.header import read_quickly
 from schemashift.scripts.syntax import literal_header, to_revision
@@ -146,11 +147,11 @@ def test_labels_are_those_of_the_slow_way(history: list[Revision]) -> None:
 def test_every_prefix_is_its_revision_or_ambiguous(history: list[Revision]) -> None:
     graph = RevisionGraph(history)
     for name in known(history):
-        assert graph.resolve(name) == {name}
+        assert resolve(graph, name) == {name}
         for length in range(2, len(name)):
             same = [each for each in known(history) if each.startswith(name[:length])]
             try:
-                assert graph.resolve(name[:length]) == {name}
+                assert resolve(graph, name[:length]) == {name}
                 assert same == [name]
             except GraphError:
                 assert len(same) > 1

@@ -7,10 +7,10 @@ as they are.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
+from schemashift.dialects.base import Dialect
 from schemashift.dialects.live import LiveSchema
 from schemashift.dialects.postgresql.read import read_temporary
 from schemashift.dialects.scratch import scratch_copy, with_server_text
@@ -19,16 +19,13 @@ from schemashift.objects import AnyKind
 from schemashift.schema import Doubt, Keyed, Table
 from schemashift.sqla.errors import driver_message
 
-if TYPE_CHECKING:
-    from schemashift.dialects.postgresql import PostgreSQL
-
 PLACE = "pg_temp"
 """The schema of temporary objects."""
 Kinds = Mapping[str, AnyKind]
 
 
 def canonical(
-    dialect: PostgreSQL, connection: sa.Connection, tables: Sequence[Table], objects: Sequence[Keyed], kinds: Kinds
+    dialect: Dialect, connection: sa.Connection, tables: Sequence[Table], objects: Sequence[Keyed], kinds: Kinds
 ) -> Iterator[Table | Doubt]:
     """Yield *tables* as PostgreSQL writes them. Tables with the same name in several schemas are created one after the
     other, because all temporary tables are in one schema."""
@@ -41,7 +38,7 @@ def canonical(
 
 
 def _in_one_savepoint(
-    dialect: PostgreSQL, connection: sa.Connection, tables: Sequence[Table], objects: Sequence[Keyed], kinds: Kinds
+    dialect: Dialect, connection: sa.Connection, tables: Sequence[Table], objects: Sequence[Keyed], kinds: Kinds
 ) -> Iterator[Table | Doubt]:
     """Create all tables in one SAVEPOINT; if that fails, each in its own, so that one error does not affect others."""
     try:
@@ -61,7 +58,7 @@ def _doubt(thing: Keyed, reason: str) -> Doubt:
 
 
 def _create_and_read(
-    dialect: PostgreSQL, connection: sa.Connection, tables: Sequence[Table], objects: Sequence[Keyed], kinds: Kinds
+    dialect: Dialect, connection: sa.Connection, tables: Sequence[Table], objects: Sequence[Keyed], kinds: Kinds
 ) -> list[Table]:
     savepoint = connection.begin_nested()
     try:
@@ -74,7 +71,7 @@ def _create_and_read(
     return [with_server_text(found[table.name], table) for table in tables]
 
 
-def _statements(dialect: PostgreSQL, tables: Iterable[Table]) -> Iterable[str]:
+def _statements(dialect: Dialect, tables: Iterable[Table]) -> Iterable[str]:
     for table in tables:
         copy = scratch_copy(table)
         yield dialect.ddl.create(copy).replace("CREATE TABLE", "CREATE TEMPORARY TABLE", 1)
@@ -82,7 +79,7 @@ def _statements(dialect: PostgreSQL, tables: Iterable[Table]) -> Iterable[str]:
             yield dialect.ddl.index(copy.table_name, index)
 
 
-def _create_missing(dialect: PostgreSQL, connection: sa.Connection, objects: Sequence[Keyed], kinds: Kinds) -> None:
+def _create_missing(dialect: Dialect, connection: sa.Connection, objects: Sequence[Keyed], kinds: Kinds) -> None:
     """Create what the tables need and the database lacks. Errors are ignored: the object may not be needed.
 
     An object of the default schema may exist in another form: those of the temporary schema are found first.
@@ -92,7 +89,7 @@ def _create_missing(dialect: PostgreSQL, connection: sa.Connection, objects: Seq
         _create(dialect, connection, kind, thing if thing.key.schema else kind.in_scratch(thing, PLACE))
 
 
-def _create(dialect: PostgreSQL, connection: sa.Connection, kind: AnyKind, thing: Keyed) -> str | None:
+def _create(dialect: Dialect, connection: sa.Connection, kind: AnyKind, thing: Keyed) -> str | None:
     """Create *thing*, and return the error if it could not be created; else None."""
     failed = None
     for operation in kind.create(thing):
@@ -108,7 +105,7 @@ def _create(dialect: PostgreSQL, connection: sa.Connection, kind: AnyKind, thing
 
 
 def canonical_objects(
-    dialect: PostgreSQL, connection: sa.Connection, objects: Sequence[Keyed], kinds: Kinds
+    dialect: Dialect, connection: sa.Connection, objects: Sequence[Keyed], kinds: Kinds
 ) -> Iterator[Keyed | Doubt]:
     """Yield those of *objects* that contain expressions (a CHECK or a default) as PostgreSQL writes them."""
     for thing in objects:

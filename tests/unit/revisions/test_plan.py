@@ -14,7 +14,7 @@ from __future__ import annotations
 import pytest
 
 from schemashift.errors import BadTarget, Cycle, DatabaseAhead, Hint, MissingParent
-from schemashift.revisions import Direction, Plan, RevisionGraph, plan, read_targets
+from schemashift.revisions import Direction, Plan, RevisionGraph, plan, read_targets, resolve
 from tests.unit.revisions.shapes import graph
 
 HOUSE = graph(
@@ -190,7 +190,7 @@ class TestStamp:
     def test_is_where_the_plan_goes(self, applied: str, target: str, direction: Direction) -> None:
         """Going up where the target is not applied, down where it is."""
         known = set(applied.split())
-        place = HOUSE.resolve(target)
+        place = resolve(HOUSE, target)
         if (place <= known) == (direction == "downgrade") and (place or direction == "downgrade"):
             assert going(applied, target, direction).after == going(applied, target, "stamp").after
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 import pytest
 
 from schemashift.errors import AmbiguousRevision, BadTarget, Hint, MultipleHeads, SchemashiftError, UnknownRevision
-from schemashift.revisions import Target, parse, split_range
+from schemashift.revisions import Target, parse, resolve, resolve_range, split_range
 from tests.unit.revisions.shapes import graph
 
 HOUSE = graph(
@@ -25,7 +25,7 @@ OPEN = graph("a1, b1 < a1, c1 < b1 #left, c2 < c1, d1 < b1 #right, d2 < d1")
 
 
 def resolved(text: str, applied: str = "", house: object = HOUSE) -> str:
-    return " ".join(sorted(house.resolve(text, set(applied.split()))))  # type: ignore[attr-defined]
+    return " ".join(sorted(resolve(house, text, set(applied.split()))))  # type: ignore[attr-defined]
 
 
 class TestParse:
@@ -52,7 +52,7 @@ class TestParse:
     def test_no_form(self, text: str) -> None:
         """The lonely sign is a name that no revision has, said when it is looked up."""
         with pytest.raises(SchemashiftError):
-            HOUSE.resolve(text)
+            resolve(HOUSE, text)
 
     def test_an_id_that_looks_like_something_else_is_itself(self) -> None:
         """Ids by hand: a date. (New ones may not hold a dash.)"""
@@ -68,12 +68,12 @@ class TestNames:
         assert resolved("c4f", house=house) == "c4f1d2"
         assert resolved("8d", house=house) == "8d", "an id is itself, also where it starts another"
         with pytest.raises(AmbiguousRevision) as caught:
-            house.resolve("c4")
+            resolve(house, "c4")
         assert caught.value.message == '"c4" matches 2 revisions: c4990b (C4990B), c4f1d2 (C4F1D2)'
 
     def test_one_character_is_no_name(self) -> None:
         with pytest.raises(UnknownRevision):
-            HOUSE.resolve("n")
+            resolve(HOUSE, "n")
 
     def test_a_label_is_the_revision_that_sets_it(self) -> None:
         assert resolved("left") == "c1"
@@ -83,12 +83,12 @@ class TestNames:
         hints = {"c4f1d2b": "c4f1d2a97b3e (C4F1D2A97B3E)", "biling": "billing", "haed": "head"}
         for text, guess in hints.items():
             with pytest.raises(UnknownRevision) as caught:
-                house.resolve(text)
+                resolve(house, text)
             assert caught.value.hints == (f"did you mean {guess}?",)
 
     def test_unknown_without_a_guess(self) -> None:
         with pytest.raises(UnknownRevision) as caught:
-            HOUSE.resolve("zzzzzz")
+            resolve(HOUSE, "zzzzzz")
         assert caught.value.hints == (Hint("history"),)
         assert caught.value.message == 'no revision starts with "zzzzzz", and there is no such branch label'
 
@@ -112,7 +112,7 @@ class TestPlaces:
     def test_several_heads(self) -> None:
         some = graph("0b9d2f #reports, a4c6e1 #tags")
         with pytest.raises(MultipleHeads) as caught:
-            some.resolve("head")
+            resolve(some, "head")
         assert str(caught.value).splitlines() == [
             '[multiple-heads] 2 heads, "head" is ambiguous',
             "0b9d2f  0B9D2F  branch reports",
@@ -123,7 +123,7 @@ class TestPlaces:
 
     def test_several_heads_of_a_branch(self) -> None:
         with pytest.raises(MultipleHeads) as caught:
-            OPEN.resolve("b1@head")
+            resolve(OPEN, "b1@head")
         assert caught.value.message == '2 heads on the branch "b1", "b1@head" is ambiguous'
         assert caught.value.hints[0] == Hint("merge", ("-m", "merge heads", "c2", "d2"), "one merge revision")
 
@@ -132,7 +132,7 @@ class TestPlaces:
         assert resolved("left@c2") == "c2"
         assert resolved("left@n1") == "n1"
         with pytest.raises(BadTarget, match=r"d1 \(D1\) is not on the branch left"):
-            HOUSE.resolve("left@d1")
+            resolve(HOUSE, "left@d1")
 
     def test_current(self) -> None:
         assert resolved("current") == ""
@@ -167,17 +167,17 @@ class TestSteps:
     )
     def test_where_it_parts(self, text: str, names: list[str]) -> None:
         with pytest.raises(BadTarget, match="ambiguous") as caught:
-            HOUSE.resolve(text)
+            resolve(HOUSE, text)
         assert [each[:2] for each in caught.value.details] == names
 
     @pytest.mark.parametrize("text", ["c1-4", "a1-2", "n1+1", "head+1"])
     def test_too_far(self, text: str) -> None:
         with pytest.raises(BadTarget, match="leads nowhere"):
-            graph("a1, b1 < a1, c1 < b1, n1 < c1").resolve(text)
+            resolve(graph("a1, b1 < a1, c1 < b1, n1 < c1"), text)
 
     def test_from_several(self) -> None:
         with pytest.raises(MultipleHeads):
-            HOUSE.resolve("heads-1")
+            resolve(HOUSE, "heads-1")
 
     def test_from_what_is_applied(self) -> None:
         assert resolved("+1", "a1", OPEN) == "b1"
@@ -213,23 +213,23 @@ class TestRanges:
     )
     def test_both_ends_included(self, text: str, expected: str) -> None:
         house = graph("a1, b1 < a1, c1 < b1 #left, c2 < c1, d1 < b1, d2 < d1, m1 < c2 d2, n1 < m1")
-        assert " ".join(sorted(house.resolve_range(text, {"a1", "b1", "c1", "d1"}))) == expected
+        assert " ".join(sorted(resolve_range(house, text, {"a1", "b1", "c1", "d1"}))) == expected
 
     def test_from_what_was_before_the_last(self) -> None:
         house = graph("a1, b1 < a1, c1 < b1, d1 < c1")
-        assert house.resolve_range("-1:current", {"a1", "b1", "c1"}) == {"b1", "c1"}
+        assert resolve_range(house, "-1:current", {"a1", "b1", "c1"}) == {"b1", "c1"}
 
     def test_a_range_over_a_dependency(self) -> None:
-        assert " ".join(sorted(HOUSE.resolve_range("b1:y1"))) == "b1 y1"
+        assert " ".join(sorted(resolve_range(HOUSE, "b1:y1"))) == "b1 y1"
 
     def test_text_without_a_colon_is_one_identifier(self) -> None:
-        assert HOUSE.resolve_range("left") == {"c1"}
+        assert resolve_range(HOUSE, "left") == {"c1"}
 
     def test_no_way(self) -> None:
         with pytest.raises(BadTarget, match='"c1:d1" is empty: c1 is not below d1'):
-            HOUSE.resolve_range("c1:d1")
+            resolve_range(HOUSE, "c1:d1")
         with pytest.raises(BadTarget) as caught:
-            HOUSE.resolve_range("c2:b1")
+            resolve_range(HOUSE, "c2:b1")
         assert caught.value.hints == ("did you mean b1:c2?",)
 
     def test_split(self) -> None:
