@@ -209,14 +209,14 @@ class Dialect:
         certain is left out: see `schemashift.operations.facts`."""
         return operation.effects()
 
-    def compile(self, operations: Sequence[Operation], known: LiveSchema) -> Iterator[Statement]:
+    def compile(self, operations: Sequence[Operation], live: LiveSchema) -> Iterator[Statement]:
         """Yield the statements for *operations*, in order.
 
-        Each statement is executed before the next one is asked for: the generator reads from *known* what it needs to
+        Each statement is executed before the next one is asked for: the generator reads from *live* what it needs to
         know of the schema, and applies to it what it has compiled. Raises `NotSupported` for what this database cannot
         do.
         """
-        yield from Compilation(self.ddl, known).statements(operations)
+        yield from Compilation(self.ddl, live).statements(operations)
 
     @contextmanager
     def offline(self, schema: Schema) -> Iterator[OfflineDatabase]:

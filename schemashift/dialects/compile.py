@@ -13,9 +13,9 @@ from schemashift.operations import Operation
 class Compilation:
     """Compiles one list of operations. Each statement is executed before the next one is asked for."""
 
-    def __init__(self, ddl: DDL, known: LiveSchema) -> None:
+    def __init__(self, ddl: DDL, live: LiveSchema) -> None:
         self.ddl = ddl
-        self.known = known
+        self.live = live
 
     def statements(self, operations: Sequence[Operation]) -> Iterator[Statement]:
         """Yield the statements for *operations*, in order. Raises `NotSupported` for what this database cannot do."""
@@ -31,8 +31,8 @@ class Compilation:
 
     def texts(self, operation: Operation) -> Iterator[str | Statement]:
         """Yield the SQL of one operation. The live schema does not have it yet."""
-        yield from self.ddl.statements(operation, self.known)
+        yield from self.ddl.statements(operation, self.live)
 
     def follow(self, operation: Operation) -> None:
         """Apply an operation that was executed to the live schema."""
-        self.known.apply(operation)
+        self.live.apply(operation)

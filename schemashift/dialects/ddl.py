@@ -190,9 +190,9 @@ class DDL:
 
     # Operations --------------------------------------------------------------------------------------------------
 
-    def create_table(self, operation: CreateTable, known: LiveSchema) -> Iterator[str | Statement]:
+    def create_table(self, operation: CreateTable, live: LiveSchema) -> Iterator[str | Statement]:
         table = operation.table
-        if operation.if_not_exists and known.table(table.table_name) is not None:
+        if operation.if_not_exists and live.table(table.table_name) is not None:
             return
         yield self.create(table)
         for index in table.indexes:
@@ -216,41 +216,41 @@ class DDL:
         text = "NULL" if comment is None else self.literal(comment)
         return f"COMMENT ON COLUMN {self.table(table)}.{self.quote(column)} IS {text}"
 
-    def drop_table(self, operation: DropTable, known: LiveSchema) -> Iterator[str | Statement]:
-        del known
+    def drop_table(self, operation: DropTable, live: LiveSchema) -> Iterator[str | Statement]:
+        del live
         yield f"DROP TABLE {'IF EXISTS ' if operation.if_exists else ''}{self.table(operation.name)}"
 
-    def rename_table(self, operation: RenameTable, known: LiveSchema) -> Iterator[str | Statement]:
-        del known
+    def rename_table(self, operation: RenameTable, live: LiveSchema) -> Iterator[str | Statement]:
+        del live
         yield f"ALTER TABLE {self.table(operation.old)} RENAME TO {self.quote(operation.new)}"
 
-    def alter_table(self, operation: AlterTable, known: LiveSchema) -> Iterator[str | Statement]:
-        del known
+    def alter_table(self, operation: AlterTable, live: LiveSchema) -> Iterator[str | Statement]:
+        del live
         for field, value in operation.set:
             if field != "comment" or not (value is None or isinstance(value, str)):
                 raise NotSupported(f'{self.dialect.name} cannot change the {field} of table "{operation.table}"')
             yield self.comment_on_table(operation.table, value)
 
-    def add_column(self, operation: AddColumn, known: LiveSchema) -> Iterator[str | Statement]:
+    def add_column(self, operation: AddColumn, live: LiveSchema) -> Iterator[str | Statement]:
         column, table = operation.column, operation.table
-        if operation.if_not_exists and known.need(table).column(column.name) is not None:
+        if operation.if_not_exists and live.need(table).column(column.name) is not None:
             return
         alone = Table(name=table.name, schema=table.schema, columns=(column,))
         yield f"ALTER TABLE {self.table(table)} ADD COLUMN {self.column(column, alone)}"
         yield from self.comments(alone)
 
-    def drop_column(self, operation: DropColumn, known: LiveSchema) -> Iterator[str | Statement]:
-        if operation.if_exists and known.need(operation.table).column(operation.name) is None:
+    def drop_column(self, operation: DropColumn, live: LiveSchema) -> Iterator[str | Statement]:
+        if operation.if_exists and live.need(operation.table).column(operation.name) is None:
             return
         yield f"ALTER TABLE {self.table(operation.table)} DROP COLUMN {self.quote(operation.name)}"
 
-    def rename_column(self, operation: RenameColumn, known: LiveSchema) -> Iterator[str | Statement]:
-        del known
+    def rename_column(self, operation: RenameColumn, live: LiveSchema) -> Iterator[str | Statement]:
+        del live
         old, new = self.quote(operation.old), self.quote(operation.new)
         yield f"ALTER TABLE {self.table(operation.table)} RENAME COLUMN {old} TO {new}"
 
-    def alter_column(self, operation: AlterColumn, known: LiveSchema) -> Iterator[str | Statement]:
-        del known
+    def alter_column(self, operation: AlterColumn, live: LiveSchema) -> Iterator[str | Statement]:
+        del live
         head = f"ALTER TABLE {self.table(operation.table)} ALTER COLUMN {self.quote(operation.name)}"
         changes = operation.changes
         for field in changes:
@@ -269,46 +269,46 @@ class DDL:
                         f'{self.dialect.name} cannot change the {field} of column "{operation.table}.{operation.name}"'
                     )
 
-    def add_constraint(self, operation: AddConstraint, known: LiveSchema) -> Iterator[str | Statement]:
-        del known
+    def add_constraint(self, operation: AddConstraint, live: LiveSchema) -> Iterator[str | Statement]:
+        del live
         yield f"ALTER TABLE {self.table(operation.table)} ADD {self.constraint(operation.constraint)}"
 
-    def drop_constraint(self, operation: DropConstraint, known: LiveSchema) -> Iterator[str | Statement]:
-        del known
+    def drop_constraint(self, operation: DropConstraint, live: LiveSchema) -> Iterator[str | Statement]:
+        del live
         yield f"ALTER TABLE {self.table(operation.table)} DROP CONSTRAINT {self.quote(operation.name)}"
 
-    def create_index(self, operation: CreateIndex, known: LiveSchema) -> Iterator[str | Statement]:
-        if operation.if_not_exists and known.need(operation.table).index(operation.index.name) is not None:
+    def create_index(self, operation: CreateIndex, live: LiveSchema) -> Iterator[str | Statement]:
+        if operation.if_not_exists and live.need(operation.table).index(operation.index.name) is not None:
             return
         yield self.index(operation.table, operation.index)
 
-    def drop_index(self, operation: DropIndex, known: LiveSchema) -> Iterator[str | Statement]:
-        del known
+    def drop_index(self, operation: DropIndex, live: LiveSchema) -> Iterator[str | Statement]:
+        del live
         schema = operation.table.schema if operation.table else operation.schema
         exists = "IF EXISTS " if operation.if_exists else ""
         yield f"DROP INDEX {exists}{self.table(TableName(operation.name, schema))}"
 
-    def rename_index(self, operation: RenameIndex, known: LiveSchema) -> Iterator[str | Statement]:
-        del known
+    def rename_index(self, operation: RenameIndex, live: LiveSchema) -> Iterator[str | Statement]:
+        del live
         old = self.table(TableName(operation.old, operation.table.schema))
         yield f"ALTER INDEX {old} RENAME TO {self.quote(operation.new)}"
 
-    def execute(self, operation: Execute, known: LiveSchema) -> Iterator[str | Statement]:
-        known.forget()
+    def execute(self, operation: Execute, live: LiveSchema) -> Iterator[str | Statement]:
+        live.forget()
         sql = operation.statement
         executable: Any = sa.text(sql) if isinstance(sql, str) else sql
         yield Statement(sql=executable, operations=(operation,))
 
-    def backfill(self, operation: Backfill, known: LiveSchema) -> Iterator[str | Statement]:
-        del known
+    def backfill(self, operation: Backfill, live: LiveSchema) -> Iterator[str | Statement]:
+        del live
         column = self.quote(operation.column)
         yield f"UPDATE {self.table(operation.table)} SET {column} = {operation.value.sql} WHERE {column} IS NULL"
 
-    def backfill_numbers(self, operation: BackfillNumbers, known: LiveSchema) -> Iterator[str | Statement]:
-        yield self.number_rows(known.need(operation.table), self.quote(operation.column))
+    def backfill_numbers(self, operation: BackfillNumbers, live: LiveSchema) -> Iterator[str | Statement]:
+        yield self.number_rows(live.need(operation.table), self.quote(operation.column))
 
-    def insert_missing_rows(self, operation: InsertMissingRows, known: LiveSchema) -> Iterator[str | Statement]:
-        yield self.insert_missing(operation, known.table(operation.table))
+    def insert_missing_rows(self, operation: InsertMissingRows, live: LiveSchema) -> Iterator[str | Statement]:
+        yield self.insert_missing(operation, live.table(operation.table))
 
     def insert_missing(self, operation: InsertMissingRows, table: Table | None, overriding: str = "") -> str:
         """Return the INSERT of *operation*, with *overriding* before its SELECT."""
@@ -346,8 +346,8 @@ class DDL:
         """Return the statement that numbers all rows in *column* (quoted)."""
         raise NotSupported(f"{self.dialect.name} cannot number the rows of {table.table_name}.{column}")
 
-    def bulk_insert(self, operation: BulkInsert, known: LiveSchema) -> Iterator[str | Statement]:
-        del known
+    def bulk_insert(self, operation: BulkInsert, live: LiveSchema) -> Iterator[str | Statement]:
+        del live
         if not operation.rows:
             return
         target: Any = operation.target

@@ -9,11 +9,11 @@ from schemashift.dialects.statement import Statement
 class OfflineDatabase:
     """Takes the place of a database while statements are compiled that are only shown or written to a file.
 
-    ``known`` is passed to `Dialect.compile`. By default, the operations that compiling applies to it keep it current.
+    ``live`` is passed to `Dialect.compile`. By default, the operations that compiling applies to it keep it current.
     """
 
-    def __init__(self, known: LiveSchema) -> None:
-        self.known = known
+    def __init__(self, live: LiveSchema) -> None:
+        self.live = live
 
     def follow(self, statement: Statement) -> None:
         """Treat *statement*, which was compiled, as executed."""

@@ -257,7 +257,7 @@ class Session:
         """Whether the database itself enforces foreign keys during the run."""
         return True
 
-    def check(self, sql: str, known: LiveSchema) -> None:
+    def check(self, sql: str, live: LiveSchema) -> None:
         """Raise an error if a statement of ours must not be executed on this connection: see SQLite's."""
 
     def broken_references(self) -> list[tuple[str, Any, str]]:

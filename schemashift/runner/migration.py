@@ -32,7 +32,7 @@ class Database(NamedTuple):
 
     dialect: Dialect
     session: Session
-    known: LiveSchema
+    live: LiveSchema
     listener: ConnectionListener
     references: References
 
@@ -124,7 +124,7 @@ class Migration:
         if not self._sending:
             self._buffer.flush()
             if self._database.session.changes_schema(sql):
-                self._database.known.forget()
+                self._database.live.forget()
         with self._listener_suspended():
             self.tally.sync_transaction()
             self._database.references.prepare(sql)
@@ -142,7 +142,7 @@ class Migration:
     def table(self, name: TableName) -> Table | None:
         """Return a table as it is now; None if it does not exist."""
         with self._listener_suspended():
-            return self._database.known.table(name)
+            return self._database.live.table(name)
 
     def connection(self) -> sa.Connection:
         """Return the run's connection."""
@@ -191,7 +191,7 @@ class Migration:
                 session.release(OPERATION)
 
     def _send(self, operations: Sequence[Operation]) -> None:
-        statements = self._database.dialect.compile(operations, self._database.known)
+        statements = self._database.dialect.compile(operations, self._database.live)
         responsible = operations
         try:
             while (statement := self._next(statements)) is not None:
@@ -222,7 +222,7 @@ class Migration:
         try:
             if isinstance(statement.sql, str):
                 with self._listener_suspended():
-                    session.check(statement.sql, self._database.known)
+                    session.check(statement.sql, self._database.live)
                 session.execute(statement.sql)
                 return
             options = [operation.options for operation in statement.operations if isinstance(operation, Execute)]
@@ -241,7 +241,7 @@ class Migration:
         """
         self._blame(error, operations)
         self._count_rest(rest)
-        self._database.known.forget()
+        self._database.live.forget()
         with self._listener_suspended(), contextlib.suppress(sa.exc.SQLAlchemyError):
             self._database.session.after_error()
         if type(error) is Incomplete:

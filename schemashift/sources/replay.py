@@ -61,7 +61,7 @@ class Recording(NamedTuple):
         Raises whatever compiling raises.
         """
         for group in self.groups:
-            for statement in dialect.compile(group.operations, database.known):
+            for statement in dialect.compile(group.operations, database.live):
                 yield statement
                 database.follow(statement)
 

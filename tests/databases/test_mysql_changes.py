@@ -278,11 +278,11 @@ def models(build: Build) -> sa.MetaData:
 
 def run(connection: sa.Connection, operations: Sequence[Operation], sent: list[str]) -> None:
     dialect = MySQL(connection.dialect)
-    known = LiveSchema(
+    live = LiveSchema(
         read=lambda name: dialect.read(connection, [name]).schema.table(name),
         read_all=lambda: dialect.read(connection).schema,
     )
-    for statement in dialect.compile(operations, known):
+    for statement in dialect.compile(operations, live):
         sent.append(str(statement.sql))
         connection.exec_driver_sql(str(statement.sql), execution_options={"no_parameters": True})
 

@@ -362,13 +362,13 @@ class Server:
     def read(self) -> Schema:
         return self.dialect.read(self.connection).schema
 
-    def known(self) -> LiveSchema:
+    def live(self) -> LiveSchema:
         return LiveSchema(
             read=lambda name: self.dialect.read(self.connection, [name]).schema.table(name), read_all=self.read
         )
 
-    def run(self, operations: list[Operation], known: LiveSchema) -> None:
-        for statement in self.dialect.compile(operations, known):
+    def run(self, operations: list[Operation], live: LiveSchema) -> None:
+        for statement in self.dialect.compile(operations, live):
             self.sent.append(str(statement.sql))
             self.connection.exec_driver_sql(str(statement.sql), execution_options={"no_parameters": True})
 
@@ -432,12 +432,12 @@ def circle(server: Server, generator: Generator) -> None:
     tables: list[Table] = []
     for _ in range(generator.random.randint(1, 3)):
         tables.append(generator.table(tables))
-    known = server.known()
-    server.run([CreateTable(table=table) for table in tables], known)
+    live = server.live()
+    server.run([CreateTable(table=table) for table in tables], live)
     for table in tables:
         server.fill(table, generator.filled)
     start = server.read()
-    assert exactly(known.schema) == exactly(start)
+    assert exactly(live.schema) == exactly(start)
     before = {table.name: server.rows(table.name, [c.name for c in table.columns]) for table in start.tables}
 
     expected, done, inverses = start, [], []
@@ -451,18 +451,18 @@ def circle(server: Server, generator: Generator) -> None:
             done.append(named)
             inverses.append(whole.inverse())
         group = source.send(expected)
-    known = server.known()
-    server.run(done, known)
+    live = server.live()
+    server.run(done, live)
     read = server.read()
     assert visible(read) == visible(expected)
-    assert exactly(known.schema) == exactly(read)
+    assert exactly(live.schema) == exactly(read)
     check_rows(server, start, read, before, done)
 
     server.sent.append("-- back")
-    known = server.known()
-    server.run(list(reversed(inverses)), known)
+    live = server.live()
+    server.run(list(reversed(inverses)), live)
     back = server.read()
-    assert exactly(known.schema) == exactly(back)
+    assert exactly(live.schema) == exactly(back)
     assert exactly(back) == exactly(start)
 
 

@@ -294,9 +294,9 @@ def test_triggers_that_are_not_known_any_more_are_not_lost(database: Database) -
     from schemashift.dialects.live import LiveSchema
 
     database.sql("CREATE TABLE t (a INT)", "CREATE TRIGGER g AFTER INSERT ON t BEGIN SELECT new.a; END")
-    known = LiveSchema(database.read())
+    live = LiveSchema(database.read())
     with pytest.raises(NotSupported, match="without reading it again"):
-        database.run(RenameColumn(table=T, old="a", new="b"), alter("b", type=TEXT), known=known)
+        database.run(RenameColumn(table=T, old="a", new="b"), alter("b", type=TEXT), live=live)
     assert database.table("t").column("a") is not None
 
 
@@ -305,14 +305,14 @@ def test_one_run_after_another_on_what_is_known(database: Database) -> None:
 
     database.sql("CREATE TABLE t (id INTEGER PRIMARY KEY /* kept */, a INT)")
     with running(database) as connection:
-        known = knowing(database.dialect, connection)
+        live = knowing(database.dialect, connection)
         for operation in (
             AddColumn(table=T, column=column("b")),
             alter("a", type=TEXT),
             CreateIndex(table=T, index=Index(name="i", parts=(IndexPart(column="b"),))),
             alter("b", nullable=False),
         ):
-            list(send(database, connection, [operation], known))
+            list(send(database, connection, [operation], live))
     assert "/* kept */" in database.stored("t")
     assert database.table("t").index("i") is not None
 
@@ -819,11 +819,11 @@ def test_without_a_connection(database: Database) -> None:
         RenameColumn(table=T, old="c", new="d"),
         AddConstraint(table=T, constraint=Unique(columns=("d",))),
     ]
-    known = LiveSchema()
-    statements = [str(statement.sql) for statement in database.dialect.compile(operations, known)]
+    live = LiveSchema()
+    statements = [str(statement.sql) for statement in database.dialect.compile(operations, live)]
     database.sql(*statements)
     assert database.sql("SELECT id, d FROM t") == [(1, "z")]
-    assert database.table("t") == database.dialect.normal(known.need(T))
+    assert database.table("t") == database.dialect.normal(live.need(T))
 
 
 def test_too_old(database: Database) -> None:

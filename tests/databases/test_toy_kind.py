@@ -173,7 +173,7 @@ def column(type_: sa.types.TypeEngine[object], name: str = "n") -> sa.Column[obj
     return sa.Column(name, type_)
 
 
-def live(dialect: Dialect, connection: sa.Connection) -> LiveSchema:
+def live_schema(dialect: Dialect, connection: sa.Connection) -> LiveSchema:
     return LiveSchema(
         read=lambda name: dialect.read(connection, [name]).schema.table(name),
         read_all=lambda: dialect.read(connection).schema,
@@ -195,7 +195,7 @@ def run(url: str, operations: Sequence[Operation]) -> list[str]:
         session = dialect.session(connection)
         with session.run():
             session.begin()
-            for statement in dialect.compile(operations, live(dialect, connection)):
+            for statement in dialect.compile(operations, live_schema(dialect, connection)):
                 session.execute(str(statement.sql))
                 sent.append(str(statement.sql))
             session.commit()
@@ -308,9 +308,9 @@ def test_it_is_read_where_a_script_does_not_say_what_it_was(database_url: str) -
     view = View(name="v", over="t", columns=("id", "n"))
     run(database_url, compared(database_url, models(column(sa.Integer()), view)).operations)
     with sa.create_engine(database_url, poolclass=sa.NullPool).connect() as connection:
-        known = live(dialect_for(connection.dialect), connection)
-        assert known.complete(DropView(name="v")) == DropView(name="v", view=view)
-        assert known.get(Key("view", None, "nowhere")) is None
+        live = live_schema(dialect_for(connection.dialect), connection)
+        assert live.complete(DropView(name="v")) == DropView(name="v", view=view)
+        assert live.get(Key("view", None, "nowhere")) is None
 
 
 def test_it_is_written_into_scripts(sqlite_url: str) -> None:

@@ -125,9 +125,9 @@ class MySQL(Dialect):
         """See `schemashift.dialects.mysql.effects`."""
         return tuple(effects(operation, flavour_of(self.sa)))
 
-    def compile(self, operations: Sequence[Operation], known: LiveSchema) -> Iterator[Statement]:
+    def compile(self, operations: Sequence[Operation], live: LiveSchema) -> Iterator[Statement]:
         """See `schemashift.dialects.mysql.compile`."""
-        yield from MySQLCompilation(self.ddl, known).statements(operations)
+        yield from MySQLCompilation(self.ddl, live).statements(operations)
 
 
 def _is_virtual(column: Column) -> bool:

@@ -68,8 +68,8 @@ class MySQLCompilation(Compilation):
 
     ddl: MySQLDDL
 
-    def __init__(self, ddl: MySQLDDL, known: LiveSchema) -> None:
-        super().__init__(ddl, known)
+    def __init__(self, ddl: MySQLDDL, live: LiveSchema) -> None:
+        super().__init__(ddl, live)
         self.flavour = ddl.flavour
         self.pending: deque[Operation] = deque()
         """The operations that are still to be compiled."""
@@ -111,19 +111,19 @@ class MySQLCompilation(Compilation):
     # Tables, and renames -------------------------------------------------------------------------------------------
 
     def create_table(self, operation: CreateTable) -> Iterator[str]:
-        if operation.if_not_exists and self.known.table(operation.table.table_name) is not None:
+        if operation.if_not_exists and self.live.table(operation.table.table_name) is not None:
             return
         yield self.ddl.create(operation.table)
-        self.known.put(self.ddl.as_created(operation.table))
+        self.live.put(self.ddl.as_created(operation.table))
 
     def rename_table(self, operation: RenameTable) -> Iterator[str]:
         new = TableName(operation.new, operation.old.schema)
         yield f"ALTER TABLE {self.ddl.table(operation.old)} RENAME TO {self.ddl.table(new)}"
-        self.known.apply(operation)
-        table = self.known.table(new)
+        self.live.apply(operation)
+        table = self.live.table(new)
         if table is not None:
             constraints = (renamed_with_table(c, operation.old.name, operation.new) for c in table.constraints)
-            self.known.put(replace(table, constraints=tuple(constraints)))
+            self.live.put(replace(table, constraints=tuple(constraints)))
 
     def completed_options(self, operation: AlterTable) -> AlterTable:
         """Return a partial *operation* with the options that it does not change. Character set and collation are one
@@ -131,7 +131,7 @@ class MySQLCompilation(Compilation):
         options = [dict(value) for field, value in operation.set if field == "options" and isinstance(value, tuple)]
         given = {name for each in options for name in each} & COLLATIONS
         past = COLLATIONS - given if given else frozenset()
-        done = self.known.complete(operation)
+        done = self.live.complete(operation)
         kept = (
             (field, tuple(pair for pair in value if pair[0] not in past) if isinstance(value, tuple) else value)
             for field, value in done.set
@@ -144,18 +144,18 @@ class MySQLCompilation(Compilation):
             if field == "comment" and (value is None or isinstance(value, str)):
                 clauses.append(f"COMMENT={self.ddl.literal(value or '')}")
             elif field == "options" and isinstance(value, tuple):
-                clauses += self.ddl.new_settings(self.known.need(operation.table), value)
+                clauses += self.ddl.new_settings(self.live.need(operation.table), value)
             else:
                 raise NotSupported(f'{self.ddl.dialect.name} cannot change the {field} of table "{operation.table}"')
         if clauses:
             yield self.ddl.alter_text(operation.table, clauses)
 
     def rename_column(self, operation: RenameColumn) -> Iterator[str]:
-        table = self.known.table(operation.table)
+        table = self.live.table(operation.table)
         rename = f"RENAME COLUMN {self.ddl.quote(operation.old)} TO {self.ddl.quote(operation.new)}"
         if table is None:
             yield self.ddl.alter_text(operation.table, [rename])
-            self.known.apply(operation)
+            self.live.apply(operation)
             return
         before, after = ([], []) if self.flavour.mariadb else self.ddl.rewritten(table, operation.old, operation.new)
         index = table.index(operation.old)
@@ -164,23 +164,23 @@ class MySQLCompilation(Compilation):
             # Named after the column, as the server would name it now, so that it is still recognized as implicit.
             after.append(f"RENAME INDEX {self.ddl.quote(operation.old)} TO {self.ddl.quote(operation.new)}")
         yield self.ddl.alter_text(operation.table, [*before, rename, *after])
-        self.known.apply(operation)
-        table = renamed_in_texts(self.known.need(operation.table), operation.old, operation.new)
+        self.live.apply(operation)
+        table = renamed_in_texts(self.live.need(operation.table), operation.old, operation.new)
         if follows:
             named = (replace(i, name=operation.new) if i.name == operation.old else i for i in table.indexes)
             table = replace(table, indexes=tuple(named))
-        self.known.put(table)
+        self.live.put(table)
 
     def rename_index(self, operation: RenameIndex) -> Iterator[str]:
-        table = self.known.table(operation.table)
+        table = self.live.table(operation.table)
         rename = f"RENAME INDEX {self.ddl.quote(operation.old)} TO {self.ddl.quote(operation.new)}"
         yield self.ddl.alter_text(operation.table, [rename])
         unique = table.constraint(operation.old) if table else None
         if table is None or not isinstance(unique, Unique):
-            self.known.apply(operation)
+            self.live.apply(operation)
             return
         constraints = tuple(replace(c, name=operation.new) if c is unique else c for c in table.constraints)
-        self.known.put(replace(table, constraints=constraints))
+        self.live.put(replace(table, constraints=constraints))
 
     # The operations of one ALTER TABLE -----------------------------------------------------------------------------
 
@@ -189,7 +189,7 @@ class MySQLCompilation(Compilation):
         carried: list[Operation] = [first]
         first = self.on_its_table(first)
         assert first.table is not None
-        table = self.known.table(first.table) if _needs_table(first) else None
+        table = self.live.table(first.table) if _needs_table(first) else None
         completed = self.completed(first, table)
         if completed is None:
             return
@@ -202,14 +202,14 @@ class MySQLCompilation(Compilation):
         with compiling(*carried):
             for sql in self.alter(group):
                 yield Statement(sql=sql, operations=tuple(carried))
-        left = self.known.table(first.table) if table is not None else None
+        left = self.live.table(first.table) if table is not None else None
         if table is not None and left is not None:
             self.forget_drops({i.name for i in table.indexes if i.implicit and left.index(i.name) is None}, left)
 
     def on_its_table(self, operation: Alteration) -> Alteration:
         """Return *operation* with its table: DROP INDEX may be given without one."""
         if isinstance(operation, DropIndex) and operation.table is None:
-            return self.known.complete(operation)
+            return self.live.complete(operation)
         return operation
 
     def joined(self, first: Alteration, table: Table) -> list[tuple[Operation, Alteration]]:
@@ -285,12 +285,12 @@ class MySQLCompilation(Compilation):
         """Yield one ALTER TABLE for completed *operations* on one table, and apply all of its effects."""
         name = operations[0].table
         assert name is not None
-        table = self.known.table(name) if any(map(_needs_table, operations)) else None
+        table = self.live.table(name) if any(map(_needs_table, operations)) else None
         for operation in operations:
             yield from self.convert_first(operation, table)
         if table is None:
             yield self.ddl.alter_text(name, [c.text for each in operations for c in self.clauses(each, None)])
-            self.known.apply(operations)
+            self.live.apply(operations)
             return
         clauses: list[Clause] = []
         after = table
@@ -301,15 +301,15 @@ class MySQLCompilation(Compilation):
             except Incomplete:
                 # The operations do not fit the known table: let the server report that in its own words.
                 yield self.ddl.alter_text(name, [clause.text for clause in clauses])
-                self.known.forget()
+                self.live.forget()
                 return
         maintained = maintain_foreign_key_indexes(table, after, self.flavour)
         texts = [clause.text for clause in clauses]
         texts += [f"DROP INDEX {self.ddl.quote(index.name)}" for index in maintained.dropped]
         texts += [f"ADD {self.ddl.index_clause(index)}" for index in maintained.added]
         yield self.as_statement(operations, texts)
-        self.known.apply(operations)
-        self.known.put(maintained.table)
+        self.live.apply(operations)
+        self.live.put(maintained.table)
 
     def as_statement(self, operations: list[Alteration], clauses: list[str]) -> str:
         """Return the statement for *clauses*. For a single index it is CREATE INDEX or DROP INDEX."""

@@ -123,5 +123,5 @@ class PostgreSQL(Dialect):
     def default_name(self, table: Table, constraint: Any) -> str | None:
         return default_name(table, constraint)
 
-    def compile(self, operations: Sequence[Operation], known: LiveSchema) -> Iterator[Statement]:
-        yield from PostgreSQLCompilation(self.ddl, known).statements(operations)
+    def compile(self, operations: Sequence[Operation], live: LiveSchema) -> Iterator[Statement]:
+        yield from PostgreSQLCompilation(self.ddl, live).statements(operations)

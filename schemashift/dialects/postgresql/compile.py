@@ -25,7 +25,7 @@ class PostgreSQLCompilation(Compilation):
         match operation:
             case Backfill() | BackfillNumbers():
                 yield from super().texts(operation)
-                yield from self._check_now(self.known.table(operation.table))
+                yield from self._check_now(self.live.table(operation.table))
             case InsertMissingRows():
                 yield from self.insert_missing_rows(operation)
             case AlterTable():
@@ -36,7 +36,7 @@ class PostgreSQLCompilation(Compilation):
                 yield from super().texts(operation)
 
     def insert_missing_rows(self, operation: InsertMissingRows) -> Iterator[str | Statement]:
-        table = self.known.table(operation.table)
+        table = self.live.table(operation.table)
         given = {name for name, _ in (*operation.keys, *operation.values)}
         given_columns = [each for each in table.columns if each.name in given] if table is not None else []
         overriding = " OVERRIDING SYSTEM VALUE" if any(each.identity for each in given_columns) else ""
@@ -65,12 +65,12 @@ class PostgreSQLCompilation(Compilation):
             yield f"SET CONSTRAINTS {names} DEFERRED"
 
     def alter_table(self, operation: AlterTable) -> Iterator[str | Statement]:
-        operation = self.known.complete(operation) if operation.partial else operation
+        operation = self.live.complete(operation) if operation.partial else operation
         for field, value in operation.set:
             if field == "comment" and (value is None or isinstance(value, str)):
                 yield self.ddl.comment_on_table(operation.table, value)
             else:
-                yield from self.table_settings(self.known.complete(operation), value)
+                yield from self.table_settings(self.live.complete(operation), value)
 
     def table_settings(self, operation: AlterTable, value: Any) -> Iterator[str]:
         """Yield the changes of options that can be changed in place: UNLOGGED, storage parameters, the tablespace."""
@@ -98,7 +98,7 @@ class PostgreSQLCompilation(Compilation):
     def alter_column(self, operation: AlterColumn) -> Iterator[str | Statement]:
         changes = operation.changes
         if changes.keys() - {"nullable", "comment"} and changes.keys() != {"default"}:
-            operation = self.known.complete(operation)
+            operation = self.live.complete(operation)
         yield from ColumnAlteration(self.ddl, operation).statements()
 
 

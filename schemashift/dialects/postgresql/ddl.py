@@ -133,20 +133,20 @@ class PostgreSQLDDL(DDL):
         numbered = f"SELECT ctid AS place, row_number() OVER () AS number FROM {name}"
         return f"UPDATE {name} AS t SET {column} = n.number FROM ({numbered}) AS n WHERE t.ctid = n.place"
 
-    def drop_constraint(self, operation: DropConstraint, known: LiveSchema) -> Iterator[str | Statement]:
-        del known
+    def drop_constraint(self, operation: DropConstraint, live: LiveSchema) -> Iterator[str | Statement]:
+        del live
         exists = "IF EXISTS " if operation.if_exists else ""
         yield f"ALTER TABLE {self.table(operation.table)} DROP CONSTRAINT {exists}{self.quote(operation.name)}"
 
-    def create_index(self, operation: CreateIndex, known: LiveSchema) -> Iterator[str | Statement]:
-        if operation.if_not_exists and known.need(operation.table).index(operation.index.name) is not None:
+    def create_index(self, operation: CreateIndex, live: LiveSchema) -> Iterator[str | Statement]:
+        if operation.if_not_exists and live.need(operation.table).index(operation.index.name) is not None:
             return
         concurrently = bool(dict(operation.options).get("postgresql_concurrently"))
         sql = self._index(operation.table, operation.index, concurrently=concurrently)
         yield Statement(sql=sql, operations=(operation,), transactional=not concurrently)
 
-    def drop_index(self, operation: DropIndex, known: LiveSchema) -> Iterator[str | Statement]:
-        del known
+    def drop_index(self, operation: DropIndex, live: LiveSchema) -> Iterator[str | Statement]:
+        del live
         concurrently = bool(dict(operation.options).get("postgresql_concurrently"))
         schema = operation.table.schema if operation.table else operation.schema
         words = f"{'CONCURRENTLY ' if concurrently else ''}{'IF EXISTS ' if operation.if_exists else ''}"

@@ -134,5 +134,5 @@ class SQLite(Dialect):
     def applied(self, schema: Schema, operation: Operation) -> Schema:
         return SQLiteCompilation(self.ddl, LiveSchema(schema), self.normal).reached(operation)
 
-    def compile(self, operations: Sequence[Operation], known: LiveSchema) -> Iterator[Statement]:
-        yield from SQLiteCompilation(self.ddl, known, self.normal).statements(operations)
+    def compile(self, operations: Sequence[Operation], live: LiveSchema) -> Iterator[Statement]:
+        yield from SQLiteCompilation(self.ddl, live, self.normal).statements(operations)

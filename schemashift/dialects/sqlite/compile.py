@@ -82,8 +82,8 @@ class SQLiteCompilation(Compilation):
 
     ddl: SQLiteDDL
 
-    def __init__(self, ddl: SQLiteDDL, known: LiveSchema, normal: Callable[[Table], Table]) -> None:
-        super().__init__(ddl, known)
+    def __init__(self, ddl: SQLiteDDL, live: LiveSchema, normal: Callable[[Table], Table]) -> None:
+        super().__init__(ddl, live)
         self.normal = normal
         """Returns the normal form of a table, cached by the dialect."""
         self.pending: dict[TableName, TableChange] = {}
@@ -106,10 +106,10 @@ class SQLiteCompilation(Compilation):
     def reached(self, operation: Operation) -> Schema:
         """Return the schema after *operation*. Tables keep their declared options: a later operation may add the key
         that AUTOINCREMENT needs."""
-        tables = (self.known.table(name) for name in operation.touches)
+        tables = (self.live.table(name) for name in operation.touches)
         self.written_options.update((table.table_name, table.options) for table in tables if table is not None)
         deque(self.statement(operation), maxlen=0)
-        return self.known.schema.put(*(each.result for each in self.pending.values()))
+        return self.live.schema.put(*(each.result for each in self.pending.values()))
 
     def check_version(self) -> None:
         """Raise `NotSupported` on a SQLite that is too old."""
@@ -151,7 +151,7 @@ class SQLiteCompilation(Compilation):
     def table_change(self, name: TableName) -> TableChange:
         """Return the collected changes of a table. Raises `Incomplete` if it does not exist."""
         if name not in self.pending:
-            table = self.normal(self.known.need(name))
+            table = self.normal(self.live.need(name))
             physical = {column.name for column in table.columns}
             options = self.written_options.get(name, table.options)
             self.pending[name] = TableChange(after=self.without_options(table), options=options, physical=physical)
@@ -233,8 +233,8 @@ class SQLiteCompilation(Compilation):
         numbered, and change when one is dropped: the names before these operations are accepted as well."""
         table = pending.after
         if operation.constraint is not None:
-            known = replace(table, constraints=(operation.constraint,))
-            wanted = self.normal(known).constraints
+            live = replace(table, constraints=(operation.constraint,))
+            wanted = self.normal(live).constraints
             if wanted and wanted[0] in table.constraints and wanted[0].name in (None, operation.name):
                 return wanted[0]
         return self.named(table, operation) or self.named(self.before(pending), operation, among=table)
@@ -257,7 +257,7 @@ class SQLiteCompilation(Compilation):
         """Return the table as it is in the database."""
         if pending.created is not None:
             return pending.after
-        return self.normal(self.known.need(pending.after.table_name))
+        return self.normal(self.live.need(pending.after.table_name))
 
     # Executed immediately
     # -----------------------------------------------------------------------------------------------------
@@ -269,7 +269,7 @@ class SQLiteCompilation(Compilation):
             if operation.if_not_exists:
                 return
             yield from self.flush(name)
-        if operation.if_not_exists and self.known.table(name) is not None:
+        if operation.if_not_exists and self.live.table(name) is not None:
             return
         table = self.without_options(operation.table)
         self.pending[name] = TableChange(
@@ -289,8 +289,8 @@ class SQLiteCompilation(Compilation):
             return
         exists = "IF EXISTS " if operation.if_exists else ""
         yield Statement(sql=f"DROP TABLE {exists}{self.ddl.table(operation.name)}", operations=(operation,))
-        if not operation.if_exists or self.known.table(operation.name) is not None:
-            self.known.apply(operation)
+        if not operation.if_exists or self.live.table(operation.name) is not None:
+            self.live.apply(operation)
 
     def rename_table(self, operation: RenameTable) -> Iterator[Statement]:
         """Rename a table. SQLite renames it in foreign keys, views and triggers."""
@@ -304,12 +304,12 @@ class SQLiteCompilation(Compilation):
             yield Statement(
                 sql=f"ALTER TABLE {self.ddl.table(old)} RENAME TO {self.ddl.quote(new)}", operations=(operation,)
             )
-        self.known.apply(operation)
+        self.live.apply(operation)
         if operation.old in self.written_options:
             renamed = TableName(operation.new, operation.old.schema)
             self.written_options[renamed] = self.written_options.pop(operation.old)
         # The texts of other tables, and of triggers and views, have changed.
-        self.known.forget()
+        self.live.forget()
 
     def rename_column(self, operation: RenameColumn) -> Iterator[Statement]:
         """Rename a column. SQLite renames it everywhere in the catalogue; collected changes are renamed here."""
@@ -323,9 +323,9 @@ class SQLiteCompilation(Compilation):
                 sql=f"ALTER TABLE {table} RENAME COLUMN {self.ddl.quote(old)} TO {self.ddl.quote(new)}",
                 operations=(operation,),
             )
-            self.known.change(operation.table, partial(self.renamed_in_texts, operation))
-            self.known.apply(operation)
-            self.known.forget()
+            self.live.change(operation.table, partial(self.renamed_in_texts, operation))
+            self.live.apply(operation)
+            self.live.forget()
         if pending is not None:
             _swap(pending.fresh, operation.old, operation.new)
             _swap(pending.physical, operation.old, operation.new)
@@ -348,7 +348,7 @@ class SQLiteCompilation(Compilation):
         exists = "IF EXISTS " if operation.if_exists else ""
         index = self.ddl.table(TableName(operation.name, operation.schema))
         yield Statement(sql=f"DROP INDEX {exists}{index}", operations=(operation,))
-        self.known.apply(operation)
+        self.live.apply(operation)
 
     def free_index_name(self, operation: CreateIndex) -> Iterator[Statement]:
         """Execute the changes of another table that drop an index of the same name."""
@@ -388,14 +388,14 @@ class SQLiteCompilation(Compilation):
         yield self.ddl.create(table), Named()
         for index in table.indexes:
             yield self.ddl.index(table.table_name, index), Named(constraint=index.name)
-        self.known.apply(CreateTable(table=table))
+        self.live.apply(CreateTable(table=table))
 
     def changed(self, before: Table, after: Table, fresh: Collection[str]) -> Iterator[tuple[str, Named]]:
         """Yield native ALTERs where they suffice, else a rebuild."""
         native = Native(before, after, fresh, self.ddl, self.normal)
         if native.possible(self.texts_for(before, native)):
             yield from native.statements()
-            self.known.put(after)
+            self.live.put(after)
             return
         before, entry = self.source(before)
         if entry is not None and entry.fault is not None:
@@ -405,8 +405,8 @@ class SQLiteCompilation(Compilation):
             )
         for sql in Rebuild(before, after, fresh, entry, self.ddl).statements(self.columns_of):
             yield sql, Named()
-        self.known.put(after)
-        self.known.forget()
+        self.live.put(after)
+        self.live.forget()
 
     def texts_for(self, before: Table, native: Native) -> TableText | None:
         """Return the table's statement where a native DROP COLUMN may be possible; else None."""
@@ -417,15 +417,15 @@ class SQLiteCompilation(Compilation):
 
     def columns_of(self, name: str) -> tuple[Column, ...]:
         """Return the columns of a table by its unqualified name; none if it is not a table."""
-        table = self.known.table(TableName(name))
+        table = self.live.table(TableName(name))
         return table.columns if table is not None else ()
 
     def source(self, before: Table) -> tuple[Table, CatalogueEntry | None]:
         """Return the table and the texts that it was read from, read again if these are stale."""
         for again in (False, True):
             if again:
-                self.known.forget()
-                before = self.known.need(before.table_name)
+                self.live.forget()
+                before = self.live.need(before.table_name)
             entry = before.payload
             if isinstance(entry, CatalogueEntry) and entry.table == before:
                 return before, entry

@@ -189,13 +189,13 @@ class SQLiteSession(Session):
         """Whether foreign keys are enforced: only in the caller's transaction, where they cannot be switched off."""
         return self.borrowed and bool(self.pragma("foreign_keys"))
 
-    def check(self, sql: str, known: LiveSchema) -> None:
+    def check(self, sql: str, live: LiveSchema) -> None:
         """Refuse a rebuild that would affect rows of other tables: DROP TABLE deletes rows, and the deletes cascade."""
         rebuilt = _REBUILD.match(sql)
         if rebuilt is None or not self.enforces_foreign_keys:
             return
         name = rebuilt["name"].replace('""', '"')
-        others = sorted({str(table.table_name) for table, _ in known.schema.references_to(TableName(name))})
+        others = sorted({str(table.table_name) for table, _ in live.schema.references_to(TableName(name))})
         if others:
             raise BorrowedTransaction(
                 f'table "{name}" cannot be rebuilt inside your transaction with foreign keys on',

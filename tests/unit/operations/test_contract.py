@@ -69,7 +69,7 @@ def test_the_operation_has_the_sql_that_the_dialect_has_not() -> None:
 
 def test_the_dialect_comes_first() -> None:
     class Better(SQLiteDDL):
-        def polish(self, operation: Polish, known: LiveSchema) -> Iterator[str]:
+        def polish(self, operation: Polish, live: LiveSchema) -> Iterator[str]:
             yield "POLISH better"
 
     assert list(Better(sqlite.dialect()).statements(Polish(), LiveSchema())) == ["POLISH better"]

@@ -74,8 +74,8 @@ def compiled(
     operations: Sequence[Operation] | Operation, table: Table | None = PLAIN, on: MySQL = MARIADB
 ) -> list[str]:
     given = [operations] if isinstance(operations, Operation) else operations
-    known = LiveSchema(Schema([table] if table else []))
-    return [str(statement.sql) for statement in on.compile(given, known)]
+    live = LiveSchema(Schema([table] if table else []))
+    return [str(statement.sql) for statement in on.compile(given, live)]
 
 
 def index(name: str, *columns: str) -> Index:
@@ -197,10 +197,10 @@ def test_a_foreign_key_takes_its_index_along() -> None:
 def test_foreign_keys_are_dropped_and_made_without_the_index_showing() -> None:
     drop = DropConstraint(table=T, name="fk", kind=ForeignKey)
     add = AddConstraint(table=T, constraint=FK)
-    known = LiveSchema(Schema([WITH_KEY]))
-    list(MARIADB.compile([drop, add], known))
-    assert known.schema == Schema([WITH_KEY])
-    assert known.need(T).indexes[0].implicit
+    live = LiveSchema(Schema([WITH_KEY]))
+    list(MARIADB.compile([drop, add], live))
+    assert live.schema == Schema([WITH_KEY])
+    assert live.need(T).indexes[0].implicit
 
 
 def test_a_column_goes_with_everything_that_stands_on_it() -> None:
@@ -248,14 +248,14 @@ def test_a_unique_constraint_may_be_said_as_an_index_and_the_other_way_round() -
     as_index = replace(PLAIN, indexes=(replace(index("u", "a"), unique=True),))
     for table in (as_constraint, as_index):
         for operation in (DropIndex(table=T, name="u"), DropConstraint(table=T, name="u", kind=Unique)):
-            known = LiveSchema(Schema([table]))
-            (statement,) = MARIADB.compile([operation], known)
+            live = LiveSchema(Schema([table]))
+            (statement,) = MARIADB.compile([operation], live)
             assert "DROP INDEX u" in str(statement.sql)
-            assert known.need(T) == PLAIN
-    known = LiveSchema(Schema([as_constraint]))
-    (statement,) = MARIADB.compile([RenameIndex(table=T, old="u", new="v")], known)
+            assert live.need(T) == PLAIN
+    live = LiveSchema(Schema([as_constraint]))
+    (statement,) = MARIADB.compile([RenameIndex(table=T, old="u", new="v")], live)
     assert statement.sql == "ALTER TABLE t RENAME INDEX u TO v"
-    assert known.need(T).constraint("v") is not None
+    assert live.need(T).constraint("v") is not None
 
 
 def test_conditional_operations_do_nothing_where_there_is_nothing_to_do() -> None:
@@ -356,9 +356,9 @@ def test_numbered_names_follow_a_renamed_table() -> None:
     table = replace(
         WITH_KEY, constraints=(replace(FK, name="t_ibfk_1"), Check(name="t_chk_1", sql="1"), Check(name="x", sql="1"))
     )
-    known = LiveSchema(Schema([table]))
-    assert [str(s.sql) for s in ORACLE.compile([RenameTable(old=T, new="u")], known)] == ["ALTER TABLE t RENAME TO u"]
-    assert {c.name for c in known.need(TableName("u")).constraints} == {"u_ibfk_1", "u_chk_1", "x"}
+    live = LiveSchema(Schema([table]))
+    assert [str(s.sql) for s in ORACLE.compile([RenameTable(old=T, new="u")], live)] == ["ALTER TABLE t RENAME TO u"]
+    assert {c.name for c in live.need(TableName("u")).constraints} == {"u_ibfk_1", "u_chk_1", "x"}
 
 
 def test_a_renamed_column_is_followed_in_texts() -> None:
@@ -369,9 +369,9 @@ def test_a_renamed_column_is_followed_in_texts() -> None:
     assert compiled(rename, table, ORACLE) == [
         "ALTER TABLE t\n\tDROP CONSTRAINT ck,\n\tRENAME COLUMN a TO b,\n\tADD CONSTRAINT ck CHECK (`b` > 0)"
     ]
-    known = LiveSchema(Schema([table]))
-    list(MARIADB.compile([rename], known))
-    assert known.need(T).constraints == (replace(check, sql="`b` > 0"),)
+    live = LiveSchema(Schema([table]))
+    list(MARIADB.compile([rename], live))
+    assert live.need(T).constraints == (replace(check, sql="`b` > 0"),)
 
 
 def test_the_index_called_after_a_column_is_renamed_with_it() -> None:

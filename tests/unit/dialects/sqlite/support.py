@@ -57,10 +57,10 @@ class Database:
         """Return every text in the catalogue except those of tables."""
         return dict(self.sql("SELECT name, sql FROM sqlite_master WHERE type <> 'table' AND sql IS NOT NULL"))
 
-    def run(self, *operations: Operation, known: LiveSchema | None = None) -> list[str]:
+    def run(self, *operations: Operation, live: LiveSchema | None = None) -> list[str]:
         """Compile and execute in one transaction, and return the statements."""
         with running(self) as connection:
-            return list(send(self, connection, operations, known or knowing(self.dialect, connection)))
+            return list(send(self, connection, operations, live or knowing(self.dialect, connection)))
 
 
 @contextmanager
@@ -93,10 +93,10 @@ def knowing(dialect: SQLite, connection: sa.Connection) -> LiveSchema:
 
 
 def send(
-    database: Database, connection: sa.Connection, operations: Sequence[Operation], known: LiveSchema
+    database: Database, connection: sa.Connection, operations: Sequence[Operation], live: LiveSchema
 ) -> Iterator[str]:
     """Execute statement by statement."""
-    for statement in database.dialect.compile(operations, known):
+    for statement in database.dialect.compile(operations, live):
         if isinstance(statement.sql, str):
             connection.exec_driver_sql(statement.sql, execution_options={"no_parameters": True})
             yield statement.sql

@@ -25,7 +25,7 @@ NOT_NULL = AlterColumn(table=T, name="b", set=(("nullable", False),))
 def carried(operations: list[Operation], schema: Schema) -> dict[str, list[Operation]]:
     dialect = dialect_for(sqlite.dialect())
     with dialect.offline(schema) as database:
-        statements = dialect.compile(operations, database.known)
+        statements = dialect.compile(operations, database.live)
         return {" ".join(str(each.sql).split()[:3]): list(each.operations) for each in statements}
 
 
