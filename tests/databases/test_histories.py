@@ -359,7 +359,7 @@ def test_the_context_answers_what_scripts_ask(history: Begin) -> None:
 def test_the_top_of_a_script_changes_nothing(history: Begin) -> None:
     found = history()
     found.add("pass", top='op.create_table("early", sa.Column("id", sa.Integer))')
-    with pytest.raises(ScriptDoesNotLoad, match="changes nothing"):
+    with pytest.raises(ScriptDoesNotLoad, match="must not change the database"):
         found.migrator.upgrade("head")
     assert found.tables() == set()
 
