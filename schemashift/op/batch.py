@@ -56,7 +56,7 @@ def batch_alter_table(
     migration = current()
     table = full_name(migration, table_name, schema)
     there = None
-    if migration.dialect.name == "sqlite" and naming_convention:
+    if not migration.dialect.supports_alter and naming_convention:
         there = migration.table(table)
     with migration.group():
         batch = Batch(table_name, schema)
@@ -102,7 +102,7 @@ class Batch:
     def _anew(self) -> None:
         """Submit the names and options: the next operation rebuilds the table on SQLite."""
         remake, self._remake = self._remake, None
-        if remake is not None and remake.migration.dialect.name == "sqlite":
+        if remake is not None and not remake.migration.dialect.supports_alter:
             remake.migration.submit(list(remake.operations()))
             if remake.options:
                 alter_table(self.table_name, schema=self.schema, **remake.options)

@@ -51,6 +51,7 @@ class Environment:
     """What a script can find out without asking the database. See `Running` for the fields."""
 
     dialect: sa.Dialect
+    transactional_ddl: bool
     normal: Callable[[Table], Table]
     version_table: TableName
     x: Mapping[str, str] = field(default_factory=dict)
@@ -103,6 +104,11 @@ class Buffer:
     def dialect(self) -> sa.Dialect:
         """SQLAlchemy's dialect."""
         return self._sender.environment.dialect
+
+    @property
+    def transactional_ddl(self) -> bool:
+        """Whether DDL is rolled back with its transaction."""
+        return self._sender.environment.transactional_ddl
 
     @property
     def x(self) -> Mapping[str, str]:

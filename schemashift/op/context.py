@@ -77,7 +77,7 @@ class Context:
     @property
     def transactional_ddl(self) -> bool:
         """Whether DDL is rolled back with its transaction."""
-        return self.dialect.name not in ("mysql", "mariadb", "oracle")
+        return self._migration.transactional_ddl
 
     def execute(self, sql: str | sa.Executable, execution_options: Mapping[str, Any] | None = None) -> None:
         """Execute a statement, as `op.execute` does."""

@@ -25,6 +25,10 @@ class Running(Protocol):
         """SQLAlchemy's dialect, for lifting the arguments of the script."""
 
     @property
+    def transactional_ddl(self) -> bool:
+        """Whether DDL is rolled back with its transaction."""
+
+    @property
     def x(self) -> Mapping[str, str]:
         """The ``-x key=value`` arguments of the command line."""
 

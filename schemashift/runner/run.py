@@ -105,7 +105,12 @@ class _Run:
         self.load = load
         self.versions = versions
         self.environment = Environment(
-            dialect=dialect.sa, normal=dialect.normal, version_table=versions.name, x=x, convention=convention
+            dialect=dialect.sa,
+            transactional_ddl=dialect.transactional_ddl,
+            normal=dialect.normal,
+            version_table=versions.name,
+            x=x,
+            convention=convention,
         )
         self.listener = listener
         self.consent = consent

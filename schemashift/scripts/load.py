@@ -186,9 +186,6 @@ def _source_line(path: str, line: int) -> str:
 _KNOWN_IMPORTS = {
     "sa": "import sqlalchemy as sa",
     "op": "from schemashift import op",
-    "mysql": "from sqlalchemy.dialects import mysql",
-    "postgresql": "from sqlalchemy.dialects import postgresql",
-    "sqlite": "from sqlalchemy.dialects import sqlite",
     "Text": "from sqlalchemy import Text",
 }
 
@@ -196,13 +193,22 @@ _KNOWN_IMPORTS = {
 def hints_for(error: BaseException) -> list[str]:
     """Return hints on how to correct a script that raises *error*."""
     if isinstance(error, NameError) and error.name:
-        line = _KNOWN_IMPORTS.get(error.name) or (f"import {error.name}" if _is_module(error.name) else "")
+        line = _import_of(error.name)
         return [f"add  {line}  at the top of the script"] if line else []
     if isinstance(error, ImportError) and (error.name or "").partition(".")[0] == "alembic":
         return ["from schemashift import op    in place of  from alembic import op"]
     if isinstance(error, ModuleNotFoundError) and error.name:
         return [f"is {error.name.partition('.')[0]} installed in this environment, and spelled correctly?"]
     return []
+
+
+def _import_of(name: str) -> str:
+    """Return the line that imports what scripts call *name*; empty if that is not known."""
+    if name in _KNOWN_IMPORTS:
+        return _KNOWN_IMPORTS[name]
+    if _is_module(f"sqlalchemy.dialects.{name}"):
+        return f"from sqlalchemy.dialects import {name}"
+    return f"import {name}" if _is_module(name) else ""
 
 
 def _is_module(name: str) -> bool:

@@ -151,7 +151,11 @@ class Recorder:
 
     def __init__(self, dialect: Dialect, x: Mapping[str, str], script: Script | None = None) -> None:
         self.environment = Environment(
-            dialect=dialect.sa, normal=dialect.normal, version_table=TableName("version"), x=x
+            dialect=dialect.sa,
+            transactional_ddl=dialect.transactional_ddl,
+            normal=dialect.normal,
+            version_table=TableName("version"),
+            x=x,
         )
         self.buffer = Buffer(self) if script is None else Buffer.of(self, script)
         self._groups: list[Group] = []

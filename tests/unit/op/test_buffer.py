@@ -27,7 +27,11 @@ class Collector:
 
     def __init__(self) -> None:
         self.environment = Environment(
-            dialect=sqlite.dialect(), normal=lambda table: table, version_table=TableName("v"), x={"a": "b"}
+            dialect=sqlite.dialect(),
+            transactional_ddl=True,
+            normal=lambda table: table,
+            version_table=TableName("v"),
+            x={"a": "b"},
         )
         self.happened: list[str] = []
         self.refuses: str | None = None
