@@ -47,10 +47,8 @@ NAMED = {
     "connection/database.py": (6, "how the databases write their own names"),
     "connection/engine.py": (16, "drivers: which is preferred, how it is installed, what a file and a socket are"),
     "op/constraints.py": (1, "exclusion constraints are PostgreSQL's"),
-    "op/arguments.py": (4, "the prefixes that a dialect option may have"),
-    "op/tables.py": (4, "options with MySQL's prefix also mean MariaDB"),
-    "render/operations.py": (3, "lengths and operator classes of index parts have one database's keyword; SQLite"),
-    "sqla/names.py": (2, "the names that tables of SQL are looked up by: MariaDB is a variant of MySQL"),
+    "render/operations.py": (1, "SQLite numbers the rows in an integer key, declared or not"),
+    "sqla/names.py": (2, "the names that SQL and options are looked up by: MariaDB is a variant of MySQL"),
     "sqla/lift.py": (9, "which versions generate columns; what only PostgreSQL keeps"),
     "state/version_table.py": (2, "MySQL keeps microseconds only where it is told to"),
 }

@@ -7,6 +7,8 @@ from functools import wraps
 from typing import Any, TypeVar, cast
 
 import sqlalchemy as sa
+from sqlalchemy import exc
+from sqlalchemy.dialects import registry
 from sqlalchemy.schema import SchemaItem
 
 from schemashift.op.running import Running
@@ -43,15 +45,20 @@ def unattached(item: SchemaItem) -> SchemaItem:
     return item if owner is None else cast("SchemaItem", copied(item))
 
 
-_DATABASES = frozenset({"sqlite", "postgresql", "mysql", "mariadb", "mssql", "oracle"})
-
-
 def check_keywords(migration: Running, kw: Mapping[str, Any]) -> None:
     """Raise TypeError for a keyword that is not an option of any database: it is a spelling mistake."""
     for name in kw:
         database, _, rest = name.partition("_")
-        if not rest or database not in _DATABASES | {migration.dialect.name}:
+        if not rest or not (database == migration.dialect.name or _is_dialect(database)):
             raise TypeError(f"unexpected keyword argument {name!r}")
+
+
+def _is_dialect(name: str) -> bool:
+    """Return True if SQLAlchemy has a dialect of this name, or one is installed."""
+    try:
+        return bool(registry.load(name))
+    except exc.NoSuchModuleError:
+        return False
 
 
 _IGNORED = frozenset({"use_alter", "link_to_name", "info", "comment", "quote"})

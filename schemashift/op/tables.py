@@ -9,10 +9,11 @@ import sqlalchemy as sa
 from sqlalchemy.schema import SchemaItem
 
 from schemashift.op.arguments import check_keywords, lift_value, metadata_of, unattached
-from schemashift.op.running import Running, current, full_name, origin
+from schemashift.op.running import current, full_name, origin
 from schemashift.op.types import missing_types
 from schemashift.operations import AlterTable, CreateTable, DropTable, RenameTable
 from schemashift.sqla.lift import lift_table
+from schemashift.sqla.names import option_prefixes
 
 
 def create_table(
@@ -96,17 +97,11 @@ def alter_table(table_name: str, *, schema: str | None = None, **options: Any) -
     """
     migration = current()
     check_keywords(migration, {name: value for name, value in options.items() if name != "prefixes"})
-    relevant = (*_option_prefixes(migration), "prefixes")
+    relevant = (*option_prefixes(migration.dialect), "prefixes")
     changed = tuple(sorted((key, lift_value(value)) for key, value in options.items() if key.startswith(relevant)))
     if changed:
         name = full_name(migration, table_name, schema)
         migration.submit([AlterTable(table=name, set=(("options", changed),), partial=True, origin=origin())])
-
-
-def _option_prefixes(migration: Running) -> tuple[str, ...]:
-    """The prefixes of this database's options."""
-    name = migration.dialect.name
-    return ("mysql_", "mariadb_") if name in ("mysql", "mariadb") else (f"{name}_",)
 
 
 def create_table_comment(

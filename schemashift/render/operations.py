@@ -53,6 +53,7 @@ from schemashift.schema import (
     options,
 )
 from schemashift.sqla.lift import lift_expression, lift_options
+from schemashift.sqla.names import names_of
 from schemashift.sqla.private import type_affinity
 from schemashift.sqla.source import Source, escape_binds, repr_value, string
 
@@ -90,6 +91,7 @@ class Printer:
     def __init__(self, dialect: sa.Dialect, conventions: Iterable[Convention] = ()) -> None:
         self.source = Source(dialect)
         self.dialect = dialect
+        self.prefix = f"{names_of(dialect)[-1]}_"
         self._renamed = {Check, *(kind for convention in conventions for kind in _renamed_by(convention))}
 
     def calls(self, operation: Operation) -> Iterator[Node]:
@@ -451,10 +453,10 @@ class Printer:
         ]
         arguments += ["unique=True"] if index.unique else []
         lengths = {part.column: part.length for part in index.parts if part.length}
-        arguments += [f"mysql_length={repr_value(lengths)}"] if lengths else []
+        arguments += [f"{self.prefix}length={repr_value(lengths)}"] if lengths else []
         opclasses = {part.column: part.opclass for part in index.parts if part.column and not part.collation}
         opclasses = {column: opclass for column, opclass in opclasses.items() if opclass}
-        arguments += [f"postgresql_ops={repr_value(opclasses)}"] if opclasses else []
+        arguments += [f"{self.prefix}ops={repr_value(opclasses)}"] if opclasses else []
         return Call("op.create_index", [*arguments, *self.keywords(self.declared(index)), *self.schema(table)])
 
     def create_index(self, operation: CreateIndex) -> Iterator[Node]:
