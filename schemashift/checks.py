@@ -51,7 +51,7 @@ def status(project: Project, database: Database, x: Mapping[str, str]) -> Status
     graph = project.graph()
     with database.reading() as connection:
         dialect = database.dialect(connection)
-        state = database.version_table(dialect).read(connection)
+        state = database.version_table().read(connection)
         applied = state.applied
         current = graph.current(applied)
         pending = tuple(each for each in graph if each.id not in applied)
@@ -110,7 +110,7 @@ def _connected_parts(project: Project, database: Database, x: Mapping[str, str])
     try:
         with database.reading() as connection:
             dialect = database.dialect(connection)
-            state = database.version_table(dialect).read(connection)
+            state = database.version_table().read(connection)
             database_part = Part("database", _check_state(project.graph(), state))
             return database_part, _models_part(compare(project, database, connection, dialect, x))
     except SchemashiftError as error:

@@ -264,7 +264,7 @@ class Migrator:
             plan_for,
             dialect=dialect,
             load=lambda name: self.project.scripts.load(graph[name]),
-            versions=self.database.version_table(dialect),
+            versions=self.database.version_table(),
             lock_timeout=self.project.config.lock_timeout,
             single_transaction=single_transaction,
             x=self.x,
@@ -404,7 +404,7 @@ class Migrator:
         tables = sum(len(each.tables) for each in project.metadata())
         with database.reading() as connection:
             dialect = database.dialect(connection)
-            _refuse_behind(project.graph(), database.version_table(dialect).read(connection).applied)
+            _refuse_behind(project.graph(), database.version_table().read(connection).applied)
             comparison = compare(project, database, connection, dialect, self.x, drop)
             unmanaged, not_compared = comparison.unmanaged, comparison.not_compared
             if not comparison.operations:

@@ -50,7 +50,6 @@ NAMED = {
     "render/operations.py": (1, "SQLite numbers the rows in an integer key, declared or not"),
     "sqla/names.py": (2, "the names that SQL and options are looked up by: MariaDB is a variant of MySQL"),
     "sqla/lift.py": (9, "which versions generate columns; what only PostgreSQL keeps"),
-    "state/version_table.py": (2, "MySQL keeps microseconds only where it is told to"),
 }
 """Literals that name a database outside of `dialects/`, by file: how many, and what for. In `objects/`, the keys of a
 kind's tables of SQL do not count.

@@ -84,14 +84,14 @@ class Database:
         """Return schemashift's dialect for the connected server and its version."""
         return dialect_for(connection.dialect)
 
-    def version_table(self, dialect: Dialect) -> VersionTable:
+    def version_table(self) -> VersionTable:
         """Return the version table."""
-        return VersionTable(self.version_table_name, dialect)
+        return VersionTable(self.version_table_name)
 
     def state(self) -> State:
         """Read the version table; nothing is created. Raises `ForeignVersionTable` and `DatabaseUnreachable`."""
         with self.reading() as connection:
-            return self.version_table(self.dialect(connection)).read(connection)
+            return self.version_table().read(connection)
 
 
 def _engine(source: str | sa.URL | sa.Engine | None, config: Config) -> sa.Engine:

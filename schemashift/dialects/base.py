@@ -111,6 +111,10 @@ class Dialect:
         """Return *type_* as this database spells it, with a payload to render it from. For `objects.Kind.normal`."""
         return type_
 
+    def moment_type(self) -> sa.types.TypeEngine[Any]:
+        """Return the type of a time with microseconds, for the version table."""
+        return sa.DateTime()
+
     def normal_default(self, default: Default | None) -> Default | None:
         """Return *default* as this database spells it, as far as that is known without a connection."""
         return default

@@ -12,9 +12,8 @@ from datetime import UTC, datetime
 from typing import Any, Literal, cast
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import mysql
 
-from schemashift.dialects import Dialect
+from schemashift.dialects import dialect_for
 from schemashift.dialects.session import user_at_host
 from schemashift.errors import ForeignVersionTable
 from schemashift.schema import TableName
@@ -24,7 +23,17 @@ Status = Literal["applied", "upgrading", "downgrading"]
 _COLUMNS = ("revision", "status", "applied_at", "duration_ms", "checksum", "applied_by", "step", "steps", "error")
 _LONGEST_ERROR = 2_000
 _LONGEST_NAME = 255
-_MOMENT = sa.DateTime().with_variant(mysql.DATETIME(fsp=6), "mysql", "mariadb")
+
+
+class _Moment(sa.TypeDecorator[datetime]):
+    """A time with microseconds, by which the rows are ordered."""
+
+    impl = sa.DateTime
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: sa.Dialect) -> Any:
+        """Return the type of *dialect*."""
+        return dialect.type_descriptor(dialect_for(dialect).moment_type())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,9 +80,8 @@ class State:
 class VersionTable:
     """The table called *name*. Its methods use the connection they are given and never commit."""
 
-    def __init__(self, name: TableName | str = "version", dialect: Dialect | None = None) -> None:
+    def __init__(self, name: TableName | str = "version") -> None:
         self.name = name if isinstance(name, TableName) else TableName(name)
-        self.dialect = dialect
         self.table = _table(self.name)
         key = self.table.c.revision == sa.bindparam("key")
         # Created once, so that SQLAlchemy finds their compiled text by identity.
@@ -212,7 +220,7 @@ def _table(name: TableName) -> sa.Table:
         sa.MetaData(),
         sa.Column("revision", sa.String(255), primary_key=True),
         sa.Column("status", sa.String(16), nullable=False),
-        sa.Column("applied_at", _MOMENT, nullable=False),
+        sa.Column("applied_at", _Moment, nullable=False),
         sa.Column("duration_ms", sa.Integer),
         sa.Column("checksum", sa.String(64)),
         sa.Column("applied_by", sa.String(_LONGEST_NAME), nullable=False),

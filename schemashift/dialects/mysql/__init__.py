@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import mysql
 
 from schemashift.dialects.base import Dialect
 from schemashift.dialects.live import LiveSchema
@@ -37,6 +38,10 @@ class MySQL(Dialect):
     def normal(self, table: Table) -> Table:
         """See `schemashift.dialects.mysql.normal`."""
         return normal_table(table, flavour_of(self.sa))
+
+    def moment_type(self) -> mysql.DATETIME:
+        """Return DATETIME(6): without the number, the server rounds to seconds."""
+        return mysql.DATETIME(fsp=6)
 
     def read(
         self, connection: sa.Connection, names: Collection[TableName] | None = None, *, schemas: Iterable[str] = ()
