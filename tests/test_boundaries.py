@@ -23,7 +23,6 @@ SENDERS = {"dialects", "objects", "runner", "sources", "state"}
 """Those who use a connection; the others may hand it on."""
 
 ALSO_SEND = {
-    "connection/database.py": "the version of SQLite, for a line that is shown",
     "effects/counts.py": "counts the rows that a plan would delete",
     "op/alembic.py": "`context.execute()` of a script that came from Alembic: not a connection's",
     "op/context.py": "`execute` of the migration that runs: not a connection's",
@@ -42,10 +41,8 @@ DIALECTS_SEND = {"__init__.py", "base.py", "live.py", "offline.py", "read.py", "
 DATABASES = ("mariadb", "mysql", "postgresql", "sqlite")
 
 NAMED = {
-    "cli/changes.py": (1, "a line about what SQLite does not check"),
     "config.py": (2, "a relative path in a SQLite URL is relative to the configuration file"),
-    "connection/database.py": (6, "how the databases write their own names"),
-    "connection/engine.py": (16, "drivers: which is preferred, how it is installed, what a file and a socket are"),
+    "connection/drivers.py": (4, "the table of what connecting depends on"),
     "op/constraints.py": (1, "exclusion constraints are PostgreSQL's"),
     "render/operations.py": (1, "SQLite numbers the rows in an integer key, declared or not"),
     "sqla/names.py": (2, "the names that SQL and options are looked up by: MariaDB is a variant of MySQL"),

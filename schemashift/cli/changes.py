@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from schemashift.cli.progress import places
 from schemashift.cli.session import Session
 from schemashift.cli.ui import paint, plural, table
+from schemashift.connection.drivers import product
 from schemashift.errors import Hint
 
 if TYPE_CHECKING:
@@ -22,7 +23,8 @@ SIGNS = {"+": "ok", "-": "warning", "~": "path"}
 
 def _say_how_to_begin(session: Session, migrator: Migrator) -> None:
     """Say how to start with a database that already has the tables of the models."""
-    empty = "--url sqlite://" if migrator.database.engine.dialect.name == "sqlite" else "--url of an empty database"
+    name = migrator.database.engine.dialect.name
+    empty = f"--url {name}://" if product(name).embedded else "--url of an empty database"
     session.ui.say(
         f"{paint('   hint:', 'hint')} no revision creates these tables yet: "
         f"write the first one with {empty}, then  {session.write(Hint('stamp', ('head',)))}"

@@ -10,6 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from schemashift.config import Config
+from schemashift.connection.drivers import product
 from schemashift.connection.engine import (
     connect,
     driver_error,
@@ -22,6 +23,7 @@ from schemashift.connection.engine import (
 from schemashift.dialects import Dialect, dialect_for
 from schemashift.schema import TableName
 from schemashift.sources.models import load_attribute, put_on_path
+from schemashift.sqla.names import names_of
 from schemashift.state.version_table import State, VersionTable
 
 
@@ -108,10 +110,6 @@ def _engine(source: str | sa.URL | sa.Engine | None, config: Config) -> sa.Engin
 
 def server_name(connection: sa.Connection) -> str:
     """Return the product and version of the server: ``PostgreSQL 15.18``."""
-    names = {"postgresql": "PostgreSQL", "mysql": "MySQL", "mariadb": "MariaDB", "sqlite": "SQLite"}
-    dialect: Any = connection.dialect
-    name = "mariadb" if getattr(dialect, "is_mariadb", False) else dialect.name
-    version = ".".join(str(part) for part in (dialect.server_version_info or ()) if isinstance(part, int))
-    if name == "sqlite":
-        version = str(connection.exec_driver_sql("SELECT sqlite_version()").scalar())
-    return f"{names.get(name, name)} {version}".rstrip()
+    numbers = getattr(connection.dialect, "server_version_info", None) or ()
+    version = ".".join(str(number) for number in numbers if isinstance(number, int))
+    return f"{product(names_of(connection.dialect)[0]).name} {version}".rstrip()

@@ -15,6 +15,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.pool import NullPool, StaticPool
 
 from schemashift.config import display_url, masked, sqlite_path
+from schemashift.connection.drivers import ASYNC_DRIVERS, INSTALL, PRODUCTS, product
 from schemashift.errors import (
     BadConfig,
     BadUrl,
@@ -27,38 +28,15 @@ from schemashift.errors import (
 )
 from schemashift.paths import display_path
 
-ASYNC_DRIVERS = {
-    "asyncpg": "psycopg",
-    "psycopg_async": "psycopg",
-    "aiosqlite": "",
-    "aiomysql": "pymysql",
-    "asyncmy": "pymysql",
-}
-"""The synchronous driver to use instead of an asynchronous one."""
-
-PREFERRED = {"postgresql": ("psycopg2", "psycopg"), "mysql": ("MySQLdb", "pymysql"), "mariadb": ("MySQLdb", "pymysql")}
-"""Drivers for a URL that names none: SQLAlchemy's default, and the one to use if that is not installed."""
-
-INSTALL = {
-    "psycopg": '"psycopg[binary]"',
-    "psycopg2": "psycopg2-binary",
-    "pymysql": "pymysql",
-    "MySQLdb": "mysqlclient",
-    "pysqlite2": "pysqlite3",
-    "pg8000": "pg8000",
-    "oracledb": "oracledb",
-    "pyodbc": "pyodbc",
-    "mariadb": "mariadb",
-}
-
 
 def engine_for(source: str | URL) -> sa.Engine:
     """Return an engine for a URL, without connecting. Raises `BadUrl`, `DriverMissing` and `NotSupported`."""
     url = with_driver(parse_url(source) if isinstance(source, str) else source)
-    if url.get_backend_name() in ("mysql", "mariadb") and not url.database:
+    database = product(url.get_backend_name())
+    if database.needs_database and not url.database:
         shown = url.render_as_string(hide_password=True)
         raise BadUrl(f"{shown} names no database", hints=[f"--url {url.set(database='NAME').render_as_string()}"])
-    if url.get_backend_name() == "sqlite" and not url.database:
+    if database.embedded and not url.database:
         pool: Any = StaticPool  # in memory: the database exists as long as its one connection
     else:
         pool = NullPool
@@ -75,7 +53,7 @@ def engine_for(source: str | URL) -> sa.Engine:
 def parse_url(text: str) -> URL:
     """Return the URL in *text*, with SQLAlchemy's name for ``postgres://``. Raises `BadUrl`."""
     if text.startswith("postgres://"):
-        text = f"postgresql{text.removeprefix('postgres')}"
+        text = text.replace("postgres://", "postgresql://", 1)
     try:
         url = make_url(text)
         # SQLAlchemy 2.1 decodes %41 in a file's name, 2.0 does not; here % is just a character.
@@ -98,20 +76,18 @@ def with_driver(url: URL) -> URL:
         raise NotSupported(
             f"{driver} is an asynchronous driver; migrations run on a synchronous one", hints=[f"--url {shown}"]
         )
-    if not driver and backend in PREFERRED:
-        usual, other = PREFERRED[backend]
-        if find_spec(usual) is None:
-            return url.set(drivername=f"{backend}+{other}")
+    drivers = product(backend).drivers
+    if not driver and drivers and find_spec(drivers[0]) is None:
+        return url.set(drivername=f"{backend}+{drivers[1]}")
     return url
 
 
 def _no_dialect(url: URL) -> BadUrl:
     import difflib
 
-    known = ("sqlite", "postgresql", "mysql", "mariadb")
     backend, plus, driver = url.drivername.partition("+")
-    close = difflib.get_close_matches(backend, known, 1)
-    what = f'driver "{driver}" for {backend}' if plus and backend in known else f'database "{url.drivername}"'
+    close = difflib.get_close_matches(backend, PRODUCTS, 1)
+    what = f'driver "{driver}" for {backend}' if plus and backend in PRODUCTS else f'database "{url.drivername}"'
     return BadUrl(
         f"no {what} is known to SQLAlchemy",
         cause=f"the URL is {url.render_as_string(hide_password=True)}",
@@ -166,7 +142,7 @@ def shown(url: URL) -> str:
 
 def _sqlite_file(url: URL) -> str | None:
     """Return the file of a plain SQLite URL; None for any other."""
-    path = url.database if url.get_backend_name() == "sqlite" else None
+    path = url.database if product(url.get_backend_name()).embedded else None
     return None if not path or path.startswith((":", "file:")) else path
 
 
@@ -185,7 +161,7 @@ def require_engine(thing: object, name: str) -> sa.Engine:
 def unreachable(url: URL, error: BaseException) -> DatabaseUnreachable:
     """Return the error for a failed connection to *url*, with a cause derived from the driver's message."""
     text = _first_line(error, url)
-    cause, hint = _file_explained(url) if url.get_backend_name() == "sqlite" else _explained(url, text)
+    cause, hint = _file_explained(url) if product(url.get_backend_name()).embedded else _explained(url, text)
     return DatabaseUnreachable(
         f"cannot connect to {shown(url)}",
         cause=cause or text,
@@ -226,9 +202,7 @@ def _explained(url: URL, text: str) -> tuple[str, str]:
 
 
 def _how_to_create(url: URL) -> str:
-    if url.get_backend_name() == "postgresql":
-        return f"createdb {url.database}    makes it"
-    return f"CREATE DATABASE {url.database};    makes it"
+    return f"{product(url.get_backend_name()).create.format(url.database)}    makes it"
 
 
 def _file_explained(url: URL) -> tuple[str, str]:
