@@ -43,10 +43,8 @@ DATABASES = ("mariadb", "mysql", "postgresql", "sqlite")
 NAMED = {
     "config.py": (2, "a relative path in a SQLite URL is relative to the configuration file"),
     "connection/drivers.py": (4, "the table of what connecting depends on"),
-    "op/constraints.py": (1, "exclusion constraints are PostgreSQL's"),
-    "render/operations.py": (1, "SQLite numbers the rows in an integer key, declared or not"),
     "sqla/names.py": (2, "the names that SQL and options are looked up by: MariaDB is a variant of MySQL"),
-    "sqla/lift.py": (9, "which versions generate columns; what only PostgreSQL keeps"),
+    "sqla/traits.py": (4, "the table of what SQLAlchemy's dialects do not know of their databases"),
 }
 """Literals that name a database outside of `dialects/`, by file: how many, and what for. In `objects/`, the keys of a
 kind's tables of SQL do not count.

@@ -27,6 +27,7 @@ from schemashift.schema import (
     referential_action,
 )
 from schemashift.sqla.lift import lift_constraint
+from schemashift.sqla.traits import traits_of
 
 _KINDS: dict[str, type[Constraint]] = {
     "foreignkey": ForeignKey,
@@ -228,7 +229,7 @@ def create_exclude_constraint(
     *ops* gives the operator class of a column. Raises `NotSupported` on any other database.
     """
     migration = current()
-    if migration.dialect.name != "postgresql":
+    if not traits_of(migration.dialect).exclusion_constraints:
         raise NotSupported(f"{migration.dialect.name} has no exclusion constraints")
     columns = (sa.Column(element, sa.Integer) for element, _ in elements if isinstance(element, str))
     table = sa.Table(table_name, metadata_of(migration), *columns, schema=schema)

@@ -56,6 +56,7 @@ from schemashift.sqla.lift import lift_expression, lift_options
 from schemashift.sqla.names import names_of
 from schemashift.sqla.private import type_affinity
 from schemashift.sqla.source import Source, escape_binds, repr_value, string
+from schemashift.sqla.traits import traits_of
 
 Node = str | Call
 Convention = Mapping[Any, Any]
@@ -324,7 +325,7 @@ class Printer:
         declared = getattr(column.payload, "autoincrement", None)
         if isinstance(declared, bool):
             return declared
-        if self.dialect.name == "sqlite":
+        if traits_of(self.dialect).numbers_integer_keys:
             return None
         guess = (
             len(key.columns) == 1

@@ -43,7 +43,9 @@ from schemashift.schema import (
     options,
     referential_action,
 )
+from schemashift.sqla.names import names_of
 from schemashift.sqla.percent_signs import without_percent_doubling
+from schemashift.sqla.traits import traits_of
 
 _COLLATE = re.compile(r'\s+COLLATE\s+(?:"((?:[^"]|"")+)"|`([^`]+)`|([\w.@-]+))$', re.IGNORECASE)
 
@@ -95,7 +97,7 @@ def named_types(type_: Any, dialect: sa.Dialect) -> Iterator[Any]:
 
     They are PostgreSQL's named enums (`sqlalchemy.Enum`) and domains (`sqlalchemy.dialects.postgresql.DOMAIN`).
     """
-    if dialect.name != "postgresql":
+    if not traits_of(dialect).named_types:
         return
     type_ = _unwrapped(type_() if isinstance(type_, type) else type_, dialect)
     inner = getattr(type_, "item_type", None) or (type_.data_type if is_domain(type_) else None)
@@ -213,6 +215,8 @@ class _Lifter:
 
     def __init__(self, dialect: sa.Dialect, table: sa.Table) -> None:
         self.dialect = dialect
+        self.traits = traits_of(dialect)
+        self.database = names_of(dialect)[0]
         self.source = table
         self.compiler: Any = dialect.ddl_compiler(dialect, None)  # type: ignore[arg-type]
         self.name = TableName(str(table.name), self.schema(table.schema))
@@ -271,7 +275,7 @@ class _Lifter:
         """Raise `NotSupported` for a name that the database would truncate."""
         # The limit of SQLAlchemy's MySQL dialect is that of aliases: our dialect's normal form checks names again.
         limit = self.dialect.max_identifier_length
-        in_bytes = self.dialect.name == "postgresql"
+        in_bytes = self.traits.names_in_bytes
         if len(name.encode() if in_bytes else name) > limit:
             whose = "" if noun == "table" else f' of table "{self.name}"'
             raise NotSupported(
@@ -326,24 +330,20 @@ class _Lifter:
 
         Raises `NotSupported` if the server is too old for it. A server whose version is not known supports everything.
         """
-        stored = computed.persisted
         version: tuple[int, ...] | None = getattr(self.dialect, "server_version_info", None)
+        since, virtual_since = self.traits.stored_since, self.traits.virtual_since
+        stored = computed.persisted
         if stored is None:
-            stored = self.dialect.name == "postgresql" and (version or (0,)) < (18,)
+            stored = virtual_since > since and (version or (0,)) < virtual_since
         what = "computed columns" if stored else "virtual computed columns (persisted=False)"
-        required = _COMPUTED_SINCE.get(self.database, {}).get(stored)
+        required = since if stored else virtual_since
         if version and required and version < required:
             raise NotSupported(
                 f'column "{self.name}.{column}": {self.database} {".".join(map(str, version[:2]))} has no {what}',
                 cause=f"they require {self.database} {'.'.join(map(str, required))}",
-                hints=["use persisted=True"] if not stored and required > _COMPUTED_SINCE[self.database][True] else [],
+                hints=["use persisted=True"] if required > since else [],
             )
         return Computed(sql=self.sql(computed.sqltext), stored=stored, payload=computed)
-
-    @property
-    def database(self) -> str:
-        """The name of the database: MariaDB may be used with the dialect of MySQL."""
-        return "mariadb" if getattr(self.dialect, "is_mariadb", False) else self.dialect.name
 
     @staticmethod
     def identity(identity: sa.Identity | None) -> Identity | None:
@@ -410,7 +410,7 @@ class _Lifter:
 
     def exclude(self, constraint: Any, name: str | None) -> Exclude:
         """Lift a `postgresql.ExcludeConstraint`. Raises `NotSupported` on other databases."""
-        if self.dialect.name != "postgresql":
+        if not self.traits.exclusion_constraints:
             raise NotSupported(
                 f'table "{self.name}": {self.database} has no exclusion constraints',
                 hints=['append .ddl_if(dialect="postgresql") to it, so that other databases leave it out'],
@@ -533,15 +533,6 @@ class _Lifter:
             # With a payload, the parsed parts would be rendered twice.
             payload=None if known or len(match["text"]) < match.end() else clause,
         )
-
-
-_COMPUTED_SINCE: dict[str, dict[bool, tuple[int, ...]]] = {
-    "postgresql": {True: (12,), False: (18,)},
-    "mysql": {True: (5, 7), False: (5, 7)},
-    "mariadb": {True: (5, 2), False: (5, 2)},
-    "sqlite": {True: (3, 31), False: (3, 31)},
-}
-"""The first versions with computed columns, stored and virtual."""
 
 
 def _balanced(text: str) -> bool:

@@ -1,0 +1,44 @@
+"""Facts about databases that SQLAlchemy's dialect objects do not have, and that lifting depends on: one table."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import sqlalchemy as sa
+
+from schemashift.sqla.names import names_of
+
+
+class Traits(NamedTuple):
+    """The facts about one database. The defaults are for a database that is not in the table."""
+
+    named_types: bool = False
+    """Named enums and domains are objects of a schema, which are created before the tables that use them."""
+    exclusion_constraints: bool = False
+    names_in_bytes: bool = False
+    """The longest name is measured in bytes; SQLAlchemy counts characters."""
+    numbers_integer_keys: bool = False
+    """An integer primary key numbers its rows, whether or not the column is declared to."""
+    stored_since: tuple[int, ...] = ()
+    """The first version with stored computed columns."""
+    virtual_since: tuple[int, ...] = ()
+    """The first version with virtual computed columns."""
+
+
+_TRAITS = {
+    "postgresql": Traits(
+        named_types=True,
+        exclusion_constraints=True,
+        names_in_bytes=True,
+        stored_since=(12,),
+        virtual_since=(18,),
+    ),
+    "mysql": Traits(stored_since=(5, 7), virtual_since=(5, 7)),
+    "mariadb": Traits(stored_since=(5, 2), virtual_since=(5, 2)),
+    "sqlite": Traits(numbers_integer_keys=True, stored_since=(3, 31), virtual_since=(3, 31)),
+}
+
+
+def traits_of(dialect: sa.Dialect) -> Traits:
+    """Return the facts about the database of *dialect*."""
+    return _TRAITS.get(names_of(dialect)[0], Traits())
