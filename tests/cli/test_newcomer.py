@@ -200,10 +200,18 @@ def test_a_script_that_ends_the_program_has_failed(project: Project, line: str) 
     assert project.ok("current").out == "base\n"
 
 
-def test_a_name_that_a_script_forgot_to_import(project: Project) -> None:
+@pytest.mark.parametrize(
+    ("line", "hint"),
+    [
+        ("json.dumps({})", "import json"),
+        ("mysql.DATETIME(fsp=6)", "from sqlalchemy.dialects import mysql"),
+        ("mssql.BIT()", "from sqlalchemy.dialects import mssql"),
+    ],
+)
+def test_a_name_that_a_script_forgot_to_import(project: Project, line: str, hint: str) -> None:
     project.start()
-    project.revision("aaa1", None, "json.dumps({})")
-    assert "hint: add  import json  at the top of the script\n" in project.run("upgrade").err
+    project.revision("aaa1", None, line)
+    assert f"hint: add  {hint}  at the top of the script\n" in project.run("upgrade").err
 
 
 def test_an_error_of_several_lines_keeps_its_shape(project: Project) -> None:

@@ -8,7 +8,9 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import make_url
 
+from schemashift.connection.drivers import PRODUCTS
 from schemashift.connection.engine import engine_for, parse_url, require_engine, unreachable, with_driver
+from schemashift.dialects import DIALECTS
 from schemashift.errors import BadConfig, BadUrl
 
 
@@ -83,3 +85,7 @@ def test_words_for_a_url_that_is_none() -> None:
     with pytest.raises(BadUrl) as caught:
         parse_url("not a url with app:secret@host")
     assert "secret" not in str(caught.value)
+
+
+def test_every_database_with_a_dialect_is_known() -> None:
+    assert PRODUCTS.keys() == DIALECTS.keys()

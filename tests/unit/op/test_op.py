@@ -523,6 +523,31 @@ def test_the_context_knows_dialect_and_arguments(script: Script) -> None:
     assert context.connection.engine.dialect.name == "postgresql"
 
 
+@pytest.mark.parametrize(("name", "transactional"), [("sqlite", True), ("postgresql", True), ("mysql", False)])
+def test_the_context_knows_whether_ddl_is_rolled_back(name: str, transactional: bool) -> None:
+    script = Script(name)
+    assert script(lambda: op.get_context().impl.transactional_ddl) is transactional
+
+
+@pytest.mark.parametrize("option", ["mariadb_engine", "mssql_clustered", "oracle_compress", "sqlite_strict"])
+def test_options_of_any_database_are_accepted(script: Script, option: str) -> None:
+    script(op.alter_table, "t", **{option: True})
+    assert script.operations == []
+
+
+@pytest.mark.parametrize("option", ["postgresq_with", "engine", "_engine", "mysql"])
+def test_other_keywords_are_spelling_mistakes(script: Script, option: str) -> None:
+    with pytest.raises(TypeError, match=f"unexpected keyword argument '{option}'"):
+        script(op.alter_table, "t", **{option: True})
+
+
+@pytest.mark.parametrize("option", ["mysql_engine", "mariadb_engine"])
+def test_options_for_mysql_and_mariadb_mean_the_same(option: str) -> None:
+    script = Script("mysql")
+    script(op.alter_table, "t", **{option: "InnoDB"})
+    assert script.one.set == (("options", ((option, "InnoDB"),)),)
+
+
 def test_two_migrations_in_two_contexts_do_not_meet() -> None:
     import contextvars
 
