@@ -6,11 +6,11 @@ from typing import NamedTuple
 
 
 class Product(NamedTuple):
-    """A database. ``name`` is its name as its makers write it.
+    """A database. ``name`` is the vendor's spelling of its name, as shown to users.
 
-    ``drivers`` are those for a URL that names none: SQLAlchemy's default, and the one to use if that is not installed.
-    ``embedded`` means that it is a file, or is in memory, and has no server. Without a database in the URL, a
-    connection has none if ``needs_database``. ``create`` is how to create one.
+    ``drivers`` are used for a URL that names none: SQLAlchemy's default, and an alternative if that is not installed.
+    ``embedded`` means a file or memory instead of a server, and ``needs_database`` that the URL of a server must name a
+    database. ``create`` is the command that creates one.
     """
 
     name: str
