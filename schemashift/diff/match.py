@@ -72,7 +72,8 @@ class Pairs:
 def match(before: Schema, after: Schema, *, renames: Renames | None = None, traits: Traits = STANDARD) -> Pairs:
     """Pair the objects of *before* and *after* by name, after applying *renames* to *before*.
 
-    Raises ValueError if a new name is taken, two objects would swap names, or *before* has no object to rename.
+    Raises ValueError if a new name is taken, two objects would swap names, *before* has no object to rename, or *after*
+    has none with the new name: the renamed object would be dropped.
     """
     operations = list(_rename_operations(renames or {}, before, after))
     for operation in operations:
@@ -102,24 +103,40 @@ def _rename_operations(renames: Renames, before: Schema, after: Schema) -> Itera
     """Return the operations for *renames*: tables, then their columns and indexes under the tables' new names."""
     tables = {key: new for key, new in renames.items() if key.kind == "table"}
     for key, new in _in_free_order(tables, {table.key for table in before.tables}):
+        _require(after.table(_renamed_table(key.table_name, tables)), _renamed_key(key, new))
         yield RenameTable(old=key.table_name, new=new)
     columns = {key: new for key, new in renames.items() if key.kind == "column"}
     existing = {Key.of_column(table.table_name, column.name) for table in before.tables for column in table.columns}
     for key, new in _in_free_order(columns, existing):
-        yield RenameColumn(table=_renamed_table(key.table_name, tables), old=key.part, new=new)
-    yield from _index_renames(renames, tables, before, after)
+        table = _renamed_table(key.table_name, tables)
+        new_table = after.table(table)
+        _require(new_table and new_table.column(new), Key.of_column(table, new))
+        yield RenameColumn(table=table, old=key.part, new=new)
+    indexes = {key: new for key, new in renames.items() if key.kind == "index"}
+    yield from _index_renames(indexes, tables, before, after)
+
+
+def _require(renamed: object, key: Key) -> None:
+    """Raise ValueError if the new schema has no object *renamed*, which would have *key*."""
+    if renamed is None:
+        raise ValueError(f"the new schema has no {key.kind} {_display_name(key)}")
 
 
 def _index_renames(renames: Renames, tables: Renames, before: Schema, after: Schema) -> Iterator[RenameIndex]:
     """Return the operations for indexes. An index's key does not contain its table, so the table is the one that has
     the old name before and the new one after."""
+    owners: dict[Key, list[Table]] = {}
     for table in before.tables:
-        new_name = _renamed_table(table.table_name, tables)
-        new_table = after.table(new_name)
-        for index in table.indexes if new_table is not None else ():
-            new = renames.get(Key.of_index(table.table_name, index.name))
-            if new is not None and new_table is not None and new_table.index(new) is not None:
-                yield RenameIndex(table=new_name, old=index.name, new=new)
+        for index in table.indexes:
+            owners.setdefault(Key.of_index(table.table_name, index.name), []).append(table)
+    for key, new in sorted(renames.items(), key=lambda each: sort_key(each[0])):
+        if key not in owners:
+            raise ValueError(f"there is no index {_display_name(key)}")
+        names = (_renamed_table(table.table_name, tables) for table in owners[key])
+        renamed = [name for name in names if (new_table := after.table(name)) and new_table.index(new)]
+        _require(renamed or None, _renamed_key(key, new))
+        for name in renamed:
+            yield RenameIndex(table=name, old=key.part, new=new)
 
 
 def _renamed_table(table: TableName, tables: Renames) -> TableName:
@@ -147,6 +164,8 @@ def _renamed_key(key: Key, new: str) -> Key:
 
 
 def _display_name(key: Key) -> str:
+    if not key.name:  # of an index, whose key does not contain its table
+        return str(TableName(key.part, key.schema))
     return f"{key.table_name}.{key.part}" if key.part else str(key.table_name)
 
 

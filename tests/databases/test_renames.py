@@ -164,6 +164,21 @@ def test_names_that_are_taken_are_refused(project: Project) -> None:
     assert refused.value.cause == "there is no table nix"
 
 
+def test_a_new_name_that_no_model_has_is_refused(project: Project) -> None:
+    """The table would be renamed, and then dropped with its rows."""
+    before = models(("t", [sa.Column("a", sa.Integer), sa.Index("ix_t", "a")]))
+    project.begin(before)
+    table = TableName("t")
+    for key, cause in {
+        Key.of_table(table): "table zz",
+        Key.of_column(table, "a"): "column t.zz",
+        Key.of_index(table, "ix_t"): "index zz",
+    }.items():
+        with pytest.raises(NotSupported, match="these renames cannot be done") as refused:
+            project.compared(before, {key: "zz"})
+        assert refused.value.cause == f"the new schema has no {cause}"
+
+
 @pytest.mark.databases("sqlite")
 def test_names_that_move_on_are_given_in_an_order_that_runs(project: Project) -> None:
     before, after = models(("a", []), ("b", [])), models(("b", []), ("c", []))

@@ -101,6 +101,10 @@ WRONG = {
     "swapped": ({key("a"): "b", key("b"): "a"}, "the new name is taken: a to b, b to a"),
     "absent table": ({key("z"): "c"}, "there is no table z"),
     "absent column": ({key("a", "z"): "c"}, "there is no column a.z"),
+    "absent index": ({Key.of_index(TableName("a"), "z"): "c"}, "there is no index z"),
+    "new table absent after": ({key("a"): "zz"}, "the new schema has no table zz"),
+    "new column absent after": ({key("a", "x"): "zz"}, "the new schema has no column a.zz"),
+    "new index absent after": ({Key.of_index(TableName("a"), "ix"): "zz"}, "the new schema has no index zz"),
     "taken column": ({key("a", "x"): "y"}, "the new name is taken: a.x to y"),
 }
 
@@ -108,7 +112,7 @@ WRONG = {
 @pytest.mark.parametrize("what", WRONG)
 def test_a_rename_that_cannot_be_done_is_refused(what: str) -> None:
     renames, message = WRONG[what]
-    schema = Schema([table("a", "x", "y"), table("b")])
+    schema = Schema([table("a", "x", "y", indexes=(index("ix", "x"),)), table("b")])
     with pytest.raises(ValueError, match="^" + message + "$"):
         match(schema, schema, renames=renames)
 
