@@ -208,7 +208,11 @@ def _row_values(connection: sa.Connection, dialect: Dialect, target: Schema, *, 
 def _inverses(
     operations: Sequence[Operation], pairs: Pairs, reached: Schema, dialect: Dialect, kinds: Sequence[AnyKind]
 ) -> Iterator[Operation]:
-    """Yield the inverses in reverse order; if one of them cannot be carried out, the result of a comparison instead."""
+    """Yield the inverses in reverse order.
+
+    If one of them cannot be carried out, yield the result of a comparison in the other direction instead. This is the
+    one exception to the rule that the diff runs once.
+    """
     renames, changes = operations[: len(pairs.renames)], operations[len(pairs.renames) :]
     if all(dialect.is_invertible(operation) for operation in changes):
         yield from (operation.inverse() for operation in reversed(changes))

@@ -148,15 +148,21 @@ def plain(number: int) -> sa.MetaData:
     return metadata
 
 
+def diffs_from_here_on(monkeypatch: pytest.MonkeyPatch) -> list[object]:
+    """A list that grows by one with each diff."""
+    diffs: list[object] = []
+    diff = comparing.diff
+    monkeypatch.setattr(comparing, "diff", lambda *args, **words: diffs.append(args) or diff(*args, **words))
+    return diffs
+
+
 def statements(database_url: str, number: int, folder: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """What comparing *number* tables, one of which differs, sends; the diff runs once."""
+    """What comparing *number* tables, one of which differs, sends; the diff runs once, since the inverse can be used."""
     engine = sa.create_engine(database_url, poolclass=sa.NullPool)
     there, wanted = plain(number), plain(number)
     wanted.tables["t0"].append_column(sa.Column("b", sa.Integer))
     there.create_all(engine)
-    diffs: list[object] = []
-    diff = comparing.diff
-    monkeypatch.setattr(comparing, "diff", lambda *args, **words: diffs.append(args) or diff(*args, **words))
+    diffs = diffs_from_here_on(monkeypatch)
     sent: list[str] = []
     sa.event.listen(engine, "before_cursor_execute", lambda *args: sent.append(args[2]))
     found = compared(engine, wanted, folder)
@@ -177,3 +183,23 @@ def test_a_comparison_diffs_once_and_asks_no_more_for_more_tables(
     texts = [len([sql for sql in sent if sql.startswith("SHOW CREATE TABLE")]) for sent in (few, many)]
     assert texts == ([3 + 1, 30 + 1] if engine_name in ("mariadb", "mysql") else [0, 0])
     assert len(few) - texts[0] == len(many) - texts[1]
+
+
+@pytest.mark.databases("postgresql")
+def test_a_comparison_diffs_a_second_time_where_an_inverse_is_impossible(
+    database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The one exception: PostgreSQL can drop the expression of a column, and cannot add it again."""
+
+    def models(*computed: sa.Computed) -> sa.MetaData:
+        metadata = sa.MetaData()
+        key, twice = sa.Column("id", sa.Integer, primary_key=True), sa.Column("twice", sa.Integer, *computed)
+        sa.Table("t", metadata, key, twice)
+        return metadata
+
+    models(sa.Computed("id * 2", persisted=True)).create_all(sa.create_engine(database_url, poolclass=sa.NullPool))
+    diffs = diffs_from_here_on(monkeypatch)
+    found = compared(database_url, models(), tmp_path / "m")
+    assert [each.describe().name for each in found.operations] == ["t.twice"]
+    assert [each.describe().sign for each in found.downgrade] == ["-", "+"]
+    assert len(diffs) == 2
