@@ -44,12 +44,21 @@ def change_document(operation: Operation) -> dict[str, Any]:
 
 
 def warn_of_doubts(session: Session, doubts: Iterable[Doubt]) -> None:
-    """Show a warning for each of *doubts*, and add them to the answer as ``not_compared``."""
+    """Show a warning for each of *doubts*, and add them to the answer as ``not_compared``.
+
+    ``what`` is what could not be done with the object: ``read``, ``compared exactly`` or ``replayed``.
+    """
     doubts = list(doubts)
     for doubt in doubts:
         session.ui.say(f"{paint('warning:', 'warning')} {doubt}")
     session.answer["not_compared"] = [
-        {"kind": doubt.about.kind, "name": str(doubt.about.table_name), "reason": doubt.reason} for doubt in doubts
+        {
+            "kind": doubt.about.kind,
+            "name": str(doubt.about.table_name),
+            "what": doubt.what,
+            "reason": doubt.reason,
+        }
+        for doubt in doubts
     ]
 
 

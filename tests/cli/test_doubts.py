@@ -9,7 +9,7 @@ from schemashift.dialects.sqlite.parse import ParseError, parse_table
 from tests.cli.conftest import Project
 
 WARNING = 'warning: table "odd" cannot be read: nor does the Inspector'
-DOUBT = {"kind": "table", "name": "odd", "reason": "nor does the Inspector"}
+DOUBT = {"kind": "table", "name": "odd", "what": "read", "reason": "nor does the Inspector"}
 
 
 @pytest.fixture
