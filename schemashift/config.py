@@ -71,10 +71,11 @@ class Config(NamedTuple):
     def database_url(self) -> str:
         """Return the URL. Raises `NoUrl`, with the places that were searched."""
         if self.url is None:
+            export = f"export {self.url_variable}=postgresql+psycopg://user:pass@host/db"
             raise NoUrl(
                 "no database URL",
                 cause=self.no_url,
-                hints=[f"export {self.url_variable}=postgresql+psycopg://user:pass@host/db     (or --url ...)"],
+                hints=[Hint("", ("--url", "..."), sentence=f"{export}     (or {{}})")],
             )
         return self.url
 

@@ -75,6 +75,9 @@ class Hint(NamedTuple):
     """A schemashift command to run next, and why. It is written out where it is displayed: ``schemashift upgrade
     head``, or ``flask db upgrade head``.
 
+    A hint without a ``command`` is about the same command: ``args`` are flags to add to it, and are written as they
+    are. Where the flags are part of a sentence, ``sentence`` is that sentence, with ``{}`` in place of them.
+
     ``here`` is false for a command that is to be run in another project, to which the flags of this one do not apply.
     """
 
@@ -82,17 +85,20 @@ class Hint(NamedTuple):
     args: tuple[str, ...] = ()
     why: str = ""
     here: bool = True
+    sentence: str = "{}"
 
     def __str__(self) -> str:
         return self.written()
 
     def written(self, program: str = "schemashift", flags: Iterable[str] = ()) -> str:
         """Return the line and the reason: ``schemashift upgrade head    tries it again``."""
-        line = self.line(program, flags)
+        line = self.sentence.replace("{}", self.line(program, flags))
         return f"{line}    {self.why}" if self.why else line
 
     def line(self, program: str = "schemashift", flags: Iterable[str] = ()) -> str:
-        """Return the command line, quoted for a shell: *program*, the command, and *flags*."""
+        """Return the command line, quoted for a shell: *program*, the command and *flags*; or the flags to add."""
+        if not self.command:
+            return " ".join(self.args)
         words = [self.command, *self.args, *flags]
         quoted = (_quoted(word, text=before == "-m") for before, word in pairwise(["", *words]))
         return " ".join([program, *quoted])

@@ -10,7 +10,7 @@ import click
 from schemashift.cli.progress import Progress, marked, places, run_document
 from schemashift.cli.session import Session
 from schemashift.cli.ui import paint, plural, table, time_taken
-from schemashift.errors import MigrationFailed, NeedsDecision
+from schemashift.errors import Hint, MigrationFailed, NeedsDecision
 from schemashift.revisions import Direction
 
 if TYPE_CHECKING:
@@ -97,7 +97,9 @@ def _question(session: Session, progress: Progress) -> Confirm:
         _show_losses(session, losses)
         if not session.ui.ask("Go on?"):
             raise NeedsDecision(
-                "not done: you did not say yes", state="nothing changed", hints=["--yes    goes on without asking"]
+                "not done: you did not say yes",
+                state="nothing changed",
+                hints=[Hint("", ("--yes",), "goes on without asking")],
             )
         session.ui.say()
         session.migrates = True

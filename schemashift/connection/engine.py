@@ -22,6 +22,7 @@ from schemashift.errors import (
     DatabaseError,
     DatabaseUnreachable,
     DriverMissing,
+    Hint,
     Locked,
     NotSupported,
     SchemashiftError,
@@ -35,7 +36,8 @@ def engine_for(source: str | URL) -> sa.Engine:
     database = product(url.get_backend_name())
     if database.needs_database and not url.database:
         shown = url.render_as_string(hide_password=True)
-        raise BadUrl(f"{shown} names no database", hints=[f"--url {url.set(database='NAME').render_as_string()}"])
+        named = url.set(database="NAME").render_as_string()
+        raise BadUrl(f"{shown} names no database", hints=[Hint("", ("--url", named))])
     if database.embedded and not url.database:
         pool: Any = StaticPool  # in memory: the database exists as long as its one connection
     else:
@@ -74,7 +76,8 @@ def with_driver(url: URL) -> URL:
         other = "+".join(part for part in (backend, ASYNC_DRIVERS[driver]) if part)
         shown = url.set(drivername=other).render_as_string(hide_password=True)
         raise NotSupported(
-            f"{driver} is an asynchronous driver; migrations run on a synchronous one", hints=[f"--url {shown}"]
+            f"{driver} is an asynchronous driver; migrations run on a synchronous one",
+            hints=[Hint("", ("--url", shown))],
         )
     drivers = product(backend).drivers
     if not driver and drivers and find_spec(drivers[0]) is None:

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from schemashift.errors import BadConfig, BadTarget, DuplicateLabel, DuplicateRevision, MultipleHeads
+from schemashift.errors import BadConfig, BadTarget, DuplicateLabel, DuplicateRevision, Hint, MultipleHeads
 from schemashift.revisions import RevisionGraph, check_label, check_revision_id, resolve
 from schemashift.scripts.directory import ScriptDirectory
 from schemashift.scripts.files import new_revision_id
@@ -59,7 +59,7 @@ def parents_of(
     try:
         found = frozenset[str]().union(*(resolve(graph, each, applied) for each in heads))
     except MultipleHeads as error:
-        error.hints = (error.hints[0], f"--head {graph.heads[-1]}    goes on from one of them")
+        error.hints = (error.hints[0], Hint("", ("--head", graph.heads[-1]), "goes on from one of them"))
         raise
     parents = graph.in_order(found)
     inner = [each for each in parents if each not in graph.heads]
@@ -68,7 +68,10 @@ def parents_of(
         raise BadTarget(
             f"{graph[inner[0]].title} is not a head",
             cause=f"{children} revises it already",
-            hints=["--splice    starts a branch there", "--head head    goes on from the newest revision"],
+            hints=[
+                Hint("", ("--splice",), "starts a branch there"),
+                Hint("", ("--head", "head"), "goes on from the newest revision"),
+            ],
         )
     return parents
 
@@ -130,7 +133,8 @@ def dependency(graph: RevisionGraph, name: str, parents: Sequence[str]) -> str:
         text = found = several[0]
     if found in graph.closure(parents):
         raise BadTarget(
-            f"{graph[found].title} comes before this revision anyway", hints=["leave out  --depends-on " + name]
+            f"{graph[found].title} comes before this revision anyway",
+            hints=[Hint("", ("--depends-on", name), sentence="leave out  {}")],
         )
     return text
 

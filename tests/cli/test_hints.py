@@ -112,7 +112,22 @@ def word(node: ast.expr) -> str:
 MADE = list(made())
 
 
-@pytest.mark.parametrize("hint", MADE, ids=lambda hint: f"{hint.place}:{hint.command}")
+@pytest.mark.parametrize("hint", [each for each in MADE if not each.command], ids=lambda hint: hint.place)
+def test_flags_to_add_to_the_same_line_are_those_of_a_command(hint: Made) -> None:
+    flags = {each for each in hint.args if OPTION.match(each)}
+    assert flags
+    having = [each for each in KNOWN.values() if each and flags <= options_of(each) | COMMON_OPTIONS]
+    assert having, f"no command has {flags}"
+    for each in having:
+        values = [
+            param for param in (*each.params, *COMMON) if isinstance(param, click.Option) and flags & set(param.opts)
+        ]
+        assert len(hint.args) == len(flags) + sum(not (param.is_flag or param.count) for param in values)
+
+
+@pytest.mark.parametrize(
+    "hint", [each for each in MADE if each.command], ids=lambda hint: f"{hint.place}:{hint.command}"
+)
 def test_a_hint_names_a_command_and_options_that_are_there(hint: Made) -> None:
     command = KNOWN.get(hint.command)
     assert command is not None, f"{hint.command} is no command"
@@ -152,6 +167,15 @@ def test_options_that_are_named_are_there() -> None:
 
 
 def test_the_tests_see_something() -> None:
-    assert {each.command for each in MADE} >= {"init", "upgrade", "downgrade", "revision", "stamp", "status", "merge"}
+    assert {each.command for each in MADE} >= {
+        "",
+        "init",
+        "upgrade",
+        "downgrade",
+        "revision",
+        "stamp",
+        "status",
+        "merge",
+    }
     assert len(MADE) >= 20
     assert CALL.search("then  schemashift upgrade head")

@@ -157,7 +157,7 @@ def diffs_from_here_on(monkeypatch: pytest.MonkeyPatch) -> list[object]:
 
 
 def statements(database_url: str, number: int, folder: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """What comparing *number* tables, one of which differs, sends; the diff runs once, since the inverse can be used."""
+    """What comparing *number* tables, one of which differs, sends; the diff runs once, as it has an inverse."""
     engine = sa.create_engine(database_url, poolclass=sa.NullPool)
     there, wanted = plain(number), plain(number)
     wanted.tables["t0"].append_column(sa.Column("b", sa.Integer))

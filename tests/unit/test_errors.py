@@ -63,3 +63,10 @@ def test_a_shell_reads_what_was_meant(word: str) -> None:
 
 def test_a_text_is_always_in_quotes() -> None:
     assert Hint("revision", ("-m", "initial")).line() == 'schemashift revision -m "initial"'
+
+
+def test_flags_to_add_to_the_same_line_are_written_alone() -> None:
+    flags = ("-d", "x")
+    assert Hint("", ("--splice",), "starts a branch").written("flask db", flags) == "--splice    starts a branch"
+    assert Hint("", ("--url", "a://u:***@h")).written("flask db", flags) == "--url a://u:***@h"
+    assert str(Hint("", ("--depends-on", "a1"), sentence="leave out  {}")) == "leave out  --depends-on a1"
