@@ -80,7 +80,6 @@ def main(args: Sequence[str] | None = None) -> int:
 
 def _run(session: Session, arguments: list[str]) -> int:
     """Call the command. It shows its own errors; errors that occur before it is found are shown here."""
-    _prescan_flags(session, arguments)
     try:
         _invoke(session, arguments)
     except click.exceptions.Exit as exit_:  # also --help and --version
@@ -99,20 +98,6 @@ def _invoke(session: Session, arguments: list[str]) -> None:
         ctx.meta[SESSION] = session
         cli.parse_args(ctx, arguments)
         cli.invoke(ctx)
-
-
-def _prescan_flags(session: Session, arguments: Sequence[str]) -> None:
-    """Read the flags that determine how errors are shown, including errors about flags."""
-    before = arguments[: arguments.index("--")] if "--" in arguments else arguments
-    session.ui.json = "--json" in before
-    session.command = next((each for each in before if each in cli.list_commands(_NO_CONTEXT)), "") or PROGRAM
-    for number, each in enumerate(before):
-        if each.startswith("--color"):
-            value = each.partition("=")[2] or (before[number + 1] if number + 1 < len(before) else "")
-            session.ui.color = value if value in ("always", "never") else "auto"
-
-
-_NO_CONTEXT = click.Context(cli)
 
 
 def _open_streams() -> None:

@@ -25,9 +25,10 @@ def _say_how_to_begin(session: Session, migrator: Migrator) -> None:
     """Say how to start with a database that already has the tables of the models."""
     name = migrator.database.engine.dialect.name
     empty = f"--url {name}://" if product(name).embedded else "--url of an empty database"
+    stamp = session.write(Hint("stamp", ("head",)))
     session.ui.say(
-        f"{paint('   hint:', 'hint')} no revision creates these tables yet: "
-        f"write the first one with {empty}, then  {session.write(Hint('stamp', ('head',)))}"
+        f"{paint('   hint:', 'hint')} no revision creates these tables yet: write the first one with {empty}"
+        + (f", then  {stamp}" if stamp else "")
     )
 
 

@@ -39,7 +39,8 @@ def show_failure(session: Session, raised: BaseException) -> int:
         error = _as_error(session, raised)
         if isinstance(error, Interrupted) and not session.ui.json:
             session.ui.rewrite("")
-            session.ui.say(f"interrupted: {session.write(error.hints[0])}" if session.migrates else "interrupted")
+            hint = session.write(error.hints[0]) if session.migrates else ""
+            session.ui.say(f"interrupted: {hint}" if hint else "interrupted")
         else:
             session.finish(error)
     except CannotWrite as unwritable:

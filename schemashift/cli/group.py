@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from functools import partial
 from importlib import import_module
 from typing import Any
 
@@ -113,6 +115,31 @@ def in_session(function: Callable[..., dict[str, Any] | None]) -> Callable[..., 
 # -- commands
 
 
+@contextmanager
+def _showing_usage_errors(ctx: click.Context) -> Iterator[None]:
+    """Show an error of click in our format, and exit. The group of another framework would show it in click's."""
+    try:
+        yield
+    except click.ClickException as raised:
+        if ctx.resilient_parsing:
+            raise
+        from schemashift.cli.failure import show_failure
+
+        raise click.exceptions.Exit(show_failure(session_of(ctx), raised)) from raised
+
+
+def _name_in_group(ctx: click.Context, command: str) -> str | None:
+    """Return the name that one of our commands has in the group of *ctx*, or None if the group lacks it."""
+    parent = ctx.parent
+    if parent is None or isinstance(parent.command, Group) or not isinstance(parent.command, click.Group):
+        return command
+    siblings: dict[str, click.Command | None] = dict(parent.command.commands)
+    if ctx.info_name not in siblings:  # a group that looks its commands up
+        siblings = {name: parent.command.get_command(parent, name) for name in parent.command.list_commands(parent)}
+    names = [name for name, each in siblings.items() if isinstance(each, Command) and each.name == command]
+    return next((name for name in (ctx.info_name, command) if name in names), next(iter(names), None))
+
+
 class RevisionName(click.ParamType):  # type: ignore[type-arg]
     """A revision identifier. (`ParamType` is generic only to type checkers, and only since click 8.4.)"""
 
@@ -143,7 +170,7 @@ class Command(click.Command):
             with session.ui.showing_warnings():
                 super().invoke(ctx)
             session.finish()
-        except (click.exceptions.Exit, click.ClickException):
+        except click.exceptions.Exit:
             raise
         except BaseException as raised:
             from schemashift.cli.failure import show_failure
@@ -154,8 +181,10 @@ class Command(click.Command):
         return [*super().get_params(ctx), *COMMON]
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        session_of(ctx).begin(str(self.name), ctx.parent.command_path if ctx.parent else None)
-        return super().parse_args(ctx, list(_with_steps_back(args, self.get_params(ctx))))
+        program = ctx.parent.command_path if ctx.parent else None
+        session_of(ctx).begin(str(self.name), program, args, partial(_name_in_group, ctx))
+        with _showing_usage_errors(ctx):
+            return super().parse_args(ctx, list(_with_steps_back(args, self.get_params(ctx))))
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         own = [each.get_help_record(ctx) for each in super().get_params(ctx) if isinstance(each, click.Option)]
@@ -208,6 +237,19 @@ class Group(click.Group):
             return None
         command: click.Command = import_module(f"schemashift.cli.{cmd_name}").command
         return command
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if not args:
+            return super().parse_args(ctx, args)  # shows the help
+        before = args[: args.index("--")] if "--" in args else args
+        command = next((each for each in before if each in self.list_commands(ctx)), str(self.name))
+        session_of(ctx).begin(command, ctx.command_path, args)
+        with _showing_usage_errors(ctx):
+            return super().parse_args(ctx, args)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        with _showing_usage_errors(ctx):
+            return super().invoke(ctx)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

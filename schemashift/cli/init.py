@@ -47,7 +47,9 @@ def _show(session: Session, initialised: Initialised, url: str | None) -> None:
         session.ui.result(line)
     session.directory = None if initialised.settings else session.directory  # it is in the settings now
     session.url = None if "url" in initialised.settings else session.url
-    session.ui.next(session.write(Hint("revision", ("--autogenerate", "-m", "initial"))))
+    following = session.write(Hint("revision", ("--autogenerate", "-m", "initial")))
+    if following:
+        session.ui.next(following)
 
 
 def _path(path: str) -> str:

@@ -44,7 +44,8 @@ def show_written(session: Session, migrator: Migrator, written: Written) -> dict
     path = display_path(written.revision.path)
     session.ui.result(path if session.ui.quiet else f"wrote {paint(path, 'path')}")
     heads = "heads" if len(migrator.graph().heads) > 1 else "head"
-    session.ui.say("next: read it, then  " + paint(session.write(Hint("upgrade", (heads,))), "hint"))
+    upgrade = session.write(Hint("upgrade", (heads,)))
+    session.ui.say("next: read it" + (f", then  {paint(upgrade, 'hint')}" if upgrade else ""))
     return {"written": {"path": path, **revision_document(written.revision)}}
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from schemashift.cli.ui import Ui
@@ -22,13 +22,15 @@ class Session:
     """One run of the command line. ``answer`` is the JSON document, without ``command`` and ``ok``.
 
     ``program`` is what precedes the command on the command line: ``schemashift``, or ``flask db``. ``migrates`` is true
-    once the database may have been changed.
+    once the database may have been changed. ``name_of`` returns the name that a command has in the group of the one
+    that runs, and None for one that the group lacks.
     """
 
     def __init__(self) -> None:
         self.ui = Ui(self.write)
         self.program = "schemashift"
         self.command = ""
+        self.name_of: Callable[[str], str | None] = str
         self.url: str | None = None
         self.config: str | None = None
         self.directory: str | None = None
@@ -37,10 +39,22 @@ class Session:
         self.migrates = False
         self.answer: dict[str, Any] = {}
 
-    def begin(self, command: str, program: str | None) -> None:
-        """Note that *command* is about to run, as a command of *program*; None if it is not in a group."""
+    def begin(
+        self, command: str, program: str | None, arguments: Sequence[str], name_of: Callable[[str], str | None] = str
+    ) -> None:
+        """Note that *command* is about to run, as a command of *program*; None if it is not in a group.
+
+        Flags in *arguments* that determine how errors are shown are read here, for errors about flags.
+        """
         self.command = command
         self.program = program or self.program
+        self.name_of = name_of
+        before = arguments[: arguments.index("--")] if "--" in arguments else arguments
+        self.ui.json = self.ui.json or "--json" in before
+        for number, each in enumerate(before):
+            if each.startswith("--color"):
+                value = each.partition("=")[2] or (before[number + 1] if number + 1 < len(before) else "")
+                self.ui.color = value if value in ("always", "never") else "auto"
 
     def finish(self, error: SchemashiftError | None = None) -> None:
         """Show *error*, or with ``--json`` the document. Flush stdout, so that a broken pipe is noticed here."""
@@ -53,8 +67,14 @@ class Session:
         self.ui.flush()
 
     def write(self, hint: str | Hint) -> str:
-        """Return a hint as it can be pasted: with the program that runs, and the flags of this command line."""
-        return hint if isinstance(hint, str) else hint.written(self.program, self._flags(hint))
+        """Return a hint as it can be pasted: with the program that runs, and the flags of this command line.
+
+        The result is empty if the hint is to be left out, because the program lacks the command.
+        """
+        if isinstance(hint, str):
+            return hint
+        name = self.name_of(hint.command) if hint.command else ""
+        return "" if name is None else hint._replace(command=name).written(self.program, self._flags(hint))
 
     def _flags(self, hint: Hint) -> Iterator[str]:
         """The flags that select this project and its database, as far as the command of *hint* needs them."""

@@ -27,7 +27,8 @@ def status(session: Session, *, check: bool) -> dict[str, Any]:
     graph = migrator.graph()
     session.warn(graph)
     found = migrator.status()
-    why = found.why + (f"; {session.write(found.hint)} shows more" if found.hint else "")
+    command = session.write(found.hint) if found.hint else ""
+    why = found.why + (f"; {command} shows more" if command else "")
     for line in _lines(graph, found, why):
         session.ui.result(line)
     warn_of_doubts(session, found.not_compared)

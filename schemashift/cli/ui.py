@@ -194,7 +194,7 @@ class Ui:
             data["where"] = [{"path": display_path(each.path), "line": each.line} for each in error.where]
         data |= {"cause": error.cause} if error.cause else {}
         data |= {"database_state": error.state} if error.state else {}
-        return data | {"hints": [self.write_hint(each) for each in error.hints]}
+        return data | {"hints": [text for each in error.hints if (text := self.write_hint(each))]}
 
     def trace(self, error: BaseException) -> None:
         """Show the traceback, for ``--traceback``."""
@@ -231,7 +231,7 @@ def error_lines(error: SchemashiftError, kind: str = "error", *, write_hint: Wri
     for label, text in (("cause:", error.cause), ("state:", error.state)):
         if text:
             yield from _labelled(label, text)
-    for line in _aligned([write_hint(each) for each in error.hints]):
+    for line in _aligned([text for each in error.hints if (text := write_hint(each))]):
         yield f"{paint('hint:'.rjust(LABEL + 1), 'hint')} {line}"
 
 

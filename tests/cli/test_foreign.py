@@ -25,7 +25,7 @@ from tests.support.scripts import held
 CONTEXT = click.Context(cli)
 OBJECT = {"mine": True}
 NAMES = [name for names in SECTIONS.values() for name in names]
-NAMED = re.compile(rf"schemashift (?={'|'.join(NAMES)})")
+NAMED = re.compile(rf"schemashift (?={'|'.join(NAMES)}|--help)")
 
 
 def commands() -> list[click.Command]:
@@ -140,6 +140,56 @@ def test_a_migration_that_fails(project: Project, other: Other, json_flag: tuple
         assert document["error"]["code"] == "migration-failed"
 
 
+MISTAKES = [
+    ("upgrade", "--bad"),
+    ("upgrade", "--lock-timeout", "x"),
+    ("upgrade", "--url", ""),
+    ("edit", "head", "head"),
+    ("init", "extra"),
+    ("revision", "--heda", "x", "--color", "always"),
+]
+BEFORE_THE_COMMAND = [("-x", "novalue", "upgrade"), ("nope",), ("-q",), ("--json", "nope"), ("--json", "init", "extra")]
+"""Mistakes that another group than ours has to find, and shows in its own way."""
+
+
+@pytest.mark.parametrize("json_flag", [(), ("--json",)], ids=["text", "json"])
+@pytest.mark.parametrize("line", MISTAKES, ids=" ".join)
+def test_a_mistake_in_the_line(
+    project: Project, other: Other, line: tuple[str, ...], json_flag: tuple[str, ...]
+) -> None:
+    project.start()
+    check_mistake(compare(project, other, *line, *json_flag), line[0] if json_flag else None)
+
+
+@pytest.mark.parametrize("json_flag", [(), ("--json",)], ids=["text", "json"])
+@pytest.mark.parametrize("line", BEFORE_THE_COMMAND, ids=" ".join)
+def test_a_mistake_before_the_command(project: Project, line: tuple[str, ...], json_flag: tuple[str, ...]) -> None:
+    project.start()
+    json_flag = () if "--json" in line else json_flag
+    found = compare(project, in_our_own_group(), *line, *json_flag)
+    command = next((each for each in line if each in NAMES), "schemashift")
+    check_mistake(found, command if "--json" in line + json_flag else None)
+
+
+def check_mistake(found: Result, command: str | None) -> None:
+    """See that the error is in our format; as JSON if *command* is given."""
+    assert found.exit_code == 2
+    assert "Usage:" not in found.output
+    if command is None:
+        assert "error[usage]: " in click.unstyle(found.stderr)
+        assert found.stdout == ""
+    else:
+        document = json.loads(found.stdout)
+        assert (document["command"], document["ok"], document["exit_code"]) == (command, False, 2)
+        assert document["error"]["code"] == "usage"
+
+
+def test_help_is_not_an_error(project: Project, other: Other) -> None:
+    found = other.run("upgrade", "--help")
+    assert (found.exit_code, found.stderr) == (0, "")
+    assert found.stdout.startswith(f"Usage: {other.program} upgrade ")
+
+
 def test_a_decision_that_is_needed(project: Project, other: Other, monkeypatch: pytest.MonkeyPatch) -> None:
     project.start()
     project.revision("aaa1", None, 'op.execute("CREATE TABLE t AS SELECT 1 AS a")', 'op.drop_table("t")')
@@ -203,6 +253,56 @@ def test_flask_itself(project: Project) -> None:
     assert "error[migration-failed]: aaa1 (aaa1 it is)" in failed.err
     assert "Traceback" not in failed.err
     assert "flask db downgrade base    undoes them all" in project.shell_python("-m", "flask", "db", "downgrade").err
+
+
+# -- hints for the commands that the group has
+
+
+def with_commands(**names: str) -> Other:
+    """A group that has the commands *names*, each with our name for it."""
+    return Other(click.Group("tool", commands={name: our(ours) for name, ours in names.items()}), "tool", obj=OBJECT)
+
+
+def our(name: str) -> click.Command:
+    command = cli.get_command(CONTEXT, name)
+    assert command is not None
+    return command
+
+
+def test_a_hint_for_a_command_that_the_group_lacks_is_left_out(project: Project) -> None:
+    project.start()
+    alone = with_commands(migrate="upgrade", down="downgrade")
+    found = alone.run("migrate", "nosuch")
+    assert found.exit_code == 2
+    assert "error[unknown-revision]" in found.stderr
+    assert "hint" not in found.stderr
+    assert json.loads(alone.run("migrate", "nosuch", "--json").stdout)["error"]["hints"] == []
+    assert "tool history" in with_commands(migrate="upgrade", history="history").run("migrate", "nosuch").stderr
+
+
+def test_a_hint_has_the_name_that_the_group_gives_to_the_command(project: Project) -> None:
+    project.start()
+    project.revision("aaa1")
+    renamed = with_commands(migrate="upgrade", undo="downgrade", look="status", new="revision")
+    assert "hint: tool undo base    undoes them all\n" in renamed.run("undo").stderr
+    assert renamed.run("look", "--check").stderr.endswith("hint: tool migrate head\n")
+    assert renamed.run("new").stderr.endswith("next: read it, then  tool migrate head\n")
+    without = with_commands(look="status", new="revision")
+    assert "hint" not in without.run("look", "--check").stderr
+    assert without.run("new").stderr.endswith("next: read it\n")
+
+
+def test_flask_looks_the_names_up_in_the_application(project: Project) -> None:
+    def create_app() -> Flask:
+        app = Flask("shop")
+        app.cli.add_command(our("upgrade"), "migrate")
+        app.cli.add_command(our("downgrade"), "undo")
+        return app
+
+    project.start()
+    flask = Other(FlaskGroup(create_app=create_app), "flask")
+    assert "hint" not in flask.run("migrate", "nosuch").stderr
+    assert "hint: flask undo base    undoes them all\n" in flask.run("undo").stderr
 
 
 # -- hints with the flags of the line
