@@ -79,7 +79,7 @@ def main(args: Sequence[str] | None = None) -> int:
 
 
 def _run(session: Session, arguments: list[str]) -> int:
-    """Call the command. It shows its own errors; errors that occur before it is found are shown here."""
+    """Call the command. It shows its own errors, and the group those about its arguments; any other is shown here."""
     try:
         _invoke(session, arguments)
     except click.exceptions.Exit as exit_:  # also --help and --version
