@@ -38,6 +38,7 @@ from schemashift.runner.transactions import OneTransaction, Savepoints, Transact
 from schemashift.scripts.load import Script
 from schemashift.sources.replay import record
 from schemashift.state.version_table import State, Status, VersionTable
+from schemashift.words import plural
 
 PlanFor = Callable[[frozenset[str]], Plan]
 Load = Callable[[str], Script]
@@ -457,9 +458,9 @@ class _Revision:
     def _check_references(self) -> None:
         rows = self._run.database.references.broken()
         if rows:
-            noun = "row points" if len(rows) == 1 else "rows point"
+            verb = "points" if len(rows) == 1 else "point"
             raise MigrationFailed(
-                f"{self.step.revision.title}: {len(rows)} {noun} to nothing after it",
+                f"{self.step.revision.title}: {plural(len(rows), 'row')} {verb} to nothing after it",
                 cause="foreign keys are off while SQLite is migrated, so nothing cascades; they are checked afterwards",
                 details=described(rows),
             )
