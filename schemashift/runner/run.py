@@ -459,11 +459,13 @@ class _Revision:
         rows = self._run.database.references.broken()
         if rows:
             verb = "points" if len(rows) == 1 else "point"
-            raise MigrationFailed(
+            error = MigrationFailed(
                 f"{self.step.revision.title}: {plural(len(rows), 'row')} {verb} to nothing after it",
                 cause="foreign keys are off while SQLite is migrated, so nothing cascades; they are checked afterwards",
                 details=described(rows),
             )
+            self.migration.blame_references(error, rows)
+            raise error
 
 
 def _is_empty(plan: Plan) -> bool:
