@@ -7,9 +7,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from schemashift.operations.base import Operation
-from schemashift.operations.facts import DeletesRows, FillsValues, InsertsRows
+from schemashift.operations.facts import CreatesTable, DeletesRows, FillsValues, InsertsRows
 from schemashift.operations.statements import Execute
-from schemashift.operations.tables import CreateTable
 from schemashift.schema import ForeignKey, TableName
 
 
@@ -88,9 +87,12 @@ def _executes(operation: Operation, reference: Reference) -> bool:
 
 
 def _creates_with_key(operation: Operation, reference: Reference) -> bool:
-    if not isinstance(operation, CreateTable) or not _same(operation.table.name, reference.child):
+    child, parent = reference
+    if not any(isinstance(fact, CreatesTable) and _same(fact.table.name, child) for fact in operation.effects()):
         return False
-    return any(_leads_to(key, reference) for key in operation.table.foreign_keys)
+    if parent is None or _same(child, parent):
+        return True
+    return any(key.kind == "table" and _same(key.name, parent) for key in operation.uses)
 
 
 def _touches(operation: Operation, reference: Reference) -> bool:
