@@ -13,6 +13,7 @@ from schemashift.errors import DatabaseAhead, Hint, ModelsDiffer, Pending, Schem
 from schemashift.results import Checked, Part, Status
 from schemashift.revisions import Revision, RevisionGraph, plan, read_targets
 from schemashift.sources.models import require_tables
+from schemashift.words import plural
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
@@ -128,7 +129,7 @@ def _part(name: str, check_part: Callable[[], str]) -> Part:
 
 def _check_graph(graph: RevisionGraph) -> str:
     graph.check()
-    return f"{_count(len(graph), 'revision')}, {_count(len(graph.heads), 'head')}"
+    return f"{plural(len(graph), 'revision')}, {plural(len(graph.heads), 'head')}"
 
 
 def _check_scripts(project: Project) -> str:
@@ -137,7 +138,7 @@ def _check_scripts(project: Project) -> str:
         script = project.scripts.load(revision)
         assert callable(script.upgrade)
         assert callable(script.downgrade)
-    return f"{len(graph):,} load" if len(graph) != 1 else "1 loads"
+    return f"{plural(len(graph), 'script')} loaded"
 
 
 def _check_state(graph: RevisionGraph, state: State) -> str:
@@ -149,7 +150,7 @@ def _check_state(graph: RevisionGraph, state: State) -> str:
     unfinished = {row.revision: ", begun and not finished" for row in state.in_flight}
     if pending:
         raise Pending(
-            f"the database is {_count(len(pending), 'revision')} behind",
+            f"the database is {plural(len(pending), 'revision')} behind",
             details=[each.title + unfinished.get(each.id, "") for each in pending],
             hints=[Hint("upgrade", ("heads" if len(graph.heads) > 1 else "head",))],
         )
@@ -164,14 +165,10 @@ def _models_part(comparison: Comparison) -> Part:
         "the models have changes no revision contains",
         hints=[Hint("revision", ("--autogenerate", "-m", "..."))],
     )
-    text = _count(len(comparison.operations), "difference")
+    text = plural(len(comparison.operations), "difference")
     return Part("models", text, differ, comparison.operations, not_compared=comparison.not_compared)
 
 
 def _matches(tables: int, doubts: int) -> str:
-    text = "1 table matches" if tables == 1 else f"{tables:,} tables match"
-    return f"{text}; not compared: {_count(doubts, 'object')} of the database" if doubts else text
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+    text = f"{plural(tables, 'table')} {'matches' if tables == 1 else 'match'}"
+    return f"{text}; not compared: {plural(doubts, 'object')} of the database" if doubts else text

@@ -15,6 +15,7 @@ from schemashift.config import Config, read_config
 from schemashift.errors import Behind, Hint, OutsideMigration, ScriptDoesNotLoad
 from schemashift.project import Project
 from schemashift.revisions import Direction, Plan, Revision, RevisionGraph, plan, read_targets
+from schemashift.words import plural
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
@@ -425,9 +426,8 @@ def _refuse_behind(graph: RevisionGraph, applied: frozenset[str]) -> None:
     """Raise `Behind` if revisions are pending, and `DatabaseAhead` if the database is at a revision in no file."""
     pending = plan(graph, applied, read_targets(graph, "heads"), "upgrade").revisions
     if pending:
-        count = "1 revision" if len(pending) == 1 else f"{len(pending):,} revisions"
         raise Behind(
-            f"the database is {count} behind, so differences would be generated twice",
+            f"the database is {plural(len(pending), 'revision')} behind, so differences would be generated twice",
             details=[each.title for each in pending],
             state="nothing written",
             hints=[Hint("upgrade", ("heads" if len(graph.heads) > 1 else "head",))],

@@ -13,6 +13,7 @@ from tests.support.package import NAME, floors, imports, knots, module_of, room_
 WITHOUT_SQLALCHEMY = (
     "errors",
     "paths",
+    "words",
     "schema",
     "revisions",
     "config",

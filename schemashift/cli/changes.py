@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from schemashift.cli.progress import places
 from schemashift.cli.session import Session
-from schemashift.cli.ui import paint, plural, table
+from schemashift.cli.ui import paint, table
 from schemashift.connection.drivers import product
 from schemashift.errors import Hint
+from schemashift.words import plural
 
 if TYPE_CHECKING:
     from schemashift.migrator import Migrator

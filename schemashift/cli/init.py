@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from schemashift.cli.group import Command, in_session
 from schemashift.cli.session import Session
-from schemashift.cli.ui import paint, plural, table
+from schemashift.cli.ui import paint, table
 from schemashift.config import TABLE, display_url, masked
 from schemashift.errors import Hint
 from schemashift.paths import display_path
+from schemashift.words import plural
 
 if TYPE_CHECKING:
     from schemashift.results import Initialised

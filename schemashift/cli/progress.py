@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, assert_never
 
-from schemashift.cli.ui import Ui, paint, plural, time_taken
+from schemashift.cli.ui import Ui, paint, time_taken
 from schemashift.events import (
     Event,
     RevisionDone,
@@ -19,6 +19,7 @@ from schemashift.events import (
     Waiting,
 )
 from schemashift.revisions import Plan, Revision, RevisionGraph
+from schemashift.words import plural
 
 if TYPE_CHECKING:
     from schemashift.results import Run

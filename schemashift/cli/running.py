@@ -9,9 +9,10 @@ import click
 
 from schemashift.cli.progress import Progress, marked, places, run_document
 from schemashift.cli.session import Session
-from schemashift.cli.ui import paint, plural, table, time_taken
+from schemashift.cli.ui import paint, table, time_taken
 from schemashift.errors import Hint, MigrationFailed, NeedsDecision
 from schemashift.revisions import Direction
+from schemashift.words import plural
 
 if TYPE_CHECKING:
     from schemashift.migrator import Migrator

@@ -11,9 +11,10 @@ from schemashift.cli.changes import change_document, change_lines, warn_of_doubt
 from schemashift.cli.group import Command, in_session
 from schemashift.cli.lines import revision_document
 from schemashift.cli.session import Session
-from schemashift.cli.ui import paint, plural, table, time_taken
+from schemashift.cli.ui import paint, table, time_taken
 from schemashift.errors import Hint, Pending
 from schemashift.revisions import RevisionGraph
+from schemashift.words import plural
 
 if TYPE_CHECKING:
     from schemashift.results import Status

@@ -282,13 +282,6 @@ def _columns(stream: TextIO) -> int:
         return 80
 
 
-def plural(count: int, noun: str) -> str:
-    """Return ``1 revision`` or ``1,204 revisions``."""
-    if count == 1:
-        return f"1 {noun}"
-    return f"{count:,} {noun[:-1]}ies" if noun.endswith("y") else f"{count:,} {noun}s"
-
-
 def time_taken(seconds: float) -> str:
     """Return ``<1 ms``, ``41 ms``, ``1.92 s`` or ``2 min 5 s``."""
     if seconds < 0.001:

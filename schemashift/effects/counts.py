@@ -21,6 +21,7 @@ from schemashift.schema import Table, TableName
 from schemashift.scripts.load import Script
 from schemashift.scripts.survey import may_call
 from schemashift.sources.replay import record
+from schemashift.words import plural
 
 DELETING = frozenset({"drop_column", "drop_table"})
 """The functions of ``op`` that delete rows or values."""
@@ -125,5 +126,4 @@ class _Counter:
 
 
 def _number(count: int, noun: str) -> str:
-    number = f"more than {MAX_COUNT:,}" if count > MAX_COUNT else f"{count:,}"
-    return f"{number} {noun}{'' if count == 1 else 's'}"
+    return f"more than {plural(MAX_COUNT, noun)}" if count > MAX_COUNT else plural(count, noun)

@@ -33,6 +33,8 @@ from schemashift.operations.indexes import RenameIndex as RenameIndex
 from schemashift.operations.named import Named as Named
 from schemashift.operations.named import Violation as Violation
 from schemashift.operations.named import those_named as those_named
+from schemashift.operations.orphans import Reference as Reference
+from schemashift.operations.orphans import those_that_broke as those_that_broke
 from schemashift.operations.statements import Backfill as Backfill
 from schemashift.operations.statements import BackfillNumbers as BackfillNumbers
 from schemashift.operations.statements import BulkInsert as BulkInsert

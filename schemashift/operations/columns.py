@@ -353,7 +353,7 @@ def _display_value(name: str, value: object) -> str:
     if name in ("default", "comment"):
         return f"no {name}" if value is None else (f"DEFAULT {value}" if name == "default" else repr(value))
     if name == "autoincrement":
-        return "AUTO_INCREMENT" if value else "no AUTO_INCREMENT"
+        return "autoincrement" if value else "no autoincrement"
     return str(value)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from schemashift.operations.base import Description, Incomplete, Operation
 from schemashift.operations.facts import Facts, FillsValues, InsertsRows
 from schemashift.schema import Default, Schema, TableName
+from schemashift.words import plural
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,4 +132,4 @@ class BulkInsert(Operation):
         return (InsertsRows(table=self.table),)
 
     def describe(self) -> Description:
-        return Description("+", "rows", str(self.table), f"{len(self.rows)} rows")
+        return Description("+", "rows", str(self.table), plural(len(self.rows), "row"))

@@ -11,6 +11,7 @@ from schemashift.operations.constraints import dependencies, provides
 from schemashift.operations.facts import CreatesTable, DeletesRows, Facts
 from schemashift.operations.indexes import index_provides
 from schemashift.schema import ForeignKey, Key, Options, Schema, Table, TableName, options
+from schemashift.words import plural
 
 
 def _provided(table: Table) -> Keys:
@@ -66,7 +67,7 @@ class CreateTable(Operation):
 
     def describe(self) -> Description:
         keys = len(self.table.foreign_keys)
-        detail = _count(len(self.table.columns), "column") + (f", {_count(keys, 'foreign key')}" if keys else "")
+        detail = plural(len(self.table.columns), "column") + (f", {plural(keys, 'foreign key')}" if keys else "")
         return Description("+", "table", str(self.table.table_name), detail)
 
     def summary(self) -> str:
@@ -118,7 +119,7 @@ class DropTable(Operation):
 
     def describe(self) -> Description:
         return Description(
-            "-", "table", str(self.name), _count(len(self.table.columns), "column") if self.table else ""
+            "-", "table", str(self.name), plural(len(self.table.columns), "column") if self.table else ""
         )
 
     def summary(self) -> str:
@@ -247,7 +248,3 @@ class AlterTable(Operation):
 
     def describe(self) -> Description:
         return Description("~", "table", str(self.table), ", ".join(f"{name} {value!r}" for name, value in self.set))
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" + ("" if number == 1 else "s")

@@ -23,6 +23,7 @@ from typing import NamedTuple
 
 from schemashift.errors import BadTarget, Hint, MultipleHeads
 from schemashift.revisions.graph import RevisionGraph
+from schemashift.words import plural
 
 _FORM = r"(?:(?P<label>[^@:]+)@)?(?P<name>[^@:]*?)(?P<steps>[+-]\d+)?"
 
@@ -180,7 +181,7 @@ def _step(
         )
     count = len(trail) - 1 if upwards else len(trail)
     raise BadTarget(
-        f'"{target}" leads nowhere: only {count} revision{"s"[: count != 1]} that way', cause=f"{place} has no {side}"
+        f'"{target}" leads nowhere: only {plural(count, "revision")} that way', cause=f"{place} has no {side}"
     )
 
 
@@ -285,7 +286,7 @@ def _empty_range(graph: RevisionGraph, text: str, lower: frozenset[str], upper: 
 def _not_exactly_one(
     graph: RevisionGraph, target: Target, found: Sequence[str], taken: int, *, state: str, choice: str
 ) -> BadTarget:
-    after = f" after {taken} step{'s'[: taken != 1]}" if taken else ""
+    after = f" after {plural(taken, 'step')}" if taken else ""
     if found:
         return BadTarget(
             f'"{target}" is ambiguous{after}: {len(found)} revisions {choice}',

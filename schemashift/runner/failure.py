@@ -14,6 +14,7 @@ from schemashift.errors import AlreadyExists, Hint, Location, MigrationFailed, S
 from schemashift.operations import Incomplete
 from schemashift.revisions import Revision
 from schemashift.scripts.load import hints_for
+from schemashift.words import plural
 
 _LONGEST_SQL = 200
 _CREATE_TABLE = re.compile(r"\s*CREATE\s+(?:\w+\s+)*TABLE\b", re.IGNORECASE)
@@ -120,7 +121,7 @@ def _what_stays(context: FailureContext) -> str:
     if not context.kept:
         earlier = f"; what an earlier run of {context.revision.id} did up to its statement {context.earlier} stays"
         return "rolled back" + (earlier if context.earlier else "")
-    count = f"{context.kept} of {context.total} statements" if context.total else _count(context.kept, "statement")
+    count = f"{context.kept} of {context.total} statements" if context.total else plural(context.kept, "statement")
     verb = "stays" if context.kept == 1 else "stay"
     why = (
         "its transaction was committed on the way"
@@ -135,10 +136,6 @@ def _how_to_continue(context: FailureContext) -> list[str]:
     if not (context.kept or context.earlier) or context.applied is None:
         return []
     return [f"undo the statements that stay by hand; the next {context.direction} runs the whole revision again"]
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" + ("" if number == 1 else "s")
 
 
 # Where -------------------------------------------------------------------------------------------------------------

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import NamedTuple, NoReturn
 
 import sqlalchemy as sa
@@ -16,10 +17,10 @@ from schemashift.dialects.session import Session
 from schemashift.dialects.statement import operations_of
 from schemashift.errors import Location
 from schemashift.op.buffer import Buffer, Environment, Group
-from schemashift.operations import Execute, Incomplete, Operation, those_named
+from schemashift.operations import BulkInsert, Execute, Incomplete, Operation, Reference, those_named, those_that_broke
 from schemashift.runner.listener import ConnectionListener
 from schemashift.runner.missing import MissingObject
-from schemashift.runner.references import References
+from schemashift.runner.references import References, Row
 from schemashift.runner.transactions import Transactions
 from schemashift.schema import Table, TableName
 from schemashift.scripts.load import Script
@@ -108,6 +109,7 @@ class Migration:
         self._emit = emit
         self._journal = journal
         self._buffer = Buffer.of(self, script)
+        self._sent: list[Operation] = []
         self._finishing = False
         self._sending = False
 
@@ -125,6 +127,8 @@ class Migration:
             self._buffer.flush()
             if self._database.session.changes_schema(sql):
                 self._database.live.forget()
+            if self._database.session.may_break_references(sql):
+                self._remember(Execute(statement=sql))
         with self._listener_suspended():
             self.tally.sync_transaction()
             self._database.references.prepare(sql)
@@ -136,6 +140,25 @@ class Migration:
     def origins(self, error: BaseException) -> tuple[Location, ...]:
         """Return the lines of the operations that caused *error*; none if the script itself raised it."""
         return self.blame.origins if self.blame is not None and self.blame.error is error else ()
+
+    def blame_references(self, error: BaseException, rows: Sequence[Row]) -> None:
+        """Record the lines of the operations that broke the references of *rows*, which *error* is about.
+
+        A statement that the script sent over its connection has no line: if it is the cause, there is none.
+        """
+        references = dict.fromkeys(Reference(child, None if row is None else parent) for child, row, parent in rows)
+        sent = [operation for operation in self._sent if self._may_break(operation)]
+        self.blame = Blame(error, _origins(those_that_broke(sent, references)))
+
+    def _may_break(self, operation: Operation) -> bool:
+        if not isinstance(operation, Execute):
+            return True
+        return self._database.session.may_break_references(str(operation.statement))
+
+    def _remember(self, operation: Operation) -> None:
+        """Keep an operation for `blame_references`, without the rows that it inserts."""
+        if self._database.references.watched:
+            self._sent.append(replace(operation, rows=()) if isinstance(operation, BulkInsert) else operation)
 
     # `Sender` ------------------------------------------------------------------------------------------------------
 
@@ -214,6 +237,7 @@ class Migration:
             with self.outside_transaction():
                 self._execute(statement)
         for operation in statement.operations:
+            self._remember(operation)
             if operation.table_rename is not None:
                 self._database.references.rename(*operation.table_rename)
 
@@ -254,8 +278,7 @@ class Migration:
         blamed = operations_of(error) or operations
         if isinstance(error, sa.exc.DBAPIError) and error.orig is not None:
             blamed = those_named(blamed, self._database.session.named_in(error.orig))
-        origins = (operation.origin for operation in blamed if operation.origin is not None)
-        self.blame = Blame(error, tuple(dict.fromkeys(origins)))
+        self.blame = Blame(error, _origins(blamed))
 
     def _raise_missing(self, error: Incomplete) -> NoReturn:
         raised = MissingObject(str(error))
@@ -269,3 +292,7 @@ class Migration:
         if self._finishing:
             with self._listener_suspended(), contextlib.suppress(Exception):
                 self.total = self.tally.sent + sum(1 for _ in rest)
+
+
+def _origins(operations: Iterable[Operation]) -> tuple[Location, ...]:
+    return tuple(dict.fromkeys(operation.origin for operation in operations if operation.origin is not None))

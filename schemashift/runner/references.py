@@ -33,6 +33,11 @@ class References:
         """Start with a new revision."""
         self._touched = False
 
+    @property
+    def watched(self) -> bool:
+        """False once it is known that the database enforces foreign keys itself."""
+        return self._watching is not False
+
     def prepare(self, sql: str) -> None:
         """Count the broken references before *sql* is executed, if it is the first statement that may break any."""
         if self._touched or self._watching is False or not self._session.may_break_references(sql):

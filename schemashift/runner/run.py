@@ -38,6 +38,7 @@ from schemashift.runner.transactions import OneTransaction, Savepoints, Transact
 from schemashift.scripts.load import Script
 from schemashift.sources.replay import record
 from schemashift.state.version_table import State, Status, VersionTable
+from schemashift.words import plural
 
 PlanFor = Callable[[frozenset[str]], Plan]
 Load = Callable[[str], Script]
@@ -457,12 +458,14 @@ class _Revision:
     def _check_references(self) -> None:
         rows = self._run.database.references.broken()
         if rows:
-            noun = "row points" if len(rows) == 1 else "rows point"
-            raise MigrationFailed(
-                f"{self.step.revision.title}: {len(rows)} {noun} to nothing after it",
+            verb = "points" if len(rows) == 1 else "point"
+            error = MigrationFailed(
+                f"{self.step.revision.title}: {plural(len(rows), 'row')} {verb} to nothing after it",
                 cause="foreign keys are off while SQLite is migrated, so nothing cascades; they are checked afterwards",
                 details=described(rows),
             )
+            self.migration.blame_references(error, rows)
+            raise error
 
 
 def _is_empty(plan: Plan) -> bool:

@@ -20,6 +20,7 @@ from schemashift.errors import Location, ModelsDoNotLoad, NoModels, NoTables, Sc
 from schemashift.objects import KINDS, AnyKind
 from schemashift.schema import Reading, Schema, TableName
 from schemashift.sqla.lift import lift_metadata
+from schemashift.words import plural
 
 ACCEPTED = (
     "a MetaData, a declarative base, SQLModel, a Flask-SQLAlchemy db, a list of these, or a function that returns one"
@@ -62,7 +63,7 @@ def require_tables(
         return
     in_database = len(set(sa.inspect(connection).get_table_names()) - {version_table.name})
     names = ", ".join(_named(spec) for spec in models)
-    count = "the only table" if in_database == 1 else f"all {in_database:,} tables"
+    count = "the only table" if in_database == 1 else f"all {plural(in_database, 'table')}"
     raise NoTables(
         f"{names} has no tables",
         cause="the modules that define your models were not imported",

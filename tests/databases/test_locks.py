@@ -47,6 +47,22 @@ def scripts(tmp_path: Path) -> Scripts:
     return scripts
 
 
+@pytest.fixture
+def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The pauses between the tries, which are made. Their length is exact, whatever else the machine does."""
+    from schemashift.dialects import session as module
+
+    pauses: list[float] = []
+    sleep = time.sleep
+
+    def record(seconds: float) -> None:
+        pauses.append(seconds)
+        sleep(seconds)
+
+    monkeypatch.setattr(module.time, "sleep", record)
+    return pauses
+
+
 def start(url: str, scripts: Scripts) -> subprocess.Popen[str]:
     """A process that waits for the word go."""
     return subprocess.Popen(
@@ -115,10 +131,11 @@ def test_a_runner_that_is_killed_leaves_no_lock_and_no_half_of_a_revision(
     assert state_of(database_url).in_flight == ()
 
 
-def test_after_the_timeout_the_error_names_the_holder(scripts: Scripts, database_url: str) -> None:
+def test_after_the_timeout_the_error_names_the_holder(scripts: Scripts, database_url: str, pauses: list[float]) -> None:
     with held(database_url) as connection:
         with pytest.raises(Locked) as caught:
             scripts.go(database_url, lock_timeout=0.2)
+        assert sum(pauses) <= 0.21
         cause = caught.value.cause or ""
         assert re.search(r"\(waited \d+ s\)$", cause)
         if database_url.startswith("postgresql"):
@@ -130,19 +147,23 @@ def test_after_the_timeout_the_error_names_the_holder(scripts: Scripts, database
     assert tables_of(database_url) == []
 
 
-def test_waiting_is_told_and_ends_when_the_lock_is_free(scripts: Scripts, database_url: str) -> None:
+def test_waiting_is_told_and_ends_when_the_lock_is_free(
+    scripts: Scripts, database_url: str, pauses: list[float]
+) -> None:
     heard: list[Event] = []
+    paused: list[int] = []
     with connected(database_url) as connection, ExitStack() as other:
         other.enter_context(held(database_url))
 
         def listen(event: Event) -> None:
             heard.append(event)
+            paused.append(len(pauses))
             other.close()
 
         scripts.run(connection, listener=listen, lock_timeout=30)
     first = heard[0]
     assert isinstance(first, Waiting)
-    assert first.seconds < 30, "told while it waits, not after"
+    assert paused[0] == 0, "told before the first pause, not after the last"
     assert first.holder
     assert next(type(each) for each in heard if not isinstance(each, Waiting)) is RunStarted
     assert any(isinstance(each, RevisionDone) for each in heard)
@@ -254,6 +275,35 @@ def test_polls_get_slower_and_reports_come_once_a_second(sqlite_url: str, monkey
     assert max(pauses) <= 1.5
     assert len(pauses) < 60
     assert sum(pauses) == pytest.approx(10.0, abs=0.01)
+
+
+def test_without_patience_the_lock_is_tried_once_and_nobody_sleeps(
+    sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The clock stands still: only the tries and the pauses count."""
+    from schemashift.dialects import session as module
+
+    tries: list[TableName] = []
+    pauses: list[float] = []
+
+    def try_lock(self: module.Session, name: TableName) -> bool:
+        tries.append(name)
+        return False
+
+    monkeypatch.setattr(module.time, "monotonic", lambda: 0.0)
+    monkeypatch.setattr(module.time, "sleep", pauses.append)
+    monkeypatch.setattr(module.Session, "try_lock", try_lock)
+    with connected(sqlite_url) as connection, pytest.raises(Locked) as caught:
+        list(module.Session(connection).wait_for_lock(VERSION, 0))
+    assert tries == [VERSION]
+    assert pauses == []
+    assert (caught.value.cause or "").endswith("(waited 0 s)")
+
+
+def test_a_run_without_patience_does_not_sleep(scripts: Scripts, database_url: str, pauses: list[float]) -> None:
+    with held(database_url), pytest.raises(Locked):
+        scripts.go(database_url, lock_timeout=0)
+    assert pauses == []
 
 
 def test_a_stalled_write_of_the_application_is_waited_for_on_sqlite(scripts: Scripts, sqlite_url: str) -> None:

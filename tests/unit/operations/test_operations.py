@@ -275,3 +275,8 @@ def test_an_alteration_says_which_fields_in_their_order() -> None:
     assert [field for field, _ in change.set] == ["nullable", "default", "comment"]
     assert change.after == replace(AGE, comment="c", default=None, nullable=True)
     assert str(change.describe()) == "~ column t.age  NOT NULL -> NULL, DEFAULT 0 -> no default, no comment -> 'c'"
+
+
+def test_autoincrement_is_described_in_the_words_of_no_database() -> None:
+    change = AlterColumn.between(T, AGE, replace(AGE, autoincrement=True))
+    assert str(change.describe()) == "~ autoincrement t.age  no autoincrement -> autoincrement"
