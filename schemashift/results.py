@@ -53,10 +53,19 @@ class Done(NamedTuple):
 
 
 class Loss(NamedTuple):
-    """The data that one revision of a plan would delete: ``("users.name (1,204 values)", "orders (51,880 rows)")``."""
+    """The data that one revision of a plan would delete: ``("users.name (1,204 values)", "orders (51,880 rows)")``.
+
+    ``uncounted`` describes what cannot be counted: ``("executes SQL that deletes: DELETE FROM users",)``.
+    """
 
     revision: Revision
     what: tuple[str, ...]
+    uncounted: tuple[str, ...] = ()
+
+    def describe(self) -> str:
+        """Return a description in one line: ``drops users (3 rows); executes SQL that deletes: DELETE FROM orders``."""
+        counted = (f"drops {', '.join(self.what)}",) if self.what else ()
+        return "; ".join((*counted, *self.uncounted))
 
 
 class Run(NamedTuple):

@@ -110,7 +110,7 @@ def _question(session: Session, progress: Progress) -> Confirm:
 
 
 def _show_losses(session: Session, losses: Sequence[Loss]) -> None:
-    rows = [(paint(each.revision.id, "dim"), each.revision.message, f"drops {', '.join(each.what)}") for each in losses]
+    rows = [(paint(each.revision.id, "dim"), each.revision.message, each.describe()) for each in losses]
     for line in table(rows):
         session.ui.say(line)
     session.ui.say()

@@ -60,7 +60,7 @@ class Consent:
 
 def _lines(plan: Plan, losses: Losses) -> Iterator[str]:
     """Yield a line for each step of *plan*."""
-    dropped = {loss.revision: f", which drops {', '.join(loss.what)}" for loss in losses}
+    dropped = {loss.revision: f", which {loss.describe()}" for loss in losses}
     for step in plan.steps:
         yield f"it would now {step.direction} {step.revision.title}{dropped.get(step.revision, '')}"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from types import CodeType, FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -53,23 +54,54 @@ def _arguments(call: ast.Call, signature: Signature) -> Mapping[str, ast.expr]:
         return {}
 
 
-def may_call(function: Callable[..., object], names: Collection[str], *, stop: str) -> bool:
-    """Return True if *function*, or a function it refers to, refers to one of *names*.
+def may_call(
+    function: Callable[..., object],
+    names: Collection[str],
+    *,
+    stop: str | tuple[str, ...],
+    text: re.Pattern[str] | None = None,
+) -> bool:
+    """Return True if *function*, or a function it refers to, refers to one of *names* or to a string matching *text*.
 
-    Functions of modules whose name begins with *stop* are not searched. This reads the compiled code: a function that
-    is looked up by a string (``getattr(op, ...)``) is not found.
+    Functions of modules whose name begins with *stop* are not searched, nor are their strings. This reads the compiled
+    code: a name that is put together at run time (``getattr(op, "drop_" + kind)``) is not found.
     """
     seen: set[CodeType] = set()
-    functions: list[object] = [function]
-    while functions:
-        current = functions.pop()
+    objects: list[object] = [function]
+    while objects:
+        current = objects.pop()
+        if text is not None and any(map(text.search, _strings(current))):
+            return True
         if isinstance(current, FunctionType) and current.__code__ not in seen:
             named = _names(current.__code__, seen)
-            if not named.isdisjoint(names):
+            if current.__name__ in names or not named.isdisjoint(names):
                 return True
             if not current.__module__.startswith(stop):
-                functions += _functions(current.__globals__, named)
+                objects += _constants(current.__code__)
+                objects += _referenced(current.__globals__, named)
     return False
+
+
+def _strings(value: object) -> Iterator[str]:
+    """Yield the SQL text that *value* is or contains."""
+    if isinstance(value, str):
+        yield value
+    elif type(value).__name__ == "TextClause":  # SQLAlchemy need not be imported for this
+        yield str(value)
+    elif isinstance(value, tuple | list | frozenset | set):
+        for each in value:
+            yield from _strings(each)
+    elif isinstance(value, dict):
+        yield from _strings(list(value.values()))
+
+
+def _constants(code: CodeType) -> Iterator[object]:
+    """Yield every constant of *code*, including nested functions."""
+    for each in code.co_consts:
+        if isinstance(each, CodeType):
+            yield from _constants(each)
+        else:
+            yield each
 
 
 def _names(code: CodeType, seen: set[CodeType]) -> set[str]:
@@ -79,8 +111,8 @@ def _names(code: CodeType, seen: set[CodeType]) -> set[str]:
     return {*code.co_names, *code.co_freevars}.union(*(_names(each, seen) for each in inner))
 
 
-def _functions(namespace: Mapping[str, Any], names: Iterable[str]) -> Iterator[object]:
-    """Return the functions that *names* refer to in a module: its own, imported ones, and those of imported modules."""
+def _referenced(namespace: Mapping[str, Any], names: Iterable[str]) -> Iterator[object]:
+    """Yield the objects that *names* refer to in a module: its own, imported ones, and those of imported modules."""
     for name in names:
         found = namespace.get(name)
         if isinstance(found, ModuleType) and not found.__name__.startswith(("schemashift", "sqlalchemy")):
