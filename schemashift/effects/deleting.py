@@ -1,6 +1,7 @@
 """Find out whether SQL that a script sends may delete rows or values, from its words.
 
-Errs on the safe side: a word in a string literal counts, as it may be executed (``DO $$ ... EXECUTE 'DROP TABLE t' $$``).
+Errs on the safe side: a word in a string literal counts, as the literal may be executed
+(``DO $$ ... EXECUTE 'DROP TABLE t' $$``).
 """
 
 from __future__ import annotations

@@ -83,6 +83,25 @@ def test_an_upgrade_that_deletes_asks_too(full: Project) -> None:
     assert full.ok("current").out == "bbb2\n"
 
 
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ('op.rename_table("users", "people")\n    op.drop_table("people")', "drops users (3 rows)"),
+        (
+            'op.get_bind().execute(sa.text("SELECT 1")).all()\n    op.drop_table("users")',
+            "may delete what cannot be counted: it asks the database: SELECT 1",
+        ),
+        ('op.execute("DROP TABLE users")', "executes SQL that deletes: DROP TABLE users"),
+    ],
+)
+def test_what_cannot_be_counted_is_asked_about(full: Project, body: str, expected: str) -> None:
+    full.revision("ccc3", "bbb2", body)
+    shown = on_terminal(full, "upgrade", answer="n\n", NO_COLOR="1")
+    assert f"  ccc3  ccc3 it is  {expected}" in shown
+    assert "? Go on? [y/N] " in shown
+    assert full.ok("current").out == "bbb2\n"
+
+
 # -- while somebody thinks
 
 

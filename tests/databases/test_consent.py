@@ -95,6 +95,105 @@ def test_an_upgrade_that_deletes_asks_too(scripts: Scripts, there: str) -> None:
     assert len(no.asked) == 1
 
 
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ('op.rename_table("orders", "o2")\nop.drop_table("o2")', "drops orders (1 row)"),
+        ('op.rename_table("orders", "o2")\nop.drop_column("o2", "n")', "drops orders.n (1 value)"),
+        (
+            'op.rename_column("orders", "n", "m")\nop.rename_table("orders", "o2")\nop.drop_column("o2", "m")',
+            "drops orders.n (1 value)",
+        ),
+        (
+            'with op.batch_alter_table("orders") as batch:\n'
+            '    batch.alter_column("n", new_column_name="m", existing_type=sa.Integer())\n'
+            'with op.batch_alter_table("orders") as batch:\n'
+            '    batch.drop_column("m")',
+            "drops orders.n (1 value)",
+        ),
+        (
+            'op.execute("ALTER TABLE orders RENAME TO o2")\nop.drop_table("o2")',
+            "drops o2, which cannot be counted",
+        ),
+        (
+            'op.get_bind().execute(sa.text("SELECT 1")).scalar()\nop.drop_table("orders")',
+            "may delete what cannot be counted: it asks the database: SELECT 1",
+        ),
+        (
+            'if sa.inspect(op.get_bind()).has_table("orders"):\n    op.drop_table("orders")',
+            "may delete what cannot be counted: it asks the database: a connection",
+        ),
+        (
+            'op.drop_table("orders")\nop.get_bind().scalar(sa.text("SELECT 1"))\nop.drop_table("users")',
+            "drops orders (1 row); may delete what cannot be counted: it asks the database: SELECT 1",
+        ),
+        ('op.execute("DROP TABLE orders")', "executes SQL that deletes: DROP TABLE orders"),
+        ('op.execute(sa.text("DELETE FROM orders"))', "executes SQL that deletes: DELETE FROM orders"),
+        ('op.execute(sa.delete(sa.table("orders")))', "executes SQL that deletes: DELETE FROM orders"),
+        (
+            'op.get_bind().exec_driver_sql("ALTER TABLE orders DROP COLUMN n")',
+            "executes SQL that deletes: ALTER TABLE orders DROP COLUMN n",
+        ),
+        ("op.execute(SQL)", "executes SQL that deletes: DELETE FROM orders"),
+        (
+            'for name in ("orders",):\n    op.execute(f"DROP TABLE {name}")',
+            "executes SQL that deletes: DROP TABLE orders",
+        ),
+        ('getattr(op, "drop_table")("orders")', "drops orders (1 row)"),
+        ("gone('orders')", "drops orders (1 row)"),
+    ],
+)
+def test_nothing_is_deleted_without_a_question(scripts: Scripts, there: str, body: str, expected: str) -> None:
+    send(there, "ALTER TABLE orders ADD COLUMN n INTEGER", "UPDATE orders SET n = 1")
+    scripts.add(
+        "gone", body, imports='from schemashift.op import drop_table as gone\n\nSQL = sa.text("DELETE FROM orders")'
+    )
+    no = Answer(False)
+    with pytest.raises(errors.NeedsDecision):
+        migrator(scripts, there).upgrade(confirm=no)
+    ((_, (loss,)),) = no.asked
+    assert loss.describe() == expected
+    yes = Answer(True)
+    assert migrator(scripts, there).upgrade(confirm=yes).current == ("gone",)
+
+
+def test_a_rename_in_an_earlier_revision_is_followed(scripts: Scripts, there: str) -> None:
+    scripts.add("renamed", 'op.rename_table("orders", "o2")')
+    scripts.add("gone", 'op.drop_table("o2")')
+    scripts.add("again", 'op.create_table("o2", sa.Column("id", sa.Integer))\nop.drop_table("o2")')
+    no = Answer(False)
+    with pytest.raises(errors.NeedsDecision):
+        migrator(scripts, there).upgrade(confirm=no)
+    ((_, losses),) = no.asked
+    assert [(each.revision.id, each.what, each.uncounted) for each in losses] == [("gone", ("orders (1 row)",), ())]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        'op.execute("UPDATE orders SET id = 2")\nop.get_bind().execute(sa.text("SELECT 1")).scalar()',
+        'sa.inspect(op.get_bind()).get_table_names()\nop.execute("INSERT INTO orders VALUES (3)")',
+        'op.create_table("t", sa.Column("id", sa.Integer))\nop.rename_table("t", "t2")\nop.drop_table("t2")',
+    ],
+)
+def test_a_script_that_deletes_no_data_is_not_asked_about(scripts: Scripts, there: str, body: str) -> None:
+    scripts.add("more", body)
+    assert migrator(scripts, there).upgrade(confirm=Answer(False)).current == ("more",)
+
+
+def test_sql_from_a_file_is_asked_about(scripts: Scripts, there: str) -> None:
+    (scripts.folder / "down.sql").write_text("DELETE FROM orders", encoding="utf-8")
+    scripts.add(
+        "gone",
+        'op.execute((Path(__file__).parents[1] / "down.sql").read_text())',
+        imports="from pathlib import Path",
+    )
+    no = Answer(False)
+    with pytest.raises(errors.NeedsDecision):
+        migrator(scripts, there).upgrade(confirm=no)
+    assert len(no.asked) == 1
+
+
 # -- while somebody thinks
 
 

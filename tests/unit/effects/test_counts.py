@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from schemashift.dialects import dialect_for
 from schemashift.effects.counts import warnings_for
-from schemashift.operations import AddColumn, DropColumn, DropTable, Operation
+from schemashift.operations import AddColumn, DropColumn, DropTable, Operation, RenameColumn, RenameTable
 from schemashift.schema import Column, Computed, TableName, Type
 
 T = TableName("t")
@@ -51,6 +51,22 @@ def deletes(what: str) -> str:
         ([DropColumn(table=T, name="a"), DropColumn(table=T, name="a")], [deletes("t.a (2 values)")]),
         ([DropColumn(table=T, name="absent"), DropColumn(table=TableName("absent"), name="a")], []),
         ([DropColumn(table=T, name="g", column=GENERATED)], []),
+        ([RenameTable(old=T, new="u"), DropTable(name=TableName("u"))], [deletes("t (2 rows)")]),
+        ([RenameTable(old=T, new="u"), DropTable(name=T)], []),
+        (
+            [RenameTable(old=T, new="u"), RenameTable(old=TableName("empty"), new="t"), DropTable(name=T)],
+            [],
+        ),
+        ([RenameColumn(table=T, old="b", new="c"), DropColumn(table=T, name="c")], [deletes("t.b (1 value)")]),
+        (
+            [
+                RenameColumn(table=T, old="a", new="x"),
+                RenameTable(old=T, new="u"),
+                RenameColumn(table=TableName("u"), old="b", new="a"),
+                DropColumn(table=TableName("u"), name="a"),
+            ],
+            [deletes("t.b (1 value)")],
+        ),
         (
             [AddColumn(table=T, column=REQUIRED)],
             [LACKING],

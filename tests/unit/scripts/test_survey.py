@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import inspect
+import re
 import types
 from collections.abc import Callable
 
 import pytest
+import sqlalchemy as sa
 
 from schemashift import op
 from schemashift.scripts.survey import calls, may_call
@@ -68,3 +70,22 @@ exec("def clean():\n    op.drop_table('t')\n\ndef other():\n    pass", vars(HELP
 def test_whether_a_function_may_call_another(source: str, expected: bool) -> None:
     found = function(source, op=op, helpers=HELPERS)
     assert may_call(found, {"drop_table", "drop_column"}, stop="schemashift.op") is expected
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("def upgrade():\n    op.execute('DROP TABLE t')", True),
+        ("def upgrade():\n    op.execute(f'DROP TABLE {t}')", True),
+        ("def upgrade():\n    [op.execute(s) for s in ('SELECT 1', 'DROP TABLE t')]", True),
+        ("SQL = {'a': ['DROP TABLE t']}\ndef upgrade():\n    op.execute(SQL['a'])", True),
+        ("SQL = sa.text('DROP TABLE t')\ndef upgrade():\n    op.execute(SQL)", True),
+        ("SQL = 'DROP TABLE t'\ndef upgrade():\n    op.execute('SELECT 1')", False),
+        ("def upgrade():\n    gone('t')", True),
+        ("def upgrade():\n    execute('SELECT 1')", False),
+    ],
+)
+def test_whether_a_function_refers_to_a_text(source: str, expected: bool) -> None:
+    found = function(source, op=op, sa=sa, gone=op.drop_table, execute=op.execute)
+    text = re.compile("DROP TABLE")
+    assert may_call(found, {"drop_table"}, stop=("schemashift.", "sqlalchemy."), text=text) is expected
