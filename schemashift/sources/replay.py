@@ -264,6 +264,12 @@ class _NoResult:
     def __iter__(self) -> NoReturn:
         self.__recorder.refuse(self.__statement)
 
+    def __enter__(self) -> NoReturn:
+        self.__recorder.refuse(self.__statement)
+
+    def __exit__(self, *error: object) -> None:
+        """Present because a ``with`` statement requires it."""
+
 
 def _short(statement: object) -> str:
     try:
