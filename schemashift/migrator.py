@@ -197,8 +197,8 @@ class Migrator:
         Where DDL is transactional, each revision is applied as a whole or not at all; with *single_transaction* the
         whole run is.
 
-        *confirm* is called if rows or values would be deleted, with the plan and the losses, before the lock is taken;
-        it returns True to continue. If the plan has changed by the time the lock is held, nothing runs. Without
+        *confirm* is called if rows or values would or may be deleted, with the plan and the losses, before the lock is
+        taken; it returns True to continue. If the plan has changed by the time the lock is held, nothing runs. Without
         *confirm*, losses are not counted.
 
         Raises the faults of the graph, the errors of resolving *target*, `DatabaseAhead`, `ScriptDoesNotLoad`,
@@ -291,7 +291,7 @@ class Migrator:
         return plan(graph, self.applied(), read_targets(graph, target), direction)
 
     def losses(self, planned: Plan) -> tuple[Loss, ...]:
-        """Count the rows and values that *planned* would delete. Its scripts are run against a recorder."""
+        """Count the rows and values that *planned* would delete. Scripts that may delete are run against a recorder."""
         from schemashift.effects.counts import data_loss
 
         scripts = {step.revision.id: self.project.scripts.load(step.revision) for step in planned.steps}

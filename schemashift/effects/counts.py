@@ -25,8 +25,11 @@ from schemashift.scripts.survey import may_call
 from schemashift.sources.replay import record
 from schemashift.words import plural
 
-DELETING = frozenset({"drop_column", "drop_table", "delete", "drop", "drop_all", "DropSchema", "DropTable"})
-"""The functions of ``op`` and of SQLAlchemy that delete rows or values."""
+DELETING = frozenset({"drop_column", "drop_table"})
+"""The functions of ``op`` that delete rows or values."""
+
+_DELETING = DELETING | {"delete", "drop", "drop_all", "DropSchema", "DropTable"}
+"""These, and the functions of SQLAlchemy that do."""
 
 _EXECUTING = frozenset({"execute", "exec_driver_sql"})
 _READING = frozenset({"open", "read_bytes", "read_text"})
@@ -50,7 +53,7 @@ def data_loss(
             continue
         script = scripts[step.revision.id]
         function = script.upgrade if step.direction == "upgrade" else script.downgrade
-        names_deletion = _may_call(function, DELETING, text=MAY_DELETE)
+        names_deletion = _may_call(function, _DELETING, text=MAY_DELETE)
         if not (names_deletion or (_may_call(function, _EXECUTING) and _may_call(function, _READING))):
             if _may_call(function, _RENAMING, text=MAY_RENAME):
                 renaming.append((script, step.direction))

@@ -53,11 +53,13 @@ def is_renaming(statement: object, dialect: sa.Dialect) -> bool:
 
 def sql_of(statement: object, dialect: sa.Dialect) -> str:
     """Return the SQL of *statement*; the name of its class if it cannot be compiled."""
-    if not isinstance(statement, sa.ClauseElement):
-        return str(statement)
     if isinstance(statement, sa.TextClause):
         return statement.text
     try:
-        return str(statement.compile(dialect=dialect))
+        return str(statement)
+    except Exception:  # noqa: BLE001  some DDL of SQLAlchemy's dialects cannot be compiled without the dialect
+        pass
+    try:
+        return str(statement.compile(dialect=dialect)) if isinstance(statement, sa.ClauseElement) else ""
     except Exception:  # noqa: BLE001  a construct of the script may raise anything
         return type(statement).__name__
