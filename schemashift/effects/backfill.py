@@ -49,7 +49,7 @@ class RowValues:
         given = tuple(operations)
         parents = Parents(self.target, given, dialect=self.dialect, first_value=self.first_value, accepts=self.accepts)
         for operation in given:
-            facts = operation.effects()
+            facts = self.dialect.effects(operation)
             parents.follow(facts)
             if self.back:
                 for _, key in foreign_keys_in(facts):
