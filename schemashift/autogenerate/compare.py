@@ -187,7 +187,10 @@ def _changes(
     inverses = [dialect.for_script(operation) for operation in _inverses(operations, pairs, reached, dialect, kinds)]
     forward = _row_values(connection, dialect, reached, back=False).added_to(operations)
     backward = _row_values(connection, dialect, pairs.before, back=True).added_to(inverses)
-    return tuple(with_comments(forward, back=False)), tuple(with_comments(backward, back=True))
+    return (
+        tuple(with_comments(forward, dialect, back=False)),
+        tuple(with_comments(backward, dialect, back=True)),
+    )
 
 
 def _ordered(pairs: Pairs, dialect: Dialect, kinds: Sequence[AnyKind]) -> tuple[Operation, ...]:

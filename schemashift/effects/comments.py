@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 
+from schemashift.dialects import Dialect
 from schemashift.operations import Operation
 from schemashift.operations.facts import (
     CreatesTable,
@@ -21,21 +22,21 @@ from schemashift.operations.facts import (
 from schemashift.schema import ForeignKey, TableName
 
 
-def with_comments(operations: Iterable[Operation], *, back: bool) -> Iterator[Operation]:
+def with_comments(operations: Iterable[Operation], dialect: Dialect, *, back: bool) -> Iterator[Operation]:
     """Yield *operations*, with a ``note`` where one is needed.
 
     With *back*, no note is written for what a downgrade deletes: it drops what the upgrade created.
     """
     done = tuple(operations)
-    empty = {fact.table for operation in done for fact in operation.effects() if isinstance(fact, CreatesTable)}
+    empty = {fact.table for operation in done for fact in dialect.effects(operation) if isinstance(fact, CreatesTable)}
     filled: set[tuple[TableName | None, object]] = set()
     for operation in done:
-        for fact in operation.effects():
+        for fact in dialect.effects(operation):
             if isinstance(fact, FillsValues):
                 filled.add((fact.table, fact.column))
             elif isinstance(fact, InsertsRows):
                 empty.discard(fact.table)
-        texts = () if operation.note else _texts(operation.effects(), empty, filled, back=back)
+        texts = () if operation.note else _texts(dialect.effects(operation), empty, filled, back=back)
         text = next(filter(None, texts), operation.note)
         yield replace(operation, note=text) if text != operation.note else operation
 

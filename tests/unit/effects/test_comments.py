@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy.dialects import postgresql
 
+from schemashift.dialects import dialect_for
 from schemashift.effects.comments import with_comments
 from schemashift.objects.enums import AlterEnum
 from schemashift.operations import (
@@ -19,6 +21,7 @@ from schemashift.operations import (
 )
 from schemashift.schema import Column, Computed, Default, ForeignKey, PrimaryKey, Table, TableName, Type
 
+POSTGRESQL = dialect_for(postgresql.dialect())
 T, P = TableName("t"), TableName("p")
 INTEGER = Type(sql="INTEGER")
 OPTIONAL, REQUIRED = Column(name="a", type=INTEGER), Column(name="a", type=INTEGER, nullable=False)
@@ -62,18 +65,18 @@ NO_PARENTS = "Fails where t has rows that point somewhere: p has none yet."
     ],
 )
 def test_what_is_said(operations: list[Operation], expected: list[str]) -> None:
-    assert [operation.note for operation in with_comments(operations, back=False)] == expected
+    assert [operation.note for operation in with_comments(operations, POSTGRESQL, back=False)] == expected
 
 
 @pytest.mark.parametrize("operation", [DROP, DROP_COLUMN])
 def test_that_the_way_back_drops_goes_without_saying(operation: Operation) -> None:
-    assert next(with_comments([operation], back=True)).note == ""
+    assert next(with_comments([operation], POSTGRESQL, back=True)).note == ""
 
 
 def test_the_way_back_may_fail() -> None:
-    assert next(with_comments([REQUIRE], back=True)).note == NO_VALUE
+    assert next(with_comments([REQUIRE], POSTGRESQL, back=True)).note == NO_VALUE
 
 
 def test_what_is_noted_already_stays() -> None:
     noted = DropTable(name=T, note="as agreed")
-    assert next(with_comments([noted], back=False)) is noted
+    assert next(with_comments([noted], POSTGRESQL, back=False)) is noted
