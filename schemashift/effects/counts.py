@@ -13,6 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from schemashift.dialects import Dialect
+from schemashift.op.buffer import Environment
 from schemashift.operations import Operation
 from schemashift.operations.facts import DeletesRows, DeletesValues, Fact, NeedsValue
 from schemashift.results import Loss
@@ -31,7 +32,7 @@ MAX_COUNT = 1_000_000
 
 
 def data_loss(
-    connection: sa.Connection, plan: Plan, scripts: Mapping[str, Script], dialect: Dialect, x: Mapping[str, str]
+    connection: sa.Connection, plan: Plan, scripts: Mapping[str, Script], dialect: Dialect, environment: Environment
 ) -> tuple[Loss, ...]:
     """Return a `Loss` for each step that drops something that holds data. *scripts* maps revisions to scripts."""
     losses = []
@@ -42,7 +43,7 @@ def data_loss(
             function = script.upgrade if step.direction == "upgrade" else script.downgrade
             if not may_call(function, DELETING, stop="schemashift.op"):
                 continue
-            operations = record(script, step.direction, dialect, x=x).operations
+            operations = record(script, step.direction, environment).operations
             what = tuple(counter.deleted(_facts(operations)))
             losses += [Loss(step.revision, what)] if what else []
     return tuple(losses)
