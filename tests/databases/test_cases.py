@@ -95,7 +95,8 @@ class Run:
         """What the scripts, replayed without a database, lack of the models; nothing is asked."""
         with sa.create_engine(self.url, poolclass=sa.NullPool).connect() as connection:
             dialect = dialect_for(connection.dialect)
-        project = self.migrator(self.after).project
+        # The convention under which the first script ran: a case may adopt one.
+        project = self.migrator(self.before if self.before.tables else self.after).project
         environment = environment_of(dialect, convention=project.naming_convention)
         replayed = replay((project.scripts.load(each) for each in project.graph()), dialect, environment)
         assert replayed.doubts == ()
