@@ -130,7 +130,13 @@ class Scripts:
 def environment_of(dialect: Dialect, **options: Any) -> Environment:
     """What a script can find out in a run with these options (``x``, ``convention``), to record it."""
     versions = options.pop("version_table", TableName("version"))
-    return Environment(dialect=dialect.sa, normal=dialect.normal, version_table=versions, **options)
+    return Environment(
+        dialect=dialect.sa,
+        transactional_ddl=dialect.transactional_ddl,
+        normal=dialect.normal,
+        version_table=versions,
+        **options,
+    )
 
 
 @contextmanager
