@@ -36,7 +36,8 @@ def compare(
     metadatas = project.metadata()
     require_tables(metadatas, project.models, connection, database.version_table_name)
     named = {name: keys_of(name, dialect.sa.default_schema_name) for name in drop}
-    managed = created_by_scripts(project.scripts, project.graph(), dialect, x).union(*named.values())
+    environment = database.environment(dialect, x=x, convention=project.naming_convention)
+    managed = created_by_scripts(project.scripts, project.graph(), environment).union(*named.values())
     comparison = compare_schemas(
         connection, metadatas, dialect, ignore={database.version_table_name}, managed=managed, database=database.shown
     )

@@ -280,8 +280,10 @@ class Migrator:
         from schemashift.effects.counts import data_loss
         from schemashift.runner.consent import Consent
 
+        environment = self.database.environment(dialect, x=self.x, convention=self.project.naming_convention)
+
         def count(planned: Plan, scripts: Mapping[str, Script]) -> tuple[Loss, ...]:
-            return data_loss(connection, planned, scripts, dialect, self.x)
+            return data_loss(connection, planned, scripts, dialect, environment)
 
         return Consent(confirm, count)
 
@@ -296,7 +298,9 @@ class Migrator:
 
         scripts = {step.revision.id: self.project.scripts.load(step.revision) for step in planned.steps}
         with self.database.reading() as connection:
-            return data_loss(connection, planned, scripts, self.database.dialect(connection), self.x)
+            dialect = self.database.dialect(connection)
+            environment = self.database.environment(dialect, x=self.x, convention=self.project.naming_convention)
+            return data_loss(connection, planned, scripts, dialect, environment)
 
     def status(self) -> Status:
         """Return the state of the database, the pending revisions, and whether the models match. Creates nothing."""

@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import difflib
 import inspect
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from functools import cache
 
-from schemashift import objects, op
-from schemashift.dialects import Dialect
+from schemashift import op
 from schemashift.diff import Tables
 from schemashift.errors import SchemashiftError, UsageError
+from schemashift.objects import KINDS, AnyKind
+from schemashift.op.buffer import Environment
 from schemashift.operations import Operation
 from schemashift.revisions import RevisionGraph
 from schemashift.schema import Key, Schema
@@ -23,36 +25,45 @@ from schemashift.scripts.directory import ScriptDirectory
 from schemashift.scripts.survey import calls
 from schemashift.sources.replay import record
 
-_MAKERS = {Tables.name: Tables.name_parameters, **{kind.name: kind.name_parameters for kind in objects.KINDS}}
-MAKERS: dict[str, tuple[str, str]] = {
-    function: (kind, parameter) for kind, makers in _MAKERS.items() for function, parameter in makers.items()
-}
-"""Functions of ``op`` that create or rename an object: its kind, and the parameter that holds its name."""
 
-KINDS = tuple(kind for kind, makers in _MAKERS.items() if makers)
-"""The kinds of objects that a migration creates and autogenerate may drop."""
+def makers(kinds: Sequence[AnyKind] = KINDS) -> dict[str, tuple[str, str]]:
+    """Return the functions of ``op`` that create or rename a table or an object of *kinds*, each with the name of the
+    kind and the parameter that holds the object's name."""
+    return {
+        function: (kind, parameter)
+        for kind, parameters in _name_parameters(kinds).items()
+        for function, parameter in parameters.items()
+    }
 
-_SIGNATURES = {name: inspect.signature(getattr(op, name)) for name in MAKERS}
+
+def managed_kinds(kinds: Sequence[AnyKind] = KINDS) -> tuple[str, ...]:
+    """Return the names of the kinds whose objects a migration creates and autogenerate may drop."""
+    return tuple(kind for kind, parameters in _name_parameters(kinds).items() if parameters)
 
 
-def keys_of(name: str, default_schema: str | None = None) -> frozenset[Key]:
+def _name_parameters(kinds: Sequence[AnyKind]) -> dict[str, Mapping[str, str]]:
+    return {Tables.name: Tables.name_parameters, **{kind.name: kind.name_parameters for kind in kinds}}
+
+
+def keys_of(name: str, default_schema: str | None = None, kinds: Sequence[AnyKind] = KINDS) -> frozenset[Key]:
     """Return the keys that *name* may stand for: an object of any kind, with its schema before a dot."""
     schema, _, bare = name.rpartition(".")
-    return frozenset(Key(kind, schema if schema != default_schema else None, bare) for kind in KINDS if bare) | {
-        Key(kind, None, name) for kind in KINDS
+    names = managed_kinds(kinds)
+    return frozenset(Key(kind, schema if schema != default_schema else None, bare) for kind in names if bare) | {
+        Key(kind, None, name) for kind in names
     }
 
 
 def created_by_scripts(
-    scripts: ScriptDirectory, graph: RevisionGraph, dialect: Dialect, x: Mapping[str, str]
+    scripts: ScriptDirectory, graph: RevisionGraph, environment: Environment, kinds: Sequence[AnyKind] = KINDS
 ) -> frozenset[Key]:
-    """Return the keys of the objects that the scripts of *graph* create."""
+    """Return the keys of the objects that the scripts of *graph* create, as a run with *environment* would."""
     sources = {revision: scripts.source(revision) for revision in graph}
-    created = [created_in(sources.values())]
-    for revision in (revision for revision, source in sources.items() if computes_names(source)):
+    created = [created_in(sources.values(), kinds)]
+    for revision in (revision for revision, source in sources.items() if computes_names(source, kinds)):
         # Nothing is known of a script that cannot be loaded.
         with suppress(SchemashiftError):
-            created.append(created_by(record(scripts.load(revision), "upgrade", dialect, x=x).operations))
+            created.append(created_by(record(scripts.load(revision), "upgrade", environment).operations, kinds))
     return frozenset[Key]().union(*created)
 
 
@@ -70,24 +81,31 @@ def require_existing(
             )
 
 
-def created_by(operations: Iterable[Operation]) -> frozenset[Key]:
+def created_by(operations: Iterable[Operation], kinds: Sequence[AnyKind] = KINDS) -> frozenset[Key]:
     """Return the keys of the objects that *operations* create."""
-    return frozenset(key for operation in operations for key in operation.creates if key.kind in KINDS)
+    names = managed_kinds(kinds)
+    return frozenset(key for operation in operations for key in operation.creates if key.kind in names)
 
 
-def computes_names(source: str) -> bool:
+def computes_names(source: str, kinds: Sequence[AnyKind] = KINDS) -> bool:
     """Whether a script creates an object whose name is not a literal in it."""
-    return any(call.text(MAKERS[call.function][1]) is None for call in calls(source, _SIGNATURES))
+    return any(name is None for _, name, _ in _calls(source, makers(kinds)))
 
 
-def created_in(sources: Iterable[str]) -> frozenset[Key]:
+def created_in(sources: Iterable[str], kinds: Sequence[AnyKind] = KINDS) -> frozenset[Key]:
     """Return the keys of the objects that scripts create or rename, in ``upgrade`` or anywhere else."""
-    return frozenset(key for source in sources for key in _created_in(source))
+    functions = makers(kinds)
+    named = (call for source in sources for call in _calls(source, functions))
+    return frozenset(Key(kind, schema, name) for kind, name, schema in named if name is not None)
 
 
-def _created_in(source: str) -> Iterator[Key]:
-    for call in calls(source, _SIGNATURES):
-        kind, parameter = MAKERS[call.function]
-        name = call.text(parameter)
-        if name is not None:
-            yield Key(kind, call.text("schema"), name)
+def _calls(source: str, functions: Mapping[str, tuple[str, str]]) -> Iterator[tuple[str, str | None, str | None]]:
+    """Yield the kind, the name and the schema of each object that *source* creates; None for what is not a literal."""
+    for call in calls(source, {name: _signature(name) for name in functions}):
+        kind, parameter = functions[call.function]
+        yield kind, call.text(parameter), call.text("schema")
+
+
+@cache
+def _signature(name: str) -> inspect.Signature:
+    return inspect.signature(getattr(op, name))

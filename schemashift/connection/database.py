@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from functools import cached_property
-from typing import Any
+from functools import cache, cached_property
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
@@ -25,6 +25,9 @@ from schemashift.schema import TableName
 from schemashift.sources.models import load_attribute, put_on_path
 from schemashift.sqla.names import names_of
 from schemashift.state.version_table import State, VersionTable
+
+if TYPE_CHECKING:
+    from schemashift.op.buffer import Convention, Environment
 
 
 class Database:
@@ -89,6 +92,21 @@ class Database:
     def version_table(self) -> VersionTable:
         """Return the version table."""
         return VersionTable(self.version_table_name)
+
+    def environment(
+        self, dialect: Dialect, *, x: Mapping[str, str], convention: Callable[[], Convention | None]
+    ) -> Environment:
+        """Return what a script can find out in a run on this database, to record it. For the arguments, see `run`."""
+        from schemashift.op.buffer import Environment
+
+        return Environment(
+            dialect=dialect.sa,
+            transactional_ddl=dialect.transactional_ddl,
+            normal=dialect.normal,
+            version_table=self.version_table_name,
+            x=x,
+            convention=cache(convention),
+        )
 
     def state(self) -> State:
         """Read the version table; nothing is created. Raises `ForeignVersionTable` and `DatabaseUnreachable`."""

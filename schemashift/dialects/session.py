@@ -34,11 +34,18 @@ RAW: dict[str, Any] = {"no_parameters": True}
 
 UNKNOWN_HOLDER = "another process"
 
+LEADING = r"(?:\s+|--[^\r\n]*(?:\r?\n|\Z)|\#[^\r\n]*(?:\r?\n|\Z)|/\*(?!M?!)(?>(?:(?!/\*).)*?\*/))*+"
+"""White space and comments before a statement, to skip in a regular expression with DOTALL.
+
+A comment that databases read differently is not skipped, so that the statement counts as unknown: one inside another
+ends early except on PostgreSQL, and MySQL executes ``/*! ... */``, MariaDB ``/*M! ... */``.
+"""
+
 _KEEPS_TRANSACTION = re.compile(
-    r"\s*(?:SELECT|INSERT|UPDATE|DELETE|MERGE|WITH|VALUES|SET|EXPLAIN|SAVEPOINT|ROLLBACK|RELEASE)\b|\s*\(",
-    re.IGNORECASE,
+    LEADING + r"(?:(?:SELECT|INSERT|UPDATE|DELETE|MERGE|WITH|VALUES|SET|EXPLAIN|SAVEPOINT|ROLLBACK|RELEASE)\b|\()",
+    re.IGNORECASE | re.DOTALL,
 )
-_ROWS = re.compile(r"\s*(?:INSERT|UPDATE|DELETE|REPLACE|SAVEPOINT|RELEASE)\b", re.IGNORECASE)
+_ROWS = re.compile(LEADING + r"(?:INSERT|UPDATE|DELETE|REPLACE|SAVEPOINT|RELEASE)\b", re.IGNORECASE | re.DOTALL)
 """Statements that do not change the schema."""
 
 
@@ -236,16 +243,19 @@ class Session:
 
     # Statements ----------------------------------------------------------------------------------------------------
 
-    def commits(self, sql: str) -> bool:
+    @classmethod
+    def commits(cls, sql: str) -> bool:
         """Whether *sql* commits the open transaction, as DDL does where it cannot be rolled back. The default assumes
         so for everything that is not known to keep the transaction open."""
         return not _KEEPS_TRANSACTION.match(sql)
 
-    def changes_schema(self, sql: str) -> bool:
+    @classmethod
+    def changes_schema(cls, sql: str) -> bool:
         """Whether *sql* may change the schema: anything that is not known to change only rows."""
         return not _ROWS.match(sql)
 
-    def may_break_references(self, sql: str) -> bool:
+    @classmethod
+    def may_break_references(cls, sql: str) -> bool:
         """Whether *sql* may break foreign keys. Not called where the database enforces them."""
         del sql
         return True

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 
 from schemashift.dialects import Dialect
 from schemashift.effects.deleting import MAY_DELETE, MAY_RENAME, is_deleting, is_renaming, sql_of
+from schemashift.op.buffer import Environment
 from schemashift.operations import Execute, Operation
 from schemashift.operations.facts import DeletesRows, DeletesValues, NeedsValue
 from schemashift.results import Loss
@@ -42,7 +43,7 @@ MAX_COUNT = 1_000_000
 
 
 def data_loss(
-    connection: sa.Connection, plan: Plan, scripts: Mapping[str, Script], dialect: Dialect, x: Mapping[str, str]
+    connection: sa.Connection, plan: Plan, scripts: Mapping[str, Script], dialect: Dialect, environment: Environment
 ) -> tuple[Loss, ...]:
     """Return a `Loss` for each step that deletes data, or may do so. *scripts* maps revisions to scripts."""
     losses = []
@@ -59,9 +60,9 @@ def data_loss(
                 renaming.append((script, step.direction))
             continue
         for earlier, direction in renaming:
-            counter.follow(record(earlier, direction, dialect, x=x).operations)
+            counter.follow(record(earlier, direction, environment).operations)
         renaming.clear()
-        recording = record(script, step.direction, dialect, x=x)
+        recording = record(script, step.direction, environment)
         effects = counter.follow(recording.operations)
         uncounted = effects.uncounted
         if names_deletion and recording.reason is not None:

@@ -241,8 +241,7 @@ class _Run:
         recording = record(
             self.scripts[step.revision.id],
             "upgrade" if step.direction == "upgrade" else "downgrade",
-            self.dialect,
-            x=self.environment.x,
+            self.environment,
         )
         if recording.leaves_transaction or any(map(self._leaves, recording.operations)):
             raise BorrowedTransaction(

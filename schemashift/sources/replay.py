@@ -6,7 +6,7 @@ and ``op.execute(text)`` work; whatever needs an answer from a database ends the
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, Literal, NamedTuple, NoReturn
@@ -19,7 +19,7 @@ from schemashift.dialects import Dialect, Statement
 from schemashift.dialects.offline import OfflineDatabase
 from schemashift.diff import by_kind
 from schemashift.errors import SchemashiftError
-from schemashift.objects import KINDS
+from schemashift.objects import KINDS, AnyKind
 from schemashift.op.buffer import Buffer, Environment, Group
 from schemashift.op.running import origin
 from schemashift.operations import (
@@ -66,15 +66,12 @@ class Recording(NamedTuple):
                 database.follow(statement)
 
 
-def record(
-    script: Script,
-    direction: Literal["upgrade", "downgrade"],
-    dialect: Dialect,
-    *,
-    x: Mapping[str, str] | None = None,
-) -> Recording:
-    """Run one script against a recorder. An error raised by the script becomes the reason of the recording."""
-    recorder = Recorder(dialect, x or {}, script)
+def record(script: Script, direction: Literal["upgrade", "downgrade"], environment: Environment) -> Recording:
+    """Run one script against a recorder. An error raised by the script becomes the reason of the recording.
+
+    With the *environment* of a run, the operations are those of the run.
+    """
+    recorder = Recorder(environment, script)
     function = script.upgrade if direction == "upgrade" else script.downgrade
     try:
         with op.running(recorder.buffer):
@@ -86,20 +83,23 @@ def record(
     return recorder.recording()
 
 
-def replay(scripts: Iterable[Script], dialect: Dialect, *, x: Mapping[str, str] | None = None) -> Reading:
+def replay(
+    scripts: Iterable[Script], dialect: Dialect, environment: Environment, *, kinds: Sequence[AnyKind] = KINDS
+) -> Reading:
     """Return the schema that the upgrades of *scripts*, in order, create on an empty database, as far as it is known.
 
     There is a doubt for each reason why a script may do more: its recording is incomplete, the object that an operation
-    changes is not known, or it executes DDL itself.
+    changes is not known, or it executes a statement that may change the schema. *kinds* are the kinds of objects other
+    than tables.
     """
     reading = Reading(schema=Schema())
     for script in scripts:
-        recording = record(script, "upgrade", dialect, x=x)
+        recording = record(script, "upgrade", environment)
         schema, reasons = _applied(recording.operations, reading.schema, dialect)
         reasons += [recording.reason] if recording.reason is not None else []
         doubts = (_doubt(script, reason) for reason in reasons)
         reading = Reading(schema=schema, doubts=(*reading.doubts, *doubts))
-    return replace(reading, schema=_normal(reading.schema, dialect))
+    return replace(reading, schema=_normal(reading.schema, dialect, kinds))
 
 
 def _applied(operations: Iterable[Operation], schema: Schema, dialect: Dialect) -> tuple[Schema, list[str]]:
@@ -107,7 +107,7 @@ def _applied(operations: Iterable[Operation], schema: Schema, dialect: Dialect) 
     reasons = []
     for operation in operations:
         if isinstance(operation, _NO_SCHEMA_CHANGE):
-            reasons += [f"it sends SQL of its own: {sql}" for sql in _ddl(operation)]
+            reasons += [f"it sends SQL of its own: {sql}" for sql in _ddl(operation, dialect)]
             continue
         try:
             schema = dialect.applied(schema, operation)
@@ -117,31 +117,27 @@ def _applied(operations: Iterable[Operation], schema: Schema, dialect: Dialect) 
     return schema, reasons
 
 
-def _ddl(operation: Operation) -> Iterator[str]:
+def _ddl(operation: Operation, dialect: Dialect) -> Iterator[str]:
     """Yield the statement of an `Execute` if it may change the schema."""
     if isinstance(operation, Execute):
-        text = _short(operation.statement)
-        is_ddl = isinstance(operation.statement, sa.schema.ExecutableDDLElement)
-        if is_ddl or text.partition(" ")[0].upper() in _DDL:
-            yield text
+        is_dml = getattr(operation.statement, "is_dml", False)
+        if not is_dml and dialect.session_class.changes_schema(_text(operation.statement)):
+            yield _short(operation.statement)
 
 
 _NO_SCHEMA_CHANGE = (Backfill, BackfillNumbers, BulkInsert, Execute, InsertMissingRows)
 """The operations that do not change the schema, except for the statement of an `Execute`."""
-
-_DDL = frozenset({"ALTER", "COMMENT", "CREATE", "DO", "DROP", "RENAME"})
-"""The first words of statements that may change the schema."""
 
 
 def _doubt(script: Script, reason: str) -> Doubt:
     return Doubt(about=Key("revision", None, script.revision.id), what="replayed", reason=reason)
 
 
-def _normal(schema: Schema, dialect: Dialect) -> Schema:
+def _normal(schema: Schema, dialect: Dialect, kinds: Sequence[AnyKind]) -> Schema:
     """Return *schema* in the dialect's normal form, as for the models and the database."""
-    kinds = by_kind(KINDS)
+    by_name = by_kind(kinds)
     return Schema(
-        dialect.normal(thing) if isinstance(thing, Table) else kinds[thing.key.kind].normal(thing, dialect)
+        dialect.normal(thing) if isinstance(thing, Table) else by_name[thing.key.kind].normal(thing, dialect)
         for thing in schema.values()
     )
 
@@ -149,14 +145,8 @@ def _normal(schema: Schema, dialect: Dialect) -> Schema:
 class Recorder:
     """Records the operations of a script: a `Sender` without a database. Without a *script*, no operation waits."""
 
-    def __init__(self, dialect: Dialect, x: Mapping[str, str], script: Script | None = None) -> None:
-        self.environment = Environment(
-            dialect=dialect.sa,
-            transactional_ddl=dialect.transactional_ddl,
-            normal=dialect.normal,
-            version_table=TableName("version"),
-            x=x,
-        )
+    def __init__(self, environment: Environment, script: Script | None = None) -> None:
+        self.environment = environment
         self.buffer = Buffer(self) if script is None else Buffer.of(self, script)
         self._groups: list[Group] = []
         self._reason: str | None = None
@@ -271,9 +261,13 @@ class _NoResult:
         """Present because a ``with`` statement requires it."""
 
 
-def _short(statement: object) -> str:
+def _text(statement: object) -> str:
     try:
-        text = " ".join(str(statement).split())
+        return str(statement)
     except Exception:  # noqa: BLE001  some DDL of SQLAlchemy's dialects cannot be compiled without the dialect
-        text = type(statement).__name__
+        return type(statement).__name__
+
+
+def _short(statement: object) -> str:
+    text = " ".join(_text(statement).split())
     return text if len(text) <= 60 else text[:57] + "..."

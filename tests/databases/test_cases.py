@@ -26,6 +26,7 @@ from schemashift.sources.replay import replay
 from tests.cases.case import PARTS, Case, cases, updated
 from tests.support.catalogue import Catalogue, catalogue, difference
 from tests.support.circle import names_in
+from tests.support.scripts import environment_of
 
 WRITE = os.environ.get("CASES") == "write"
 STANDARD = ("import sqlalchemy as sa", "from schemashift import op")
@@ -94,8 +95,10 @@ class Run:
         """What the scripts, replayed without a database, lack of the models; nothing is asked."""
         with sa.create_engine(self.url, poolclass=sa.NullPool).connect() as connection:
             dialect = dialect_for(connection.dialect)
-        scripts = self.migrator(self.after).project.scripts
-        replayed = replay((scripts.load(each) for each in scripts.graph()), dialect)
+        # The convention under which the first script ran: a case may adopt one.
+        project = self.migrator(self.before if self.before.tables else self.after).project
+        environment = environment_of(dialect, convention=project.naming_convention)
+        replayed = replay((project.scripts.load(each) for each in project.graph()), dialect, environment)
         assert replayed.doubts == ()
         pairs = match(replayed.schema, read_models([self.after], dialect).schema, traits=dialect)
         return diff(spelled_alike(pairs, dialect), kinds=KINDS, traits=dialect)

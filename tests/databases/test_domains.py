@@ -14,7 +14,7 @@ from schemashift.dialects import dialect_for
 from schemashift.errors import MigrationFailed, NotSupported
 from schemashift.objects.domains import default_name
 from schemashift.sources.replay import Recorder
-from tests.support.scripts import Scripts
+from tests.support.scripts import Scripts, environment_of
 
 Build = Callable[[sa.MetaData], object]
 
@@ -138,7 +138,7 @@ def test_by_hand(database_url: str, tmp_path: Path) -> None:
 
 
 def test_a_table_makes_the_domain_that_it_needs() -> None:
-    recorder = Recorder(dialect_for(postgresql.dialect()), {})
+    recorder = Recorder(environment_of(dialect_for(postgresql.dialect())))
     with op.running(recorder.buffer):
         op.create_table("t", sa.Column("a", postgresql.DOMAIN("d", sa.Integer, check="VALUE > 1")))
         op.create_table("u", sa.Column("a", postgresql.DOMAIN("d", sa.Integer, create_type=False)))
@@ -150,7 +150,7 @@ def test_a_table_makes_the_domain_that_it_needs() -> None:
 
 
 def test_checks_need_those_that_are_there() -> None:
-    recorder = Recorder(dialect_for(postgresql.dialect()), {})
+    recorder = Recorder(environment_of(dialect_for(postgresql.dialect())))
     with op.running(recorder.buffer), pytest.raises(ValueError, match="existing_checks"):
         op.alter_domain("d", checks={"a": "VALUE > 1"})
 

@@ -127,3 +127,36 @@ def test_a_right_that_is_missing_is_said(database_url: str, directory: Path) -> 
     finally:
         with engine.begin() as connection:
             connection.execute(sa.text(f"DROP ROLE IF EXISTS {role}"))
+
+
+def test_scripts_are_recorded_with_the_version_table_and_the_convention_of_the_run(
+    database_url: str, directory: Path
+) -> None:
+    """What a script makes of them is managed: without its model, it is dropped, and its rows are counted."""
+    models = sa.MetaData(naming_convention={"pk": "pk_%(table_name)s", "uq": "uq_%(table_name)s_%(column_0_name)s"})
+    sa.Table("users", models, sa.Column("id", sa.Integer, primary_key=True), sa.Column("a", sa.Integer, unique=True))
+    migrator = Migrator(database_url, models=models, directory=directory, version_table="versions")
+    (directory / "versions" / "a.py").write_text(
+        """import sqlalchemy as sa
+from schemashift import op
+
+revision, down_revision = "a", None
+
+
+def upgrade():
+    op.create_table("users", sa.Column("id", sa.Integer, primary_key=True), sa.Column("a", sa.Integer, unique=True))
+    op.create_table(op.get_context().version_table + "_log", sa.Column("id", sa.Integer, primary_key=True))
+
+
+def downgrade():
+    op.drop_table(op.get_context().version_table + "_log")
+    op.drop_table("users")
+"""
+    )
+    migrator.upgrade()
+    assert [str(each.describe()) for each in migrator.diff().operations] == ["- table versions_log  1 column"]
+    with migrator.database.connected() as connection:
+        connection.exec_driver_sql("INSERT INTO versions_log VALUES (1)")
+        connection.commit()
+    losses = migrator.losses(migrator.plan("base", "downgrade"))
+    assert [each.what for each in losses] == [("versions_log (1 row)",)]

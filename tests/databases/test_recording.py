@@ -9,9 +9,15 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from schemashift.autogenerate.compare import spelled_alike
 from schemashift.dialects import Dialect, Statement, dialect_for
+from schemashift.diff import diff, match
+from schemashift.objects import KINDS
+from schemashift.schema import TableName
+from schemashift.sources.models import read_models
 from schemashift.sources.replay import record, replay
-from tests.support.scripts import Scripts, connected, send
+from schemashift.state.version_table import VersionTable
+from tests.support.scripts import Scripts, connected, environment_of, send
 
 TABLES = """
 op.create_table(
@@ -215,12 +221,13 @@ def text_of(statement: Statement, dialect: sa.Dialect) -> str:
     return statement.sql if isinstance(statement.sql, str) else str(statement.sql.compile(dialect=dialect))  # type: ignore[attr-defined]
 
 
-def recorded(scripts: Scripts, url: str | sa.Engine) -> Iterator[str]:
+def recorded(scripts: Scripts, url: str | sa.Engine, **options: Any) -> Iterator[str]:
     """The statements of the last script as its recording is compiled, for the database as it is."""
     with connected(url) as connection:
         dialect: Dialect = dialect_for(connection.dialect)
         schema = dialect.read_all(connection).schema
-        recording = record(scripts.directory.load(scripts.directory.graph()["it"]), "upgrade", dialect)
+        script = scripts.directory.load(scripts.directory.graph()["it"])
+        recording = record(script, "upgrade", environment_of(dialect, **options))
         assert recording.reason is None
         with dialect.offline(schema) as database:
             for statement in recording.statements(dialect, database):
@@ -233,7 +240,8 @@ def test_every_operation_is_carried_out_by_a_statement(scripts: Scripts, databas
     scripts.add("it", SCRIPTS[how], imports="import contextlib\nfrom recording_helpers import not_null, whole")
     with connected(database_url) as connection:
         dialect = dialect_for(connection.dialect)
-        recording = record(scripts.directory.load(scripts.directory.graph()["it"]), "upgrade", dialect)
+        script = scripts.directory.load(scripts.directory.graph()["it"])
+        recording = record(script, "upgrade", environment_of(dialect))
         with dialect.offline(dialect.read_all(connection).schema) as database:
             carried = [each.operations for each in recording.statements(dialect, database)]
     assert all(carried)
@@ -248,6 +256,75 @@ def test_the_recorded_statements_are_those_that_run(scripts: Scripts, database_u
     scripts.add("it", SCRIPTS[how], imports="import contextlib\nfrom recording_helpers import not_null, whole")
     expected = list(recorded(scripts, database_url))
     assert scripts.sql(database_url) == expected
+
+
+CONVENTION = {
+    "ix": "ix_%(table_name)s_%(column_0_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s",
+    "pk": "pk_%(table_name)s",
+}
+UNNAMED = """
+op.create_table(
+    "kinds",
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("a", sa.String(9), sa.CheckConstraint("a <> 'x'", name="not_x"), unique=True),
+    sa.Column("user_id", sa.Integer, sa.ForeignKey("users.id")),
+)
+op.create_unique_constraint(None, "users", ["email"])
+op.get_bind()
+op.create_foreign_key(None, "kinds", "posts", ["id"], ["id"])
+"""
+
+
+def test_the_naming_convention_of_the_models_is_that_of_the_run(scripts: Scripts, database_url: str) -> None:
+    scripts.go(database_url)
+    scripts.add("it", UNNAMED)
+    expected = list(recorded(scripts, database_url, convention=lambda: CONVENTION))
+    assert all(any(name in sql for sql in expected) for name in ("uq_users_email", "ck_kinds_not_x"))
+    assert scripts.sql(database_url, convention=lambda: CONVENTION) == expected
+
+
+def test_the_version_table_and_the_arguments_are_those_of_the_run(scripts: Scripts, database_url: str) -> None:
+    scripts.add(
+        "it",
+        """
+        context = op.get_context()
+        op.create_table(context.version_table + "_log", sa.Column(context.get_x_argument()["name"], sa.Text))
+        """,
+    )
+    versions = TableName("versions")
+    expected = list(recorded(scripts, database_url, version_table=versions, x={"name": "b"}))
+    assert "versions_log" in expected[0]
+    assert expected[0] in scripts.sql(database_url, versions=VersionTable(versions), x={"name": "b"})
+
+
+def test_a_replay_with_the_naming_convention_is_like_the_models(scripts: Scripts, database_url: str) -> None:
+    models = sa.MetaData(naming_convention=CONVENTION)
+    columns = sa.Column("id", sa.Integer, primary_key=True), sa.Column("a", sa.Integer, unique=True)
+    sa.Table("t", models, *columns, sa.Column("b", sa.Integer, sa.ForeignKey("t.id")), sa.CheckConstraint("a > 1", "a"))
+    scripts.add(
+        "it",
+        """
+        op.create_table(
+            "t",
+            sa.Column("id", sa.Integer, primary_key=True),
+            sa.Column("a", sa.Integer),
+            sa.Column("b", sa.Integer, sa.ForeignKey("t.id")),
+            sa.CheckConstraint("a > 1", name="a"),
+        )
+        op.create_unique_constraint(None, "t", ["a"])
+        """,
+    )
+    with connected(database_url) as connection:
+        dialect = dialect_for(connection.dialect)
+        declared = read_models([models], dialect).schema
+    script = scripts.directory.load(scripts.directory.graph()["it"])
+    replayed = replay([script], dialect, environment_of(dialect, convention=lambda: CONVENTION))
+    pairs = match(replayed.schema, declared, traits=dialect)
+    assert replayed.doubts == ()
+    assert diff(spelled_alike(pairs, dialect), kinds=KINDS, traits=dialect) == ()
 
 
 BY_HAND = """
@@ -330,8 +407,9 @@ def test_a_replayed_schema_is_enough(scripts: Scripts, database_url: str) -> Non
     graph = scripts.directory.graph()
     with connected(database_url) as connection:
         dialect = dialect_for(connection.dialect)
-        schema = replay([scripts.directory.load(graph["first"])], dialect).schema
-        recording = record(scripts.directory.load(graph["it"]), "upgrade", dialect)
+        environment = environment_of(dialect)
+        schema = replay([scripts.directory.load(graph["first"])], dialect, environment).schema
+        recording = record(scripts.directory.load(graph["it"]), "upgrade", environment)
         with dialect.offline(schema) as database:
             expected = [text_of(statement, connection.dialect) for statement in recording.statements(dialect, database)]
     scripts.go(database_url, "first")

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from schemashift.dialects import dialect_for
 from schemashift.errors import AlreadyExists, Hint, MigrationFailed, ScriptDoesNotLoad, Unfinished
 from schemashift.events import Event, RevisionDone, RevisionStarted, RunFinished, RunStarted, StatementSent, Waiting
 from schemashift.state.version_table import VersionTable
@@ -552,3 +553,19 @@ def test_rows_without_a_value_are_told_of_by_the_tables_own_name(scripts: Script
     assert "_schemashift_" not in caught.value.message
     assert "op.backfill" in caught.value.hints[0]
     assert caught.value.where[0].line == scripts.line("required", "alter_column")
+
+
+def test_a_statement_behind_a_comment_commits_or_not_as_the_session_says(database_url: str) -> None:
+    send(database_url, "CREATE TABLE t (id INTEGER)")
+    statements = ["SELECT 1", "UPDATE t SET id = 2", "CREATE TABLE t{} (id INTEGER)"]
+    statements += [] if database_url.startswith("sqlite") else ["(SELECT 1)"]
+    with connected(database_url) as connection:
+        session = dialect_for(connection.dialect).session(connection)
+        with session.run():
+            for number, before in enumerate(["", "-- c\n", "/* UPDATE */ ", "/* a */\n-- b\n"]):
+                for sql in (before + each.format(number) for each in statements):
+                    session.begin()
+                    session.execute("INSERT INTO t VALUES (1)")
+                    session.execute(sql).close()
+                    assert session.in_transaction is not session.commits(sql), sql
+                    session.rollback()

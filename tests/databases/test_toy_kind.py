@@ -9,20 +9,28 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Self
+from pathlib import Path
+from typing import ClassVar, Self
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.dialects import sqlite
 
-from schemashift.autogenerate.compare import Comparison, compare
+from schemashift import op
+from schemashift.autogenerate.compare import Comparison, compare, spelled_alike
+from schemashift.autogenerate.ownership import created_by_scripts, keys_of
 from schemashift.dialects import Dialect, dialect_for
 from schemashift.dialects.live import LiveSchema
-from schemashift.diff import RELATION
+from schemashift.diff import RELATION, diff, match
 from schemashift.objects import KINDS, Kind
+from schemashift.op.running import current
 from schemashift.operations import Compiler, Description, Live, Operation, Sql, Writer, by_name
 from schemashift.operations.base import Keys, Node, need_object, without
 from schemashift.schema import Key, Schema, TableName
+from schemashift.sources.models import read_models
+from schemashift.sources.replay import replay
 from schemashift.sqla.names import names_of
+from tests.support.scripts import Scripts, connected, environment_of
 
 # The kind ----------------------------------------------------------------------------------------------------------
 
@@ -311,6 +319,55 @@ def test_it_is_read_where_a_script_does_not_say_what_it_was(database_url: str) -
         live = live_schema(dialect_for(connection.dialect), connection)
         assert live.complete(DropView(name="v")) == DropView(name="v", view=view)
         assert live.get(Key("view", None, "nowhere")) is None
+
+
+VIEW_SCRIPT = """
+op.create_table("t", sa.Column("id", sa.Integer, primary_key=True), sa.Column("n", sa.Integer))
+current().submit([CreateView(view=View(name="v", over="t", columns=("id", "n")))])
+"""
+
+
+def test_a_script_that_creates_it_is_replayed(database_url: str, tmp_path: Path) -> None:
+    scripts = Scripts(tmp_path)
+    scripts.add(
+        "a", VIEW_SCRIPT, imports=f"from {__name__} import CreateView, View\nfrom schemashift.op.running import current"
+    )
+    script = scripts.directory.load(scripts.directory.graph()["a"])
+    view = View(name="v", over="t", columns=("id", "n"))
+    with connected(database_url) as connection:
+        dialect = dialect_for(connection.dialect)
+    environment = environment_of(dialect)
+    replayed = replay([script], dialect, environment, kinds=WITH_VIEWS)
+    assert replayed.doubts == ()
+    assert replayed.schema.get(view.key) == view
+    declared = read_models([models(column(sa.Integer()), view)], dialect, WITH_VIEWS).schema
+    pairs = match(replayed.schema, declared, traits=dialect)
+    assert diff(spelled_alike(pairs, dialect), kinds=WITH_VIEWS, traits=dialect) == ()
+
+
+def test_what_scripts_create_of_it_is_found_by_a_function_of_op(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """By a literal name, and where a script computes the name, in a recording."""
+    monkeypatch.setattr(op, "create_view", create_view, raising=False)
+    scripts, kinds = Scripts(tmp_path), (*KINDS, NamedViews())
+    scripts.add("a", 'op.create_view("a", ["n"], over="t")')
+    scripts.add("b", 'for name in "bc":\n    op.create_view(name, ["n"], over="t")')
+    environment = environment_of(dialect_for(sqlite.dialect()))
+    graph = scripts.directory.graph()
+    found = created_by_scripts(scripts.directory, graph, environment, kinds)
+    assert found == {Key("view", None, name) for name in "abc"}
+    assert created_by_scripts(scripts.directory, graph, environment) == frozenset()
+    assert Key("view", "s", "v") in keys_of("s.v", kinds=kinds)
+
+
+class NamedViews(Views):
+    name_parameters: ClassVar = {"create_view": "name"}
+
+
+def create_view(name: str, columns: Sequence[str], *, over: str, schema: str | None = None) -> None:
+    assert schema is None
+    current().submit([CreateView(view=View(name=name, over=over, columns=tuple(columns)))])
 
 
 def test_it_is_written_into_scripts(sqlite_url: str) -> None:

@@ -47,6 +47,7 @@ from schemashift.sources.replay import Recorder
 from schemashift.sqla.lift import lift_metadata
 from tests.support import models
 from tests.support.operations import operations
+from tests.support.scripts import environment_of
 
 CASES = range(int(os.environ.get("LAWS", "200")) // 5)
 DIALECTS: dict[str, sa.Dialect] = {
@@ -64,7 +65,7 @@ def written(operation: Operation, dialect: Dialect) -> str:
 
 def read(source: str, dialect: Dialect, there: Iterable[Key] = ()) -> list[Operation]:
     """What the source asks for. *there* are the types that the script needs and does not make."""
-    recorder = Recorder(dialect, {})
+    recorder = Recorder(environment_of(dialect))
     recorder.buffer.created_types.update(there)
     with op.running(recorder.buffer):
         exec(compile(source, "<source>", "exec"), {})

@@ -11,8 +11,9 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.pool import NullPool
 
-from schemashift.dialects import dialect_for
+from schemashift.dialects import Dialect, dialect_for
 from schemashift.events import Event, RunFinished, StatementSent
+from schemashift.op.buffer import Environment
 from schemashift.results import Run
 from schemashift.revisions import Plan, RevisionGraph, plan, read_targets
 from schemashift.runner import run
@@ -124,6 +125,18 @@ class Scripts:
     def sql(self, database: str | sa.Engine | sa.Connection, target: str = "head", **options: Any) -> list[str]:
         """The statements of `go`."""
         return [event.sql for event in self.go(database, target, **options) if isinstance(event, StatementSent)]
+
+
+def environment_of(dialect: Dialect, **options: Any) -> Environment:
+    """What a script can find out in a run with these options (``x``, ``convention``), to record it."""
+    versions = options.pop("version_table", TableName("version"))
+    return Environment(
+        dialect=dialect.sa,
+        transactional_ddl=dialect.transactional_ddl,
+        normal=dialect.normal,
+        version_table=versions,
+        **options,
+    )
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 import sqlalchemy as sa
 
-from schemashift.dialects.session import NO_VALUE, UNKNOWN_HOLDER, Session
+from schemashift.dialects.session import LEADING, NO_VALUE, UNKNOWN_HOLDER, Session
 from schemashift.operations import Named, Violation
 from schemashift.schema import TableName
 
@@ -25,9 +25,10 @@ HOLDER = sa.text(
 _TABLE_EXISTS = 1050
 
 _KEEPS_TRANSACTION = re.compile(
-    r"\s*(?:SELECT|INSERT|UPDATE|DELETE|REPLACE|WITH|VALUES|SET|SHOW|EXPLAIN|DESCRIBE|DESC|USE|DO|TABLE|HANDLER|LOAD"
-    r"|SAVEPOINT|ROLLBACK|RELEASE)\b|\s*\(",
-    re.IGNORECASE,
+    LEADING
+    + r"(?:(?:SELECT|INSERT|UPDATE|DELETE|REPLACE|WITH|VALUES|SET|SHOW|EXPLAIN|DESCRIBE|DESC|USE|DO|TABLE|HANDLER"
+    r"|LOAD|SAVEPOINT|ROLLBACK|RELEASE)\b|\()",
+    re.IGNORECASE | re.DOTALL,
 )
 """Statements that do not commit the open transaction."""
 
@@ -148,7 +149,8 @@ class MySQLSession(Session):
 
     # Statements
 
-    def commits(self, sql: str) -> bool:
+    @classmethod
+    def commits(cls, sql: str) -> bool:
         """Assume so unless known otherwise: https://mariadb.com/kb/en/sql-statements-that-cause-an-implicit-commit/"""
         return not _KEEPS_TRANSACTION.match(sql)
 

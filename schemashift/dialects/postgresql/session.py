@@ -179,7 +179,8 @@ class PostgreSQLSession(Session):
 
     # Statements
 
-    def commits(self, sql: str) -> bool:
+    @classmethod
+    def commits(cls, sql: str) -> bool:
         del sql
         return False
 

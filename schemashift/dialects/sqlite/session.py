@@ -17,7 +17,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from schemashift.dialects.live import LiveSchema
-from schemashift.dialects.session import NO_VALUE, Session
+from schemashift.dialects.session import LEADING, NO_VALUE, Session
 from schemashift.dialects.sqlite.rebuild import PREFIX
 from schemashift.errors import BorrowedTransaction
 from schemashift.operations import Named
@@ -34,8 +34,9 @@ _REBUILD = re.compile(rf'\s*CREATE TABLE (?:\S+\.)?"?{PREFIX}(?P<name>(?:[^"\s(]
 _BUSY = ("SQLITE_BUSY", "SQLITE_LOCKED")
 
 _KEEPS_REFERENCES = re.compile(
-    r"\s*(?:CREATE|SELECT|PRAGMA|EXPLAIN|SAVEPOINT|RELEASE|BEGIN|COMMIT|END|ROLLBACK|ANALYZE|REINDEX|VACUUM|ATTACH|DETACH"
-    r"|ALTER(?!.*\bREFERENCES\b.*\bDEFAULT\b)(?!.*\bDEFAULT\b.*\bREFERENCES\b))\b",
+    LEADING
+    + r"(?:CREATE|SELECT|PRAGMA|EXPLAIN|SAVEPOINT|RELEASE|BEGIN|COMMIT|END|ROLLBACK|ANALYZE|REINDEX|VACUUM|ATTACH"
+    r"|DETACH|ALTER(?!.*\bREFERENCES\b.*\bDEFAULT\b)(?!.*\bDEFAULT\b.*\bREFERENCES\b))\b",
     re.IGNORECASE | re.DOTALL,
 )
 
@@ -174,11 +175,13 @@ class SQLiteSession(Session):
 
     # Statements
 
-    def commits(self, sql: str) -> bool:
+    @classmethod
+    def commits(cls, sql: str) -> bool:
         del sql
         return False
 
-    def may_break_references(self, sql: str) -> bool:
+    @classmethod
+    def may_break_references(cls, sql: str) -> bool:
         """Whether *sql* may change or delete rows, or adds a foreign key with a default for the existing rows."""
         return not _KEEPS_REFERENCES.match(sql)
 

@@ -36,6 +36,7 @@ from schemashift.operations import (
 )
 from schemashift.schema import SQL, Check, ForeignKey, IndexPart, PrimaryKey, TableName, Unique
 from schemashift.sources.replay import Recorder
+from tests.support.scripts import environment_of
 
 T = TableName("t")
 DIALECTS = {"sqlite": sqlite.dialect, "postgresql": postgresql.dialect, "mysql": mysql.dialect}
@@ -45,7 +46,7 @@ class Script:
     """Stands for a script that runs: what it asked for is in ``operations``."""
 
     def __init__(self, name: str) -> None:
-        self.recorder = Recorder(dialect_for(DIALECTS[name]()), {"a": "b"})
+        self.recorder = Recorder(environment_of(dialect_for(DIALECTS[name]()), x={"a": "b"}))
 
     def __call__(self, function: Callable[..., Any], *args: Any, **kw: Any) -> Any:
         with op.running(self.recorder.buffer):

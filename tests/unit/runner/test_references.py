@@ -18,6 +18,7 @@ HARMLESS = [
     "ALTER TABLE t ADD COLUMN a INTEGER REFERENCES p (id)",
     "PRAGMA foreign_keys",
     "SAVEPOINT a",
+    "-- DELETE\n/* a comment */ SELECT 1",
 ]
 HARMFUL = [
     "DROP TABLE t",

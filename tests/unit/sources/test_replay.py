@@ -12,7 +12,7 @@ from schemashift.diff import by_kind
 from schemashift.objects import KINDS
 from schemashift.schema import Schema, TableName
 from schemashift.sources.replay import Recording, record, replay
-from tests.support.scripts import Scripts
+from tests.support.scripts import Scripts, environment_of
 
 
 @pytest.fixture
@@ -23,7 +23,7 @@ def scripts(tmp_path: Path) -> Scripts:
 def recorded(scripts: Scripts, body: str, *, imports: str = "", dialect: object = None) -> Recording:
     scripts.add("it", body, "op.drop_table('t')", imports=imports)
     script = scripts.directory.load(scripts.directory.graph()["it"])
-    return record(script, "upgrade", dialect_for(dialect or sqlite.dialect()))  # type: ignore[arg-type]
+    return record(script, "upgrade", environment_of(dialect_for(dialect or sqlite.dialect())))  # type: ignore[arg-type]
 
 
 KNOWN = {
@@ -97,7 +97,7 @@ def test_an_autocommit_block_is_remembered(scripts: Scripts) -> None:
 def test_the_way_back_is_recorded_too(scripts: Scripts) -> None:
     scripts.add("it", "pass", 'op.drop_table("t")')
     script = scripts.directory.load(scripts.directory.graph()["it"])
-    recording = record(script, "downgrade", dialect_for(sqlite.dialect()))
+    recording = record(script, "downgrade", environment_of(dialect_for(sqlite.dialect())))
     assert [str(each.describe()) for each in recording.operations] == ["- table t"]
 
 
@@ -123,7 +123,8 @@ def test_replay_gives_the_schema_that_the_scripts_leave(scripts: Scripts) -> Non
 
 def _replayed(scripts: Scripts) -> tuple[Schema, list[str]]:
     graph = scripts.directory.graph()
-    found = replay((scripts.directory.load(each) for each in graph), dialect_for(sqlite.dialect()))
+    dialect = dialect_for(sqlite.dialect())
+    found = replay((scripts.directory.load(each) for each in graph), dialect, environment_of(dialect))
     return found.schema, [str(each) for each in found.doubts]
 
 
@@ -134,6 +135,12 @@ def _replayed(scripts: Scripts) -> tuple[Schema, list[str]]:
         ('op.execute("create table u (id integer)")', "create table u (id integer)"),
         ('op.execute(sa.DDL("DROP TABLE t"))', "DROP TABLE t"),
         ('op.get_bind().execute(sa.text("DROP TABLE t"))', "DROP TABLE t"),
+        (r'op.execute("-- c\nCREATE TABLE u (id INT)")', "-- c CREATE TABLE u (id INT)"),
+        ('op.execute("/* x */ CREATE TABLE u (id INT)")', "/* x */ CREATE TABLE u (id INT)"),
+        ('op.execute(sa.text("/* x */CREATE TABLE u (id INT)"))', "/* x */CREATE TABLE u (id INT)"),
+        (r'op.get_bind().execute(sa.text("-- c\nDROP TABLE t"))', "-- c DROP TABLE t"),
+        ('op.get_bind().exec_driver_sql("/* x */ DROP TABLE t")', "/* x */ DROP TABLE t"),
+        ('op.execute("-- " + "c" * 70 + chr(10) + "DROP TABLE t")', "-- " + "c" * 54 + "..."),
     ],
 )
 def test_ddl_that_a_script_sends_itself_is_a_doubt(scripts: Scripts, body: str, sent: str) -> None:
@@ -145,13 +152,14 @@ def test_ddl_that_a_script_sends_itself_is_a_doubt(scripts: Scripts, body: str, 
 
 def test_statements_about_rows_are_no_doubt(scripts: Scripts) -> None:
     scripts.add("a", 'op.execute("UPDATE t SET a = 1")\nop.execute(sa.delete(sa.table("t")))')
+    scripts.add("b", r'op.execute("-- DROP\n/* CREATE */ INSERT INTO t VALUES (1)")')
     assert _replayed(scripts)[1] == []
 
 
 def test_objects_of_every_kind_are_in_normal_form_after_a_replay(scripts: Scripts) -> None:
     scripts.add("a", 'op.create_domain("d", sa.Integer(), checks={"ck": "(VALUE > 0)"}, server_default="1")')
     dialect = dialect_for(postgresql.psycopg.dialect())
-    found = replay([scripts.directory.load(scripts.directory.graph()["a"])], dialect)
+    found = replay([scripts.directory.load(scripts.directory.graph()["a"])], dialect, environment_of(dialect))
     kinds = by_kind(KINDS)
     normal = [kinds[each.key.kind].normal(each, dialect) for each in found.schema.values()]
     assert normal == list(found.schema.values())
