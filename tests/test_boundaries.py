@@ -32,7 +32,6 @@ ALSO_SEND = {
 
 ALSO_BEGIN = {
     "cli/group.py": "`begin` of the command line's session: no transaction",
-    "effects/counts.py": "counts in a SAVEPOINT, so that a table that cannot be read ends no transaction",
 }
 
 DIALECTS_SEND = {"__init__.py", "base.py", "live.py", "offline.py", "read.py", "scratch.py", "session.py"}

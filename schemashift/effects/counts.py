@@ -13,6 +13,7 @@ from typing import Any, Literal, NamedTuple
 
 import sqlalchemy as sa
 
+from schemashift import op
 from schemashift.dialects import Dialect
 from schemashift.effects.deleting import MAY_DELETE, MAY_RENAME, is_deleting, is_renaming, sql_of
 from schemashift.op.buffer import Environment
@@ -36,7 +37,7 @@ _EXECUTING = frozenset({"execute", "exec_driver_sql"})
 _READING = frozenset({"open", "read_bytes", "read_text"})
 """A script that refers to both kinds of functions may execute SQL from a file."""
 
-_RENAMING = frozenset({"rename_table", "rename_column", "alter_column"})
+_RENAMING = frozenset(name for name in dir(op) if name.startswith("rename_"))
 
 MAX_COUNT = 1_000_000
 """Counting stops here, so that the question does not take too long."""

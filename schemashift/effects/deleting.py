@@ -34,7 +34,9 @@ _DEFINES_ROUTINE = re.compile(
 )
 """Defines something whose body may delete rows later, but does not run it."""
 
-MAY_RENAME = re.compile(r"\bRENAME\b|\bALTER\s+TABLE\b[^;]*\b(?:CHANGE|SET\s+SCHEMA)\b", re.IGNORECASE)
+MAY_RENAME = re.compile(
+    r"\bRENAME\b|\bALTER\s+TABLE\b[^;]*\b(?:CHANGE|SET\s+SCHEMA)\b|^new_column_name$", re.IGNORECASE
+)
 
 MAY_DELETE = re.compile(rf"{_DELETES.pattern}|\bDROP\s*$|\bdrop_(?:table|column)\b", re.IGNORECASE)
 """Matches a string of a script that is, or may be a part of, SQL that deletes, or the name of a function that does."""
