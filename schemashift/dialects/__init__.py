@@ -18,11 +18,16 @@ DIALECTS: dict[str, str] = {
 """The class of each dialect, by SQLAlchemy's dialect name. It is imported when it is needed."""
 
 
-def dialect_for(dialect: sa.Dialect) -> Dialect:
-    """Return our dialect for SQLAlchemy's: the default one for a database that has no module here."""
+def class_for(dialect: sa.Dialect) -> type[Dialect]:
+    """Return the class of our dialect for SQLAlchemy's: the default one for a database that has no module here."""
     place = DIALECTS.get(dialect.name)
     if place is None:
-        return Dialect(dialect)
+        return Dialect
     module, _, name = place.partition(":")
-    dialect_class: type[Dialect] = getattr(import_module(module), name)
-    return dialect_class(dialect)
+    found: type[Dialect] = getattr(import_module(module), name)
+    return found
+
+
+def dialect_for(dialect: sa.Dialect) -> Dialect:
+    """Return our dialect for SQLAlchemy's."""
+    return class_for(dialect)(dialect)

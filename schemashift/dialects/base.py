@@ -111,7 +111,8 @@ class Dialect:
         """Return *type_* as this database spells it, with a payload to render it from. For `objects.Kind.normal`."""
         return type_
 
-    def moment_type(self) -> sa.types.TypeEngine[Any]:
+    @classmethod
+    def moment_type(cls) -> sa.types.TypeEngine[Any]:
         """Return the type of a time with microseconds, for the version table."""
         return sa.DateTime()
 

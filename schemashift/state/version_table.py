@@ -13,7 +13,7 @@ from typing import Any, Literal, cast
 
 import sqlalchemy as sa
 
-from schemashift.dialects import dialect_for
+from schemashift.dialects import class_for
 from schemashift.dialects.session import user_at_host
 from schemashift.errors import ForeignVersionTable
 from schemashift.schema import TableName
@@ -33,7 +33,7 @@ class _Moment(sa.TypeDecorator[datetime]):
 
     def load_dialect_impl(self, dialect: sa.Dialect) -> Any:
         """Return the type of *dialect*."""
-        return dialect.type_descriptor(dialect_for(dialect).moment_type())
+        return dialect.type_descriptor(class_for(dialect).moment_type())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

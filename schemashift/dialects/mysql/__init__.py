@@ -39,7 +39,8 @@ class MySQL(Dialect):
         """See `schemashift.dialects.mysql.normal`."""
         return normal_table(table, flavour_of(self.sa))
 
-    def moment_type(self) -> mysql.DATETIME:
+    @classmethod
+    def moment_type(cls) -> mysql.DATETIME:
         """Return DATETIME(6): without the number, the server rounds to seconds."""
         return mysql.DATETIME(fsp=6)
 
