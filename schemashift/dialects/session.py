@@ -168,7 +168,7 @@ class Session:
 
     @contextmanager
     def autocommit(self) -> Iterator[None]:
-        """Commit every statement by itself. Only while no transaction is open."""
+        """Commit every statement separately. Only while no transaction is open."""
         yield
         if self.connection.in_transaction():
             self.commit()

@@ -62,7 +62,7 @@ def batch_alter_table(
         batch = Batch(table_name, schema)
         batch._remake = _Remake(migration, there, naming_convention, dict(table_kwargs or {}))
         if recreate == "always":
-            batch._anew()
+            batch._submit_remake()
         yield batch
 
 
@@ -99,7 +99,7 @@ class Batch:
         self.schema = schema
         self._remake: _Remake | None = None
 
-    def _anew(self) -> None:
+    def _submit_remake(self) -> None:
         """Submit the names and options: the next operation rebuilds the table on SQLite."""
         remake, self._remake = self._remake, None
         if remake is not None and not remake.migration.dialect.supports_alter:
@@ -122,7 +122,7 @@ class Batch:
 
     def drop_column(self, column_name: str, *, if_exists: bool | None = None, **kw: Any) -> None:
         """See `op.drop_column`."""
-        self._anew()
+        self._submit_remake()
         drop_column(self.table_name, column_name, schema=self.schema, if_exists=if_exists, **kw)
 
     def rename_column(self, old_column_name: str, new_column_name: str) -> None:
@@ -150,7 +150,7 @@ class Batch:
     ) -> None:
         """See `op.alter_column`. The order of the columns stays as it is."""
         del insert_before, insert_after
-        self._anew()
+        self._submit_remake()
         alter_column(
             self.table_name,
             column_name,
@@ -213,7 +213,7 @@ class Batch:
         **kw: Any,
     ) -> None:
         """See `op.create_foreign_key`."""
-        self._anew()
+        self._submit_remake()
         create_foreign_key(
             constraint_name,
             self.table_name,
@@ -232,26 +232,26 @@ class Batch:
 
     def create_unique_constraint(self, constraint_name: str | None, columns: Sequence[str], **kw: Any) -> None:
         """See `op.create_unique_constraint`."""
-        self._anew()
+        self._submit_remake()
         create_unique_constraint(constraint_name, self.table_name, columns, schema=self.schema, **kw)
 
     def create_primary_key(self, constraint_name: str | None, columns: Sequence[str], **kw: Any) -> None:
         """See `op.create_primary_key`."""
-        self._anew()
+        self._submit_remake()
         create_primary_key(constraint_name, self.table_name, columns, schema=self.schema, **kw)
 
     def create_check_constraint(
         self, constraint_name: str | None, condition: str | sa.TextClause | sa.ColumnElement[bool], **kw: Any
     ) -> None:
         """See `op.create_check_constraint`."""
-        self._anew()
+        self._submit_remake()
         create_check_constraint(constraint_name, self.table_name, condition, schema=self.schema, **kw)
 
     def drop_constraint(
         self, constraint_name: str, type_: ConstraintKind | None = None, *, if_exists: bool | None = None
     ) -> None:
         """See `op.drop_constraint`."""
-        self._anew()
+        self._submit_remake()
         drop_constraint(constraint_name, self.table_name, type_, schema=self.schema, if_exists=if_exists)
 
     def create_table_comment(self, comment: str | None, *, existing_comment: str | None = None) -> None:
