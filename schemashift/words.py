@@ -1,4 +1,4 @@
-"""Numbers with nouns, as they are displayed."""
+"""Numbers with nouns, and long texts, as they are displayed."""
 
 from __future__ import annotations
 
@@ -12,3 +12,8 @@ def plural(count: int, noun: str) -> str:
     if noun.endswith("y") and noun[-2:-1] not in "aeiou":
         return f"{count:,} {noun[:-1]}ies"
     return f"{count:,} {noun}s"
+
+
+def cut(text: str, limit: int = 60) -> str:
+    """Return *text*, or its beginning and ``...`` if it has more than *limit* characters."""
+    return text if len(text) <= limit else text[: limit - 3] + "..."

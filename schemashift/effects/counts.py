@@ -25,7 +25,7 @@ from schemashift.schema import Table, TableName
 from schemashift.scripts.load import Script
 from schemashift.scripts.survey import may_call
 from schemashift.sources.replay import record
-from schemashift.words import plural
+from schemashift.words import cut, plural
 
 DELETING = frozenset({"drop_column", "drop_table"})
 """The functions of ``op`` that delete rows or values."""
@@ -133,7 +133,7 @@ class _Counter:
         self._is_renamed_by_sql |= is_renaming(statement, self._dialect.sa)
         if is_deleting(statement, self._dialect.sa):
             text = " ".join(sql_of(statement, self._dialect.sa).split())
-            yield f"executes SQL that deletes: {text if len(text) <= 60 else text[:57] + '...'}"
+            yield f"executes SQL that deletes: {cut(text)}"
 
     # Names ------------------------------------------------------------------------------------------------------------
 

@@ -8,7 +8,7 @@ from typing import Any
 from schemashift.operations.base import Description, Incomplete, Operation
 from schemashift.operations.facts import Facts, FillsValues, InsertsRows
 from schemashift.schema import Default, Schema, TableName
-from schemashift.words import plural
+from schemashift.words import cut, plural
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +26,7 @@ class Execute(Operation):
 
     def describe(self) -> Description:
         first = str(self.statement).strip().partition("\n")[0]
-        return Description("~", "execute", first if len(first) <= 60 else first[:57] + "...")
+        return Description("~", "execute", cut(first))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

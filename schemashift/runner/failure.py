@@ -14,7 +14,7 @@ from schemashift.errors import AlreadyExists, Hint, Location, MigrationFailed, S
 from schemashift.operations import Incomplete
 from schemashift.revisions import Revision
 from schemashift.scripts.load import hints_for
-from schemashift.words import plural
+from schemashift.words import cut, plural
 
 _LONGEST_SQL = 200
 _CREATE_TABLE = re.compile(r"\s*CREATE\s+(?:\w+\s+)*TABLE\b", re.IGNORECASE)
@@ -99,9 +99,7 @@ def _cause(error: sa.exc.DBAPIError, session: Session) -> str | None:
     """The statement, shortened, and the database's own code."""
     code = session.code(error.orig) if error.orig is not None else None
     label = f"({session.product} {code})" if code else f"({session.product})"
-    text = " ".join((error.statement or "").split())
-    if len(text) > _LONGEST_SQL:
-        text = text[: _LONGEST_SQL - 3] + "..."
+    text = cut(" ".join((error.statement or "").split()), _LONGEST_SQL)
     return f"{text}   {label}".strip()
 
 

@@ -33,6 +33,7 @@ from schemashift.operations import (
 )
 from schemashift.schema import Doubt, Key, Reading, Schema, Table, TableName
 from schemashift.scripts.load import Script
+from schemashift.words import cut
 
 
 class NeedsDatabase(Exception):
@@ -269,5 +270,4 @@ def _text(statement: object) -> str:
 
 
 def _short(statement: object) -> str:
-    text = " ".join(_text(statement).split())
-    return text if len(text) <= 60 else text[:57] + "..."
+    return cut(" ".join(_text(statement).split()))
