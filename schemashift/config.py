@@ -15,6 +15,7 @@ directory             SCHEMASHIFT_DIRECTORY       where the scripts are: "migrat
 version_locations                                 other folders of scripts: ["app/billing/versions"]
 recursive                                         whether to search subfolders for scripts
 file_template                                     the name of a new script
+line_length                                       the longest line of a new script: 88, as formatters have it
 timezone                                          for times in scripts: "Europe/Zagreb"; default UTC
 version_table                                     "version"
 version_table_schema                              the schema of the version table
@@ -40,6 +41,8 @@ from schemashift.paths import display_path
 PYPROJECT = "pyproject.toml"
 OWN_FILE = "schemashift.toml"
 TABLE = "[tool.schemashift]"
+LINE_LENGTH = 88
+"""The default of ``line_length``, which is that of the formatters."""
 DEFAULT_URL = "sqlite:///app.db"
 """The URL that `init` writes if none was given, so that the next command works."""
 
@@ -63,6 +66,7 @@ class Config(NamedTuple):
     version_locations: tuple[str, ...] = ()
     recursive: bool = False
     file_template: str | None = None
+    line_length: int = LINE_LENGTH
     timezone: str | None = None
     version_table: str = "version"
     version_table_schema: str | None = None
@@ -163,6 +167,7 @@ def _from_file(path: str, settings: Mapping[str, Any], environment: Mapping[str,
         version_locations=tuple(os.path.join(root, each) for each in settings.get("version_locations", ())),
         recursive=settings.get("recursive", False),
         file_template=settings.get("file_template"),
+        line_length=settings.get("line_length", LINE_LENGTH),
         timezone=settings.get("timezone"),
         version_table=settings.get("version_table", "version"),
         version_table_schema=settings.get("version_table_schema"),
@@ -288,6 +293,10 @@ def _is_texts(value: object) -> bool:
     return isinstance(value, list) and all(_is_text(each) for each in value)
 
 
+def _is_width(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 40
+
+
 def _is_time(value: object) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool) and value >= 0
 
@@ -305,6 +314,7 @@ KEYS: dict[str, Rule] = {
     "version_locations": TEXTS,
     "recursive": (lambda value: isinstance(value, bool), "true or false"),
     "file_template": TEXT,
+    "line_length": (_is_width, "a number of characters, 40 or more"),
     "timezone": TEXT,
     "version_table": TEXT,
     "version_table_schema": TEXT,

@@ -414,15 +414,10 @@ class Migrator:
             unmanaged, not_compared = comparison.unmanaged, comparison.not_compared
             if not comparison.operations:
                 return Written(None, tables=tables, unmanaged=unmanaged, not_compared=not_compared)
-            body = comparison.body(dialect)
+            body = comparison.body(dialect, width=project.config.line_length)
             warnings = warnings_for(connection, comparison.operations, dialect)
-        revision = project.write(
-            header,
-            message or message_for(comparison.operations),
-            body.imports,
-            body.upgrade.rstrip(),
-            body.downgrade.rstrip(),
-        )
+        message = message or message_for(comparison.operations)
+        revision = project.write(header, message, body.imports, body.upgrade.rstrip(), body.downgrade.rstrip())
         return Written(revision, comparison.operations, tables, unmanaged, warnings, not_compared)
 
 

@@ -125,6 +125,7 @@ class Project:
             upgrade=upgrade or "    pass",
             downgrade=downgrade or "    pass",
             file_template=self.config.file_template or FILE_TEMPLATE,
+            line_length=self.config.line_length,
             location=header.location,
         )
         with self._lock:

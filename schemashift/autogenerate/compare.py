@@ -42,9 +42,9 @@ class Comparison:
     not_compared: tuple[Doubt, ...] = ()
     conventions: tuple[Mapping[Any, Any], ...] = ()
 
-    def body(self, dialect: Dialect) -> Body:
+    def body(self, dialect: Dialect, *, width: int) -> Body:
         """Return the bodies of ``upgrade()`` and ``downgrade()`` of a script with these operations."""
-        return body(self.operations, self.downgrade, dialect.sa, self.conventions)
+        return body(self.operations, self.downgrade, dialect.sa, self.conventions, width=width)
 
 
 def compare(

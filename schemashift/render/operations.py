@@ -30,7 +30,6 @@ from schemashift.operations import (
     RenameTable,
     default_name,
 )
-from schemashift.render.layout import Call
 from schemashift.schema import (
     INTEGER_LIMITS,
     SQL,
@@ -52,10 +51,11 @@ from schemashift.schema import (
     Unique,
     options,
 )
+from schemashift.scripts.layout import Call, string
 from schemashift.sqla.lift import lift_expression, lift_options
 from schemashift.sqla.names import names_of
 from schemashift.sqla.private import type_affinity
-from schemashift.sqla.source import Source, escape_binds, repr_value, string
+from schemashift.sqla.source import Source, escape_binds, repr_value
 from schemashift.sqla.traits import traits_of
 
 Node = str | Call
@@ -105,7 +105,7 @@ class Printer:
         nodes: list[Node] = [self.strings(each) if isinstance(each, list) else repr_value(each) for each in arguments]
         for name, value in keywords.items():
             if isinstance(value, list):
-                nodes.append(self.strings(value)._replace(name=name))
+                nodes.append(self.strings(value)._replace(prefix=f"{name}="))
             elif value is not None:
                 nodes.append(f"{name}={repr_value(value)}")
         return Call(head, nodes)

@@ -7,6 +7,7 @@ from _thread import RLock  # what threading.RLock is, without importing threadin
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from schemashift.config import LINE_LENGTH
 from schemashift.errors import BadConfig, Hint, ScriptDoesNotLoad, UsageError
 from schemashift.revisions.graph import RevisionGraph
 from schemashift.revisions.revision import Revision, check_label, check_revision_id
@@ -109,6 +110,7 @@ class ScriptDirectory:
         upgrade: str = "    pass",
         downgrade: str = "    pass",
         file_template: str = FILE_TEMPLATE,
+        line_length: int = LINE_LENGTH,
         location: str | os.PathLike[str] | None = None,
         template: str | None = None,
     ) -> Revision:
@@ -134,17 +136,24 @@ class ScriptDirectory:
             imports=imports,
             upgrade=upgrade,
             downgrade=downgrade,
+            width=line_length,
         ).encode("utf-8", "backslashreplace")
         folder = self.version_locations[0] if location is None else os.fspath(location)
-        name = text.file_name(file_template, wanted, created)
-        if "/" in name and not self.recursive:
-            raise BadConfig(
-                f'file_template = "{file_template}" puts scripts into folders', hints=["recursive = true    finds them"]
-            )
-        path = os.path.join(folder, name)
+        path = os.path.join(folder, self._file_name(file_template, wanted, created))
         revision = _checked(path, source, wanted)
         write_new(path, source)
         return revision
+
+    def _file_name(self, template: str, revision: Revision, created: datetime) -> str:
+        """Return the name of a new script, in a subfolder only if subfolders are searched. Raises `BadConfig`."""
+        from schemashift.scripts import text
+
+        name = text.file_name(template, revision, created)
+        if "/" in name and not self.recursive:
+            raise BadConfig(
+                f'file_template = "{template}" puts scripts into folders', hints=["recursive = true    finds them"]
+            )
+        return name
 
 
 def _checked(path: str, data: bytes, wanted: Revision) -> Revision:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from schemashift.config import LINE_LENGTH
 from schemashift.errors import BadConfig
 from schemashift.revisions.revision import Revision
 
@@ -15,44 +17,76 @@ _TIMES = {"year": "%Y", "month": "%m", "day": "%d", "hour": "%H", "minute": "%M"
 
 
 def render(
-    template: str, revision: Revision, *, created: str, imports: str = "", upgrade: str = "", downgrade: str = ""
+    template: str,
+    revision: Revision,
+    *,
+    created: str,
+    imports: str = "",
+    upgrade: str = "",
+    downgrade: str = "",
+    width: int = LINE_LENGTH,
 ) -> str:
-    """Return the text of a script. Raises `BadConfig` for an unknown placeholder."""
+    """Return the text of a script. Raises `BadConfig` for an unknown placeholder. *width* is the longest line."""
     from string import Template
 
-    values = {
-        "message": _in_docstring(revision.message),
-        "revision_id": revision.id,
-        "revises": ", ".join(revision.parents) or "nothing",
-        "created": created,
+    values = _header(revision, created) | {
         "imports": imports,
-        "revision": _literal((revision.id,)),
-        "down_revision": _literal(revision.parents),
-        "branch_labels": _literal(revision.labels),
-        "depends_on": _literal(revision.depends_on),
         "upgrade": upgrade or "    pass",
         "downgrade": downgrade or "    pass",
     }
     if not imports:
         template = re.sub(r"\n?\n\$(?:imports|\{imports\})[ \t]*(?=\n)", "", template)
     try:
-        return f"{Template(template).substitute(values)}"
+        text = f"{Template(template).substitute(values)}"
     except (KeyError, ValueError) as error:
         wrong = f"${error.args[0]} is not known" if isinstance(error, KeyError) else str(error)
         raise BadConfig(
             f"script.py.tmpl: {wrong}",
             hints=[f"known are {', '.join('$' + each for each in sorted(values))}; a dollar sign is $$"],
         ) from error
+    return "\n".join(_fitted(line, values, width) for line in text.split("\n"))
+
+
+def _header(revision: Revision, created: str) -> dict[str, str]:
+    return {
+        "message": _in_docstring(revision.message),
+        "revision_id": revision.id,
+        "revises": ", ".join(revision.parents) or "nothing",
+        "created": created,
+        "revision": _literal((revision.id,)),
+        "down_revision": _literal(revision.parents),
+        "branch_labels": _literal(revision.labels),
+        "depends_on": _literal(revision.depends_on),
+    }
+
+
+def _fitted(line: str, values: Mapping[str, str], width: int) -> str:
+    """Return a line of the header, with its value over several lines if it is too long, as formatters lay it out."""
+    name, _, value = line.partition(" = ")
+    name = name.partition(":")[0]
+    if len(line) <= width or name not in ("revision", "down_revision", "branch_labels", "depends_on"):
+        return line
+    # Formatters do not move a string that is too long for a line of its own, unless the annotation is a union.
+    if value != values[name] or (value[0] != "(" and len(value) + 4 > width and " | " not in line):
+        return line
+    head = line[: -len(value)]
+    from schemashift.scripts.layout import layout
+
+    return head + (layout(value, "", width=width, room=len(head)) if value[0] == "(" else f"(\n    {value}\n)")
 
 
 def _literal(names: tuple[str, ...]) -> str:
-    texts = [f'"{each}"' if each.isidentifier() or each.isalnum() else repr(each) for each in names]
+    from schemashift.scripts.layout import string
+
+    texts = [string(each) for each in names]
     return "None" if not texts else texts[0] if len(texts) == 1 else f"({', '.join(texts)})"
 
 
 def _in_docstring(message: str) -> str:
     """Return *message* escaped for triple quotes. Only characters that need it are escaped."""
     lines = message.replace("\r\n", "\n").replace("\r", "\n").strip()
+    # Formatters indent docstrings with spaces, and remove spaces at the end of a line.
+    lines = re.sub(r"(?m)^[ \t]+", lambda tabs: tabs[0].expandtabs(), re.sub(r"(?m)[ \t]+$", "", lines))
     text = lines.replace("\\", "\\\\").replace('"""', r"\"\"\"")
     text = "".join(each if each.isprintable() or each in "\n\t" else _escape(each) for each in text)
     return text[:-1] + r"\"" if text.endswith('"') and not text.endswith(r"\"") else text

@@ -19,6 +19,7 @@ from sqlalchemy.types import TypeDecorator, TypeEngine, UserDefinedType
 
 from schemashift.errors import NotSupported
 from schemashift.schema import Default
+from schemashift.scripts.layout import string
 from schemashift.sqla.lift import is_domain, lift_type
 from schemashift.sqla.types import SQLType
 
@@ -54,12 +55,12 @@ class Source:
         return f"{self.sa('text')}({string(escape_binds(sql))})"
 
     def type_(self, type_: Any) -> str:
-        """Return a type, with its variants."""
-        variants: dict[str, Any] = dict(getattr(type_, "_variant_mapping", None) or {})
-        text = self._plain_type(type_)
-        for name, variant in variants.items():
-            text += f".with_variant({self.type_(variant)}, {string(name)})"
-        return text
+        """Return a type, with its variants; those that are equal are written once."""
+        databases: dict[str, list[str]] = {}
+        for name, variant in (getattr(type_, "_variant_mapping", None) or {}).items():
+            databases.setdefault(self.type_(variant), []).append(string(name))
+        variants = (f".with_variant({variant}, {', '.join(names)})" for variant, names in databases.items())
+        return self._plain_type(type_) + "".join(variants)
 
     def _plain_type(self, type_: TypeEngine[Any]) -> str:
         if isinstance(type_, SQLType):
@@ -202,14 +203,6 @@ def _parameters(class_: Any) -> tuple[tuple[str, Any], ...]:
 
 def _is_default(value: Any, default: Any) -> bool:
     return value is default or (type(value) is type(default) and value == default)
-
-
-def string(text: str) -> str:
-    """Return a string literal in double quotes, as formatters write it."""
-    quoted = repr(str(text))
-    if quoted.startswith("'") and '"' not in quoted:
-        return f'"{quoted[1:-1]}"' if "\\'" not in quoted else '"' + quoted[1:-1].replace("\\'", "'") + '"'
-    return quoted
 
 
 def repr_value(value: Any) -> str:

@@ -248,6 +248,9 @@ def test_what_does_not_work_yet_is_unknown(tmp_path: Path, key: str) -> None:
         ('lock_timeout = "long"', 'lock_timeout must be a number of seconds, not "long"'),
         ("lock_timeout = true", "lock_timeout must be a number of seconds, not true"),
         ("lock_timeout = -1", "lock_timeout must be a number of seconds, not -1"),
+        ("line_length = 39", "line_length must be a number of characters, 40 or more, not 39"),
+        ("line_length = true", "line_length must be a number of characters, 40 or more, not true"),
+        ('line_length = "long"', 'line_length must be a number of characters, 40 or more, not "long"'),
     ],
 )
 def test_a_value_of_another_type_is_an_error(tmp_path: Path, line: str, message: str) -> None:

@@ -185,7 +185,7 @@ WRITTEN: list[tuple[Operation, str]] = [
 
 @pytest.mark.parametrize(("operation", "expected"), WRITTEN, ids=lambda each: type(each).__name__)
 def test_an_operation_is_written(operation: Operation, expected: str) -> None:
-    found = body([operation], [], DIALECT).upgrade
+    found = body([operation], [], DIALECT, width=100).upgrade
     indented = "\n".join(line.strip() for line in expected.strip().splitlines())
     assert "\n".join(line.strip() for line in found.strip().splitlines()) == indented
 
