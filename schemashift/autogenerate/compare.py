@@ -16,6 +16,7 @@ from schemashift.dialects import Dialect
 from schemashift.diff import Pairs, Renames, by_kind, diff, match, name_constraints, named
 from schemashift.effects.backfill import RowValues
 from schemashift.effects.comments import with_comments
+from schemashift.effects.notes import said_once
 from schemashift.errors import NotSupported
 from schemashift.objects import KINDS, AnyKind
 from schemashift.operations import Operation
@@ -188,8 +189,8 @@ def _changes(
     forward = _row_values(connection, dialect, reached, back=False).added_to(operations)
     backward = _row_values(connection, dialect, pairs.before, back=True).added_to(inverses)
     return (
-        tuple(with_comments(forward, dialect, back=False)),
-        tuple(with_comments(backward, dialect, back=True)),
+        tuple(said_once(with_comments(forward, dialect, back=False))),
+        tuple(said_once(with_comments(backward, dialect, back=True))),
     )
 
 

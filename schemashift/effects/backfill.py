@@ -10,15 +10,17 @@ script, where it can be read and changed.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from schemashift.dialects import Dialect
+from schemashift.effects.notes import Note
 from schemashift.effects.parents import Parents, foreign_keys_in
 from schemashift.effects.values import (
     Accepts,
     acceptable_value,
     as_default,
+    declared_default,
     declared_value,
     foreign_key_of,
     is_countable,
@@ -45,16 +47,25 @@ class RowValues:
     accepts: Accepts
 
     def added_to(self, operations: Iterable[Operation]) -> Iterator[Operation]:
-        """Yield *operations*, with values for the rows that would have none."""
-        given = tuple(operations)
+        """Yield *operations*, with values for the rows that would have none.
+
+        Columns of one table that are added or changed in a row are all filled at once, so that SQLite copies the table
+        once.
+        """
+        run = _Run()
+        for operation, with_values in self._each(tuple(operations)):
+            yield from run.next(operation, with_values)
+        yield from run.end()
+
+    def _each(self, given: Sequence[Operation]) -> Iterator[tuple[Operation, list[Operation]]]:
+        """Yield each operation, and the operations in its place."""
         parents = Parents(self.target, given, dialect=self.dialect, first_value=self.first_value, accepts=self.accepts)
         for operation in given:
             facts = self.dialect.effects(operation)
             parents.follow(facts)
-            if self.back:
-                for _, key in foreign_keys_in(facts):
-                    yield from parents.rows_for(key.target)
-            yield from self._with_values(operation, facts, parents)
+            rows = (parents.rows_for(key.target) for _, key in foreign_keys_in(facts)) if self.back else ()
+            inserted = [each for several in rows for each in several]
+            yield operation, [*inserted, *self._with_values(operation, facts, parents)]
 
     def _with_values(self, operation: Operation, facts: Facts, parents: Parents) -> Iterator[Operation]:
         if isinstance(operation, AddColumn) and any(isinstance(fact, NeedsValue) for fact in facts):
@@ -70,12 +81,16 @@ class RowValues:
         """Set NULLs to the column's default before it becomes NOT NULL."""
         after = operation.after if operation.before is not None else None
         value = (
-            None if after is None or after.identity is not None or after.computed is not None else row_default(after)
+            None
+            if after is None or after.identity is not None or after.computed is not None
+            else row_default(after, self.dialect.sa)
         )
         if value is None:
             yield operation
             return
-        note = f"Rows of {operation.table} without {operation.name} get its default."
+        one = f"Rows of {operation.table} without ", " get its default."
+        many = one[0], " get the defaults."
+        note = Note(one, many, (operation.name, operation.name))
         fill = Backfill(table=operation.table, column=operation.name, value=value, note=note)
         if "type" not in operation.changes:
             yield fill
@@ -97,9 +112,12 @@ class RowValues:
         if table is not None and parents.is_autonumbered(column, table):
             yield replace(operation, note=f"The rows that {operation.table} has are numbered.")
             return
-        declared = declared_value(column)
+        declared = declared_value(column, self.dialect.sa)
+        expression = declared_default(column, self.dialect.sa) if declared is None else None
         if declared is not None:
             yield from self._add_with_default(operation, declared)
+        elif expression is not None:
+            yield from self._add_with_expression(operation, expression)
         elif not self.back:
             yield operation
         else:
@@ -107,14 +125,21 @@ class RowValues:
 
     def _add_with_default(self, operation: AddColumn, value: str) -> Iterator[Operation]:
         """Add a column with a default that is dropped as soon as the existing rows have it."""
-        text = (
-            f"{_gone(operation)}{value}."
-            if self.back
-            else f"The rows that {operation.table} has get {value}, its default."
-        )
         column = replace(operation.column, default=as_default(value))
-        yield replace(operation, column=column, note=text)
+        yield replace(operation, column=column, note=self._given(operation, value))
         yield AlterColumn(table=operation.table, name=column.name, set=(("default", None),), before=column)
+
+    def _given(self, operation: AddColumn, value: str) -> str:
+        """Return the comment on a column whose rows get *value*."""
+        if self.back:
+            return _gone(operation, f"{value}.")
+        head, subject = f"The rows that {operation.table} has get ", f"{operation.column.name} = {value}"
+        return Note((head, ", its default."), (head, ", the defaults."), (value, subject))
+
+    def _add_with_expression(self, operation: AddColumn, value: Default) -> Iterator[Operation]:
+        """Add a column as nullable, fill it with what not every database accepts as a default, and require it."""
+        note = self._given(operation, value.sql)
+        yield from self._fill_each_row(replace(operation, note=note), value)
 
     def _restore(self, operation: AddColumn, table: Table | None, parents: Parents) -> Iterator[Operation]:
         """Add a column again that was dropped, so that its values are lost."""
@@ -137,18 +162,19 @@ class RowValues:
         apart = key is not None and to_empty and len(key.columns) > 1
         numbered = is_countable(column.type.payload) and (apart or is_unique_member(table, column.name))
         if numbered and (key is None or to_empty):
-            yield from self._fill_each_row(operation, "a number each.", None)
+            yield from self._fill_each_row(replace(operation, note=_gone(operation, "a number each.")), None)
         elif key is not None and not apart:
             yield from parents.single_row(key.target, key.target_columns, operation.table)
             parents.resolved.add((operation.table, column.name))
-            note = f"{'their own key' if to_itself else f'a row of {key.target}'} to point to."
-            yield from self._fill_each_row(operation, note, self._target_value(table, key, column.name, parents))
+            note = _gone(operation, f"{'their own key' if to_itself else f'a row of {key.target}'} to point to.")
+            value = self._target_value(table, key, column.name, parents)
+            yield from self._fill_each_row(replace(operation, note=note), value)
 
     @staticmethod
-    def _fill_each_row(operation: AddColumn, note: str, value: Default | None) -> Iterator[Operation]:
+    def _fill_each_row(operation: AddColumn, value: Default | None) -> Iterator[Operation]:
         """Add a column as nullable, fill it row by row, which no default can do, and then make it NOT NULL."""
         before = replace(operation.column, nullable=True)
-        yield replace(operation, column=before, note=_gone(operation) + note)
+        yield replace(operation, column=before)
         if value is None:
             yield BackfillNumbers(table=operation.table, column=before.name)
         else:
@@ -203,10 +229,49 @@ class RowValues:
         return self.dialect.ddl.table(table)
 
 
+class _Run:
+    """Operations in a row that add columns to one table, or alter columns of one table.
+
+    The columns are added first, then filled, then changed.
+    """
+
+    def __init__(self) -> None:
+        self._key: object = None
+        self._fills: list[Operation] = []
+        self._changes: list[Operation] = []
+
+    def next(self, operation: Operation, with_values: list[Operation]) -> Iterator[Operation]:
+        """Yield what comes before the next operation, and those in its place that need not wait."""
+        key = (type(operation), operation.table) if isinstance(operation, AddColumn | AlterColumn) else None
+        if key is None or key != self._key:
+            yield from self.end()
+        self._key = key
+        if key is None:
+            yield from with_values
+        for each in with_values if key is not None else ():
+            # A fill that is not the first waits for the change before it.
+            if isinstance(each, Backfill | BackfillNumbers) and (
+                type(operation) is AddColumn or each is with_values[0]
+            ):
+                self._fills.append(each)
+            elif isinstance(each, AlterColumn | Backfill | BackfillNumbers):
+                self._changes.append(each)
+            else:
+                yield each
+
+    def end(self) -> Iterator[Operation]:
+        """Yield what waits."""
+        yield from self._fills
+        yield from self._changes
+        self._key, self._fills, self._changes = None, [], []
+
+
 def _is_null_under(fact: object, column: str) -> bool:
     """Whether a fact says that *column* may hold NULLs that it does not accept any more."""
     return isinstance(fact, MayFail) and fact.why is Why.NULL and fact.what == column
 
 
-def _gone(operation: AddColumn) -> str:
-    return f"What {operation.column.name} held is gone: the rows that {operation.table} has get "
+def _gone(operation: AddColumn, given: str) -> str:
+    name = operation.column.name
+    sentence = "What ", f" held is gone: the rows that {operation.table} has get {given}"
+    return Note(sentence, sentence, (name, name))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import decimal
+import json
 import re
 import uuid
 from collections.abc import Callable, Iterator
@@ -12,7 +14,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from schemashift.schema import Check, Column, Default, Exclude, ForeignKey, PrimaryKey, Table, Unique
-from schemashift.sqla.lift import is_domain
+from schemashift.sqla.lift import is_domain, lift_default
+from schemashift.sqla.percent_signs import without_percent_doubling
+from schemashift.sqla.private import wrapped_callable
 
 Accepts = Callable[[Check, Column, str], bool]
 """Tells whether a CHECK on one column accepts a value, given as SQL."""
@@ -122,35 +126,88 @@ def is_null_by_default(column: Column) -> bool:
     return column.nullable and all(value is None for value in (column.default, column.computed, column.identity))
 
 
-def row_default(column: Column) -> Default | None:
-    """Return the default that rows get: the server's, or else the model's if that is a plain value."""
-    if column.default is not None:
-        return column.default
-    declared = declared_value(column)
-    return None if declared is None else as_default(declared)
+def row_default(column: Column, dialect: sa.Dialect) -> Default | None:
+    """Return the default that rows get: the server's, or else the model's if SQL can say it."""
+    return column.default or declared_default(column, dialect)
 
 
-def declared_value(column: Column) -> str | None:
-    """Return the model's Python default as SQL, if it is a plain value."""
+def declared_default(column: Column, dialect: sa.Dialect) -> Default | None:
+    """Return the model's Python default as SQL: a value, a new container such as that of ``default=dict``, or an SQL
+    expression such as ``func.now()``. None for what only Python can say."""
     declared = getattr(column.payload, "default", None)
-    if declared is not None and getattr(declared, "is_scalar", False):
-        return _literal(declared.arg, column.type.payload)
+    if isinstance(declared, sa.ColumnDefault) and declared.is_clause_element:
+        with contextlib.suppress(sa.exc.CompileError):
+            return lift_default(declared.arg, dialect)
+    value = declared_value(column, dialect)
+    return None if value is None else as_default(value)
+
+
+def declared_value(column: Column, dialect: sa.Dialect) -> str | None:
+    """Return the model's Python default as a literal, if it is a value that SQL can say."""
+    declared = getattr(column.payload, "default", None)
+    if not isinstance(declared, sa.ColumnDefault):
+        return None
+    if declared.is_scalar:
+        return _literal(declared.arg, column.type.payload, dialect)
+    if declared.is_callable and (type_ := wrapped_callable(declared.arg)) in _EMPTY:
+        return _literal(type_(), column.type.payload, dialect)
     return None
 
 
-def _literal(value: Any, type_: Any) -> str | None:
-    """Return a plain Python value as SQL; None if it depends on the type how to write it."""
+_EMPTY = (dict, list, set, tuple, str, bytes, int, float, bool, decimal.Decimal)
+"""Types that are called as a default for an empty value."""
+
+
+def made_in_python(column: Column) -> str | None:
+    """Return the name of the function that is the model's Python default; None for other defaults."""
+    declared = getattr(column.payload, "default", None)
+    if not isinstance(declared, sa.ColumnDefault) or not declared.is_callable:
+        return None
+    return str(getattr(wrapped_callable(declared.arg), "__name__", "its default"))
+
+
+def _literal(value: Any, type_: Any, dialect: sa.Dialect) -> str | None:
+    """Return a Python value as SQL, for every database if possible; None if SQL cannot say it."""
+    if isinstance(type_, sa.JSON):
+        return _json(value)
+    if isinstance(type_, sa.Enum | sa.types.TypeDecorator | sa.types.UserDefinedType):
+        return _processed(value, type_, dialect)
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, (int, float, decimal.Decimal)):
         return str(value)
     if isinstance(value, (datetime.date, datetime.datetime, datetime.time)):
         return f"'{value}'"
-    if isinstance(type_, sa.Enum) and not isinstance(value, str):
-        value = getattr(value, "name", None)
-    if isinstance(value, str) and "\\" not in value:
-        return "'" + value.replace("'", "''") + "'"
-    return None
+    if isinstance(value, str):
+        return _string(value)
+    return _processed(value, type_, dialect)
+
+
+def _string(value: str) -> str | None:
+    """Return a string literal; None with a backslash, which is an escape for MySQL alone."""
+    return None if "\\" in value else "'" + value.replace("'", "''") + "'"
+
+
+def _json(value: Any) -> str | None:
+    try:
+        return _string(json.dumps(value, ensure_ascii=False))
+    except (TypeError, ValueError):
+        return None
+
+
+def _processed(value: Any, type_: Any, dialect: sa.Dialect) -> str | None:
+    """Return a value as its type writes it for *dialect*."""
+    plain = without_percent_doubling(dialect)
+    try:
+        if isinstance(type_, sa.types.TypeDecorator):
+            impl = type_.load_dialect_impl(plain)
+            return _literal(type_.process_bind_param(value, plain), impl, dialect)
+        processor = type_.dialect_impl(plain).literal_processor(plain)
+        text = None if processor is None else str(processor(value))
+    except Exception:  # noqa: BLE001
+        # The type is the application's: its process_bind_param() may need what is not there yet.
+        return None
+    return None if text is None or "\\" in text else text
 
 
 def zero(type_: Any) -> str | None:

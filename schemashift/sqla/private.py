@@ -28,3 +28,10 @@ def copied(item: Any) -> Any:
     """Return a copy of a column or constraint that belongs to no table; *item* itself if it cannot be copied."""
     copy = getattr(item, "_copy", None)
     return item if copy is None else copy()
+
+
+def wrapped_callable(function: Any) -> Any:
+    """Return the callable of ``Column(default=function)``: SQLAlchemy wraps one that does not accept a context."""
+    cells = (cell.cell_contents for cell in getattr(function, "__closure__", None) or ())
+    wrapped = next(filter(callable, cells), function)
+    return wrapped if getattr(function, "__name__", None) == getattr(wrapped, "__name__", None) else function
