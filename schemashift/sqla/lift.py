@@ -206,8 +206,18 @@ def lift_options(thing: Any, dialect: sa.Dialect) -> Options:
     """Return the dialect options of a table or of a part of one, as declared; none if *thing* is not SQLAlchemy's."""
     if not isinstance(thing, (sa.Table, sa.Column, sa.Constraint, sa.Index)):
         return ()
-    table = thing if isinstance(thing, sa.Table) else thing.table
+    table = _table_of(thing)
     return _Lifter(without_percent_doubling(dialect), table).options(thing) if table is not None else ()
+
+
+def _table_of(thing: sa.Table | sa.Column[Any] | sa.Constraint | sa.Index) -> sa.Table | None:
+    """Return the table of a part; None if it belongs to none. The parent of a CHECK may be a column."""
+    if isinstance(thing, sa.Table):
+        return thing
+    parent = getattr(thing, "parent", None) if isinstance(thing, sa.Constraint) else thing
+    if isinstance(parent, sa.Constraint) or parent is None:
+        return None
+    return parent if isinstance(parent, sa.Table) else parent.table
 
 
 class _Lifter:

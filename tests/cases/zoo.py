@@ -152,6 +152,7 @@ def _keys(metadata: sa.MetaData) -> None:
         sa.Column("n", sa.Integer),
         sa.UniqueConstraint("n", "a"),
         sa.UniqueConstraint("a", "n", name="uq_parent_a_n"),
+        sa.Column("checked", sa.Integer, sa.CheckConstraint("checked > 0")),
         sa.CheckConstraint("n > 0"),
         sa.CheckConstraint("n < 100 AND a <> 5", name="ck_parent_n"),
         sa.CheckConstraint("code <> '100%' OR code IN ('a', 'b''c')", name="ck_parent_code"),

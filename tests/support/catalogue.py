@@ -154,6 +154,11 @@ def _items(sql: str, named: frozenset[str]) -> set[str]:
         if opening or closing or (token == "," and depth == 1):
             items.append(current)
             current = [""]
+        elif token.upper() == "CHECK" and depth == 1 and len(current) > 1 and current[1].upper() != "CONSTRAINT":
+            # A CHECK behind a column is the same as one of the table.
+            given = current[-2:] if current[-2].upper() == "CONSTRAINT" else []
+            items.append(current[: len(current) - len(given)])
+            current = ["", *given, "CHECK"]
         else:
             current.append(token if token[0] in "'\"" else token.upper())
     lines = (" ".join(item[1:]) for item in [*items[1:], ["", "options", *current[1:]]])
@@ -170,11 +175,18 @@ def _mysql(connection: sa.Connection, named: frozenset[str]) -> dict[str, set[st
         quoted = connection.dialect.identifier_preparer.quote_identifier(name)
         if type_ == "BASE TABLE":
             text = connection.exec_driver_sql(f"SHOW CREATE TABLE {quoted}").one()[1]
-            found[name] = {_without_chosen_names(line, named) for line in text.splitlines()[1:]}
+            lines = (part for line in text.splitlines()[1:] for part in _without_column_check(line))
+            found[name] = {_without_chosen_names(line, named) for line in lines}
         elif type_ == "SEQUENCE":
             row = connection.exec_driver_sql(f"SELECT * FROM {quoted}").one()
             found["objects"].add(f"sequence {name} {tuple(row)[1:]!r}")
     return found
+
+
+def _without_column_check(line: str) -> tuple[str, ...]:
+    """A CHECK behind a column is the same as one of the table without a name."""
+    match = re.match(r"(\s*`.*?) (CHECK \(.*\)),?$", line)
+    return (match[1], f"CONSTRAINT `-` {match[2]}") if match else (line,)
 
 
 def _without_chosen_names(line: str, named: frozenset[str]) -> str:

@@ -144,7 +144,9 @@ class Circle:
 
 def names_in(metadata: sa.MetaData) -> set[str]:
     """Return the names that the models declare; the others are chosen by the database."""
-    parts = (part for table in metadata.tables.values() for part in (*table.constraints, *table.indexes))
+    tables = metadata.tables.values()
+    columns = (part for table in tables for column in table.columns for part in column.constraints)
+    parts = (*(part for table in tables for part in (*table.constraints, *table.indexes)), *columns)
     return {str(part.name) for part in parts if part.name}
 
 
