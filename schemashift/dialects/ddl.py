@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
@@ -50,6 +51,7 @@ from schemashift.schema import (
 )
 from schemashift.sqla.names import names_of
 from schemashift.sqla.private import type_affinity
+from schemashift.sqla.source import escape_binds
 
 
 class DDL:
@@ -296,7 +298,8 @@ class DDL:
     def execute(self, operation: Execute, live: LiveSchema) -> Iterator[str | Statement]:
         live.forget()
         sql = operation.statement
-        executable: Any = sa.text(sql) if isinstance(sql, str) else sql
+        # A string can have no parameters, so that a colon in it is text.
+        executable: Any = sa.text(escape_binds(sql)) if isinstance(sql, str) else sql
         yield Statement(sql=executable, operations=(operation,))
 
     def backfill(self, operation: Backfill, live: LiveSchema) -> Iterator[str | Statement]:
@@ -352,7 +355,9 @@ class DDL:
             return
         target: Any = operation.target
         if operation.multi:
-            yield Statement(sql=target.insert(), operations=(operation,), parameters=operation.rows)
+            # A statement inserts the columns that its first row has, and no others.
+            for _, rows in itertools.groupby(operation.rows, key=frozenset):
+                yield Statement(sql=target.insert(), operations=(operation,), parameters=tuple(rows))
         else:
             for row in operation.rows:
                 yield Statement(sql=target.insert().values(row), operations=(operation,))

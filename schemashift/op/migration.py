@@ -72,7 +72,7 @@ def execute(sqltext: str | sa.Executable, execution_options: Mapping[str, Any] |
         op.execute("UPDATE users SET active = true")
         op.execute(users.update().values(active=True))
 
-    A string is treated as ``sa.text()``: ``:name`` is a parameter, and a literal colon is written ``\\:``. Operations
-    before the call are executed first. Nothing is returned; use `get_bind` to read rows.
+    A string is executed as it is: it has no parameters, and a colon in it is text (``\\:`` is a colon too, as in
+    ``sa.text()``). Operations before the call are executed first. Nothing is returned; use `get_bind` to read rows.
     """
     current().execute(Execute(statement=sqltext, options=tuple((execution_options or {}).items()), origin=origin()))

@@ -102,9 +102,10 @@ def bulk_insert(
         users = sa.table("users", sa.column("id", sa.Integer), sa.column("name", sa.String))
         op.bulk_insert(users, [{"id": 1, "name": "Ann"}, {"id": 2, "name": "Bob"}])
 
-    *table* may be the result of `create_table`. Operations before the call are executed first. All rows are inserted by
-    one ``execute()`` with many parameter sets, unless *multiinsert* is False or a value is an SQL expression such as
-    `inline_literal`: then there is one INSERT for each row. Raises TypeError if *rows* is not a list of dictionaries.
+    *table* may be the result of `create_table`. Operations before the call are executed first. Rows with the
+    same keys are inserted by one ``execute()`` with many parameter sets, unless *multiinsert* is False or a value is an
+    SQL expression such as `inline_literal`: then there is one INSERT for each row. A column that a row has no key for
+    gets its default. Raises TypeError if *rows* is not a list of dictionaries.
     """
     if isinstance(rows, (str, bytes, Mapping)) or not all(isinstance(row, Mapping) for row in rows):
         raise TypeError("bulk_insert needs a list of dictionaries")

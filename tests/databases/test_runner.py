@@ -336,6 +336,7 @@ def test_percent_signs_and_colons_in_our_own_text_mean_nothing(scripts: Scripts,
         """
         op.create_table("a", sa.Column("x", sa.String(20), server_default="100% :a %s %(b)s"))
         op.execute("INSERT INTO a (x) VALUES ('5% \\\\:c')")
+        op.execute("INSERT INTO a (x) VALUES (':x a:b ::y')")
         op.execute(sa.text("INSERT INTO a (x) VALUES (:d)").bindparams(d="6% :e"))
         """,
     )
@@ -344,7 +345,27 @@ def test_percent_signs_and_colons_in_our_own_text_mean_nothing(scripts: Scripts,
         sa.make_url(database_url).get_backend_name()
     )
     send(database_url, f"INSERT INTO a {default or '() VALUES ()'}")
-    assert sorted(rows_of(database_url, "SELECT x FROM a")) == [("100% :a %s %(b)s",), ("5% :c",), ("6% :e",)]
+    assert sorted(rows_of(database_url, "SELECT x FROM a")) == [
+        ("100% :a %s %(b)s",),
+        ("5% :c",),
+        ("6% :e",),
+        (":x a:b ::y",),
+    ]
+
+
+def test_rows_with_other_keys_get_all_their_values(scripts: Scripts, database_url: str) -> None:
+    scripts.add(
+        "a",
+        """
+        columns = [sa.Column(name, sa.Integer, server_default="7") for name in "abc"]
+        t = op.create_table("t", sa.Column("id", sa.Integer, primary_key=True), *columns)
+        op.bulk_insert(t, [{"id": 1}, {"id": 2, "a": 2}, {"b": 3, "id": 3}, {"id": 4, "b": 4}, {"id": 5, "c": None}])
+        op.bulk_insert(t, [{"id": 6, "a": 1}, {"id": 7, "b": 1}], multiinsert=False)
+        """,
+    )
+    scripts.go(database_url)
+    rows = [(1, 7, 7, 7), (2, 2, 7, 7), (3, 7, 3, 7), (4, 7, 4, 7), (5, 7, 7, None), (6, 1, 7, 7), (7, 7, 1, 7)]
+    assert sorted(rows_of(database_url, "SELECT id, a, b, c FROM t")) == rows
 
 
 def test_the_version_table_can_have_another_name_and_is_no_table_of_ours(scripts: Scripts, database_url: str) -> None:

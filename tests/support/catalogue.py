@@ -154,7 +154,7 @@ def _items(sql: str, named: frozenset[str]) -> set[str]:
         if opening or closing or (token == "," and depth == 1):
             items.append(current)
             current = [""]
-        elif token.upper() == "CHECK" and depth == 1 and len(current) > 1 and current[1].upper() != "CONSTRAINT":
+        elif token.upper() == "CHECK" and depth == 1 and len(current) > 1 and [*current[1:-1]] != ["CONSTRAINT"]:
             # A CHECK behind a column is the same as one of the table.
             given = current[-2:] if current[-2].upper() == "CONSTRAINT" else []
             items.append(current[: len(current) - len(given)])
