@@ -162,13 +162,17 @@ class Printer:
         expression = getattr(check.payload, "sqltext", None)
         return string(self.text(expression, check.sql))
 
-    def column(self, column: Column, *, primary: bool = False, autoincrement: bool | None = None) -> Call:
-        """Return ``sa.Column(...)``."""
+    def column(
+        self, column: Column, *, primary: bool = False, keyed: bool = False, autoincrement: bool | None = None
+    ) -> Call:
+        """Return ``sa.Column(...)``. The column is *keyed* in the primary key, declared *primary* by itself or not."""
         arguments: list[Node] = [string(column.name), self.source.type_(column.type.payload)]
         arguments += self.generation(column)
         if primary:
             arguments.append("primary_key=True")
-        elif not column.nullable:
+        if column.nullable and keyed:
+            arguments.append("nullable=True")
+        elif not column.nullable and not primary:
             arguments.append("nullable=False")
         if autoincrement is not None:
             arguments.append(f"autoincrement={autoincrement}")
@@ -299,8 +303,9 @@ class Printer:
         inline = key is not None and self.is_inline(key, table)
         arguments: list[Node] = [string(table.name)]
         for column in table.columns:
-            primary = inline and key is not None and column.name in key.columns
-            arguments.append(self.column(column, primary=primary, autoincrement=self.autoincrement(column, table)))
+            keyed = key is not None and column.name in key.columns
+            numbered = self.autoincrement(column, table)
+            arguments.append(self.column(column, primary=inline and keyed, keyed=keyed, autoincrement=numbered))
         arguments += [self.constraint(each) for each in table.constraints if not (inline and each is key)]
         arguments += self.schema(table.table_name)
         arguments += [f"comment={string(table.comment)}"] if table.comment else []

@@ -316,7 +316,7 @@ class _Lifter:
         return Column(
             name=str(column.name),
             type=lift_type(column.type, self.dialect, column),
-            nullable=bool(column.nullable) and not column.primary_key,
+            nullable=bool(column.nullable) and (self.traits.nullable_keys or not column.primary_key),
             default=lift_default(column.server_default, self.dialect),
             computed=self.computed(computed, str(column.name)) if computed is not None else None,
             identity=identity,

@@ -19,6 +19,8 @@ class Traits(NamedTuple):
     """The longest name is measured in bytes; SQLAlchemy counts characters."""
     numbers_integer_keys: bool = False
     """An integer primary key numbers its rows, whether or not the column is declared to."""
+    nullable_keys: bool = False
+    """A column of the primary key may hold NULL, and is declared so by ``nullable=True``."""
     stored_since: tuple[int, ...] = ()
     """The first version with stored computed columns."""
     virtual_since: tuple[int, ...] = ()
@@ -35,7 +37,7 @@ _TRAITS = {
     ),
     "mysql": Traits(stored_since=(5, 7), virtual_since=(5, 7)),
     "mariadb": Traits(stored_since=(5, 2), virtual_since=(5, 2)),
-    "sqlite": Traits(numbers_integer_keys=True, stored_since=(3, 31), virtual_since=(3, 31)),
+    "sqlite": Traits(numbers_integer_keys=True, nullable_keys=True, stored_since=(3, 31), virtual_since=(3, 31)),
 }
 
 

@@ -253,6 +253,15 @@ def _sqlite(metadata: sa.MetaData) -> None:
         sqlite_with_rowid=False,
     )
     sa.Table(
+        "nullable_keys",
+        metadata,
+        sa.Column("a", sa.String(10), primary_key=True, nullable=True),
+        sa.Column("b", sa.String(10), nullable=True),
+        sa.Column("c", sa.String(10)),
+        sa.PrimaryKeyConstraint("a", "b", "c"),
+    )
+    sa.Table("nullable_key", metadata, sa.Column("a", sa.Integer, primary_key=True, nullable=True))
+    sa.Table(
         "strict",
         metadata,
         sa.Column("id", sa.Integer, primary_key=True),

@@ -1,7 +1,9 @@
 """Respells a table that was read like the declared one, where two spellings mean the same to SQLite.
 
 For example, people write ``INT`` and ``DEFAULT 0``, and models ``INTEGER`` and ``'0'``. SQLite keeps the text that it
-was given, but a comparison with the models must not report a change.
+was given, but a comparison with the models must not report a change. A column of the primary key accepts NULL unless it
+is declared NOT NULL (because of a bug in early versions, https://sqlite.org/lang_createtable.html). Models declare it
+and people do not, so it is not compared.
 """
 
 from __future__ import annotations
@@ -30,11 +32,15 @@ _SYNONYMS = {
 def spelled_like(read: Table, declared: Table) -> Table:
     """Return *read* with its columns spelled as in *declared* where both mean the same to SQLite."""
     key = read.primary_key
-    alone = key.columns[0] if key is not None and len(key.columns) == 1 else None
+    keys = key.columns if key is not None else ()
+    alone = keys[0] if len(keys) == 1 else None
+    both = {name for name in keys if declared.primary_key is not None and name in declared.primary_key.columns}
     columns = []
     for column in read.columns:
         wanted = declared.column(column.name)
-        columns.append(column if wanted is None else _column(column, wanted, alone=column.name == alone))
+        spelled = column if wanted is None else _column(column, wanted, alone=column.name == alone)
+        is_key = wanted is not None and column.name in both
+        columns.append(replace(spelled, nullable=wanted.nullable) if is_key else spelled)
     return replace(read, columns=tuple(columns))
 
 

@@ -1,13 +1,11 @@
 """SQLite's normal form of a table.
 
 What SQLite does not have (comments, identity, foreign keys to other schemas) is left out, and so are defaults (``ON
-CONFLICT ABORT``, ``NOT DEFERRABLE``, ``COLLATE BINARY``, ``DEFAULT NULL``). Two decisions:
+CONFLICT ABORT``, ``NOT DEFERRABLE``, ``COLLATE BINARY``, ``DEFAULT NULL``).
 
-- A column of the primary key is never nullable. SQLite accepts NULL in a hand-written ``name TEXT PRIMARY KEY``,
-  because of an old bug that it keeps; models cannot declare that.
-- A constraint with its own default name counts as unnamed. So an unnamed constraint that a script drops by that name,
-  and adds again under it, is equal to the original. The statement has the name anyway (`WrittenName`): scripts look for
-  it with the Inspector.
+A constraint with its own default name counts as unnamed. So an unnamed constraint that a script drops by that name, and
+adds again under it, is equal to the original. The statement has the name anyway (`WrittenName`): scripts look for it
+with the Inspector.
 """
 
 from __future__ import annotations
@@ -51,7 +49,7 @@ def normal_table(table: Table, quote: Quote) -> Table:
     """Return *table* in normal form. Pure and idempotent."""
     names = Names.of(table.name, (column.name for column in table.columns), quote)
     primary = next((tuple(map(names.spelled, c.columns)) for c in table.constraints if isinstance(c, PrimaryKey)), ())
-    columns = tuple(normal_column(column, names, primary) for column in table.columns)
+    columns = tuple(normal_column(column, names) for column in table.columns)
     settings = _table_options(table, columns, primary)
     raw = replace(table, options=settings)
     constraints = (normal_constraint(each, raw, names) for each in table.constraints if _is_supported(each, table))
@@ -130,17 +128,15 @@ def _may_have_autoincrement(columns: tuple[Column, ...], primary: tuple[str, ...
 # Columns -------------------------------------------------------------------------------------------------------------
 
 
-def normal_column(column: Column, names: Names, primary: tuple[str, ...]) -> Column:
-    """Return the normal form of a column in a table whose primary key is *primary*."""
+def normal_column(column: Column, names: Names) -> Column:
+    """Return the normal form of a column."""
     computed = column.computed
     if computed is not None:
         computed = replace(computed, sql=canonical(computed.sql, names)[0])
-    nullable = column.nullable and column.name not in primary
-    conflict = None if nullable else conflict_of(column.options, ON_CONFLICT_NOT_NULL)
+    conflict = None if column.nullable else conflict_of(column.options, ON_CONFLICT_NOT_NULL)
     return replace(
         column,
         type=normal_type(column.type),
-        nullable=nullable,
         default=_default(column.default, names),
         computed=computed,
         identity=None,

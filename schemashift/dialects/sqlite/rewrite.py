@@ -48,9 +48,6 @@ class _Rewriter:
         self.ddl = ddl
         self.before = table_of(text, after.schema)
         self.names = Names.of(text.name, (item.name for item in text.columns), ddl.quote)
-        key = self.before.primary_key
-        self.keys = tuple(map(self.names.spelled, key.columns)) if key is not None else ()
-        """The columns of the old statement's primary key."""
         self.placed: set[Constraint] = set()
         """The constraints that are already in the new statement."""
 
@@ -110,10 +107,7 @@ class _Rewriter:
 
     def changes(self, item: ColumnItem, column: Column) -> Iterator[Edit]:
         """Yield the edits in the order of the clauses: type, COLLATE, DEFAULT, NOT NULL, AS."""
-        primary = self.after.primary_key
-        keys = primary.columns if primary is not None else ()
-        before = normal_column(column_of(item), self.names, keys)
-        raw = normal_column(column_of(item), self.names, ())
+        before = normal_column(column_of(item), self.names)
         end = item.type_span[1]
         if before.type.sql != column.type.sql:
             yield item.type_span, column.type.sql
@@ -126,9 +120,7 @@ class _Rewriter:
         if before.default != column.default:
             yield from _replaced(default, self.ddl.default(column.default) if column.default else "", end)
         end = max([end, *_ends(default)])
-        # A column of the primary key accepts NULL unless it is declared NOT NULL; an existing one is left unchanged.
-        standing = column.name in keys and column.name in self.keys
-        if (raw.nullable != column.nullable and not standing) or raw.options != column.options:
+        if before.nullable != column.nullable or before.options != column.options:
             text = "" if column.nullable else self.ddl.not_null(column)
             yield from _replaced((*item.of("not null"), *item.of("null")), text, end)
         if before.computed != column.computed:

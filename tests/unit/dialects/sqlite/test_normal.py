@@ -227,9 +227,15 @@ def test_a_key_to_another_database_file_is_left_out() -> None:
     assert DIALECT.normal(table(away)).constraints == ()
 
 
-def test_columns_of_the_primary_key_are_not_nullable() -> None:
-    normal = DIALECT.normal(table(PrimaryKey(columns=("A",))))
-    assert [column.nullable for column in normal.columns] == [True, False, True]
+def test_a_column_of_the_primary_key_is_compared_without_its_not_null() -> None:
+    """Both spellings mean the same to people; a column that is no key on one side is compared."""
+    nullable = DIALECT.normal(table(PrimaryKey(columns=("A",))))
+    required = replace(nullable, columns=tuple(replace(each, nullable=False) for each in nullable.columns))
+    assert [each.nullable for each in DIALECT.spelled_like(nullable, required).columns] == [True, False, True]
+    assert [each.nullable for each in DIALECT.spelled_like(required, nullable).columns] == [False, True, False]
+    keyless = replace(nullable, constraints=())
+    assert DIALECT.spelled_like(keyless, required) == keyless
+    assert DIALECT.spelled_like(nullable, replace(required, constraints=())) == nullable
 
 
 @pytest.mark.parametrize("name", ["t_a_key", "t_a_key1", None])
