@@ -28,9 +28,21 @@ def option(options: Options, name: str) -> Any:
 
 
 def referential_action(action: str | None) -> str | None:
-    """Return the action of ON DELETE or ON UPDATE in upper case; None for NO ACTION, the standard's default."""
-    words = " ".join(action.upper().split()) if action else None
-    return None if words == "NO ACTION" else words
+    """Return the action of ON DELETE or ON UPDATE in upper case; None for NO ACTION, the standard's default.
+
+    The names in ``SET NULL (a, "B")`` (PostgreSQL 15) are names: in lower case unless they are quoted.
+    """
+    head, parenthesis, names = (action or "").partition("(")
+    words = " ".join(head.upper().split())
+    if parenthesis:
+        found = (quoted or plain.lower() for quoted, plain in _NAME.findall(names))
+        found = (name if _PLAIN.fullmatch(name) else f'"{name}"' for name in found)
+        return f"{words} ({', '.join(found)})"
+    return None if words in ("", "NO ACTION") else words
+
+
+_NAME = re.compile(r'"((?:[^"]|"")+)"|([^\s,()"]+)')
+_PLAIN = re.compile(r"[a-z_][a-z0-9_$]*")
 
 
 INTEGER_LIMITS = {"SMALLINT": 2**15 - 1, "INTEGER": 2**31 - 1, "BIGINT": 2**63 - 1}

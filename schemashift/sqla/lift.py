@@ -241,7 +241,8 @@ class _Lifter:
         return Table(
             name=self.name.name,
             schema=self.name.schema,
-            columns=tuple(self.column(column) for column in self.source.columns),
+            # A system column, such as PostgreSQL's xmin, is there by itself.
+            columns=tuple(self.column(column) for column in self.source.columns if not column.system),
             constraints=tuple(self.constraints()),
             indexes=tuple(self.index(index) for index in self.source.indexes if self.is_created(index)),
             comment=(self.source.comment or None) if self.dialect.supports_comments else None,

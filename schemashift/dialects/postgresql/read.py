@@ -32,6 +32,7 @@ from schemashift.schema import (
     Unique,
     mentioned,
     options,
+    referential_action,
 )
 from schemashift.sqla.lift import default_needs, domain_key, enum_key
 
@@ -83,11 +84,16 @@ SELECT a.attrelid AS oid, a.attname AS name, format_type(a.atttypid, a.atttypmod
 _NAMES = """ARRAY(SELECT a.attname::text FROM unnest({keys}) WITH ORDINALITY AS k(number, place)
        JOIN pg_catalog.pg_attribute a ON a.attrelid = {relation} AND a.attnum = k.number ORDER BY k.place)"""
 
+# PostgreSQL 15 and later: pg_constraint.confdelsetcols.
+_SET_COLUMNS = """ARRAY(SELECT jsonb_array_elements_text(to_jsonb(c) -> 'confdelsetcols')::int2
+       WHERE c.confdeltype IN ('n', 'd') AND jsonb_typeof(to_jsonb(c) -> 'confdelsetcols') = 'array')"""
+
 _CONSTRAINTS = f"""
 SELECT c.conrelid AS oid, c.conname AS name, c.contype AS kind, c.condeferrable AS deferrable,
        c.condeferred AS deferred, c.confdeltype AS on_delete, c.confupdtype AS on_update, c.confmatchtype AS match,
        c.convalidated AS validated, pg_get_expr(c.conbin, c.conrelid) AS expression,
        {_NAMES.format(keys="c.conkey", relation="c.conrelid")} AS columns,
+       {_NAMES.format(keys=_SET_COLUMNS, relation="c.conrelid")} AS set_columns,
        f.relname AS target, fn.nspname AS target_schema,
        {_NAMES.format(keys="c.confkey", relation="c.confrelid")} AS target_columns,
        to_jsonb(i) ->> 'indnullsnotdistinct' AS nulls_not_distinct,
@@ -270,7 +276,7 @@ class _Reader:
             target=TableName(row["target"], self.schema(row["target_schema"])),
             target_columns=tuple(row["target_columns"]),
             name=row["name"],
-            on_delete=_ACTIONS[row["on_delete"]],
+            on_delete=_on_delete(row),
             on_update=_ACTIONS[row["on_update"]],
             match=_MATCHES[row["match"]],
             options=_validity(row),
@@ -384,3 +390,10 @@ def _part(row: Mapping[str, Any], place: int) -> IndexPart:
 
 def _unquoted(name: str) -> str:
     return name[1:-1].replace('""', '"') if name.startswith('"') else name
+
+
+def _on_delete(row: Mapping[str, Any]) -> str | None:
+    """Return the action of ON DELETE, with the columns of SET NULL and SET DEFAULT if they are not all of the key."""
+    columns = ", ".join('"' + name.replace('"', '""') + '"' for name in row["set_columns"])
+    action = _ACTIONS[row["on_delete"]]
+    return referential_action(f"{action} ({columns})") if columns else action

@@ -39,8 +39,9 @@ def spelled_like(read: Table, declared: Table) -> Table:
     for column in read.columns:
         wanted = declared.column(column.name)
         spelled = column if wanted is None else _column(column, wanted, alone=column.name == alone)
-        is_key = wanted is not None and column.name in both
-        columns.append(replace(spelled, nullable=wanted.nullable) if is_key else spelled)
+        if wanted is not None and column.name in both:
+            spelled = replace(spelled, nullable=wanted.nullable)
+        columns.append(spelled)
     return replace(read, columns=tuple(columns))
 
 
