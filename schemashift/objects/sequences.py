@@ -15,7 +15,7 @@ from schemashift.diff import RELATION
 from schemashift.objects.kind import Kind, within
 from schemashift.operations import Compiler, Description, Incomplete, Live, Operation, Sql, Writer, by_name, no_sql
 from schemashift.operations.base import Keys, Node, need_object, without
-from schemashift.schema import INTEGER_LIMITS, Doubt, Key, Schema, TableName
+from schemashift.schema import INTEGER_LIMITS, Doubt, Key, Schema, TableName, implied_start
 from schemashift.sqla.errors import driver_message
 from schemashift.sqla.lift import declared_sequences
 from schemashift.sqla.names import names_of
@@ -98,7 +98,7 @@ class CreateSequence(Operation):
         return f"CREATE SEQUENCE {exists}{compiler.table(self.sequence.full_name)}"
 
     def source(self, writer: Writer[Node]) -> Iterator[Node]:
-        yield writer.call("op.create_sequence", [self.sequence.name], **_keywords(self.sequence))
+        yield writer.call("op.create_sequence", [self.sequence.name], **_keywords(self.sequence, writer.databases))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,10 +147,17 @@ class DropSequence(Operation):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlterSequence(Operation):
-    """Change the options of a sequence. Its current value stays."""
+    """Change the options of a sequence. Its next number stays, or becomes the nearest one inside the new limits."""
 
     after: NumberSequence
     before: NumberSequence | None = None
+
+    def narrowed(self, live: Live) -> NumberSequence | None:
+        """Return the sequence before, if its next number may be outside the new limits."""
+        before = self.before or live.get(self.after.key)
+        if not isinstance(before, NumberSequence):
+            return None
+        return before if self.after.minimum > before.minimum or self.after.maximum < before.maximum else None
 
     @property
     def alters(self) -> Keys:
@@ -175,22 +182,52 @@ class AlterSequence(Operation):
         return {"postgresql": self._alter_typed, "mariadb": self._alter, "*": no_sql}
 
     def _alter_typed(self, compiler: Compiler[object], live: Live) -> Iterator[str]:
-        del live
-        settings = self.after.settings() + ("" if self.after.cycle else " NO CYCLE")
-        yield f"ALTER SEQUENCE {compiler.table(self.after.full_name)} AS {self.after.type} {settings}"
+        after, before = self.after, self.narrowed(live)
+        head = f"ALTER SEQUENCE {compiler.table(after.full_name)}"
+        if before is not None:
+            # setval() accepts what is inside the limits, and ALTER SEQUENCE limits that the last number is inside of.
+            low, high = min(before.minimum, after.minimum), max(before.maximum, after.maximum)
+            if (low, high) != (before.minimum, before.maximum):
+                type_ = max(before.type, after.type, key=INTEGER_LIMITS.__getitem__)
+                yield f"{head} AS {type_} MINVALUE {low} MAXVALUE {high}"
+            name = compiler.literal(compiler.table(after.full_name))
+            yield move_into_limits(name, after.start, after.increment, after.minimum, after.maximum)
+        yield f"{head} AS {after.type} {after.settings()}" + ("" if after.cycle else " NO CYCLE")
 
     def _alter(self, compiler: Compiler[object], live: Live) -> Iterator[str]:
-        del live
-        settings = self.after.settings() + ("" if self.after.cycle else " NOCYCLE")
-        yield f"ALTER SEQUENCE {compiler.table(self.after.full_name)} {settings}"
+        after, name = self.after, compiler.table(self.after.full_name)
+        sql = f"ALTER SEQUENCE {name} {after.settings()}" + ("" if after.cycle else " NOCYCLE")
+        if self.narrowed(live) is None:
+            yield sql
+            return
+        # MariaDB reports 4085 for limits that the next number is not inside of, unless it restarts. NEXTVAL(), since
+        # next_not_cached_value is 1,000 numbers further.
+        nearest = f"greatest(@next, {after.minimum})" if after.increment > 0 else f"least(@next, {after.maximum})"
+        yield f"SET @next = NEXTVAL({name})"
+        yield f"EXECUTE IMMEDIATE concat({compiler.literal(f'{sql} RESTART ')}, {nearest})"
 
     def source(self, writer: Writer[Node]) -> Iterator[Node]:
-        keywords = _keywords(self.after)
+        keywords = _keywords(self.after, writer.databases)
         if self.before is not None:
             # An option that goes back to its default has to be explicit.
             changed = [each for each in _NAMES if getattr(self.before, each) != getattr(self.after, each)]
             keywords |= {_NAMES[each]: getattr(self.after, each) for each in changed}
         yield writer.call("op.alter_sequence", [self.after.name], **keywords)
+
+
+def move_into_limits(sequence: str, start: int, increment: int, minimum: int, maximum: int) -> str:
+    """Return PostgreSQL's statement that moves a sequence to the number in the limits that is nearest to its last one.
+
+    *sequence* is an expression for its name. One that was never used has not started.
+    """
+    # Beyond the end, all numbers are used; before the beginning, the first is not.
+    beyond = f"v > {maximum}" if increment > 0 else f"v < {minimum}"
+    nearest = f"CASE WHEN v < {minimum} THEN {minimum} WHEN v > {maximum} THEN {maximum} ELSE v END"
+    used = f"coalesce(v BETWEEN {minimum} AND {maximum} OR {beyond}, false)"
+    return (
+        f"SELECT setval({sequence}, coalesce({nearest}, {start})::bigint, {used}) "
+        f"FROM pg_sequence_last_value({sequence}::regclass) AS v"
+    )
 
 
 _NAMES = {
@@ -205,23 +242,22 @@ _NAMES = {
 """The keywords of ``op`` for the fields of a sequence."""
 
 
-def _keywords(sequence: NumberSequence) -> dict[str, object]:
-    """Return the options that are not the defaults, as keyword arguments."""
-    plain = normal(NumberSequence(name=sequence.name, schema=sequence.schema, type=sequence.type))
-    keywords: dict[str, object] = {}
-    for field, keyword in _NAMES.items():
-        value = getattr(sequence, field)
-        is_default = value == ("BIGINT" if field == "type" else getattr(plain, field))
-        if field == "maximum" and value in (_MARIADB_LIMIT, *INTEGER_LIMITS.values()):
-            is_default = True
-        keywords[keyword] = None if is_default or (field == "cache" and value == 1000) else value
+def _keywords(sequence: NumberSequence, databases: tuple[str, ...]) -> dict[str, object]:
+    """Return the options that are not the defaults of the database, as keyword arguments."""
+    database = by_name(_DEFAULTS, databases) or _MARIADB_DEFAULTS
+    lowest, highest = database.limits(sequence.type)
+    defaults: dict[str, object] = {
+        "type": "BIGINT",
+        "start": implied_start(sequence.increment, sequence.minimum, sequence.maximum),
+        "increment": 1,
+        "minimum": 1 if sequence.increment > 0 else lowest,
+        "maximum": highest if sequence.increment > 0 else -1,
+        "cycle": False,
+        "cache": database.cache,
+    }
+    values = {field: getattr(sequence, field) for field in _NAMES}
+    keywords = {_NAMES[field]: None if value == defaults[field] else value for field, value in values.items()}
     return {**keywords, "schema": sequence.schema}
-
-
-def normal(sequence: NumberSequence) -> NumberSequence:
-    """Return *sequence* with a maximum that its type can hold."""
-    limit = INTEGER_LIMITS.get(sequence.type, INTEGER_LIMITS["BIGINT"])
-    return replace(sequence, maximum=min(sequence.maximum, limit))
 
 
 class _Defaults(NamedTuple):

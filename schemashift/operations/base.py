@@ -146,6 +146,10 @@ def by_name(table: Mapping[str, Value], names: Iterable[str]) -> Value | None:
 class Writer(Protocol[Node]):
     """The part of the renderer that operations use. A call is a node of the renderer's type."""
 
+    @property
+    def databases(self) -> tuple[str, ...]:
+        """The name of the database, and of the database that it is a variant of: ``("mariadb", "mysql")``."""
+
     def call(self, head: str, arguments: Iterable[object], **keywords: object) -> Node:
         """Return a call with plain values; a keyword argument that is None is left out."""
 

@@ -49,6 +49,7 @@ from schemashift.schema import (
     TableName,
     Type,
     Unique,
+    implied_start,
     options,
 )
 from schemashift.scripts.layout import Call, string
@@ -94,6 +95,11 @@ class Printer:
         self.dialect = dialect
         self.prefix = f"{names_of(dialect)[-1]}_"
         self._renamed = {Check, *(kind for convention in conventions for kind in _renamed_by(convention))}
+
+    @property
+    def databases(self) -> tuple[str, ...]:
+        """The name of the database, and of the database that it is a variant of: ``("mariadb", "mysql")``."""
+        return names_of(self.dialect)
 
     def calls(self, operation: Operation) -> Iterator[Node]:
         """Yield the calls that create *operation*: usually one, several for a table with indexes."""
@@ -192,25 +198,32 @@ class Printer:
         """Return ``sa.Computed(...)`` or ``sa.Identity(...)``, if the column has one."""
         if column.computed is not None:
             return [self.computed(column.computed)]
-        return [self.identity(column.identity)] if column.identity is not None else []
+        return [self.identity(column.identity, column.type.sql)] if column.identity is not None else []
 
     def computed(self, computed: Computed) -> str:
         """Return ``sa.Computed("a + b", persisted=True)``."""
         text = self.text(getattr(computed.payload, "sqltext", None), computed.sql)
         return f"{self.source.sa('Computed')}({string(text)}, persisted={computed.stored})"
 
-    def identity(self, identity: Identity) -> str:
-        """Return ``sa.Identity(always=True, start=5)``, without defaults."""
-        defaults = {"always": False, "start": 1, "increment": 1, "minimum": 1, "cycle": False, "cache": 1}
+    def identity(self, identity: Identity, type_: str) -> str:
+        """Return ``sa.Identity(always=True, start=5)`` for a column of that type, without defaults."""
+        limit = INTEGER_LIMITS.get(type_, INTEGER_LIMITS["BIGINT"])
+        ascends = (identity.increment or 1) > 0
+        defaults = {
+            "always": False,
+            "start": implied_start(identity.increment, identity.minimum, identity.maximum),
+            "increment": 1,
+            "minimum": 1 if ascends else -limit - 1,
+            "maximum": limit if ascends else -1,
+            "cycle": False,
+            "cache": 1,
+        }
         names = {"minimum": "minvalue", "maximum": "maxvalue"}
         values = {name: getattr(identity, name) for name in Identity.__dataclass_fields__}
-        limits = {*INTEGER_LIMITS.values(), None}
         arguments = [
             f"{names.get(name, name)}={value!r}"
             for name, value in values.items()
-            if value is not None
-            and defaults.get(name, object()) != value
-            and not (name == "maximum" and value in limits)
+            if value is not None and defaults[name] != value
         ]
         return f"{self.source.sa('Identity')}({', '.join(arguments)})"
 
@@ -401,7 +414,8 @@ class Printer:
             case "computed":
                 return [f"computed={self.computed(changes['computed']) if changes['computed'] else None}"]
             case "identity":
-                return [f"identity={self.identity(changes['identity']) if changes['identity'] else None}"]
+                identity, type_ = changes["identity"], changes.get("type") or (before.type if before else None)
+                return [f"identity={self.identity(identity, type_.sql if type_ else '') if identity else None}"]
             case _:
                 old = dict(before.options) if before else {}
                 changed = dict.fromkeys(old) | dict(changes["options"])

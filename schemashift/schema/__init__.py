@@ -26,6 +26,7 @@ from schemashift.schema.table import Type as Type
 from schemashift.schema.table import Unique as Unique
 from schemashift.schema.table import constraint_order as constraint_order
 from schemashift.schema.table import identifiers as identifiers
+from schemashift.schema.table import implied_start as implied_start
 from schemashift.schema.table import mentioned as mentioned
 from schemashift.schema.table import option as option
 from schemashift.schema.table import options as options

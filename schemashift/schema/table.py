@@ -45,6 +45,13 @@ _NAME = re.compile(r'"((?:[^"]|"")+)"|([^\s,()"]+)')
 _PLAIN = re.compile(r"[a-z_][a-z0-9_$]*")
 
 
+def implied_start(increment: int | None, minimum: int | None, maximum: int | None) -> int:
+    """Return the number that a sequence starts with by default: its lowest, or its highest if it descends."""
+    if (increment if increment is not None else 1) > 0:
+        return minimum if minimum is not None else 1
+    return maximum if maximum is not None else -1
+
+
 INTEGER_LIMITS = {"SMALLINT": 2**15 - 1, "INTEGER": 2**31 - 1, "BIGINT": 2**63 - 1}
 """The largest value of each integer type."""
 

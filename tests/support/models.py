@@ -158,7 +158,7 @@ class Col:
     comment: str | None = None
     named: str | None = None
     computed: tuple[str, bool] | None = None
-    identity: tuple[bool, int, int] | None = None
+    identity: tuple[bool, dict[str, Any]] | None = None
 
 
 @dataclass
@@ -233,7 +233,7 @@ class Tables(dict[str, Tab]):
         self.dialect = "mysql" if dialect == "mariadb" else dialect
         self.enums: dict[str, tuple[str, ...]] = {}
         self.domains: dict[str, Dom] = {}
-        self.sequences: dict[str, tuple[int, int]] = {}
+        self.sequences: dict[str, dict[str, Any]] = {}
         self.taken: set[str] = set()
         self.pinned: set[tuple[str, str]] = set()
         self.targets: set[tuple[str, tuple[str, ...]]] = set()
@@ -555,11 +555,26 @@ def _is_target(tables: Tables, tab: Tab) -> bool:
     return any(fk.target == tab.name for other in tables.values() for fk in other.fks)
 
 
+_NUMBERS: tuple[dict[str, Any], ...] = (
+    {"start": 1, "increment": 1},
+    {"start": 5, "increment": 10},
+    {"start": 100, "increment": 10},
+    {},
+    {"start": 1, "minvalue": 0},
+    {"minvalue": 50},
+    {"minvalue": 50, "maxvalue": 2**31 - 1, "cycle": True},
+    {"start": 7, "maxvalue": 90, "cache": 5},
+    {"increment": -1},
+    {"increment": -2, "start": 40, "minvalue": -90, "maxvalue": 60},
+)
+"""Options of sequences and identities."""
+
+
 def _alter_counting(rng: random.Random, tables: Tables, tab: Tab | None = None) -> None:
     """PostgreSQL: SERIAL or identity, with options."""
     tab = tab or _some(rng, tables)
     if tab and tables.dialect == "postgresql" and tab.col("id").type in ("int", "bigint"):
-        tab.col("id").identity = rng.choice((None, (False, 1, 1), (True, 1, 1), (False, 100, 10)))
+        tab.col("id").identity = rng.choice((None, (rng.random() < 0.5, dict(rng.choice(_NUMBERS)))))
 
 
 def _alter_sequence(rng: random.Random, tables: Tables) -> None:
@@ -568,7 +583,7 @@ def _alter_sequence(rng: random.Random, tables: Tables) -> None:
     name = rng.choice(("numbers", "Ticket No"))
     how = rng.random()
     if name not in tables.sequences or how < 0.5:
-        tables.sequences[name] = (rng.choice((1, 5)), rng.choice((1, 10)))
+        tables.sequences[name] = dict(rng.choice(_NUMBERS))
     else:
         del tables.sequences[name]
 
@@ -872,8 +887,8 @@ EDITS: tuple[Callable[[random.Random, Tables], None], ...] = (
 def build(tables: Tables, dialect: str) -> sa.MetaData:
     """Return the models as a `MetaData`."""
     metadata = sa.MetaData()
-    for name, (start, increment) in tables.sequences.items():
-        sa.Sequence(name, start=start, increment=increment, metadata=metadata)
+    for name, numbers in tables.sequences.items():
+        sa.Sequence(name, metadata=metadata, **numbers)
     for tab in tables.values():
         parts = [*_columns(tab, tables), *_constraints(tab, tables, dialect)]
         table = sa.Table(tab.name, metadata, *parts, comment=tab.comment, schema=tab.schema, **tab.options)
@@ -919,8 +934,8 @@ def _generation(col: Col, tables: Tables) -> list[Any]:
         quote = "`" if tables.dialect == "mysql" else '"'
         return [sa.Computed(col.computed[0].replace('"', quote), persisted=col.computed[1])]
     if col.identity and col.type in ("int", "bigint"):
-        always, start, increment = col.identity
-        return [sa.Identity(always=always, start=start, increment=increment)]
+        always, numbers = col.identity
+        return [sa.Identity(always=always, **numbers)]
     return []
 
 

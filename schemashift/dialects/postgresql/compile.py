@@ -12,8 +12,9 @@ from schemashift.dialects.postgresql.normal import normal_identity
 from schemashift.dialects.postgresql.read import OwnedSequence
 from schemashift.dialects.statement import Statement
 from schemashift.errors import NotSupported
+from schemashift.objects.sequences import move_into_limits
 from schemashift.operations import AlterColumn, AlterTable, Backfill, BackfillNumbers, InsertMissingRows, Operation
-from schemashift.schema import Column, Default, Identity, Table, TableName, Type
+from schemashift.schema import Column, Default, Identity, Table, TableName, Type, implied_start
 
 
 class PostgreSQLCompilation(Compilation):
@@ -246,12 +247,28 @@ class ColumnAlteration:
         table, column = self.ddl.table(self.operation.table), self.ddl.quote(self.operation.name)
         increment = identity.increment or 1
         furthest = "max" if increment > 0 else "min"
-        start = identity.start if identity.start is not None else 1
+        implied = implied_start(identity.increment, identity.minimum, identity.maximum)
+        start = identity.start if identity.start is not None else implied
         yield f"SELECT setval({new}, coalesce({furthest}({column}) + {increment}, {start}), false) FROM {table}"
+
+    def move_into_limits(self, old: Identity, new: Identity) -> Iterator[str]:
+        """Yield statements after which the last number is inside the new limits: see `AlterSequence`."""
+        minimum, maximum, lowest, highest = (
+            number or 0 for number in (old.minimum, old.maximum, new.minimum, new.maximum)
+        )
+        if lowest <= minimum and highest >= maximum:
+            return
+        if lowest < minimum or highest > maximum:
+            low, high = min(minimum, lowest), max(maximum, highest)
+            yield f"{self.head} SET MINVALUE {low} SET MAXVALUE {high}"
+        yield move_into_limits(
+            f"pg_get_serial_sequence({self.place})", new.start or 0, new.increment or 1, lowest, highest
+        )
 
     def alter_identity(self, old: Identity, new: Identity) -> Iterator[str]:
         type_ = self.changes.get("type") or (self.before.type if self.before else Type(sql="BIGINT"))
         old, new = (normal_identity(identity, type_.sql) for identity in (old, new))
+        yield from self.move_into_limits(old, new)
         words = []
         if old.always != new.always:
             words.append(f"SET GENERATED {'ALWAYS' if new.always else 'BY DEFAULT'}")

@@ -28,6 +28,7 @@ from schemashift.schema import (
     TableName,
     Type,
     Unique,
+    implied_start,
 )
 from schemashift.sqla.lift import is_domain, lift_type
 
@@ -158,7 +159,8 @@ def identity_settings(identity: Identity, type_: str) -> str:
     """Return the sequence options of an identity column of that type, without the defaults."""
     written = normal_identity(identity, type_)
     plain = normal_identity(Identity(increment=written.increment), type_)
-    words = [f"START WITH {written.start}"] if written.start != plain.start else []
+    implied = implied_start(written.increment, written.minimum, written.maximum)
+    words = [f"START WITH {written.start}"] if written.start != implied else []
     words += [f"INCREMENT BY {written.increment}"] if written.increment != 1 else []
     words += [f"MINVALUE {written.minimum}"] if written.minimum != plain.minimum else []
     words += [f"MAXVALUE {written.maximum}"] if written.maximum != plain.maximum else []

@@ -24,6 +24,7 @@ from schemashift.schema import (
     PrimaryKey,
     Table,
     Unique,
+    implied_start,
     mentioned,
     option,
     options,
@@ -137,7 +138,7 @@ def normal_identity(identity: Identity, type_: str) -> Identity:
     limit = INTEGER_LIMITS.get(type_, INTEGER_LIMITS["BIGINT"])
     minimum = identity.minimum if identity.minimum is not None else (1 if increment > 0 else -limit - 1)
     maximum = identity.maximum if identity.maximum is not None else (limit if increment > 0 else -1)
-    start = identity.start if identity.start is not None else (minimum if increment > 0 else maximum)
+    start = identity.start if identity.start is not None else implied_start(increment, minimum, maximum)
     return replace(
         identity, increment=increment, minimum=minimum, maximum=maximum, start=start, cache=identity.cache or 1
     )

@@ -184,6 +184,7 @@ class Pair(NamedTuple):
 
 
 LIFTED: dict[str, Pair] = {
+    "Column.system": Pair(ALL, lambda: column(name="xmin"), lambda: column(name="xmin", system=True)),
     "MetaData.schema": Pair(ALL, table, lambda: table(metadata=sa.MetaData(schema="other"))),
     "MetaData.naming_convention": Pair(
         ALL, lambda: _named_by({"uq": "uq_%(column_0_name)s"}), lambda: _named_by({"uq": "u_%(column_0_name)s"})
@@ -310,7 +311,6 @@ NOT_YET: dict[str, Pair] = {
     "Table.quote_schema": Pair(PG, lambda: table(schema="O"), lambda: table(schema="O", quote_schema=False)),
     "MetaData.quote_schema": Pair(PG, lambda: _in_schema(None), lambda: _in_schema(False)),
     "Column.quote": Pair(PG, lambda: column(name="C"), lambda: column(name="C", quote=False)),
-    "Column.system": Pair(PG, lambda: column(name="xmin"), lambda: column(name="xmin", system=True)),
     "Index.quote": Pair(PG, lambda: index(name="IX"), lambda: index(name="IX", quote=False)),
     "Sequence.quote": Pair(PG, lambda: sequence("S"), lambda: sequence("S", quote=False)),
     "Sequence.quote_schema": Pair(PG, lambda: sequence(schema="O"), lambda: sequence(schema="O", quote_schema=False)),
