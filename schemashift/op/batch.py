@@ -114,11 +114,13 @@ class Batch:
         insert_before: str | None = None,
         insert_after: str | None = None,
         if_not_exists: bool | None = None,
+        autoincrement: bool | None = None,
         **kw: Any,
     ) -> None:
         """See `op.add_column`. The column is added last; ``insert_before`` and ``insert_after`` are ignored."""
         del insert_before, insert_after
-        add_column(self.table_name, column, schema=self.schema, if_not_exists=if_not_exists, **kw)
+        options = {"if_not_exists": if_not_exists, "autoincrement": autoincrement}
+        add_column(self.table_name, column, schema=self.schema, **options, **kw)
 
     def drop_column(self, column_name: str, *, if_exists: bool | None = None, **kw: Any) -> None:
         """See `op.drop_column`."""

@@ -43,6 +43,7 @@ def add_column(
     if_not_exists: bool | None = None,
     inline_references: bool | None = None,
     inline_primary_key: bool | None = None,
+    autoincrement: bool | None = None,
     **kw: Any,
 ) -> None:
     """Add a column to a table, with the foreign key, UNIQUE, CHECK, primary key and index that it carries.
@@ -56,6 +57,9 @@ def add_column(
     rebuilding the table, once for all changes to it. Constraints without a name are named by the naming convention of
     the models, or else by the database.
 
+    With *autoincrement*, the database numbers the rows, existing ones too, although the primary key is added by a
+    separate operation: on its own, ``sa.Column(autoincrement=True)`` does that only together with ``primary_key=True``.
+
     With *if_not_exists*, an existing column is left as it is. *inline_references* and *inline_primary_key* are accepted
     for Alembic's sake and have no effect. A table with rows needs a ``server_default`` for a column that is NOT NULL;
     see also `backfill`.
@@ -65,8 +69,7 @@ def add_column(
     check_keywords(migration, kw)
     source = sa.Table(table_name, metadata_of(migration), unattached(column), schema=schema)
     table = lift_table(source, migration.dialect)
-    if column.autoincrement is True and column.server_default is None:
-        # SQLAlchemy lets only a primary key be autonumbered, and the key is added by a separate operation.
+    if autoincrement:
         table = replace(table, columns=(replace(table.columns[0], autoincrement=True),))
     table = migration.normal(table)
     name, location = table.table_name, origin()

@@ -341,6 +341,9 @@ class Printer:
         if key is None or column.name not in key.columns:
             return True if column.autoincrement else None
         declared = getattr(column.payload, "autoincrement", None)
+        if isinstance(getattr(column.payload, "default", None), sa.Sequence) and not column.autoincrement:
+            # The sequence of the models numbers the rows, and nothing beside it.
+            return False
         if isinstance(declared, bool):
             return declared
         if traits_of(self.dialect).numbers_integer_keys:
@@ -381,9 +384,9 @@ class Printer:
         yield Call("op.alter_table", [string(operation.table.name), *arguments, *self.schema(operation.table)])
 
     def add_column(self, operation: AddColumn) -> Iterator[Node]:
-        autoincrement = True if operation.column.autoincrement else None
-        column = self.column(operation.column, autoincrement=autoincrement)
-        yield Call("op.add_column", [string(operation.table.name), column, *self.schema(operation.table)])
+        numbered = ["autoincrement=True"] if operation.column.autoincrement else []
+        column = self.column(operation.column)
+        yield Call("op.add_column", [string(operation.table.name), column, *numbered, *self.schema(operation.table)])
 
     def drop_column(self, operation: DropColumn) -> Iterator[Node]:
         arguments = [string(operation.table.name), string(operation.name), *self.schema(operation.table)]

@@ -334,7 +334,9 @@ class _Lifter:
         if column.server_default is not None and not isinstance(column.server_default, sa.Identity):
             return False
         default: Any = column.default
-        return default is None or (isinstance(default, sa.Sequence) and bool(default.optional))
+        if isinstance(default, sa.Sequence) and not default.optional:
+            return not self.dialect.supports_sequences
+        return default is None or isinstance(default, sa.Sequence)
 
     def computed(self, computed: sa.Computed, column: str) -> Computed:
         """Lift a computed column. With ``persisted=None``, only PostgreSQL before 18 stores its values.

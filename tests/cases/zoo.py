@@ -315,6 +315,13 @@ def _domains(metadata: sa.MetaData) -> None:
     sa.Table("pg_domains", metadata, sa.Column("id", sa.Integer, primary_key=True), *_columns(domains))
 
 
+def _sequences(metadata: sa.MetaData) -> None:
+    """Keys that are numbered by a sequence of the models, one of them named as that of a SERIAL."""
+    for table, sequence in (("by_sequence", "key_numbers"), ("by_own", "by_own_id_seq")):
+        numbers: sa.Sequence = sa.Sequence(sequence, start=1, minvalue=0)
+        sa.Table(table, metadata, sa.Column("id", sa.Integer, numbers, primary_key=True, autoincrement=True))
+
+
 def _postgresql(metadata: sa.MetaData) -> None:
     mood = postgresql.ENUM("sad", "it's", name="mood", schema="other", metadata=metadata)
     size = sa.Enum("s", "l", name="size", metadata=metadata)
@@ -520,7 +527,7 @@ def _mariadb(metadata: sa.MetaData) -> None:
 
 _OWN: dict[str, tuple[Callable[[sa.MetaData], None], ...]] = {
     "sqlite": (_computed, _partial, _sqlite),
-    "postgresql": (_computed, _partial, _domains, _postgresql),
+    "postgresql": (_computed, _partial, _domains, _sequences, _postgresql),
     "mysql": (_computed, _mysql),
-    "mariadb": (_computed, _mysql, _mariadb),
+    "mariadb": (_computed, _mysql, _sequences, _mariadb),
 }

@@ -209,8 +209,15 @@ class ColumnAlteration:
                 yield f"SELECT setval({self.ddl.literal(self.old_sequence)}, {last}, false)"
             yield f"{self.head} DROP IDENTITY"
 
+    @property
+    def is_numbered(self) -> bool:
+        """Whether the column is a SERIAL or an identity already, and stays one: then there is nothing to number."""
+        before = self.before
+        serial = before is not None and before.autoincrement
+        return serial or (before is not None and before.identity is not None and "identity" not in self.changes)
+
     def start_numbering(self) -> Iterator[str]:
-        if self.changes.get("autoincrement"):
+        if self.changes.get("autoincrement") and not self.is_numbered:
             yield from self.make_serial()
         identity = self.changes.get("identity")
         if identity is None:
