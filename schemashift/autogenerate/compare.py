@@ -79,7 +79,7 @@ def compare(
     # An existing object that could not be read would be created again.
     after = _without(models.schema, (doubt.about for doubt in read.doubts))
     ignored = {Key.of_table(name) for name in ignore}
-    before, unmanaged = _managed(_without(read.schema, ignored), after, known, kinds)
+    before, unmanaged = _managed(_without(read.schema, ignored), after, known, kinds, dialect)
     pairs, doubts = _settled(connection, dialect, _matched(before, after, renames, dialect), kinds)
     operations, downgrade = _changes(connection, dialect, pairs, kinds)
     return Comparison(
@@ -115,19 +115,26 @@ def _without(schema: Schema, keys: Iterable[Key]) -> Schema:
 
 
 def _managed(
-    existing: Schema, declared: Schema, managed: Collection[Key] | None, kinds: Sequence[AnyKind]
+    existing: Schema, declared: Schema, managed: Collection[Key] | None, kinds: Sequence[AnyKind], dialect: Dialect
 ) -> tuple[Schema, tuple[Key, ...]]:
     """Return the part of *existing* that is compared, and the keys of the rest.
 
     The rest is what no model declares, no migration created, and no managed object needs.
     """
     known, kind_of = {*declared, *(managed or ())}, by_kind(kinds)
+    spellings = {(table.name.lower(), table.schema): table.name for table in declared.tables}
     foreign = [table.key for table in existing.tables if managed is not None and table.key not in known]
+    # A table that the models declare under another spelling of its name is theirs.
+    foreign = [key for key in foreign if not dialect.is_same_table(key.name, spellings.get(_lower(key), ""))]
     kept = existing.drop(*foreign)
     others = (thing for key, thing in kept.items() if key.kind != "table" and key not in known)
     foreign += [thing.key for thing in others if not kind_of[thing.key.kind].is_managed(thing, kept)]
     unmanaged = sorted((key for key in foreign if key.kind != "schema"), key=_by_name)
     return existing.drop(*foreign), tuple(unmanaged)
+
+
+def _lower(key: Key) -> tuple[str, str | None]:
+    return key.name.lower(), key.schema
 
 
 def _by_name(key: Key) -> tuple[bool, str, str, str]:

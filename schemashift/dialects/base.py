@@ -139,6 +139,9 @@ class Dialect:
         """Whether a column that a foreign key uses or points to can become *after* while the key exists."""
         return before.type == after.type
 
+    def is_same_table(self, one: str, other: str) -> bool:
+        return one == other
+
     def is_same_name(self, one: str, other: str) -> bool:
         """Whether the database considers two column names equal."""
         return one == other
@@ -189,6 +192,10 @@ class Dialect:
         """Return, as SQL, the zero value of a SQLAlchemy type that only this database has; None for other types."""
         del type_
         return None
+
+    def row_value(self, default: Default) -> Default | None:
+        """Return the value that a default gives to rows, for use in an UPDATE; None if it gives them none."""
+        return default
 
     def is_invertible(self, operation: Operation) -> bool:
         """Whether the inverse of *operation* can be executed. If not, the downgrade is found by comparison."""

@@ -1,6 +1,6 @@
 """Pair the objects of two schemas, once and in one place.
 
-Renames are passed in (`Renames`), never guessed; only column names that the database itself considers equal (``Id`` and
+Renames are passed in (`Renames`), never guessed; only names that the database itself considers equal (``Id`` and
 ``id``) are detected. They become operations that run before all others, which then use the new names.
 """
 
@@ -78,9 +78,10 @@ def match(before: Schema, after: Schema, *, renames: Renames | None = None, trai
     operations = list(_rename_operations(renames or {}, before, after))
     for operation in operations:
         before = traits.applied(before, operation)
-    for operation in list(_respelled_columns(before, after, traits)):
-        before = traits.applied(before, operation)
-        operations.append(operation)
+    for respelled in (_respelled_tables, _respelled_columns, _respelled_indexes):
+        for operation in list(respelled(before, after, traits)):
+            before = traits.applied(before, operation)
+            operations.append(operation)
     return Pairs(before=before, after=after, renames=tuple(operations))
 
 
@@ -167,6 +168,29 @@ def _display_name(key: Key) -> str:
     if not key.name:  # of an index, whose key does not contain its table
         return str(TableName(key.part, key.schema))
     return f"{key.table_name}.{key.part}" if key.part else str(key.table_name)
+
+
+def _respelled_tables(before: Schema, after: Schema, traits: Traits) -> Iterator[RenameTable]:
+    """Return renames for the tables whose new spelling the database considers equal to the old one."""
+    missing = [table for table in before.tables if table.key not in after]
+    for table in after.tables:
+        if table.key in before:
+            continue
+        old = (each for each in missing if each.schema == table.schema and traits.is_same_table(each.name, table.name))
+        for each in old:
+            yield RenameTable(old=each.table_name, new=table.name)
+            break
+
+
+def _respelled_indexes(before: Schema, after: Schema, traits: Traits) -> Iterator[RenameIndex]:
+    """Return renames for the indexes whose new spelling the database considers equal to the old one."""
+    for table in after.tables:
+        old = before.table(table.table_name)
+        names = {index.name for index in table.indexes}
+        for index in old.indexes if old is not None else ():
+            new_name = next((each for each in sorted(names) if traits.is_same_name(each, index.name)), None)
+            if new_name is not None and index.name not in names and not index.implicit:
+                yield RenameIndex(table=table.table_name, old=index.name, new=new_name)
 
 
 def _respelled_columns(before: Schema, after: Schema, traits: Traits) -> Iterator[RenameColumn]:

@@ -15,7 +15,10 @@ class Traits(Protocol):
         """Whether a column of a foreign key, or one that it references, can be altered while the key exists."""
 
     def is_same_name(self, one: str, other: str) -> bool:
-        """Whether the database considers two column names equal."""
+        """Whether the database considers two names of columns, or of indexes, equal."""
+
+    def is_same_table(self, one: str, other: str) -> bool:
+        """Whether the database considers two names of tables equal."""
 
     def replaces_column(self, before: Column, after: Column) -> bool:
         """Whether the only way to *after* is to drop *before* and to add the column again."""
@@ -46,6 +49,9 @@ class Standard:
         return True
 
     def is_same_name(self, one: str, other: str) -> bool:
+        return one == other
+
+    def is_same_table(self, one: str, other: str) -> bool:
         return one == other
 
     def replaces_column(self, before: Column, after: Column) -> bool:

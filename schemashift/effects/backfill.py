@@ -83,7 +83,7 @@ class RowValues:
         value = (
             None
             if after is None or after.identity is not None or after.computed is not None
-            else row_default(after, self.dialect.sa)
+            else row_default(after, self.dialect)
         )
         if value is None:
             yield operation

@@ -13,6 +13,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from schemashift.dialects import Dialect
 from schemashift.schema import Check, Column, Default, Exclude, ForeignKey, PrimaryKey, Table, Unique
 from schemashift.sqla.lift import is_domain, lift_default
 from schemashift.sqla.percent_signs import without_percent_doubling
@@ -126,9 +127,10 @@ def is_null_by_default(column: Column) -> bool:
     return column.nullable and all(value is None for value in (column.default, column.computed, column.identity))
 
 
-def row_default(column: Column, dialect: sa.Dialect) -> Default | None:
+def row_default(column: Column, dialect: Dialect) -> Default | None:
     """Return the default that rows get: the server's, or else the model's if SQL can say it."""
-    return column.default or declared_default(column, dialect)
+    own = dialect.row_value(column.default) if column.default is not None else None
+    return own or declared_default(column, dialect.sa)
 
 
 def declared_default(column: Column, dialect: sa.Dialect) -> Default | None:

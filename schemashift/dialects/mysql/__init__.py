@@ -11,6 +11,7 @@ from schemashift.dialects.base import Dialect
 from schemashift.dialects.live import LiveSchema
 from schemashift.dialects.mysql.compile import MySQLCompilation
 from schemashift.dialects.mysql.ddl import COLLATIONS, MySQLDDL
+from schemashift.dialects.mysql.defaults import split_on_update
 from schemashift.dialects.mysql.effects import effects
 from schemashift.dialects.mysql.match import spelled_like
 from schemashift.dialects.mysql.names import default_name
@@ -24,7 +25,7 @@ from schemashift.errors import NotSupported
 from schemashift.objects import KINDS, AnyKind
 from schemashift.operations import Operation
 from schemashift.operations.facts import Facts
-from schemashift.schema import Column, Constraint, Keyed, Options, Reading, Schema, Table, TableName
+from schemashift.schema import Column, Constraint, Default, Keyed, Options, Reading, Schema, Table, TableName
 
 
 class MySQL(Dialect):
@@ -108,6 +109,13 @@ class MySQL(Dialect):
     def is_same_name(self, one: str, other: str) -> bool:
         """Names of columns are case-insensitive."""
         return one.lower() == other.lower()
+
+    def row_value(self, default: Default) -> Default | None:
+        """Return the default without ON UPDATE, which is a part of it here and no part of a value."""
+        value, on_update = split_on_update(default.sql)
+        if on_update is None:
+            return default
+        return Default(sql=value) if value and value.upper() != "NULL" else None
 
     def row_zero(self, type_: object) -> str | None:
         """See `schemashift.dialects.mysql.types`."""

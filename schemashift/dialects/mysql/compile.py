@@ -18,7 +18,6 @@ from schemashift.dialects.compile import Compilation
 from schemashift.dialects.live import LiveSchema
 from schemashift.dialects.mysql.convert import intermediate_type, relabelling
 from schemashift.dialects.mysql.ddl import COLLATIONS, Clause, MySQLDDL, column_of_check
-from schemashift.dialects.mysql.defaults import split_on_update
 from schemashift.dialects.mysql.foreign_key_indexes import maintain_foreign_key_indexes
 from schemashift.dialects.mysql.names import default_name, is_numbered_next
 from schemashift.dialects.mysql.normal import is_column_level
@@ -363,8 +362,7 @@ class MySQLCompilation(Compilation):
         """Return the UPDATE for a renamed *label* of *column*. Columns with ON UPDATE keep their values."""
         quote, base = self.ddl.quote, parse_type(column.type.sql, None, self.flavour).base
         value, rows = map(self.ddl.in_sql_mode, relabelling(label, quote(column.name), base))
-        following = (c for c in table.columns if c.default and split_on_update(c.default.sql)[1]) if table else ()
-        kept = "".join(f", {quote(each.name)} = {quote(each.name)}" for each in following)
+        kept = self.ddl.kept(table, quote(column.name))
         return f"UPDATE {self.ddl.table(name)} SET {quote(column.name)} = {value}{kept} WHERE {rows}"
 
 

@@ -9,7 +9,8 @@ from typing import NamedTuple
 import sqlalchemy as sa
 
 from schemashift.dialects.ddl import DDL
-from schemashift.dialects.mysql.defaults import is_literal
+from schemashift.dialects.live import LiveSchema
+from schemashift.dialects.mysql.defaults import is_literal, split_on_update
 from schemashift.dialects.mysql.foreign_key_indexes import maintain_foreign_key_indexes
 from schemashift.dialects.mysql.names import default_name, is_numbered
 from schemashift.dialects.mysql.normal import Collations, is_column_level
@@ -17,7 +18,9 @@ from schemashift.dialects.mysql.parse import ColumnLevel
 from schemashift.dialects.mysql.renaming import renamed_in_column
 from schemashift.dialects.mysql.text import quoted, renamed_in, without_escapes
 from schemashift.dialects.mysql.types import EXPRESSION_DEFAULTS_ONLY, default_collation, flavour_of, parse_type
+from schemashift.dialects.statement import Statement
 from schemashift.errors import NotSupported
+from schemashift.operations import Backfill
 from schemashift.schema import (
     Check,
     Column,
@@ -168,8 +171,20 @@ class MySQLDDL(DDL):
     # Tables ------------------------------------------------------------------------------------------------------
 
     def number_rows(self, table: Table, column: str) -> str:
-        name = self.table(table.table_name)
-        return f"UPDATE {name} JOIN (SELECT @number := 0) AS start SET {column} = (@number := @number + 1)"
+        name, kept = self.table(table.table_name), self.kept(table, column)
+        return f"UPDATE {name} JOIN (SELECT @number := 0) AS start SET {column} = (@number := @number + 1){kept}"
+
+    def backfill(self, operation: Backfill, live: LiveSchema) -> Iterator[str | Statement]:
+        column = self.quote(operation.column)
+        kept = self.kept(live.table(operation.table), column)
+        set_ = f"{column} = {operation.value.sql}{kept}"
+        yield f"UPDATE {self.table(operation.table)} SET {set_} WHERE {column} IS NULL"
+
+    def kept(self, table: Table | None, changed: str) -> str:
+        """Return assignments with which an UPDATE of *changed* (quoted) leaves other columns with ON UPDATE alone."""
+        columns = table.columns if table is not None else ()
+        kept = (self.quote(each.name) for each in columns if each.default and split_on_update(each.default.sql)[1])
+        return "".join(f", {name} = {name}" for name in kept if name != changed)
 
     def create(self, table: Table) -> str:
         return self.create_as(table, "CREATE TABLE")

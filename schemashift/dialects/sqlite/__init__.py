@@ -80,6 +80,14 @@ class SQLite(Dialect):
         """See `schemashift.dialects.sqlite.read`."""
         return unreadable(connection, names)
 
+    def is_same_name(self, one: str, other: str) -> bool:
+        """Names are case-insensitive in ASCII, and not beyond it."""
+        return one.encode().lower() == other.encode().lower()
+
+    def is_same_table(self, one: str, other: str) -> bool:
+        """As those of columns."""
+        return self.is_same_name(one, other)
+
     def spelled_like(self, read: Table, declared: Table) -> Table:
         return spelled_like(read, declared)
 
