@@ -12,6 +12,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from schemashift.config import LINE_LENGTH
 from schemashift.dialects import Dialect
 from schemashift.diff import Pairs, Renames, by_kind, diff, match, name_constraints, named
 from schemashift.effects.backfill import RowValues
@@ -43,7 +44,7 @@ class Comparison:
     not_compared: tuple[Doubt, ...] = ()
     conventions: tuple[Mapping[Any, Any], ...] = ()
 
-    def body(self, dialect: Dialect, *, width: int) -> Body:
+    def body(self, dialect: Dialect, *, width: int = LINE_LENGTH) -> Body:
         """Return the bodies of ``upgrade()`` and ``downgrade()`` of a script with these operations."""
         return body(self.operations, self.downgrade, dialect.sa, self.conventions, width=width)
 
