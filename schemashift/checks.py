@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from schemashift.autogenerate.compare import Comparison
 from schemashift.autogenerate.compare import compare as compare_schemas
-from schemashift.autogenerate.ownership import created_by_scripts, keys_of, require_existing
+from schemashift.autogenerate.ownership import SetOptions, created_by_scripts, keys_of, require_existing
 from schemashift.connection.database import server_name
 from schemashift.errors import DatabaseAhead, Hint, ModelsDiffer, Pending, SchemashiftError
 from schemashift.results import Checked, Part, Status
@@ -39,7 +39,13 @@ def compare(
     environment = database.environment(dialect, x=x, convention=project.naming_convention)
     managed = created_by_scripts(project.scripts, project.graph(), environment).union(*named.values())
     comparison = compare_schemas(
-        connection, metadatas, dialect, ignore={database.version_table_name}, managed=managed, database=database.shown
+        connection,
+        metadatas,
+        dialect,
+        ignore={database.version_table_name},
+        managed=managed,
+        set_options=SetOptions(project.scripts, project.graph()),
+        database=database.shown,
     )
     require_existing(named, comparison.before, comparison.unmanaged, database.shown)
     return comparison

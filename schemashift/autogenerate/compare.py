@@ -5,13 +5,14 @@ Both are matched, the database is asked about pairs that may differ in spelling 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
 
+from schemashift.autogenerate.standing import with_standing_options
 from schemashift.config import LINE_LENGTH
 from schemashift.dialects import Dialect
 from schemashift.diff import Pairs, Renames, by_kind, diff, match, name_constraints, named
@@ -56,6 +57,7 @@ def compare(
     *,
     ignore: Collection[TableName] = (),
     managed: Collection[Key] | None = None,
+    set_options: Container[tuple[str, str]] | None = None,
     renames: Renames | None = None,
     database: str = "",
     kinds: Sequence[AnyKind] = KINDS,
@@ -64,8 +66,10 @@ def compare(
 
     The database's default schema is read, and the schemas that the models name. *ignore* are tables that belong to
     neither side (the version table). An object that no model declares is dropped if it is in *managed*, and left alone
-    otherwise; with None, all tables are managed. *renames* are new names for existing objects. *database* is the name
-    of the database in errors. *kinds* are the kinds of objects other than tables.
+    otherwise; with None, all tables are managed. *set_options* has the names of tables and indexes with the options
+    that migrations set: other options that no model names are an administrator's, and left alone. *renames* are new
+    names for existing objects. *database* is the name of the database in errors. *kinds* are the kinds of objects other
+    than tables.
 
     Raises `NotSupported` if the models need what the database does not support, if a table that they declare exists and
     cannot be read, or if *renames* or the changes cannot be carried out.
@@ -76,12 +80,16 @@ def compare(
     schemas = sorted({key.schema for key in (*models.schema, *(known or ())) if key.schema})
     dialect.require(connection, models.schema, database or str(connection.engine.url.database))
     read = read_database(connection, dialect, schemas=schemas, kinds=kinds)
+    read = replace(read, schema=_with_partitions(connection, dialect, read.schema, models.schema))
     _refuse_unreadable(connection, dialect, read.schema, models.schema)
     # An existing object that could not be read would be created again.
     after = _without(models.schema, (doubt.about for doubt in read.doubts))
     ignored = {Key.of_table(name) for name in ignore}
     before, unmanaged = _managed(_without(read.schema, ignored), after, known, kinds, dialect)
-    pairs, doubts = _settled(connection, dialect, _matched(before, after, renames, dialect), kinds)
+    pairs = _matched(before, after, renames, dialect)
+    if set_options is not None:
+        pairs = with_standing_options(pairs, set_options, dialect)
+    pairs, doubts = _settled(connection, dialect, pairs, kinds)
     operations, downgrade = _changes(connection, dialect, pairs, kinds)
     return Comparison(
         operations=operations,
@@ -109,6 +117,12 @@ def _refuse_unreadable(connection: sa.Connection, dialect: Dialect, before: Sche
             cause=reason,
             hints=["grant the user the privilege to read it, or repair it, and try again"],
         )
+
+
+def _with_partitions(connection: sa.Connection, dialect: Dialect, before: Schema, after: Schema) -> Schema:
+    """Return *before* with the partitions that models declare as tables. Those that no model declares are not read."""
+    absent = [table.table_name for table in after.tables if table.key not in before]
+    return before.put(*dialect.read(connection, absent).schema.tables) if absent and dialect.has_partitions else before
 
 
 def _without(schema: Schema, keys: Iterable[Key]) -> Schema:

@@ -7,11 +7,13 @@ harm if one is missed.
 
 from __future__ import annotations
 
+import ast
 import difflib
 import inspect
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from functools import cache
+from functools import cache, cached_property
 
 from schemashift import op
 from schemashift.diff import Tables
@@ -65,6 +67,46 @@ def created_by_scripts(
         with suppress(SchemashiftError):
             created.append(created_by(record(scripts.load(revision), "upgrade", environment).operations, kinds))
     return frozenset[Key]().union(*created)
+
+
+class SetOptions:
+    """The options of tables and indexes that scripts set: found in the calls that name both. Read when first needed."""
+
+    def __init__(self, scripts: ScriptDirectory, graph: RevisionGraph) -> None:
+        self._scripts = scripts
+        self._graph = graph
+
+    def __contains__(self, place: object) -> bool:
+        """Return True if a script sets the option of the thing with that name, or may do so."""
+        return place in self._found
+
+    @cached_property
+    def _found(self) -> frozenset[tuple[str, str]]:
+        return frozenset(found for each in self._graph for found in options_set_in(self._scripts.source(each)))
+
+
+def options_set_in(source: str) -> Iterator[tuple[str, str]]:
+    """Yield the names and the dialect options, such as ``mysql_engine``, that are written in one call of *source*.
+
+    Of an option with several settings, each key is an option too: ``postgresql_with.fillfactor``.
+    """
+    if not _OPTION.search(source):
+        return
+    try:
+        tree = ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError):
+        return
+    for call in (node for node in ast.walk(tree) if isinstance(node, ast.Call)):
+        values = [*call.args, *(each.value for each in call.keywords)]
+        names = [each.value for each in values if isinstance(each, ast.Constant) and isinstance(each.value, str)]
+        for keyword in call.keywords:
+            if keyword.arg and _OPTION.fullmatch(keyword.arg):
+                keys = keyword.value.keys if isinstance(keyword.value, ast.Dict) else []
+                settings = [f"{keyword.arg}.{key.value!s}" for key in keys if isinstance(key, ast.Constant)]
+                yield from ((name, option) for name in names for option in (keyword.arg, *settings))
+
+
+_OPTION = re.compile(r"\b(?:(?:mysql|mariadb|postgresql|sqlite)_\w+|prefixes)\b")
 
 
 def require_existing(

@@ -193,6 +193,19 @@ class Dialect:
         del type_
         return None
 
+    has_partitions = False
+    """Partitions are tables, which are read only by name."""
+
+    def is_administrative(self, option: str, *, index: bool) -> bool:
+        """Whether an administrator may set an option of a table or of an index on the server: it is not part of what
+        the table or the index is."""
+        del option, index
+        return False
+
+    def spellings_of(self, option: str) -> tuple[str, ...]:
+        """Return the names of options that set the same as *option*, which is as a table that was read has it."""
+        return (option,)
+
     def row_value(self, default: Default) -> Default | None:
         """Return the value that a default gives to rows, for use in an UPDATE; None if it gives them none."""
         return default

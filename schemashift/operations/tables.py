@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import ClassVar, Self, TypedDict
 
@@ -27,7 +28,14 @@ def _dependencies(table: Table) -> Keys:
     needed = (dependencies(table.table_name, constraint) for constraint in table.foreign_keys)
     objects = (column_needs(column) for column in table.columns)
     schema = {Key.of_schema(table.schema)} if table.schema else set()
-    return frozenset(schema).union(*needed, *objects) - _provided(table)
+    parents = (Key.of_table(TableName(name, table.schema)) for name in inherited(table))
+    return frozenset(schema).union(parents, *needed, *objects) - _provided(table)
+
+
+def inherited(table: Table) -> tuple[str, ...]:
+    """Return the names of the tables that a table inherits from, where the database has that."""
+    found = next((value for name, value in table.options if name.endswith("_inherits")), None)
+    return (found,) if isinstance(found, str) else tuple(found) if isinstance(found, tuple) else ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -247,4 +255,29 @@ class AlterTable(Operation):
         return edit(schema, self.table, **self.complete(schema).changes)
 
     def describe(self) -> Description:
-        return Description("~", "table", str(self.table), ", ".join(f"{name} {value!r}" for name, value in self.set))
+        before = dict(self.before or ())
+        details: list[str] = []
+        for name, value in self.set:
+            if name == "options" and isinstance(value, tuple):
+                old = before.get(name)
+                details += _option_changes(dict(old) if isinstance(old, tuple) else {}, dict(value))
+            else:
+                details.append(f"{name} {value!r}")
+        return Description("~", "table", str(self.table), ", ".join(details))
+
+
+def _option_changes(before: Mapping[str, object], after: Mapping[str, object]) -> Iterator[str]:
+    """Yield ``mysql_engine Aria -> none`` for each option that changes, and for each setting of one."""
+    for name in sorted(before.keys() | after.keys()):
+        old, new = before.get(name), after.get(name)
+        if old == new:
+            continue
+        if any(isinstance(each, tuple) and each and isinstance(each[0], tuple) for each in (old, new)):
+            settings = _option_changes(dict(old or ()), dict(new or ()))  # type: ignore[call-overload]
+            yield f"{name}: {', '.join(settings)}"
+        else:
+            yield f"{name} {_shown(old)} -> {_shown(new)}"
+
+
+def _shown(value: object) -> str:
+    return "none" if value is None else ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)

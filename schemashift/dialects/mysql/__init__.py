@@ -15,7 +15,7 @@ from schemashift.dialects.mysql.defaults import split_on_update
 from schemashift.dialects.mysql.effects import effects
 from schemashift.dialects.mysql.match import spelled_like
 from schemashift.dialects.mysql.names import default_name
-from schemashift.dialects.mysql.normal import normal_table
+from schemashift.dialects.mysql.normal import INDEX_SETTINGS, normal_table
 from schemashift.dialects.mysql.read import read_tables, unreadable
 from schemashift.dialects.mysql.scratch import canonical
 from schemashift.dialects.mysql.session import MySQLSession
@@ -109,6 +109,18 @@ class MySQL(Dialect):
     def is_same_name(self, one: str, other: str) -> bool:
         """Names of columns are case-insensitive."""
         return one.lower() == other.lower()
+
+    def is_administrative(self, option: str, *, index: bool) -> bool:
+        """Every option of a table is, and those of an index that do not say what it is."""
+        return option in INDEX_SETTINGS if index else option.startswith("mysql_")
+
+    def spellings_of(self, option: str) -> tuple[str, ...]:
+        """With either prefix; and a character set is read as its collation."""
+        name = option.removeprefix("mysql_")
+        names = [name, f"default_{name}"]
+        if name == "collate":
+            names += ["charset", "character_set", "default_charset", "default_character_set"]
+        return tuple(f"{prefix}_{each}" for each in names for prefix in ("mysql", "mariadb"))
 
     def row_value(self, default: Default) -> Default | None:
         """Return the default without ON UPDATE, which is a part of it here and no part of a value."""

@@ -344,7 +344,24 @@ class MySQLDDL(DDL):
 COLLATIONS = frozenset({"mysql_charset", "mysql_collate"})
 """The options of a table that its columns follow by default."""
 
-_BACK = {"mysql_engine": "InnoDB", "mysql_key_block_size": "0"}
+_NUMBERS = (
+    "avg_row_length",
+    "autoextend_size",
+    "checksum",
+    "delay_key_write",
+    "key_block_size",
+    "max_rows",
+    "min_rows",
+)
+_BACK = {
+    "mysql_engine": "InnoDB",
+    "mysql_insert_method": "NO",
+    "mysql_connection": "''",
+    "mysql_compression": "''",
+    "mysql_encryption": "'N'",
+    **{f"mysql_{name}": "0" for name in _NUMBERS},
+}
+"""The values of options that have no DEFAULT: https://mariadb.com/kb/en/create-table/#table-options"""
 
 
 def column_of_check(check: Check) -> str:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from schemashift.dialects.mysql.foreign_key_indexes import mark_implicit
 from schemashift.dialects.mysql.normal import Collations
 from schemashift.dialects.mysql.types import charset_of
-from schemashift.schema import Column, Constraint, Index, IndexPart, Options, Table, Unique, options
+from schemashift.schema import Column, Constraint, Index, IndexPart, Options, PrimaryKey, Table, Unique, options
 
 
 def spelled_like(read: Table, declared: Table) -> Table:
@@ -26,10 +26,25 @@ def spelled_like(read: Table, declared: Table) -> Table:
     return replace(
         read,
         columns=tuple(_column(each, declared.column(each.name), declared, collations) for each in read.columns),
-        constraints=tuple(each for each in read.constraints if not _is_index_in(each, declared)),
+        constraints=tuple(_key(each, declared) for each in read.constraints if not _is_index_in(each, declared)),
         indexes=tuple(_indexes(read, declared)),
         options=_options(read.options, declared.options, collations),
     )
+
+
+def _key(constraint: Constraint, declared: Table) -> Constraint:
+    """Return a key without what a server or an administrator adds to it, and that does not make it another key."""
+    if not constraint.options or not isinstance(constraint, PrimaryKey | Unique):
+        return constraint
+    same = (
+        each for each in declared.constraints if type(each) is type(constraint) and each.columns == constraint.columns
+    )
+    wanted = next(same, None)
+    using = dict(wanted.options).get("mysql_using") if wanted is not None else None
+    settings = {name: value for name, value in constraint.options if name not in ("mysql_comment", "mysql_invisible")}
+    if {using, settings.get("mysql_using")} == {None, "btree"}:
+        settings["mysql_using"] = using
+    return replace(constraint, options=options(settings.items()))
 
 
 def _column(column: Column, declared: Column | None, table: Table, collations: Collations | None) -> Column:

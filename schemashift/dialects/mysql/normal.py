@@ -262,6 +262,10 @@ def _action(action: str | None) -> str | None:
     return None if action == "RESTRICT" else referential_action(action)
 
 
+INDEX_SETTINGS = frozenset({"mysql_using", "mysql_key_block_size"})
+"""The options of a key that do not say what it is. MariaDB itself adds USING HASH to a unique key on a long text."""
+
+
 def _key_options(given: Options, flavour: Flavour) -> Options:
     settings = {f"mysql_{name}": value for name, value in own_options(given) if name not in ("length", "prefix")}
     using = str(settings.get("mysql_using") or "").lower()

@@ -37,6 +37,13 @@ class PostgreSQL(Dialect):
     transactional_ddl = True
     session_class = PostgreSQLSession
     ddl_class = PostgreSQLDDL
+    has_partitions = True
+
+    def is_administrative(self, option: str, *, index: bool) -> bool:
+        """Storage, logging and tablespace are; the partition key, the parents and what an index is are not."""
+        storage = {"postgresql_with", "postgresql_tablespace"}
+        return option in (storage if index else storage | {"postgresql_using", "prefixes"})
+
     ddl: PostgreSQLDDL
 
     def normal(self, table: Table) -> Table:

@@ -87,14 +87,26 @@ class PostgreSQLCompilation(Compilation):
                 gone = sorted(dict(was or ()).keys() - dict(is_ or ()).keys())
                 if gone:
                     yield f"{head} RESET ({', '.join(gone)})"
-                if is_:
-                    yield f"{head} SET ({', '.join(f'{key} = {each}' for key, each in is_)})"
+                changed = [f"{key} = {each}" for key, each in is_ or () if dict(was or ()).get(key) != each]
+                if changed:
+                    yield f"{head} SET ({', '.join(changed)})"
             elif name == "prefixes":
                 yield f"{head} SET {'UNLOGGED' if is_ and 'UNLOGGED' in is_ else 'LOGGED'}"
+            elif name == "postgresql_inherits":
+                yield from self.inheritance(operation, set(was or ()), set(is_ or ()))
+            elif name == "postgresql_using":
+                # PostgreSQL 15 and later.
+                yield f"{head} SET ACCESS METHOD {self.ddl.quote(is_ or 'heap')}"
             elif name == "postgresql_tablespace":
                 yield f"{head} SET TABLESPACE {self.ddl.quote(is_ or 'pg_default')}"
             else:
                 raise NotSupported(f'PostgreSQL cannot change {name} of table "{operation.table}"')
+
+    def inheritance(self, operation: AlterTable, before: set[str], after: set[str]) -> Iterator[str]:
+        """Yield the changes of the tables that a table inherits from."""
+        head, schema = f"ALTER TABLE {self.ddl.table(operation.table)}", operation.table.schema
+        yield from (f"{head} NO INHERIT {self.ddl.table(TableName(name, schema))}" for name in sorted(before - after))
+        yield from (f"{head} INHERIT {self.ddl.table(TableName(name, schema))}" for name in sorted(after - before))
 
     def alter_column(self, operation: AlterColumn) -> Iterator[str | Statement]:
         changes = operation.changes

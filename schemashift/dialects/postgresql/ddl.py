@@ -105,11 +105,12 @@ class PostgreSQLDDL(DDL):
     def table_options(self, table: Table) -> str:
         inherits = self.option(table.options, "inherits")
         partition = self.option(table.options, "partition_by")
-        settings = self.option(table.options, "with")
+        settings, method = self.option(table.options, "with"), self.option(table.options, "using")
         tablespace = self.option(table.options, "tablespace")
         words = [
             f" INHERITS ({self.names([inherits] if isinstance(inherits, str) else inherits)})" if inherits else "",
             f" PARTITION BY {partition}" if partition else "",
+            f" USING {self.quote(method)}" if method else "",
             f" WITH ({', '.join(f'{name} = {value}' for name, value in settings)})" if settings else "",
             f" TABLESPACE {self.quote(tablespace)}" if tablespace else "",
         ]

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from typing import Any
 
-from schemashift.schema import INTEGER_LIMITS, Column, Table, Type
+from schemashift.dialects.postgresql.normal import WithoutToast
+from schemashift.schema import INTEGER_LIMITS, Column, Options, Table, Type, option, options
 
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 _NEXTVAL = re.compile(r"(nextval\('(?:[^']|'')*')::regclass\)")
@@ -18,7 +20,17 @@ def spelled_like(read: Table, declared: Table) -> Table:
     are equal. And ``nextval`` of a sequence, which models write without the cast that PostgreSQL adds.
     """
     columns = tuple(_with_default_like(column, declared.column(column.name)) for column in read.columns)
+    if isinstance(read.payload, WithoutToast):
+        read = replace(read, options=_with_toast_like(read.options, declared.options))
     return replace(read, columns=columns)
+
+
+def _with_toast_like(read: Options, declared: Options) -> Options:
+    """Return *read* with the ``toast.`` parameters that are declared, and that PostgreSQL does not keep."""
+    with_: Any = option(declared, "postgresql_with") or ()
+    kept = [pair for pair in with_ if pair[0].startswith("toast.")]
+    own: Any = option(read, "postgresql_with") or ()
+    return options({**dict(read), "postgresql_with": tuple(sorted([*own, *kept])) or None}.items())
 
 
 def _with_default_like(read: Column, declared: Column | None) -> Column:

@@ -53,7 +53,7 @@ def normal_table(table: Table) -> Table:
         constraints=_merged(_constraint(constraint) for constraint in table.constraints),
         indexes=tuple(_index(index, [column.name for column in table.columns]) for index in table.indexes),
         comment=table.comment or None,
-        options=tuple((name, _table_option(name, value)) for name, value in _own(table.options, keep=("prefixes",))),
+        options=options((name, _table_option(name, value)) for name, value in _own(table.options, keep=("prefixes",))),
     )
 
 
@@ -83,10 +83,28 @@ def _is_one_index(one: Constraint, other: Constraint) -> bool:
 
 
 def _table_option(name: str, value: object) -> object:
-    """Return the value of an option. Storage parameters are kept as text."""
+    """Return the value of an option; None for a default. Storage parameters are text, and their names lower case."""
     if name == "postgresql_with" and isinstance(value, tuple):
-        return tuple(sorted((str(key), str(each)) for key, each in value))
-    return value
+        return tuple(sorted((str(key).lower(), _setting(each)) for key, each in value))
+    if name == "postgresql_partition_by":
+        method, parenthesis, key = str(value).partition("(")
+        return f"{method.strip().upper()} {parenthesis}{key.strip()}"
+    if name == "postgresql_inherits":
+        return (value,) if isinstance(value, str) else value
+    return None if (name, str(value).lower()) in _DEFAULT_OPTIONS else value
+
+
+class WithoutToast:
+    """The payload of a table that was read, and has no room for long values: it keeps no ``toast.`` parameters."""
+
+
+_DEFAULT_OPTIONS = {("postgresql_using", "heap"), ("postgresql_tablespace", "pg_default")}
+
+
+def _setting(value: object) -> str:
+    """Return the value of a storage parameter: PostgreSQL keeps ``False``, ``off`` and ``false`` as they are typed."""
+    text = str(value).strip("'").lower()
+    return {"on": "true", "yes": "true", "off": "false", "no": "false"}.get(text, text)
 
 
 def _own(found: Options, keep: tuple[str, ...] = ()) -> Options:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql as pg
 
-from schemashift.dialects.postgresql.normal import normal_table
+from schemashift.dialects.postgresql.normal import WithoutToast, normal_table
 from schemashift.dialects.postgresql.text import canonical
 from schemashift.dialects.postgresql.types import type_engine, type_text
 from schemashift.schema import (
@@ -42,11 +42,17 @@ Rows = Iterable[Mapping[str, Any]]
 _TABLES = """
 SELECT c.oid, n.nspname AS schema, c.relname AS name, obj_description(c.oid, 'pg_class') AS comment,
        c.relpersistence AS persistence, pg_get_partkeydef(c.oid) AS partition_by, c.reloptions AS settings,
-       ts.spcname AS tablespace
+       ts.spcname AS tablespace, am.amname AS method, c.reltoastrelid <> 0 AS has_toast,
+       toast.reloptions AS toast_settings,
+       ARRAY(SELECT parent.relname::text FROM pg_catalog.pg_inherits i
+               JOIN pg_catalog.pg_class parent ON parent.oid = i.inhparent
+              WHERE i.inhrelid = c.oid AND NOT c.relispartition ORDER BY i.inhseqno) AS parents
   FROM pg_catalog.pg_class c
   JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
   LEFT JOIN pg_catalog.pg_tablespace ts ON ts.oid = c.reltablespace
- WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition
+  LEFT JOIN pg_catalog.pg_am am ON am.oid = c.relam
+  LEFT JOIN pg_catalog.pg_class toast ON toast.oid = c.reltoastrelid
+ WHERE c.relkind IN ('r', 'p')
    AND {where}
    AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d
                     WHERE d.classid = 'pg_catalog.pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
@@ -130,6 +136,8 @@ SELECT i.indrelid AS oid, c.relname AS name, am.amname AS method, i.indisunique 
   LEFT JOIN pg_catalog.pg_tablespace ts ON ts.oid = c.reltablespace
   LEFT JOIN pg_catalog.pg_constraint x ON x.conindid = i.indexrelid AND x.contype = 'x'
  WHERE i.indrelid = ANY(CAST(:oids AS oid[]))
+   -- An index of a partition that is attached to one of the partitioned table belongs to that.
+   AND NOT c.relispartition
    AND NOT EXISTS (SELECT FROM pg_catalog.pg_constraint k
                     WHERE k.conindid = i.indexrelid AND k.contype IN ('p', 'u'))
  ORDER BY i.indrelid, c.relname
@@ -151,10 +159,11 @@ class OwnedSequence(NamedTuple):
 def read_tables(
     connection: sa.Connection, names: Collection[TableName] | None = None, *, schemas: Iterable[str] = ()
 ) -> Iterator[Table]:
-    """Yield tables in normal form. With *names* None, all tables of the default schema and of *schemas*."""
+    """Yield tables in normal form. With *names* None, all tables of the default schema and of *schemas*, except the
+    partitions of others."""
     default = connection.dialect.default_schema_name
     if names is None:
-        where = "n.nspname = ANY(CAST(:schemas AS text[]))"
+        where = "NOT c.relispartition AND n.nspname = ANY(CAST(:schemas AS text[]))"
         values: dict[str, Any] = {"schemas": [default, *schemas]}
     else:
         where = "(n.nspname, c.relname) IN (SELECT * FROM unnest(CAST(:schemas AS text[]), CAST(:names AS text[])))"
@@ -222,6 +231,7 @@ class _Reader:
             indexes=tuple(_index(index, names) for index in indexes if not index["operators"]),
             comment=row["comment"] or None,
             options=_table_options(row),
+            payload=None if row["has_toast"] else WithoutToast(),
         )
 
     def column(self, row: Mapping[str, Any]) -> Column:
@@ -288,11 +298,17 @@ def _table_options(row: Mapping[str, Any]) -> Options:
     return options(
         [
             ("postgresql_partition_by", row["partition_by"]),
+            ("postgresql_inherits", tuple(row["parents"]) or None),
             ("postgresql_tablespace", row["tablespace"]),
-            ("postgresql_with", _settings(row["settings"])),
+            ("postgresql_using", row["method"]),
+            ("postgresql_with", _settings([*(row["settings"] or ()), *_of_toast(row["toast_settings"])])),
             ("prefixes", ("UNLOGGED",) if row["persistence"] == "u" else None),
         ]
     )
+
+
+def _of_toast(settings: list[str] | None) -> Iterator[str]:
+    yield from (f"toast.{each}" for each in settings or ())
 
 
 def _settings(settings: list[str] | None) -> tuple[tuple[str, str], ...] | None:
