@@ -276,15 +276,19 @@ class Printer:
         pairs = zip(constraint.parts, constraint.operators, strict=True)
         arguments: list[Node] = [f"({self.exclusion_part(part)}, {string(operator)})" for part, operator in pairs]
         arguments += [f"where={self.option('where', constraint.where)}"] if constraint.where else []
+        opclasses = _opclasses(constraint.parts)
+        arguments += [f"ops={repr_value(opclasses)}"] if opclasses else []
         arguments += [f"using={string(constraint.using)}"] if constraint.using != "gist" else []
         return [*arguments, *self.deferral(constraint)]
 
     def exclusion_part(self, part: IndexPart) -> str:
         """Return a part as in an index, but with parentheses round an expression, which SQLAlchemy does not add."""
-        if part.expression is None or isinstance(part.payload, sa.TextClause) or _is_call(part.expression):
+        if part.expression is None:
             return self.part(part)
-        bare = replace(part, payload=None, expression=f"({self.as_written(part.payload, part.expression)})")
-        return self.part(bare)
+        text = self.as_written(part.payload, part.written or part.expression)
+        return self.part(
+            replace(part, payload=None, written=None, expression=text if _is_enclosed(text) else f"({text})")
+        )
 
     def foreign_key(self, key: ForeignKey) -> Call:
         """Return ``sa.ForeignKeyConstraint([...], [...])``."""
@@ -300,9 +304,9 @@ class Printer:
             text = f"{self.source.sa('column')}({string(part.column)})" + (".desc()" if part.descending else "")
             return text + (f".nulls_{part.nulls}()" if part.nulls else "")
         plain = self.dialect.identifier_preparer.quote(part.column) if part.column is not None else ""
-        text = plain or self.as_written(part.payload, part.expression or "")
+        text = plain or self.as_written(part.payload, part.written or part.expression or "")
         if not plain and (part.collation or part.opclass or part.descending or part.nulls):
-            text = f"({text})" if not isinstance(part.payload, sa.TextClause) else text
+            text = text if _is_enclosed(text) else f"({text})"
         text += f' COLLATE "{part.collation}"' if part.collation else ""
         text += f" {part.opclass}" if part.opclass else ""
         text += " DESC" if part.descending else ""
@@ -477,8 +481,7 @@ class Printer:
         arguments += ["unique=True"] if index.unique else []
         lengths = {part.column: part.length for part in index.parts if part.length}
         arguments += [f"{self.prefix}length={repr_value(lengths)}"] if lengths else []
-        opclasses = {part.column: part.opclass for part in index.parts if part.column and not part.collation}
-        opclasses = {column: opclass for column, opclass in opclasses.items() if opclass}
+        opclasses = _opclasses(index.parts)
         arguments += [f"{self.prefix}ops={repr_value(opclasses)}"] if opclasses else []
         return Call("op.create_index", [*arguments, *self.keywords(self.declared(index)), *self.schema(table)])
 
@@ -525,14 +528,19 @@ class Printer:
         yield Call("op.execute", [string(str(operation.statement))])
 
 
-def _is_call(expression: str) -> bool:
-    """Return True for ``f(...)``, the only expression that needs no parentheses in an index."""
+def _opclasses(parts: Iterable[IndexPart]) -> dict[str, str]:
+    """Return the operator classes of columns. That of an expression, or of one with a collation, is in its text."""
+    return {part.column: part.opclass for part in parts if part.column and part.opclass and not part.collation}
+
+
+def _is_enclosed(expression: str) -> bool:
+    """Return True for ``f(...)`` and ``(...)``, the only expressions that need no parentheses in an index."""
     head, _, tail = expression.partition("(")
     depth = 1
     for position, character in enumerate(tail):
         depth += {"(": 1, ")": -1}.get(character, 0)
         if depth == 0:
-            return head.isidentifier() and position == len(tail) - 1
+            return (not head or head.isidentifier()) and position == len(tail) - 1
     return False
 
 

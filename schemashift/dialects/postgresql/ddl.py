@@ -23,6 +23,7 @@ from schemashift.schema import (
     ForeignKey,
     Identity,
     Index,
+    IndexPart,
     PrimaryKey,
     Table,
     TableName,
@@ -70,6 +71,10 @@ class PostgreSQLDDL(DDL):
                 elements = ", ".join(f"{self.part(part)} WITH {operator}" for part, operator in pairs)
                 where = f" WHERE ({constraint.where.text})" if constraint.where else ""
                 return f"EXCLUDE USING {constraint.using} ({elements}){where}{self.deferral(constraint)}"
+
+    def index_expression(self, part: IndexPart) -> str:
+        # What may follow the expression is separate in the normal form.
+        return f"({part.expression})"
 
     def validity(self, constraint: Check | ForeignKey) -> str:
         """Return NOT VALID, with a leading space."""

@@ -1,0 +1,290 @@
+"""Texts that people write in models and scripts: what is code stays code, and what is stored is what was typed.
+
+Each text takes the ways that it can take: from the models by autogenerate, by hand in a script, added to a table and
+made with it, and back. The database is compared with that of ``create_all()``, where SQLAlchemy can send the text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
+
+from schemashift import Migrator
+from schemashift.events import StatementSent
+from tests.support.catalogue import Catalogue, catalogue, difference
+
+EVERYWHERE = ("name", "name DESC", '"Total"', "name ASC")
+ON_SQLITE = (
+    "lower(name)",
+    "(lower(name))",
+    "lower(name) DESC",
+    "name COLLATE NOCASE",
+    "lower( name )   COLLATE nocase desc",
+    "name || name",
+    "(name || 'x DESC') DESC",
+    "name IS NOT NULL",
+    "CASE WHEN name = 'a' THEN 1 END",
+    "coalesce(name,\n  /* a comment */ 'x')",
+)
+ON_POSTGRESQL = (
+    "lower(name)",
+    "(lower(name))text_pattern_ops",
+    "(lower(name)) DESC NULLS LAST",
+    "name varchar_pattern_ops DESC",
+    "(name)",
+    'name COLLATE "C"',
+    'lower(name) COLLATE "C" text_pattern_ops DESC NULLS LAST',
+    'pg_catalog.lower(name) COLLATE pg_catalog."C"',
+    "name pg_catalog.varchar_pattern_ops",
+    "name other.my_ops",
+    'name "My Ops"',
+    "name NULLS FIRST",
+    "(name || 'x DESC')",
+    "(name IS NULL)",
+    "(name ISNULL) DESC",
+    "coalesce(name, 'x)')",
+    "CAST(name AS text)",
+    'name, "Total" DESC',
+)
+ON_POSTGRESQL_GIST = ("words tsvector_ops(siglen=100)", "words tsvector_ops (siglen = '64')", "words")
+ON_MARIADB = ("name(10)", "name (10) DESC")
+
+TEXTS = {
+    "sqlite": [*EVERYWHERE, *ON_SQLITE],
+    "postgresql": [*EVERYWHERE, *ON_POSTGRESQL, *ON_POSTGRESQL_GIST],
+    "mariadb": [*(text.replace('"', "`") for text in EVERYWHERE), *ON_MARIADB],
+}
+PAIRS = [(name, text) for name, texts in TEXTS.items() for text in texts]
+_OPERATORS = (
+    "FOR TYPE text USING btree AS OPERATOR 1 ~<~, OPERATOR 2 ~<=~, OPERATOR 3 =, OPERATOR 4 ~>=~, OPERATOR 5 ~>~, "
+    "FUNCTION 1 bttext_pattern_cmp(text, text)"
+)
+SETUP = (
+    "CREATE SCHEMA other",
+    f"CREATE OPERATOR CLASS other.my_ops {_OPERATORS}",
+    f'CREATE OPERATOR CLASS "My Ops" {_OPERATORS}',
+)
+
+
+def table(*parts: Any) -> sa.MetaData:
+    metadata = sa.MetaData()
+    words = sa.Text().with_variant(postgresql.TSVECTOR(), "postgresql")
+    columns = (
+        sa.Column("id", sa.Integer, primary_key=True),
+        sa.Column("name", sa.String(50)),
+        sa.Column("Total", sa.Integer),
+        sa.Column("words", words),
+    )
+    sa.Table("t", metadata, *columns, *parts)
+    return metadata
+
+
+class Place:
+    """Databases of one engine, and a project."""
+
+    def __init__(self, name: str, new_database_on: Callable[[str], str], folder: Path) -> None:
+        self.new = lambda: self.prepared(new_database_on(name))
+        self.name, self.folder = name, folder
+        self.url = self.new()
+
+    def prepared(self, url: str) -> str:
+        if self.name == "postgresql":
+            with self.connect(url) as connection:
+                for statement in SETUP:
+                    connection.exec_driver_sql(statement)
+                connection.commit()
+        return url
+
+    def connect(self, url: str | None = None) -> sa.Connection:
+        return sa.create_engine(url or self.url, poolclass=sa.NullPool).connect()
+
+    def migrator(self, models: sa.MetaData, url: str | None = None) -> Migrator:
+        migrator = Migrator(url or self.url, models=models, directory=self.folder)
+        if not self.folder.exists():
+            migrator.init()
+        return migrator
+
+    def to(self, models: sa.MetaData) -> str:
+        """Autogenerate, upgrade, find nothing more; return the script."""
+        migrator = self.migrator(models)
+        written = migrator.revision("x", autogenerate=True).revision
+        assert written is not None
+        migrator.upgrade()
+        assert migrator.diff().operations == ()
+        return Path(written.path).read_text(encoding="utf-8")
+
+    def run(self, body: str) -> None:
+        """Write a script by hand, and upgrade."""
+        written = self.migrator(table()).revision("by hand").revision
+        assert written is not None
+        text = Path(written.path).read_text(encoding="utf-8").replace("pass", body, 1)
+        Path(written.path).write_text(text, encoding="utf-8")
+        self.migrator(table()).upgrade()
+
+    def created(self, models: sa.MetaData) -> Catalogue:
+        """What ``create_all`` makes of *models*, where nothing differs."""
+        url = self.new()
+        models.create_all(sa.create_engine(url, poolclass=sa.NullPool))
+        assert self.migrator(models, url).diff().operations == ()
+        return self.seen(url)
+
+    def seen(self, url: str | None = None) -> Catalogue:
+        with self.connect(url) as connection:
+            return catalogue(connection, {"ix", "ck", "ex", "t"})
+
+
+@pytest.fixture
+def place(name: str, new_database_on: Callable[[str], str], tmp_path: Path) -> Place:
+    return Place(name, new_database_on, tmp_path / "m")
+
+
+def index(text: str, make: Callable[[str], Any]) -> Callable[[], sa.MetaData]:
+    gist = {"postgresql_using": "gist"} if text.startswith("words") else {}
+
+    def models() -> sa.MetaData:
+        metadata = table()
+        sa.Index("ix", make(text), _table=metadata.tables["t"], **gist)
+        return metadata
+
+    return models
+
+
+@pytest.mark.parametrize("make", [sa.text, sa.literal_column], ids=["text", "literal_column"])
+@pytest.mark.parametrize(("name", "text"), PAIRS, ids=[f"{name}-{text}" for name, text in PAIRS])
+def test_a_text_in_an_index_is_code(text: str, make: Callable[[str], Any], place: Place) -> None:
+    models = index(text, make)
+    wanted = place.created(models())
+    without = place.created(table())
+    place.to(models())
+    assert place.seen() == wanted, difference(place.seen(), wanted)
+    place.to(table())
+    assert place.seen() == without
+    place.to(models())
+    assert place.seen() == wanted, difference(place.seen(), wanted)
+    place.migrator(models()).downgrade("-2")
+    assert place.seen() == wanted, difference(place.seen(), wanted)
+
+
+@pytest.mark.parametrize(("name", "text"), PAIRS, ids=[f"{name}-{text}" for name, text in PAIRS])
+def test_a_text_in_op_create_index_is_code(text: str, place: Place) -> None:
+    wanted = place.created(index(text, sa.text)())
+    gist = ', postgresql_using="gist"' if text.startswith("words") else ""
+    place.to(table())
+    place.run(f"op.create_index('ix', 't', [sa.literal_column({text!r})]{gist})")
+    assert place.seen() == wanted, difference(place.seen(), wanted)
+
+
+# Texts as they were typed ------------------------------------------------------------------------------------------
+
+CHECKS = (
+    "other <> 7",
+    "other != 7",
+    "other == 7",
+    "OTHER>3 AND not other is null",
+    "(other   >\n\t3)",
+    "other in (3) AND (other < 9)",
+    '"other" > 3',
+    "t.other > 3 or t.other=0",
+    "other > 3 /* at least: 4 */",
+    "Length(name) BETWEEN 1 and 9e1",
+    "name IN ('a','B  b', 'it''s', '100%', 'a:b')",
+    "name like 'x!=y' escape '!'",
+    "case when other=1 then name is not null else TRUE end",
+    "CAST(other AS integer)>-1",
+)
+NOT_EVERYWHERE = {
+    "other == 7": {"sqlite"},
+    '"other" > 3': {"sqlite", "postgresql"},
+    # MariaDB's create_all() fails, too: its tables are renamed while they are altered.
+    "t.other > 3 or t.other=0": {"sqlite", "postgresql"},
+}
+TYPED = [
+    (name, text)
+    for name in ("sqlite", "postgresql", "mariadb")
+    for text in CHECKS
+    if name in NOT_EVERYWHERE.get(text, {name})
+]
+
+
+def checked(text: str) -> sa.MetaData:
+    return table(sa.Column("other", sa.Integer), sa.CheckConstraint(text, name="ck"))
+
+
+@pytest.mark.parametrize(("name", "text"), TYPED, ids=[f"{name}-{text}" for name, text in TYPED])
+def test_a_check_is_sent_and_stored_as_it_was_typed(text: str, place: Place) -> None:
+    without = table(sa.Column("other", sa.Integer))
+    wanted = place.created(checked(text))
+    sent: list[str] = []
+    # With the table, taken from it, and put to it.
+    for models in (checked(text), without, checked(text)):
+        place.to(models)
+    place.migrator(models).downgrade("base")
+    migrator = Migrator(place.url, models=models, directory=place.folder, listener=statements(sent))
+    migrator.upgrade()
+    # On SQLite a table has another name while it is rebuilt.
+    typed = text.replace("t.", "") if place.name == "sqlite" else text
+    assert typed != text or place.seen() == wanted, difference(place.seen(), wanted)
+    if place.name == "mariadb" and typed.startswith("("):
+        # Parentheses around all of it are added in any case.
+        typed = typed.removeprefix("(").removesuffix(")")
+    assert sum(f"CHECK ({typed})" in each for each in sent) == 2, sent
+    if place.name == "sqlite":
+        assert typed in stored(place)
+
+
+def statements(sent: list[str]) -> Callable[[object], None]:
+    def listen(event: object) -> None:
+        if isinstance(event, StatementSent):
+            sent.append(event.sql)
+
+    return listen
+
+
+def stored(place: Place) -> str:
+    with place.connect() as connection:
+        rows = connection.exec_driver_sql("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY rowid")
+        return "\n".join(str(row[0]) for row in rows)
+
+
+def odd(metadata: sa.MetaData) -> sa.MetaData:
+    """A table with an odd text in every place that has one."""
+    t = metadata.tables["t"]
+    t.append_column(sa.Column("other", sa.Integer, server_default=sa.text("(Abs( -1 ))")))
+    t.append_column(sa.Column("half", sa.Integer, sa.Computed("other/2   <> 1")))
+    t.append_column(sa.Column("at", sa.DateTime, server_default=sa.text("current_timestamp")))
+    t.append_constraint(sa.CheckConstraint("other<>7", name="ck"))
+    sa.Index("ix", sa.text("Lower( name )"), _table=t, sqlite_where=sa.text("other<>7 OR NAME is null"))
+    return metadata
+
+
+ODD = (
+    "(Abs( -1 ))",
+    "(other/2   <> 1)",
+    "current_timestamp",
+    "(other<>7)",
+    "(Lower( name ))",
+    "other<>7 OR NAME is null",
+)
+
+
+@pytest.mark.parametrize("name", ["sqlite"])
+def test_every_text_on_sqlite_is_stored_as_it_was_typed(place: Place) -> None:
+    place.to(odd(table()))
+    assert [text for text in ODD if text not in stored(place)] == []
+    # Added to a table, by a rebuild, and kept by another one.
+    place.to(table())
+    place.to(odd(table()))
+    place.run("op.alter_column('t', 'words', nullable=False)\n    op.rename_table('t', 'u')")
+    assert [text for text in ODD if text not in stored(place)] == []
+    # A text that a revision changes after it was written is the changed one.
+    place.run(
+        "op.create_check_constraint('c2', 'u', 'other<>8')\n    op.rename_column('u', 'other', 'another')\n"
+        "    op.create_check_constraint('c3', 'u', 'another<>9')"
+    )
+    assert "CHECK (another != 8)" in stored(place) or "CHECK (another<>8)" in stored(place)
+    assert "CHECK (another<>9)" in stored(place)
