@@ -82,6 +82,9 @@ def compare(
     ignored = {Key.of_table(name) for name in ignore}
     before, unmanaged = _managed(_without(read.schema, ignored), after, known, kinds, dialect)
     pairs, doubts = _settled(connection, dialect, _matched(before, after, renames, dialect), kinds)
+    for pair in pairs.differing:
+        if isinstance(pair.after, Table):
+            dialect.refuse_misread(pair.before if isinstance(pair.before, Table) else None, pair.after)
     operations, downgrade = _changes(connection, dialect, pairs, kinds)
     return Comparison(
         operations=operations,

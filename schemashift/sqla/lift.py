@@ -408,7 +408,7 @@ class _Lifter:
                 return self.foreign_key(constraint, name)
             case sa.UniqueConstraint():
                 return Unique(
-                    columns=tuple(column.name for column in constraint.columns),
+                    columns=tuple(self.plain_columns(constraint)),
                     name=name,
                     deferrable=constraint.deferrable,
                     initially=_upper(constraint.initially),
@@ -425,6 +425,16 @@ class _Lifter:
                 )
         # Compared by name, so that PostgreSQL's dialect is not imported for other databases.
         return self.exclude(constraint, name) if constraint.__visit_name__ == "exclude_constraint" else None
+
+    def plain_columns(self, constraint: sa.UniqueConstraint) -> Iterator[str]:
+        """Yield the columns of a UNIQUE. Raises `NotSupported` for an expression, which SQLAlchemy would quote."""
+        for column in constraint.columns:
+            if is_raw_text(column):
+                raise NotSupported(
+                    f'a UNIQUE constraint of table "{self.name}" has columns only, not an expression: "{column.name}"',
+                    hints=[f'use a unique index: sa.Index("name", sa.text("{column.name}"), unique=True)'],
+                )
+            yield str(column.name)
 
     def exclude(self, constraint: Any, name: str | None) -> Exclude:
         """Lift a `postgresql.ExcludeConstraint`. Raises `NotSupported` on other databases."""

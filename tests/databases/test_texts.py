@@ -14,7 +14,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
-from schemashift import Migrator
+from schemashift import Migrator, errors
 from schemashift.events import StatementSent
 from tests.support.catalogue import Catalogue, catalogue, difference
 
@@ -288,3 +288,80 @@ def test_every_text_on_sqlite_is_stored_as_it_was_typed(place: Place) -> None:
     )
     assert "CHECK (another != 8)" in stored(place) or "CHECK (another<>8)" in stored(place)
     assert "CHECK (another<>9)" in stored(place)
+
+
+# Names that SQLite takes for strings -------------------------------------------------------------------------------
+
+MISREAD = {
+    "index": lambda: [sa.Index("ix", sa.text('lower("nme")'))],
+    "partial": lambda: [sa.Index("ix", "name", sqlite_where=sa.text('name = "x"'))],
+    "check": lambda: [sa.CheckConstraint('name IN ("new", "paid")')],
+    "named": lambda: [sa.CheckConstraint("\"nme\" <> 'x'", name="ck")],
+    "computed": lambda: [sa.Column("x", sa.String, sa.Computed('name || "y"'))],
+}
+
+
+@pytest.mark.parametrize("name", ["sqlite"])
+@pytest.mark.parametrize("kind", MISREAD)
+def test_a_name_that_sqlite_takes_for_a_string_is_refused(kind: str, place: Place) -> None:
+    """In the models, and in a script. What the database already has is left alone, and kept by a rebuild."""
+    for start in (sa.MetaData(), table()):
+        if start.tables:
+            place.to(start)
+        with pytest.raises(errors.NotSupported, match=r'"\w+" in .* is not a column of table "t"') as raised:
+            place.migrator(table(*MISREAD[kind]())).revision("x", autogenerate=True)
+        assert "string" in str(raised.value.cause)
+        assert raised.value.hints
+    # What the database already has is left as it is, also by a rebuild.
+    folder, bad = place.folder.with_name("other"), table(*MISREAD[kind]())
+    url = place.new()
+    bad.create_all(sa.create_engine(url, poolclass=sa.NullPool))
+    more = table(*MISREAD[kind](), sa.CheckConstraint("id > -3"))
+    migrator = Migrator(url, models=more, directory=folder)
+    migrator.init()
+    assert [type(each).__name__ for each in migrator.diff().operations] == ["AddConstraint"]
+    migrator.revision("more", autogenerate=True)
+    migrator.upgrade()
+    assert migrator.diff().operations == ()
+    migrator.downgrade("base")
+    assert Migrator(url, models=bad, directory=folder).diff().operations == ()
+
+
+SCRIPTS = (
+    "op.create_index('ix', 't', ['lower(name)'])",
+    "op.create_index('ix', 't', ['Nme x'], unique=True)",
+    "op.create_index('ix', 't', [sa.text('lower(\"nme\")')])",
+    "op.create_index('ix', 't', ['name'], sqlite_where=sa.text('name = \"x\"'))",
+    "op.create_check_constraint('ck', 't', 'name IN (\"new\")')",
+    "op.add_column('t', sa.Column('x', sa.String, sa.Computed('name || \"y\"')))",
+    "op.create_table('u', sa.Column('x', sa.Integer), sa.CheckConstraint('\"y\" > 3'))",
+)
+
+
+@pytest.mark.parametrize("name", ["sqlite"])
+@pytest.mark.parametrize("body", SCRIPTS)
+def test_a_script_with_such_a_name_is_refused(body: str, place: Place) -> None:
+    place.to(table())
+    before = place.seen()
+    with pytest.raises(errors.SchemashiftError) as raised:
+        place.run(body)
+    assert "is not a column of table" in str(raised.value)
+    assert place.seen() == before
+
+
+COLUMNS_ONLY = (
+    "op.create_unique_constraint('uq', 't', [sa.text('lower(name)')])",
+    "op.create_unique_constraint('uq', 't', [sa.literal_column('lower(name)')])",
+    "op.create_primary_key('pk', 't', [sa.func.lower(sa.column('name'))])",
+    "op.create_foreign_key('fk', 't', 't', [sa.text('lower(name)')], ['id'])",
+    "op.create_table('u', sa.Column('x', sa.String(9)), sa.UniqueConstraint(sa.literal_column('lower(x)')))",
+)
+
+
+@pytest.mark.parametrize("name", ["sqlite", "postgresql", "mariadb"])
+@pytest.mark.parametrize("body", COLUMNS_ONLY)
+def test_a_constraint_has_columns_only(body: str, place: Place) -> None:
+    place.to(table())
+    with pytest.raises(errors.SchemashiftError) as raised:
+        place.run(body)
+    assert "columns only" in str(raised.value)
