@@ -50,6 +50,7 @@ from schemashift.schema import (
     Type,
     Unique,
     implied_start,
+    option,
     options,
 )
 from schemashift.scripts.layout import Call, string
@@ -276,7 +277,7 @@ class Printer:
         pairs = zip(constraint.parts, constraint.operators, strict=True)
         arguments: list[Node] = [f"({self.exclusion_part(part)}, {string(operator)})" for part, operator in pairs]
         arguments += [f"where={self.option('where', constraint.where)}"] if constraint.where else []
-        opclasses = _opclasses(constraint.parts)
+        opclasses = _opclasses(constraint.parts, getattr(constraint.payload, "ops", {}))
         arguments += [f"ops={repr_value(opclasses)}"] if opclasses else []
         arguments += [f"using={string(constraint.using)}"] if constraint.using != "gist" else []
         return [*arguments, *self.deferral(constraint)]
@@ -481,9 +482,14 @@ class Printer:
         arguments += ["unique=True"] if index.unique else []
         lengths = {part.column: part.length for part in index.parts if part.length}
         arguments += [f"{self.prefix}length={repr_value(lengths)}"] if lengths else []
-        opclasses = _opclasses(index.parts)
+        opclasses = _opclasses(index.parts, self.declared_opclasses(index))
         arguments += [f"{self.prefix}ops={repr_value(opclasses)}"] if opclasses else []
         return Call("op.create_index", [*arguments, *self.keywords(self.declared(index)), *self.schema(table)])
+
+    def declared_opclasses(self, index: Index) -> Mapping[str, str]:
+        """Return the operator classes of *index* as its author wrote them."""
+        declared: Options = option(lift_options(index.payload, self.dialect), f"{self.prefix}ops") or ()
+        return {column: str(opclass) for column, opclass in declared}
 
     def create_index(self, operation: CreateIndex) -> Iterator[Node]:
         yield self.index(operation.table, operation.index)
@@ -528,9 +534,12 @@ class Printer:
         yield Call("op.execute", [string(str(operation.statement))])
 
 
-def _opclasses(parts: Iterable[IndexPart]) -> dict[str, str]:
-    """Return the operator classes of columns. That of an expression, or of one with a collation, is in its text."""
-    return {part.column: part.opclass for part in parts if part.column and part.opclass and not part.collation}
+def _opclasses(parts: Iterable[IndexPart], declared: Mapping[str, str]) -> dict[str, str]:
+    """Return the operator classes of columns, as *declared* where they are: another database may have them in another
+    schema. That of an expression, or of a column with a collation, is in its text."""
+    found = {part.column: declared.get(part.column) or part.opclass for part in parts if part.column}
+    in_text = {part.column for part in parts if part.collation}
+    return {column: opclass for column, opclass in found.items() if opclass and column not in in_text}
 
 
 def _is_enclosed(expression: str) -> bool:

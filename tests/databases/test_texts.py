@@ -6,7 +6,7 @@ made with it, and back. The database is compared with that of ``create_all()``, 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -78,6 +78,7 @@ def table(*parts: Any) -> sa.MetaData:
         sa.Column("id", sa.Integer, primary_key=True),
         sa.Column("name", sa.String(50)),
         sa.Column("Total", sa.Integer),
+        sa.Column("amount", sa.Integer),
         sa.Column("words", words),
     )
     sa.Table("t", metadata, *columns, *parts)
@@ -88,16 +89,16 @@ class Place:
     """Databases of one engine, and a project."""
 
     def __init__(self, name: str, new_database_on: Callable[[str], str], folder: Path) -> None:
-        self.new = lambda: self.prepared(new_database_on(name))
+        self.new = lambda: self.prepared(new_database_on(name), self.setup)
         self.name, self.folder = name, folder
+        self.setup = SETUP if name == "postgresql" else ()
         self.url = self.new()
 
-    def prepared(self, url: str) -> str:
-        if self.name == "postgresql":
-            with self.connect(url) as connection:
-                for statement in SETUP:
-                    connection.exec_driver_sql(statement)
-                connection.commit()
+    def prepared(self, url: str, setup: Iterable[str]) -> str:
+        with self.connect(url) as connection:
+            for statement in setup:
+                connection.exec_driver_sql(statement.format(database=connection.engine.url.database))
+            connection.commit()
         return url
 
     def connect(self, url: str | None = None) -> sa.Connection:
@@ -176,6 +177,129 @@ def test_a_text_in_op_create_index_is_code(text: str, place: Place) -> None:
     gist = ', postgresql_using="gist"' if text.startswith("words") else ""
     place.to(table())
     place.run(f"op.create_index('ix', 't', [sa.literal_column({text!r})]{gist})")
+    assert place.seen() == wanted, difference(place.seen(), wanted)
+
+
+# Operator classes --------------------------------------------------------------------------------------------------
+
+OPCLASSES = (
+    ("words", "tsvector_ops(siglen=100)"),
+    ("words", "tsvector_ops( siglen = '64' )"),
+    ("words", "pg_catalog.tsvector_ops"),
+    ("name", "other.my_ops"),
+    ("name", "OTHER.MY_OPS"),
+    ("name", '"My Ops"'),
+    ("name", "varchar_pattern_ops"),
+    ("name", "text_ops"),
+)
+PATHS = ("public", "public, other")
+"""With the second one, PostgreSQL does not name the schema of other.my_ops."""
+
+
+@pytest.mark.parametrize("name", ["postgresql"])
+@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize(("column", "opclass"), OPCLASSES)
+def test_an_operator_class_keeps_its_schema_and_parameters(column: str, opclass: str, path: str, place: Place) -> None:
+    using = {"postgresql_using": "gist"} if column == "words" else {}
+
+    def models(opclass: str | None) -> sa.MetaData:
+        metadata = table()
+        ops = {"postgresql_ops": {column: opclass}} if opclass else {}
+        sa.Index("ix", metadata.tables["t"].c[column], **using, **ops)
+        return metadata
+
+    searched = f'ALTER DATABASE "{{database}}" SET search_path = {path}'
+    place.prepared(place.url, [searched])
+    place.setup = (*place.setup, searched)
+    wanted = place.created(models(opclass))
+    script = place.to(models(opclass))
+    assert place.seen() == wanted, difference(place.seen(), wanted)
+    # The author's text, whatever the server calls it.
+    assert opclass in script.replace("\\", "")
+    another = "tsvector_ops(siglen=16)" if column == "words" else "varchar_pattern_ops"
+    if another != opclass:
+        place.to(models(another))
+        place.migrator(models(another)).downgrade("-1")
+        assert place.seen() == wanted, difference(place.seen(), wanted)
+
+
+def test_an_operator_class_of_an_exclusion_constraint_stays(
+    new_database_on: Callable[[str], str], tmp_path: Path
+) -> None:
+    place = Place("postgresql", new_database_on, tmp_path / "m")
+    ops = {"name": "other.my_ops"}
+    models = table(postgresql.ExcludeConstraint(("name", "="), name="ex", using="btree", ops=ops))
+    wanted = place.created(models)
+    assert "other.my_ops" in place.to(models)
+    assert place.seen() == wanted, difference(place.seen(), wanted)
+
+
+# Code in every place that takes it ---------------------------------------------------------------------------------
+
+
+def bound(text: str) -> sa.TextClause:
+    """The text with a parameter in place of the number 5."""
+    return sa.text(text.replace("5", ":five")).bindparams(sa.bindparam("five", 5, type_=sa.Integer))
+
+
+MAKERS: dict[str, Callable[[str], Any]] = {"text": sa.text, "literal_column": sa.literal_column, "bound": bound}
+
+
+def where(condition: Any) -> dict[str, Any]:
+    return {"sqlite_where": condition, "postgresql_where": condition}
+
+
+CODE: dict[str, tuple[str, Callable[[Callable[[str], Any]], list[Any]]]] = {
+    "partial index": ("sqlite postgresql", lambda code: [sa.Index("ix", "name", **where(code('"Total" > 5')))]),
+    "check": ("sqlite postgresql mariadb", lambda code: [sa.CheckConstraint(code("amount > -5"), name="ck")]),
+    "computed": (
+        "sqlite postgresql mariadb",
+        lambda code: [sa.Column("x", sa.Integer, sa.Computed(code("amount + 5"), persisted=True))],
+    ),
+    "default": (
+        "sqlite postgresql mariadb",
+        lambda code: [sa.Column("x", sa.Integer, server_default=code("(abs(-5) + 1)"))],
+    ),
+    "index expression": ("sqlite postgresql", lambda code: [sa.Index("ix", "name", code('("Total" + 5)'))]),
+    "nested": ("sqlite postgresql", lambda code: [sa.Index("ix", sa.func.coalesce(code("amount * 5"), 3).desc())]),
+    "exclusion": (
+        "postgresql",
+        lambda code: [postgresql.ExcludeConstraint((code('int4range(id, "Total" + 5)'), "&&"), name="ex")],
+    ),
+    "exclusion where": (
+        "postgresql",
+        lambda code: [postgresql.ExcludeConstraint(("name", "="), name="ex", using="btree", where=code('"Total" < 5'))],
+    ),
+}
+CODES = [(name, kind) for kind, (names, _) in CODE.items() for name in names.split()]
+
+
+@pytest.mark.parametrize("make", MAKERS)
+@pytest.mark.parametrize(("name", "kind"), CODES, ids=[f"{name}-{kind}" for name, kind in CODES])
+def test_code_is_code_wherever_it_is(kind: str, make: str, place: Place) -> None:
+    def models() -> sa.MetaData:
+        return table(*CODE[kind][1](MAKERS[make]))
+
+    wanted = place.created(models())
+    place.to(models())
+    assert place.seen() == wanted, difference(place.seen(), wanted)
+    place.to(table())
+    place.to(models())
+    assert place.seen() == wanted, difference(place.seen(), wanted)
+    place.migrator(models()).downgrade("-2")
+    assert place.seen() == wanted, difference(place.seen(), wanted)
+
+
+@pytest.mark.parametrize("name", ["sqlite", "postgresql"])
+def test_a_column_is_a_condition_whatever_its_name(place: Place) -> None:
+    def models() -> sa.MetaData:
+        metadata = table(sa.Column("Is On", sa.Boolean))
+        t = metadata.tables["t"]
+        sa.Index("ix", t.c.name, **where(t.c["Is On"]))
+        return metadata
+
+    wanted = place.created(models())
+    place.to(models())
     assert place.seen() == wanted, difference(place.seen(), wanted)
 
 
