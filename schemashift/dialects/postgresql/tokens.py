@@ -61,7 +61,47 @@ def quoted(name: str) -> str:
     return name if _PLAIN.match(name) else '"' + name.replace('"', '""') + '"'
 
 
-def spelling(sql: str) -> Iterator[str]:
-    """Yield the tokens of *sql* without what makes no difference: case, quotes around plain names, white space."""
-    for token in significant(sql):
-        yield quoted(token.name) if token.is_name else token.text
+_STRENGTH = {"(": 0, ")": 0, "OR": 1, "AND": 2, "NOT": 3}
+_COMPARISON = 4
+"""How tightly the operators bind that join conditions. All others bind more tightly."""
+
+
+def spelling(sql: str) -> tuple[str, ...]:
+    """Return the tokens of a condition without what certainly makes no difference: white space, comments, case, quotes
+    around plain names, ``!=``, and parentheses around conditions that bind more tightly than what joins them."""
+    words = [_word(token) for token in significant(sql)]
+    while (found := next(_redundant(words), None)) is not None:
+        first, last = found
+        words = [*words[:first], *words[first + 1 : last], *words[last + 1 :]]
+    return tuple(words)
+
+
+def _word(token: Token) -> str:
+    if token.is_name:
+        return token.keyword if token.keyword in _STRENGTH else quoted(token.name)
+    return "<>" if token.text == "!=" else token.text
+
+
+def _redundant(words: list[str]) -> Iterator[tuple[int, int]]:
+    """Yield the places of parentheses that can be left out."""
+    opened: list[int] = []
+    for last, word in enumerate(words):
+        if word == "(":
+            opened.append(last)
+        if word != ")" or not opened:
+            continue
+        first = opened.pop()
+        around = words[first - 1] if first else "(", words[last + 1] if last + 1 < len(words) else ")"
+        inside = _strength(words[first + 1 : last])
+        if all(each in _STRENGTH and _STRENGTH[each] <= inside for each in around):
+            yield first, last
+
+
+def _strength(words: list[str]) -> int:
+    """Return the strength of the weakest operator among these words, outside any parentheses; 0 for no words."""
+    depth, found = 0, _COMPARISON if words else 0
+    for word in words:
+        depth += {"(": 1, ")": -1}.get(word, 0)
+        if depth == 0 and word not in "()":
+            found = min(found, _STRENGTH.get(word, _COMPARISON))
+    return found
