@@ -150,7 +150,7 @@ class Printer:
     def option(self, name: str, value: object) -> str:
         """Return the value of an option: SQL as ``sa.text``, pairs as a dict."""
         if isinstance(value, SQL):
-            return self.source.text(self.as_written(value.payload, value.text))
+            return self.source.text(self.as_written(value.payload, value.written or value.text))
         if isinstance(value, tuple) and value and all(isinstance(each, tuple) and len(each) == 2 for each in value):
             # The catalogue stores storage parameters as text.
             return repr_value({key: int(each) if str(each).isdigit() else each for key, each in value})
@@ -167,7 +167,7 @@ class Printer:
     def check(self, check: Check) -> str:
         """Return the text of a CHECK as a literal."""
         expression = getattr(check.payload, "sqltext", None)
-        return string(self.text(expression, check.sql))
+        return string(self.text(expression, check.written or check.sql))
 
     def column(
         self, column: Column, *, primary: bool = False, keyed: bool = False, autoincrement: bool | None = None
@@ -203,7 +203,7 @@ class Printer:
 
     def computed(self, computed: Computed) -> str:
         """Return ``sa.Computed("a + b", persisted=True)``."""
-        text = self.text(getattr(computed.payload, "sqltext", None), computed.sql)
+        text = self.text(getattr(computed.payload, "sqltext", None), computed.written or computed.sql)
         return f"{self.source.sa('Computed')}({string(text)}, persisted={computed.stored})"
 
     def identity(self, identity: Identity, type_: str) -> str:

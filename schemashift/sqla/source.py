@@ -154,7 +154,7 @@ class Source:
             return f"{self.sa('func')}.{function}()"
         if payload is None and (literal := _LITERAL.fullmatch(default.sql)):
             return string(literal[1].replace("''", "'"))
-        return self.text(default.sql)
+        return self.text(default.written or default.sql)
 
 
 _LITERAL = re.compile(r"'((?:[^'\\]|'')*)'")
