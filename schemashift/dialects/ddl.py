@@ -55,6 +55,11 @@ from schemashift.sqla.source import escape_binds
 from schemashift.sqla.texts import is_raw_text
 
 
+def enclosed(text: str) -> str:
+    """Return an expression in parentheses, which a comment at its end does not hide."""
+    return f"({text}\n)" if "--" in text.rpartition("\n")[2] else f"({text})"
+
+
 class DDL:
     """Writes operations and their parts as SQL text. Its only state is the SQLAlchemy dialect that it quotes with."""
 
@@ -126,7 +131,8 @@ class DDL:
         if column.default is not None:
             yield f"DEFAULT {column.default.sql}"
         if column.computed is not None:
-            yield f"GENERATED ALWAYS AS ({column.computed.sql}) {'STORED' if column.computed.stored else 'VIRTUAL'}"
+            text = enclosed(column.computed.sql)
+            yield f"GENERATED ALWAYS AS {text} {'STORED' if column.computed.stored else 'VIRTUAL'}"
         if not column.nullable:
             yield "NOT NULL"
 
@@ -143,7 +149,7 @@ class DDL:
             case Unique():
                 return f"UNIQUE ({self.names(constraint.columns)}){self.deferral(constraint)}"
             case Check():
-                return f"CHECK ({constraint.written or constraint.sql})"
+                return f"CHECK {enclosed(constraint.written or constraint.sql)}"
             case ForeignKey():
                 return self.foreign_key(constraint)
             case Exclude():
@@ -176,7 +182,7 @@ class DDL:
     def index_expression(self, part: IndexPart) -> str:
         """Return the expression of an element of an index: a text as it is, since only a dialect knows what may follow
         the expression in it, and anything else in parentheses."""
-        return str(part.expression) if is_raw_text(part.payload) else f"({part.expression})"
+        return str(part.expression) if is_raw_text(part.payload) else enclosed(str(part.expression))
 
     def index(self, table: TableName, index: Index) -> str:
         """Return the CREATE INDEX statement."""

@@ -19,7 +19,7 @@ import sqlalchemy as sa
 
 from schemashift.dialects.sqlite.parse import ParseError, parse_part
 from schemashift.dialects.sqlite.text import Names, Quote, as_typed, bare, canonical, canonical_default, collation_name
-from schemashift.dialects.sqlite.tokens import SPACE, TokenError
+from schemashift.dialects.sqlite.tokens import SPACE, TokenError, significant
 from schemashift.dialects.sqlite.types import normal_type
 from schemashift.operations import default_name
 from schemashift.schema import (
@@ -298,10 +298,11 @@ def _in_parts(part: IndexPart, names: Names) -> IndexPart:
         return part
     try:
         parsed = parse_part(part.expression)
-        alone = parse_part(bare(parsed.text)).name
+        tokens = significant(bare(parsed.text))
     except (ParseError, TokenError):
         return part
-    column = names.columns.get(alone.lower()) if alone is not None else None
+    is_name = len(tokens) == 1 and tokens[0].is_name
+    column = names.columns.get(tokens[0].name.lower()) if is_name else None
     is_whole = parsed.collation is None and parsed.text == part.expression.strip(SPACE)
     return replace(
         part,

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from schemashift.dialects.sqlite.text import Names, Quote
 from schemashift.dialects.sqlite.tokens import TokenError, significant
 from schemashift.errors import NotSupported
-from schemashift.schema import SQL, Check, Index, Table, option
+from schemashift.schema import SQL, Check, Index, PrimaryKey, Table, Unique, option
 
 
 def refuse_unknown_names(before: Table | None, after: Table, quote: Quote) -> None:
@@ -22,18 +22,19 @@ def refuse_unknown_names(before: Table | None, after: Table, quote: Quote) -> No
     for where, text, name in _unknown(after, quote):
         if known and (where, text, name) in known:
             continue
-        is_element = text == name
         raise NotSupported(
             f'"{name}" in {where} is not a column of table "{after.table_name}"',
             cause="SQLite takes a name in double quotes that is no column for a string",
-            hints=[
-                f'write an expression as sa.text("{name}")'
-                if is_element and not name.isidentifier()
-                else "write the name of a column"
-                if is_element
-                else f"write a string in single quotes, '{name}', or the name of a column"
-            ],
+            hints=[_hint(where, name, is_element=text == name)],
         )
+
+
+def _hint(where: str, name: str, *, is_element: bool) -> str:
+    if not is_element:
+        return f"write a string in single quotes, '{name}', or the name of a column"
+    if name.isidentifier():
+        return "write the name of a column"
+    return f'write an expression as sa.text("{name}")' + ("" if where.startswith("index") else ", in a unique index")
 
 
 def _unknown(table: Table, quote: Quote) -> Iterator[tuple[str, str, str]]:
@@ -46,6 +47,10 @@ def _unknown(table: Table, quote: Quote) -> Iterator[tuple[str, str, str]]:
         for part in index.parts:
             if part.column is not None and part.column.lower() not in names.columns:
                 yield f'index "{index.name}"', part.column, part.column
+    for constraint in table.constraints:
+        if isinstance(constraint, Unique | PrimaryKey):
+            word = "a UNIQUE constraint" if isinstance(constraint, Unique) else "the primary key"
+            yield from ((word, name, name) for name in constraint.columns if name.lower() not in names.columns)
 
 
 def _texts(table: Table) -> Iterator[tuple[str, str]]:
