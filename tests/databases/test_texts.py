@@ -513,3 +513,40 @@ def test_a_constraint_has_columns_only(body: str, place: Place) -> None:
     with pytest.raises(errors.SchemashiftError) as raised:
         place.run(body)
     assert "columns only" in str(raised.value)
+
+
+@pytest.mark.parametrize("name", ["sqlite"])
+def test_an_index_on_a_constant_is_mended(place: Place) -> None:
+    """What an earlier script, or another tool, made of an expression."""
+    place.to(table())
+    with place.connect() as connection:
+        connection.exec_driver_sql('CREATE UNIQUE INDEX ix ON t ("lower(name)")')
+        connection.commit()
+    # It stays where nothing is said about it, also by a rebuild.
+    place.run("op.alter_column('t', 'words', nullable=False)")
+    assert 'ON t ("lower(name)")' in stored(place)
+    models = table()
+    models.tables["t"].c.words.nullable = False
+    sa.Index("ix", sa.literal_column("lower(name)"), _table=models.tables["t"], unique=True)
+    script = place.to(models)
+    assert 'sa.text("lower(name)")' in script
+    assert stored(place).endswith("CREATE UNIQUE INDEX ix ON t (lower(name))")
+
+
+# Values for rows ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["sqlite", "postgresql", "mariadb"])
+def test_a_string_is_a_value_and_a_text_is_code(place: Place) -> None:
+    place.to(table(sa.Column("note", sa.String(50))))
+    values = "{'name': VALUE, 'amount': sa.text('abs(-5)')}"
+    place.run(
+        f"op.insert_missing_rows('t', {values.replace('VALUE', repr('lower(id)'))})\n"
+        "    op.backfill('t', 'note', 'lower(name)')\n"
+        "    op.backfill('t', 'words', sa.literal_column(\"'x'\"))\n"
+        "    op.backfill('t', 'Total', sa.text('abs(-7)'))"
+    )
+    with place.connect() as connection:
+        names = 't."name", t."amount", t."note", t."Total"'.replace('"', "`" if place.name == "mariadb" else '"')
+        rows = connection.exec_driver_sql(f"SELECT {names} FROM t").all()
+    assert [tuple(row) for row in rows] == [("lower(id)", 5, "lower(name)", 7)]
