@@ -32,13 +32,12 @@ NOT_EVERYWHERE = {
     "foreign_key_indexes.py": {"mysql"},  # a foreign key has an index below it, which comes and goes with it
     "native.py": {"sqlite"},  # what SQLite's own ALTER can do
     "offline.py": {"sqlite"},  # a copy in memory, whose texts SQLite edits as it does in the database itself
-    "parse.py": {"mysql", "sqlite"},  # PostgreSQL is asked in parts, it has no statement to read
     "rebuild.py": {"sqlite"},  # what SQLite's own ALTER cannot do
     "renaming.py": {"mysql", "sqlite"},  # PostgreSQL rewrites the texts that name a column itself
     "rewrite.py": {"sqlite"},  # the text of a statement, edited
     "scratch.py": {"mysql", "postgresql"},  # SQLite keeps texts as they were typed: there is nothing to ask
     "script.py": {"postgresql", "sqlite"},  # on MySQL a script says what the diff says
-    "tokens.py": {"mysql", "sqlite"},  # PostgreSQL brings texts to one form itself
+    "unknown_names.py": {"sqlite"},  # only SQLite takes a name that it does not know for a string
 }
 """Files that not every dialect has, and who has them."""
 

@@ -90,6 +90,9 @@ def compare(
     if set_options is not None:
         pairs = with_standing_options(pairs, set_options, dialect)
     pairs, doubts = _settled(connection, dialect, pairs, kinds)
+    for pair in pairs.differing:
+        if isinstance(pair.after, Table):
+            dialect.refuse_misread(pair.before if isinstance(pair.before, Table) else None, pair.after)
     operations, downgrade = _changes(connection, dialect, pairs, kinds)
     return Comparison(
         operations=operations,

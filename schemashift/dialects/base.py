@@ -124,6 +124,11 @@ class Dialect:
         """Return the text of a condition in the form in which it is compared."""
         return text.strip()
 
+    def refuse_misread(self, before: Table | None, after: Table) -> None:
+        """Raise `NotSupported` if *after* has a text that this database accepts in another meaning. What *before*, the
+        existing table, has as well is left as it is."""
+        del before, after
+
     def spelled_like(self, read: Table, declared: Table) -> Table:
         """Return *read*, respelled like *declared* where the two spellings mean the same here."""
         del declared

@@ -52,6 +52,12 @@ from schemashift.schema import (
 from schemashift.sqla.names import names_of
 from schemashift.sqla.private import type_affinity
 from schemashift.sqla.source import escape_binds
+from schemashift.sqla.texts import is_raw_text
+
+
+def enclosed(text: str) -> str:
+    """Return an expression in parentheses, which a comment at its end does not hide."""
+    return f"({text}\n)" if "--" in text.rpartition("\n")[2] else f"({text})"
 
 
 class DDL:
@@ -125,7 +131,8 @@ class DDL:
         if column.default is not None:
             yield f"DEFAULT {column.default.sql}"
         if column.computed is not None:
-            yield f"GENERATED ALWAYS AS ({column.computed.sql}) {'STORED' if column.computed.stored else 'VIRTUAL'}"
+            text = enclosed(column.computed.sql)
+            yield f"GENERATED ALWAYS AS {text} {'STORED' if column.computed.stored else 'VIRTUAL'}"
         if not column.nullable:
             yield "NOT NULL"
 
@@ -142,7 +149,7 @@ class DDL:
             case Unique():
                 return f"UNIQUE ({self.names(constraint.columns)}){self.deferral(constraint)}"
             case Check():
-                return f"CHECK ({constraint.sql})"
+                return f"CHECK {enclosed(constraint.written or constraint.sql)}"
             case ForeignKey():
                 return self.foreign_key(constraint)
             case Exclude():
@@ -166,11 +173,16 @@ class DDL:
 
     def part(self, part: IndexPart) -> str:
         """Return one element of an index."""
-        text = self.quote(part.column) if part.column is not None else f"({part.expression})"
+        text = self.quote(part.column) if part.column is not None else self.index_expression(part)
         text += f" COLLATE {self.quote(part.collation)}" if part.collation else ""
         text += f" {part.opclass}" if part.opclass else ""
         text += " DESC" if part.descending else ""
         return text + (f" NULLS {part.nulls.upper()}" if part.nulls else "")
+
+    def index_expression(self, part: IndexPart) -> str:
+        """Return the expression of an element of an index: a text as it is, since only a dialect knows what may follow
+        the expression in it, and anything else in parentheses."""
+        return str(part.expression) if is_raw_text(part.payload) else enclosed(str(part.expression))
 
     def index(self, table: TableName, index: Index) -> str:
         """Return the CREATE INDEX statement."""

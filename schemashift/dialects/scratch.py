@@ -79,7 +79,8 @@ def _check(created: Constraint | None, declared: Constraint) -> Constraint:
 
 
 def _parts(created: tuple[IndexPart, ...], declared: tuple[IndexPart, ...]) -> tuple[IndexPart, ...]:
-    return tuple(replace(new, payload=old.payload) for new, old in zip(created, declared, strict=True))
+    pairs = zip(created, declared, strict=True)
+    return tuple(replace(new, payload=old.payload, written=old.written) for new, old in pairs)
 
 
 def _index(created: Index | None, declared: Index) -> Index:
@@ -94,5 +95,5 @@ def _index(created: Index | None, declared: Index) -> Index:
 def _text(created: object, declared: object) -> object:
     """Return the database's text with the payload from the models."""
     if isinstance(created, SQL) and isinstance(declared, SQL):
-        return replace(created, payload=declared.payload)
+        return replace(created, payload=declared.payload, written=declared.written)
     return created

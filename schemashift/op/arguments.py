@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import wraps
 from typing import Any, TypeVar, cast
 
@@ -14,6 +14,7 @@ from sqlalchemy.schema import SchemaItem
 from schemashift.op.running import Running
 from schemashift.schema import SQL, Options, options
 from schemashift.sqla.private import copied
+from schemashift.sqla.texts import is_raw_text
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -93,6 +94,22 @@ def split_index_options(kw: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str
     """Split *kw* into the options of the CREATE or DROP INDEX statement and those of the index itself."""
     of_statement = {name: value for name, value in kw.items() if name.partition("_")[2] in _STATEMENT_OPTIONS}
     return of_statement, {name: value for name, value in kw.items() if name not in of_statement}
+
+
+def column_names(columns: Iterable[Any], where: str) -> tuple[str, ...]:
+    """Return the names in *columns*: strings, or columns. Raises TypeError for an expression, which *where* (such as "a
+    primary key") cannot have."""
+    if isinstance(columns, str):
+        raise TypeError(f"the columns of {where} are a list of names, not {columns!r}")
+    names = []
+    for column in columns:
+        if is_raw_text(column) or (isinstance(column, sa.ClauseElement) and not isinstance(column, sa.ColumnClause)):
+            raise TypeError(
+                f'{where} has columns only, not an expression such as "{column}": use a unique index, '
+                "op.create_index(..., unique=True)"
+            )
+        names.append(str(column.name) if isinstance(column, sa.ColumnClause) else str(column))
+    return tuple(names)
 
 
 def uppercase(word: str | None) -> str | None:

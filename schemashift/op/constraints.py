@@ -11,7 +11,7 @@ from sqlalchemy.dialects import postgresql
 
 from schemashift.errors import NotSupported
 from schemashift.op.aliases import ConstraintKind
-from schemashift.op.arguments import lift_keywords, metadata_of, old_keywords, uppercase
+from schemashift.op.arguments import column_names, lift_keywords, metadata_of, old_keywords, uppercase
 from schemashift.op.naming import named
 from schemashift.op.running import Running, current, full_name, origin
 from schemashift.operations import AddConstraint, DropConstraint
@@ -71,9 +71,9 @@ def create_foreign_key(
     migration = current()
     key = ForeignKey(
         name=constraint_name,
-        columns=tuple(map(str, local_cols)),
+        columns=column_names(local_cols, "a foreign key"),
         target=full_name(migration, referent_table, referent_schema),
-        target_columns=tuple(map(str, remote_cols)),
+        target_columns=column_names(remote_cols, "a foreign key"),
         on_delete=referential_action(ondelete),
         on_update=referential_action(onupdate),
         deferrable=deferrable,
@@ -104,11 +104,12 @@ def create_unique_constraint(
     Without a name, the naming convention of the models applies, or else the database chooses one (SQLite does not). On
     SQLite, the table is rebuilt, once for all changes to it. Other keywords are dialect options:
     ``postgresql_nulls_not_distinct=True``. The database's own error is raised if two rows have the same values.
+    Raises TypeError if *columns* has an expression, which only a unique index can have: see `create_index`.
     """
     migration = current()
     unique = Unique(
         name=constraint_name,
-        columns=tuple(map(str, columns)),
+        columns=column_names(columns, "a UNIQUE constraint"),
         deferrable=deferrable,
         initially=uppercase(initially),
         options=lift_keywords(migration, kw),
@@ -130,7 +131,8 @@ def create_primary_key(
     primary key is replaced. The database's own error is raised if two rows have the same values, or one a NULL.
     """
     migration = current()
-    key = PrimaryKey(name=constraint_name, columns=tuple(map(str, columns)), options=lift_keywords(migration, kw))
+    names = column_names(columns, "a primary key")
+    key = PrimaryKey(name=constraint_name, columns=names, options=lift_keywords(migration, kw))
     _name_and_add(migration, full_name(migration, table_name, schema), key)
 
 

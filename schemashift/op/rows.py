@@ -22,7 +22,8 @@ def backfill(table_name: str, column_name: str, value: ServerDefault, *, schema:
         op.backfill("users", "nick", sa.text("lower(name)"))
 
     As in ``server_default=``, a string is a value, and ``sa.text(...)`` or any other SQLAlchemy expression is SQL,
-    which is evaluated for each row. Raises ValueError if *value* is None.
+    which is evaluated for each row: ``"md5(name)"`` sets the text ``md5(name)``, and ``sa.text("md5(name)")`` the
+    result of the function. Raises ValueError if *value* is None.
     """
     migration = current()
     table = full_name(migration, table_name, schema)
@@ -62,7 +63,8 @@ def insert_missing_rows(
     combination of values that *children* has there and this table lacks; NULLs are left out. Without *keys*, a single
     row is inserted if this table is empty and *children*, where given, is not.
 
-    *values* are for the other columns: a value as for `backfill`, or None for a different number in each row.
+    *values* are for the other columns: a value as for `backfill`, where a string is a value and ``sa.text(...)`` is
+    SQL, or None for a different number in each row.
     *children_schema* is the schema of *children*.
 
     Raises ValueError if neither *values* nor *keys* are given, if *keys* are given without *children*, and for a value

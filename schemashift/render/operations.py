@@ -50,6 +50,7 @@ from schemashift.schema import (
     Type,
     Unique,
     implied_start,
+    option,
     options,
 )
 from schemashift.scripts.layout import Call, string
@@ -149,7 +150,7 @@ class Printer:
     def option(self, name: str, value: object) -> str:
         """Return the value of an option: SQL as ``sa.text``, pairs as a dict."""
         if isinstance(value, SQL):
-            return self.source.text(self.as_written(value.payload, value.text))
+            return self.source.text(self.as_written(value.payload, value.written or value.text))
         if isinstance(value, tuple) and value and all(isinstance(each, tuple) and len(each) == 2 for each in value):
             # The catalogue stores storage parameters as text.
             return repr_value({key: int(each) if str(each).isdigit() else each for key, each in value})
@@ -166,7 +167,7 @@ class Printer:
     def check(self, check: Check) -> str:
         """Return the text of a CHECK as a literal."""
         expression = getattr(check.payload, "sqltext", None)
-        return string(self.text(expression, check.sql))
+        return string(self.text(expression, check.written or check.sql))
 
     def column(
         self, column: Column, *, primary: bool = False, keyed: bool = False, autoincrement: bool | None = None
@@ -202,7 +203,7 @@ class Printer:
 
     def computed(self, computed: Computed) -> str:
         """Return ``sa.Computed("a + b", persisted=True)``."""
-        text = self.text(getattr(computed.payload, "sqltext", None), computed.sql)
+        text = self.text(getattr(computed.payload, "sqltext", None), computed.written or computed.sql)
         return f"{self.source.sa('Computed')}({string(text)}, persisted={computed.stored})"
 
     def identity(self, identity: Identity, type_: str) -> str:
@@ -276,15 +277,19 @@ class Printer:
         pairs = zip(constraint.parts, constraint.operators, strict=True)
         arguments: list[Node] = [f"({self.exclusion_part(part)}, {string(operator)})" for part, operator in pairs]
         arguments += [f"where={self.option('where', constraint.where)}"] if constraint.where else []
+        opclasses = _opclasses(constraint.parts, getattr(constraint.payload, "ops", {}))
+        arguments += [f"ops={repr_value(opclasses)}"] if opclasses else []
         arguments += [f"using={string(constraint.using)}"] if constraint.using != "gist" else []
         return [*arguments, *self.deferral(constraint)]
 
     def exclusion_part(self, part: IndexPart) -> str:
         """Return a part as in an index, but with parentheses round an expression, which SQLAlchemy does not add."""
-        if part.expression is None or isinstance(part.payload, sa.TextClause) or _is_call(part.expression):
+        if part.expression is None:
             return self.part(part)
-        bare = replace(part, payload=None, expression=f"({self.as_written(part.payload, part.expression)})")
-        return self.part(bare)
+        text = self.as_written(part.payload, part.written or part.expression)
+        return self.part(
+            replace(part, payload=None, written=None, expression=text if _is_enclosed(text) else f"({text})")
+        )
 
     def foreign_key(self, key: ForeignKey) -> Call:
         """Return ``sa.ForeignKeyConstraint([...], [...])``."""
@@ -300,9 +305,9 @@ class Printer:
             text = f"{self.source.sa('column')}({string(part.column)})" + (".desc()" if part.descending else "")
             return text + (f".nulls_{part.nulls}()" if part.nulls else "")
         plain = self.dialect.identifier_preparer.quote(part.column) if part.column is not None else ""
-        text = plain or self.as_written(part.payload, part.expression or "")
+        text = plain or self.as_written(part.payload, part.written or part.expression or "")
         if not plain and (part.collation or part.opclass or part.descending or part.nulls):
-            text = f"({text})" if not isinstance(part.payload, sa.TextClause) else text
+            text = text if _is_enclosed(text) else f"({text})"
         text += f' COLLATE "{part.collation}"' if part.collation else ""
         text += f" {part.opclass}" if part.opclass else ""
         text += " DESC" if part.descending else ""
@@ -477,10 +482,14 @@ class Printer:
         arguments += ["unique=True"] if index.unique else []
         lengths = {part.column: part.length for part in index.parts if part.length}
         arguments += [f"{self.prefix}length={repr_value(lengths)}"] if lengths else []
-        opclasses = {part.column: part.opclass for part in index.parts if part.column and not part.collation}
-        opclasses = {column: opclass for column, opclass in opclasses.items() if opclass}
+        opclasses = _opclasses(index.parts, self.declared_opclasses(index))
         arguments += [f"{self.prefix}ops={repr_value(opclasses)}"] if opclasses else []
         return Call("op.create_index", [*arguments, *self.keywords(self.declared(index)), *self.schema(table)])
+
+    def declared_opclasses(self, index: Index) -> Mapping[str, str]:
+        """Return the operator classes of *index* as its author wrote them."""
+        declared: Options = option(lift_options(index.payload, self.dialect), f"{self.prefix}ops") or ()
+        return {column: str(opclass) for column, opclass in declared}
 
     def create_index(self, operation: CreateIndex) -> Iterator[Node]:
         yield self.index(operation.table, operation.index)
@@ -525,14 +534,22 @@ class Printer:
         yield Call("op.execute", [string(str(operation.statement))])
 
 
-def _is_call(expression: str) -> bool:
-    """Return True for ``f(...)``, the only expression that needs no parentheses in an index."""
+def _opclasses(parts: Iterable[IndexPart], declared: Mapping[str, str]) -> dict[str, str]:
+    """Return the operator classes of columns, as *declared* where they are: another database may have them in another
+    schema. That of an expression, or of a column with a collation, is in its text."""
+    found = {part.column: declared.get(part.column) or part.opclass for part in parts if part.column}
+    in_text = {part.column for part in parts if part.collation}
+    return {column: opclass for column, opclass in found.items() if opclass and column not in in_text}
+
+
+def _is_enclosed(expression: str) -> bool:
+    """Return True for ``f(...)`` and ``(...)``, the only expressions that need no parentheses in an index."""
     head, _, tail = expression.partition("(")
     depth = 1
     for position, character in enumerate(tail):
         depth += {"(": 1, ")": -1}.get(character, 0)
         if depth == 0:
-            return head.isidentifier() and position == len(tail) - 1
+            return (not head or head.isidentifier()) and position == len(tail) - 1
     return False
 
 

@@ -58,10 +58,11 @@ INTEGER_LIMITS = {"SMALLINT": 2**15 - 1, "INTEGER": 2**31 - 1, "BIGINT": 2**63 -
 
 @dataclass(frozen=True, slots=True)
 class SQL:
-    """SQL text as the value of an option, to distinguish it from a plain string."""
+    """SQL text as the value of an option, to distinguish it from a plain string. For ``written`` see `Check`."""
 
     text: str
     payload: object = field(default=None, compare=False, repr=False)
+    written: str | None = field(default=None, compare=False, repr=False)
 
     def __lt__(self, other: object) -> bool:
         return str(self) < str(other)
@@ -87,12 +88,13 @@ class Type:
 class Default:
     """A server default. ``sql`` is the text after DEFAULT; ``payload`` is the value of ``server_default=``.
 
-    ``needs`` are the objects that it requires: a sequence.
+    ``needs`` are the objects that it requires: a sequence. For ``written`` see `Check`.
     """
 
     sql: str
     needs: tuple[Key, ...] = field(default=(), compare=False)
     payload: object = field(default=None, compare=False, repr=False)
+    written: str | None = field(default=None, compare=False, repr=False)
 
     def __str__(self) -> str:
         return self.sql
@@ -100,11 +102,12 @@ class Default:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Computed:
-    """``GENERATED ALWAYS AS (sql)``; ``stored`` is False for VIRTUAL."""
+    """``GENERATED ALWAYS AS (sql)``; ``stored`` is False for VIRTUAL. For ``written`` see `Check`."""
 
     sql: str
     stored: bool
     payload: object = field(default=None, compare=False, repr=False)
+    written: str | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,13 +180,18 @@ class ForeignKey:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
-    """CHECK. ``columns`` are those that the text is known to use; they are used for ordering only."""
+    """CHECK. ``columns`` are those that the text is known to use; they are used for ordering only.
+
+    ``written`` is the text as its author typed it, where the normal form ``sql`` differs: it is what is sent, while
+    ``sql`` is what is compared. None means that there is no other text than ``sql``.
+    """
 
     sql: str
     name: str | None = None
     columns: tuple[str, ...] = field(default=(), compare=False)
     options: Options = ()
     payload: object = field(default=None, compare=False, repr=False)
+    written: str | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -191,7 +199,8 @@ class IndexPart:
     """One element of an index: the name of a column, or the text of an expression.
 
     ``length`` is MySQL's prefix length in characters; ``nulls`` is "first" or "last" where that is not the default of
-    the database; ``opclass`` is PostgreSQL's; ``collation`` is PostgreSQL's or SQLite's COLLATE.
+    the database; ``opclass`` is PostgreSQL's, with its schema and parameters if it has them; ``collation`` is
+    PostgreSQL's or SQLite's COLLATE. For ``written`` see `Check`.
     """
 
     column: str | None = None
@@ -202,6 +211,7 @@ class IndexPart:
     collation: str | None = None
     length: int | None = None
     payload: object = field(default=None, compare=False, repr=False)
+    written: str | None = field(default=None, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         if (self.column is None) == (self.expression is None):
@@ -347,26 +357,38 @@ def with_texts(table: Table, text: Callable[[str], str]) -> Table:
     )
 
 
+# A text that was changed is no longer the one that its author typed.
+
+
 def _column_with_text(column: Column, text: Callable[[str], str]) -> Column:
     computed = column.computed
-    return column if computed is None else replace(column, computed=replace(computed, sql=text(computed.sql)))
+    if computed is None:
+        return column
+    return replace(column, computed=replace(computed, sql=text(computed.sql), written=None))
 
 
 def _constraint_with_text(constraint: Constraint, text: Callable[[str], str]) -> Constraint:
     if isinstance(constraint, Check):
-        return replace(constraint, sql=text(constraint.sql))
+        return replace(constraint, sql=text(constraint.sql), written=None)
     if isinstance(constraint, Exclude):
-        where = replace(constraint.where, text=text(constraint.where.text)) if constraint.where else None
+        where = _sql_with_text(constraint.where, text) if constraint.where else None
         return replace(constraint, parts=_parts_with_text(constraint.parts, text), where=where)
     return constraint
 
 
 def _parts_with_text(parts: tuple[IndexPart, ...], text: Callable[[str], str]) -> tuple[IndexPart, ...]:
-    return tuple(part if part.expression is None else replace(part, expression=text(part.expression)) for part in parts)
+    return tuple(
+        part if part.expression is None else replace(part, expression=text(part.expression), written=None)
+        for part in parts
+    )
 
 
 def _options_with_text(options: Options, text: Callable[[str], str]) -> Options:
-    return tuple((name, replace(v, text=text(v.text)) if isinstance(v, SQL) else v) for name, v in options)
+    return tuple((name, _sql_with_text(value, text) if isinstance(value, SQL) else value) for name, value in options)
+
+
+def _sql_with_text(sql: SQL, text: Callable[[str], str]) -> SQL:
+    return replace(sql, text=text(sql.text), written=None)
 
 
 _WORDS = re.compile(

@@ -45,6 +45,7 @@ from schemashift.schema import (
 )
 from schemashift.sqla.names import names_of
 from schemashift.sqla.percent_signs import without_percent_doubling
+from schemashift.sqla.texts import is_raw_text, raw_text, separated
 from schemashift.sqla.traits import traits_of
 
 _COLLATE = re.compile(r'\s+COLLATE\s+(?:"((?:[^"]|"")+)"|`([^`]+)`|([\w.@-]+))$', re.IGNORECASE)
@@ -305,8 +306,9 @@ class _Lifter:
         names = [column.name for column in self.source.columns]
         if isinstance(expression, str):
             return mentioned(expression, names)
-        used = {str(part.name) for part in visitors.iterate(expression) if isinstance(part, sa.Column)}
-        texts = " ".join(part.text for part in visitors.iterate(expression) if isinstance(part, sa.TextClause))
+        found = list(visitors.iterate(expression))
+        used = {str(part.name) for part in found if isinstance(part, sa.Column)}
+        texts = " ".join(map(raw_text, found))
         return tuple(name for name in names if name in used or mentioned(texts, [name]))
 
     def column(self, column: sa.Column[Any]) -> Column:
@@ -374,7 +376,10 @@ class _Lifter:
 
     def options(self, thing: Any) -> Options:
         """Return all dialect options that were given, with hashable values."""
-        return options((name, self.option(value)) for name, value in thing.dialect_kwargs.items())
+        return options(
+            (name, SQL(self.sql(value), payload=value) if _is_condition(name, value) else self.option(value))
+            for name, value in thing.dialect_kwargs.items()
+        )
 
     def option(self, value: Any) -> object:
         """Return the value of an option: expressions become `SQL`, columns their names, containers tuples."""
@@ -403,7 +408,7 @@ class _Lifter:
                 return self.foreign_key(constraint, name)
             case sa.UniqueConstraint():
                 return Unique(
-                    columns=tuple(column.name for column in constraint.columns),
+                    columns=tuple(self.plain_columns(constraint)),
                     name=name,
                     deferrable=constraint.deferrable,
                     initially=_upper(constraint.initially),
@@ -420,6 +425,16 @@ class _Lifter:
                 )
         # Compared by name, so that PostgreSQL's dialect is not imported for other databases.
         return self.exclude(constraint, name) if constraint.__visit_name__ == "exclude_constraint" else None
+
+    def plain_columns(self, constraint: sa.UniqueConstraint) -> Iterator[str]:
+        """Yield the columns of a UNIQUE. Raises `NotSupported` for an expression, which SQLAlchemy would quote."""
+        for column in constraint.columns:
+            if is_raw_text(column):
+                raise NotSupported(
+                    f'a UNIQUE constraint of table "{self.name}" has columns only, not an expression: "{column.name}"',
+                    hints=[f'use a unique index: sa.Index("name", sa.text("{column.name}"), unique=True)'],
+                )
+            yield str(column.name)
 
     def exclude(self, constraint: Any, name: str | None) -> Exclude:
         """Lift a `postgresql.ExcludeConstraint`. Raises `NotSupported` on other databases."""
@@ -499,7 +514,7 @@ class _Lifter:
             raise NotSupported(f'an index of table "{self.name}" has no name')
         return Index(
             name=name,
-            parts=tuple(self.part(expression) for expression in index.expressions),
+            parts=tuple(part for expression in index.expressions for part in self.parts(expression)),
             unique=bool(index.unique),
             options=self.options(index),
             uses=tuple(dict.fromkeys(n for e in self.texts(index) for n in self.columns_in(e))),
@@ -512,6 +527,14 @@ class _Lifter:
         yield from (expression for expression in index.expressions if not isinstance(expression, sa.Column))
         yield from (value for name, value in index.dialect_kwargs.items() if name.endswith("_where"))
 
+    def parts(self, expression: Any) -> Iterator[IndexPart]:
+        """Lift a member of an index, which is one part, except for ``sa.text("name, age DESC")``."""
+        texts = list(separated(self.sql(expression))) if is_raw_text(expression) else []
+        if len(texts) > 1:
+            yield from (IndexPart(expression=text) for text in texts)
+        else:
+            yield self.part(expression)
+
     def part(self, expression: Any) -> IndexPart:
         """Lift a part: a column or an expression, and what the index adds to it (DESC, NULLS, an operator class)."""
         descending, nulls = False, None
@@ -520,48 +543,13 @@ class _Lifter:
             descending = descending or word == "desc"
             nulls = word if word in ("first", "last") else nulls
             expression = expression.element
-        if isinstance(expression, sa.ColumnClause):
+        if isinstance(expression, sa.ColumnClause) and not is_raw_text(expression):
             return IndexPart(column=str(expression.name), descending=descending, nulls=nulls)
-        if isinstance(expression, sa.TextClause):
-            return self.text_part(expression)
-        text = self.sql(expression)
+        # Also sa.text() and sa.literal_column(), whose text SQLAlchemy does not parse: "lower(name) DESC". What it
+        # consists of is known to the dialect, and becomes visible in its normal form.
+        text = self.sql(expression).strip()
         return IndexPart(expression=text, descending=descending, nulls=nulls, payload=expression)
 
-    def text_part(self, clause: sa.TextClause) -> IndexPart:
-        """Lift ``sa.text("lower(name) varchar_pattern_ops DESC NULLS LAST")``, which SQLAlchemy does not parse."""
-        match = _INDEX_TEXT.match(self.sql(clause).strip())
-        assert match is not None, "every part of the pattern may be empty"
-        text = match["text"]
-        while text.startswith("(") and text.endswith(")") and _balanced(text[1:-1]):
-            text = text[1:-1].strip()
-        plain = text.strip('"`')
-        known = self.source.columns.get(plain) is not None or any(c.name == plain for c in self.source.columns)
-        return IndexPart(
-            column=plain if known else None,
-            expression=None if known else text,
-            descending=(match["order"] or "").upper() == "DESC",
-            nulls=(match["nulls"] or "").lower() or None,
-            opclass=match["opclass"],
-            collation=match["collation"],
-            # With a payload, the parsed parts would be rendered twice.
-            payload=None if known or len(match["text"]) < match.end() else clause,
-        )
-
-
-def _balanced(text: str) -> bool:
-    depth = 0
-    for character in text:
-        depth += {"(": 1, ")": -1}.get(character, 0)
-        if depth < 0:
-            return False
-    return depth == 0
-
-
-_INDEX_TEXT = re.compile(
-    r"""^(?P<text>.*?)(?:\s+COLLATE\s+"?(?P<collation>[\w.@-]+)"?)?(?:\s+(?P<opclass>\w+_ops))?
-    (?:\s+(?P<order>ASC|DESC))?(?:\s+NULLS\s+(?P<nulls>FIRST|LAST))?$""",
-    re.IGNORECASE | re.VERBOSE | re.DOTALL,
-)
 
 _MODIFIERS: dict[Any, str] = {
     operators.desc_op: "desc",
@@ -569,6 +557,11 @@ _MODIFIERS: dict[Any, str] = {
     operators.nulls_first_op: "first",
     operators.nulls_last_op: "last",
 }
+
+
+def _is_condition(option: str, value: object) -> bool:
+    """Return True if the value of an option is a condition (``postgresql_where``), even if it is a single column."""
+    return option.endswith("_where") and isinstance(value, sa.ClauseElement)
 
 
 def _upper(word: str | None) -> str | None:

@@ -20,7 +20,8 @@ from sqlalchemy.types import TypeDecorator, TypeEngine, UserDefinedType
 from schemashift.errors import NotSupported
 from schemashift.schema import Default
 from schemashift.scripts.layout import string
-from schemashift.sqla.lift import is_domain, lift_type
+from schemashift.sqla.lift import is_domain, lift_expression, lift_type
+from schemashift.sqla.texts import is_raw_text
 from schemashift.sqla.types import SQLType
 
 # Parameters for the conversion of values in Python, and those that are written as separate constraints.
@@ -143,18 +144,21 @@ class Source:
 
     def default(self, default: Default) -> str:
         """Return the value of ``server_default=``."""
-        payload = default.payload
+        payload: Any = default.payload
         if isinstance(payload, str):
             return string(payload)
-        if isinstance(payload, sa.TextClause):
-            return f"{self.sa('text')}({string(payload.text if not payload._bindparams else default.sql)})"
+        if isinstance(payload, sa.TextClause) and not payload._bindparams:
+            return f"{self.sa('text')}({string(payload.text)})"
+        if is_raw_text(payload):
+            # As its author wrote it, not as the database does.
+            return self.text(lift_expression(payload, self.dialect))
         if isinstance(payload, sa.True_ | sa.False_):
             return f"{self.sa('true' if isinstance(payload, sa.True_) else 'false')}()"
         if isinstance(payload, FunctionElement) and (function := _simple_function(payload)):
             return f"{self.sa('func')}.{function}()"
         if payload is None and (literal := _LITERAL.fullmatch(default.sql)):
             return string(literal[1].replace("''", "'"))
-        return self.text(default.sql)
+        return self.text(default.written or default.sql)
 
 
 _LITERAL = re.compile(r"'((?:[^'\\]|'')*)'")

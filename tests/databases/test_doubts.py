@@ -80,6 +80,22 @@ def test_a_role_without_temporary_tables(
     assert found.not_compared[0].reason.startswith("permission denied to create temporary tables in database")
 
 
+def test_texts_without_temporary_tables(
+    without_temporary_tables: sa.Connection, postgresql_url: str, tmp_path: Path
+) -> None:
+    """What certainly means the same is no difference; a real one is."""
+    models = checked("a>3", "A != 1 and (a<9 or a is null)")
+    sa.Index("ix", models.tables["t0"].c.id, postgresql_where=sa.text("a>1"))
+    models.create_all(sa.create_engine(postgresql_url, poolclass=sa.NullPool))
+    found = compared(without_temporary_tables, models, tmp_path / "m")
+    assert (found.operations, found.not_compared) == ((), ())
+    changed = checked("a>4", "a <> 1 AND (a < 9 OR a IS NULL)")
+    sa.Index("ix", changed.tables["t0"].c.id, postgresql_where=sa.text("(a>1)"))
+    found = compared(without_temporary_tables, changed, tmp_path / "n")
+    assert [type(each).__name__ for each in found.operations] == ["DropConstraint", "AddConstraint"]
+    assert {each.about.name for each in found.not_compared} == {"t0"}
+
+
 def test_a_domain_without_temporary_objects(
     without_temporary_tables: sa.Connection, postgresql_url: str, tmp_path: Path
 ) -> None:

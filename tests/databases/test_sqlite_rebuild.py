@@ -336,7 +336,7 @@ NATIVE: list[tuple[list[Operation], list[str]]] = [
     ),
     (
         [AddColumn(table=T, column=column("x", computed=Computed(sql="b+1", stored=False)))],
-        ["ALTER TABLE t ADD COLUMN x INTEGER GENERATED ALWAYS AS (b + 1) VIRTUAL"],
+        ["ALTER TABLE t ADD COLUMN x INTEGER GENERATED ALWAYS AS (b+1) VIRTUAL"],
     ),
     ([DropColumn(table=T, name="b")], ["ALTER TABLE t DROP COLUMN b"]),
     ([DropColumn(table=T, name="c")], ["ALTER TABLE t DROP COLUMN c"]),

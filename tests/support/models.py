@@ -146,6 +146,20 @@ INDEX_STYLES: dict[str, tuple[str, ...]] = {
     "mysql": ("plain", "plain", "desc", "length", "fulltext"),
 }  # fmt: skip
 
+TEXT_INDEXES: dict[str, tuple[str, ...]] = {
+    "sqlite": (
+        "{} DESC", "lower( {} )", "Lower({})   COLLATE nocase desc", "({} || 'x DESC') desc", "{} COLLATE nocase",
+    ),
+    "postgresql": (
+        "{} DESC NULLS LAST", "(lower({}))text_pattern_ops", "{} varchar_pattern_ops DESC", '{} COLLATE "C"',
+        'lower({}) COLLATE "C" text_pattern_ops DESC', "coalesce({}, 'x)')", "({} || 'x')", "({} IS NULL), {} DESC",
+    ),
+    "mysql": ("{} DESC", "{}(3)", "{} (4) DESC"),
+}  # fmt: skip
+"""Elements of an index as people type them, for a column of text."""
+TEXT_CONDITIONS = ('"{}"<>-998', '"{}"  !=  -997 or "{}" is NULL', 'not("{}"=-996)', '("{}" > -995 /* at least */)')
+"""Conditions on a number that is none of them, in odd spellings."""
+
 
 @dataclass
 class Col:
@@ -260,7 +274,7 @@ def random_models(rng: random.Random, dialect: str, *, most: int = 5) -> Tables:
     for tab in tables.values():
         for name in rng.sample(COLUMNS, rng.randint(0, 6)):
             tab.cols.append(random_column(rng, tables, name))
-        for make in (add_unique, add_check, add_index, add_fk, add_exclude, _add_computed):
+        for make in (add_unique, add_check, add_index, add_fk, add_exclude, _add_computed, add_text):
             for _ in range(rng.randint(0, 2)):
                 make(rng, tables, tab)
         tab.comment = rng.choice((None, None, "it's a table", "100% sure"))
@@ -425,6 +439,30 @@ def add_index(rng: random.Random, tables: Tables, tab: Tab | None = None) -> Non
         style = "unique"
     if cols:
         tab.indexes.append((f"ix_{tab.name}_{rng.choice(cols)}", cols, style))
+        _dedupe(tab)
+
+
+def add_text(rng: random.Random, tables: Tables, tab: Tab | None = None) -> None:
+    """Add an index or a CHECK that is typed as text, on a column that only texts or only numbers are in."""
+    tab = tab or _some(rng, tables)
+    cols = (
+        [col for col in tab.cols if col.name != "id" and not col.name.endswith("_id") and not col.computed]
+        if tab
+        else []
+    )
+    strings = [col.name for col in cols if col.type in ("str20", "str50", "str200")]
+    numbers = [col.name for col in cols if col.type in NUMBERS]
+    number = rng.randint(0, 9)
+    if tab and strings and rng.random() < 0.5:
+        style = f"{rng.choice(('text', 'literal'))} {rng.choice(TEXT_INDEXES[tables.dialect])}"
+        tab.indexes.append((f"ix_{tab.name}_text{number}", (rng.choice(strings),), style))
+    elif tab and numbers and tables.dialect != "mysql" and rng.random() < 0.5:
+        style = f"where {rng.choice(TEXT_CONDITIONS)}"
+        tab.indexes.append((f"ix_{tab.name}_where{number}", (rng.choice(numbers),), style))
+    elif tab and numbers:
+        name, text = rng.choice(numbers), rng.choice(TEXT_CONDITIONS)
+        tab.checks.append((rng.choice((None, f"ck_{tab.name}_text{number}")), text.replace("{}", name)))
+    if tab:
         _dedupe(tab)
 
 
@@ -862,6 +900,7 @@ EDITS: tuple[Callable[[random.Random, Tables], None], ...] = (
     _alter_default,
     _alter_label_default,
     _alter_comment,
+    add_text,
     _drop_part,
     _drop_part,
     _rename_part,
@@ -896,7 +935,7 @@ def build(tables: Tables, dialect: str) -> sa.MetaData:
         parts = [*_columns(tab, tables), *_constraints(tab, tables, dialect)]
         table = sa.Table(tab.name, metadata, *parts, comment=tab.comment, schema=tab.schema, **tab.options)
         for name, cols, style in tab.indexes:
-            _index(table, name, cols, style)
+            _index(table, name, cols, style, dialect)
     return metadata
 
 
@@ -981,7 +1020,21 @@ def _exclude(name: str | None, col: str, style: str, initially: str | None) -> p
     return postgresql.ExcludeConstraint((element, operator), name=name, **options)
 
 
-def _index(table: sa.Table, name: str, cols: tuple[str, ...], style: str) -> None:
+def _text_index(table: sa.Table, name: str, column: str, style: str, dialect: str) -> None:
+    how, _, text = style.partition(" ")
+    if how == "where":
+        condition = sa.text(text.replace("{}", column))
+        sa.Index(name, table.c[column], postgresql_where=condition, sqlite_where=condition)
+        return
+    quoted = f"`{column}`" if dialect in ("mysql", "mariadb") else f'"{column}"'
+    make: Callable[[str], Any] = sa.text if how == "text" else sa.literal_column
+    sa.Index(name, make(text.replace("{}", quoted)), _table=table)
+
+
+def _index(table: sa.Table, name: str, cols: tuple[str, ...], style: str, dialect: str) -> None:
+    if " " in style:
+        _text_index(table, name, cols[0], style, dialect)
+        return
     first = table.c[cols[0]]
     rest = [table.c[each] for each in cols[1:]]
     every: list[Any] = [first, *rest]

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import sqlalchemy as sa
 
-from schemashift.dialects.ddl import DDL
+from schemashift.dialects.ddl import DDL, enclosed
 from schemashift.dialects.live import LiveSchema
 from schemashift.dialects.mysql.defaults import is_literal, split_on_update
 from schemashift.dialects.mysql.foreign_key_indexes import maintain_foreign_key_indexes
@@ -70,7 +70,7 @@ class MySQLDDL(DDL):
     def column(self, column: Column, table: Table) -> str:
         """Return the definition of a column for CREATE TABLE, ADD and MODIFY, including MariaDB's column CHECKs."""
         words = [self.quote(column.name), self.type(column), *self.attributes(column)]
-        words += [f"CHECK ({check.sql})" for check in self.checks_in(column.name, table)]
+        words += [f"CHECK {enclosed(check.sql)}" for check in self.checks_in(column.name, table)]
         return " ".join(words)
 
     def checks_in(self, column: str, table: Table) -> tuple[Check, ...]:
@@ -83,7 +83,7 @@ class MySQLDDL(DDL):
     def attributes(self, column: Column) -> Iterator[str]:
         computed = column.computed
         if computed is not None:
-            yield f"GENERATED ALWAYS AS ({computed.sql}) {'STORED' if computed.stored else 'VIRTUAL'}"
+            yield f"GENERATED ALWAYS AS {enclosed(computed.sql)} {'STORED' if computed.stored else 'VIRTUAL'}"
         if not column.nullable:
             yield "NOT NULL"
         elif column.type.sql.startswith("timestamp") and computed is None:
@@ -115,7 +115,7 @@ class MySQLDDL(DDL):
                 return f"PRIMARY KEY ({self.names(constraint.columns)}){self.key_options(constraint.options)}"
             case Check():
                 enforced = "" if self.option(constraint.options, "enforced") is None else " NOT ENFORCED"
-                return f"CHECK ({constraint.sql}){enforced}"
+                return f"CHECK {enclosed(constraint.sql)}{enforced}"
             case _:
                 return super().constraint_body(constraint)
 
@@ -150,7 +150,7 @@ class MySQLDDL(DDL):
         return text
 
     def part(self, part: IndexPart) -> str:
-        text = self.quote(part.column) if part.column is not None else f"({part.expression})"
+        text = self.quote(part.column) if part.column is not None else enclosed(str(part.expression))
         return text + (f"({part.length})" if part.length else "") + (" DESC" if part.descending else "")
 
     def index_words(self, index: Index) -> tuple[str, str]:

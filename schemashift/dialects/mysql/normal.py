@@ -284,13 +284,14 @@ def _index(index: Index, table: Table, flavour: Flavour) -> Index:
 
 
 def _part(part: IndexPart, lengths: Any, table: Table, flavour: Flavour) -> IndexPart:
+    part = _without_order(part, flavour)
     if part.expression is not None and (column := _plain_column(part.expression, table, flavour)):
         part = replace(column, descending=part.descending or column.descending, payload=part.payload)
     if part.expression is not None:
         if flavour.mariadb:
             raise NotSupported(f'MariaDB has no index on an expression: "{part.expression}" of "{table.table_name}"')
         inner = bare(part.expression, backslash=flavour.backslash)
-        return IndexPart(expression=inner, descending=part.descending, payload=part.payload)
+        return replace(part, expression=inner, nulls=None, opclass=None, collation=None)
     length = part.length
     if isinstance(lengths, int):
         length = lengths
@@ -299,6 +300,24 @@ def _part(part: IndexPart, lengths: Any, table: Table, flavour: Flavour) -> Inde
     # MariaDB supports DESC since 10.8; before, it was accepted and ignored.
     descending = part.descending and not (flavour.mariadb and flavour.before(10, 8))
     return IndexPart(column=part.column, descending=descending, length=length, payload=part.payload)
+
+
+def _without_order(part: IndexPart, flavour: Flavour) -> IndexPart:
+    """Return an element that is one text, ``(lower(name)) DESC``, with its order separated."""
+    if part.expression is None:
+        return part
+    *before, last = tokenize(part.expression, backslash=flavour.backslash)
+    if not before or last.word() not in ("ASC", "DESC"):
+        return part
+    text = part.expression[: last.start].strip()
+    # The payload is the whole text.
+    return replace(
+        part,
+        expression=text,
+        descending=part.descending or last.word() == "DESC",
+        payload=None,
+        written=bare(text, backslash=flavour.backslash),
+    )
 
 
 def _plain_column(text: str, table: Table, flavour: Flavour) -> IndexPart | None:

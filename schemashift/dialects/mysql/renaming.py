@@ -21,7 +21,9 @@ def renamed_in_texts(table: Table, old: str, new: str) -> Table:
             replace(
                 index,
                 parts=tuple(
-                    replace(part, expression=renamed_in(part.expression, old, new)) if part.expression else part
+                    replace(part, expression=renamed_in(part.expression, old, new), written=None)
+                    if part.expression
+                    else part
                     for part in index.parts
                 ),
             )

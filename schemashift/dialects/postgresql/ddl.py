@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from schemashift.dialects.ddl import DDL
+from schemashift.dialects.ddl import DDL, enclosed
 from schemashift.dialects.live import LiveSchema
 from schemashift.dialects.postgresql.convert import conversion
 from schemashift.dialects.postgresql.normal import normal_identity
@@ -23,6 +23,7 @@ from schemashift.schema import (
     ForeignKey,
     Identity,
     Index,
+    IndexPart,
     PrimaryKey,
     Table,
     TableName,
@@ -68,8 +69,12 @@ class PostgreSQLDDL(DDL):
             case Exclude():
                 pairs = zip(constraint.parts, constraint.operators, strict=True)
                 elements = ", ".join(f"{self.part(part)} WITH {operator}" for part, operator in pairs)
-                where = f" WHERE ({constraint.where.text})" if constraint.where else ""
+                where = f" WHERE {enclosed(constraint.where.text)}" if constraint.where else ""
                 return f"EXCLUDE USING {constraint.using} ({elements}){where}{self.deferral(constraint)}"
+
+    def index_expression(self, part: IndexPart) -> str:
+        # What may follow the expression is separate in the normal form.
+        return enclosed(str(part.expression))
 
     def validity(self, constraint: Check | ForeignKey) -> str:
         """Return NOT VALID, with a leading space."""

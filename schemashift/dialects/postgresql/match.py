@@ -7,7 +7,21 @@ from dataclasses import replace
 from typing import Any
 
 from schemashift.dialects.postgresql.normal import WithoutToast
-from schemashift.schema import INTEGER_LIMITS, Column, Options, Table, Type, option, options
+from schemashift.dialects.postgresql.tokens import spelling
+from schemashift.schema import (
+    INTEGER_LIMITS,
+    SQL,
+    Check,
+    Column,
+    Constraint,
+    Index,
+    IndexPart,
+    Options,
+    Table,
+    Type,
+    option,
+    options,
+)
 
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 _NEXTVAL = re.compile(r"(nextval\('(?:[^']|'')*')::regclass\)")
@@ -17,12 +31,53 @@ def spelled_like(read: Table, declared: Table) -> Table:
     """Return *read* with the defaults spelled as in *declared* where both mean the same.
 
     These are numbers, ``'0'`` and ``0``: PostgreSQL keeps both spellings, so not even the scratch table shows that they
-    are equal. And ``nextval`` of a sequence, which models write without the cast that PostgreSQL adds.
+    are equal. And ``nextval`` of a sequence, which models write without the cast that PostgreSQL adds; texts that
+    differ in white space or parentheses, which matters where there can be no scratch table; and an operator class that
+    models write with its schema, which PostgreSQL leaves out where it would find it.
     """
     columns = tuple(_with_default_like(column, declared.column(column.name)) for column in read.columns)
     if isinstance(read.payload, WithoutToast):
         read = replace(read, options=_with_toast_like(read.options, declared.options))
-    return replace(read, columns=columns)
+    return replace(
+        read,
+        columns=columns,
+        constraints=tuple(_check_like(constraint, declared) for constraint in read.constraints),
+        indexes=tuple(_index_like(index, declared.index(index.name)) for index in read.indexes),
+    )
+
+
+def _check_like(read: Constraint, declared: Table) -> Constraint:
+    """Return a CHECK with the text of a declared one of the same name, or with the same text and no name."""
+    if not isinstance(read, Check):
+        return read
+    candidates = (c for c in declared.constraints if isinstance(c, Check) and c.name in (None, read.name))
+    same = next((each for each in candidates if spelling(each.sql) == spelling(read.sql)), None)
+    return read if same is None else replace(read, sql=same.sql)
+
+
+def _index_like(read: Index, declared: Index | None) -> Index:
+    if declared is None or len(read.parts) != len(declared.parts):
+        return read
+    wanted = dict(declared.options)
+    pairs = zip(read.parts, declared.parts, strict=True)
+    return replace(
+        read,
+        parts=tuple(_part_like(part, other) for part, other in pairs),
+        options=tuple((name, _condition_like(value, wanted.get(name))) for name, value in read.options),
+    )
+
+
+def _part_like(read: IndexPart, declared: IndexPart) -> IndexPart:
+    if read.expression and declared.expression and spelling(read.expression) == spelling(declared.expression):
+        read = replace(read, expression=declared.expression)
+    mine, wanted = read.opclass or "", declared.opclass or ""
+    has_schema = mine and wanted.endswith(f".{mine}")
+    return replace(read, opclass=wanted) if has_schema else read
+
+
+def _condition_like(read: object, declared: object) -> object:
+    same = isinstance(read, SQL) and isinstance(declared, SQL) and spelling(read.text) == spelling(declared.text)
+    return declared if same else read
 
 
 def _with_toast_like(read: Options, declared: Options) -> Options:

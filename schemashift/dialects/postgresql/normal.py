@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
+from schemashift.dialects.postgresql.parse import Element, normal_opclass, parse_element
 from schemashift.dialects.postgresql.types import normal_type
 from schemashift.schema import (
     INTEGER_LIMITS,
@@ -202,8 +203,32 @@ def _index_option(name: str, value: object) -> object:
 
 
 def _part(part: IndexPart, opclasses: dict[str, str]) -> IndexPart:
-    nulls = part.nulls
-    if nulls == ("first" if part.descending else "last"):
-        nulls = None
     label = part.column or str(getattr(part.payload, "key", ""))
-    return replace(part, nulls=nulls, opclass=part.opclass or opclasses.get(label))
+    part = _in_parts(part)
+    opclass = part.opclass or opclasses.get(label)
+    default = "first" if part.descending else "last"
+    return replace(
+        part,
+        nulls=None if part.nulls == default else part.nulls,
+        opclass=normal_opclass(opclass) if opclass else None,
+    )
+
+
+def _in_parts(part: IndexPart) -> IndexPart:
+    """Return an element that is one text, ``lower(name) text_pattern_ops DESC``, with its parts separated."""
+    element = parse_element(part.expression) if part.expression is not None else None
+    if element is None:
+        return part
+    is_whole = element == Element(text=element.text)
+    return replace(
+        part,
+        column=element.column,
+        expression=None if element.column is not None else element.text,
+        descending=part.descending or element.descending,
+        nulls=part.nulls or element.nulls,
+        opclass=part.opclass or element.opclass,
+        collation=part.collation or element.collation,
+        # The payload is the whole text.
+        payload=part.payload if is_whole else None,
+        written=part.written if is_whole or element.column is not None else element.text,
+    )

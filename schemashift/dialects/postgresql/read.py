@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql as pg
 
 from schemashift.dialects.postgresql.normal import WithoutToast, normal_table
+from schemashift.dialects.postgresql.parse import Element, parse_index
 from schemashift.dialects.postgresql.text import canonical
 from schemashift.dialects.postgresql.types import type_engine, type_text
 from schemashift.schema import (
@@ -119,14 +120,7 @@ SELECT i.indrelid AS oid, c.relname AS name, am.amname AS method, i.indisunique 
        ARRAY(SELECT pg_get_indexdef(i.indexrelid, k, true)
                FROM generate_series(1, i.indnatts) AS k ORDER BY k) AS texts,
        i.indkey::int2[] AS numbers, i.indoption::int2[] AS flags,
-       ARRAY(SELECT CASE WHEN o.opcdefault THEN NULL ELSE o.opcname::text END
-               FROM unnest(i.indclass::oid[]) WITH ORDINALITY AS k(oid, place)
-               JOIN pg_catalog.pg_opclass o ON o.oid = k.oid ORDER BY k.place) AS opclasses,
-       ARRAY(SELECT CASE WHEN a.attcollation <> k.oid THEN co.collname::text END
-               FROM unnest(i.indcollation::oid[]) WITH ORDINALITY AS k(oid, place)
-               LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum > 0
-                    AND a.attnum = (i.indkey::int2[])[k.place - 1]
-               LEFT JOIN pg_catalog.pg_collation co ON co.oid = k.oid ORDER BY k.place) AS collations,
+       pg_get_indexdef(i.indexrelid) AS definition,
        x.condeferrable AS deferrable, x.condeferred AS deferred,
        ARRAY(SELECT o.oprname::text FROM unnest(x.conexclop) WITH ORDINALITY AS k(oid, place)
                JOIN pg_catalog.pg_operator o ON o.oid = k.oid ORDER BY k.place) AS operators
@@ -357,7 +351,8 @@ def _identity(row: Mapping[str, Any]) -> Identity:
 
 def _index(row: Mapping[str, Any], names: list[str]) -> Index:
     keys = row["keys"]
-    parts = tuple(_part(row, place) for place in range(keys))
+    # What an element adds to its expression is in the statement alone: PostgreSQL omits what is the default.
+    parts = tuple(_part(row, place, element) for place, element in enumerate(parse_index(row["definition"])))
     predicate = canonical(row["predicate"]) if row["predicate"] else None
     texts = [part.expression for part in parts if part.expression] + ([predicate] if predicate else [])
     found = [
@@ -389,7 +384,7 @@ def _exclude(row: Mapping[str, Any], names: list[str]) -> Exclude:
     )
 
 
-def _part(row: Mapping[str, Any], place: int) -> IndexPart:
+def _part(row: Mapping[str, Any], place: int, element: Element) -> IndexPart:
     text, flags = row["texts"][place], row["flags"][place]
     descending = bool(flags & _DESCENDING)
     first = bool(flags & _NULLS_FIRST)
@@ -399,8 +394,8 @@ def _part(row: Mapping[str, Any], place: int) -> IndexPart:
         expression=None if plain else canonical(text),
         descending=descending,
         nulls=None if first == descending else ("first" if first else "last"),
-        opclass=row["opclasses"][place],
-        collation=row["collations"][place],
+        opclass=element.opclass,
+        collation=element.collation,
     )
 
 

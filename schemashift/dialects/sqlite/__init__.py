@@ -21,6 +21,7 @@ from schemashift.dialects.sqlite.offline import in_memory
 from schemashift.dialects.sqlite.read import attached, read_tables, unreadable
 from schemashift.dialects.sqlite.script import for_script
 from schemashift.dialects.sqlite.session import SQLiteSession
+from schemashift.dialects.sqlite.unknown_names import refuse_unknown_names
 from schemashift.dialects.statement import Statement
 from schemashift.errors import NotSupported
 from schemashift.operations import Operation
@@ -90,6 +91,10 @@ class SQLite(Dialect):
 
     def spelled_like(self, read: Table, declared: Table) -> Table:
         return spelled_like(read, declared)
+
+    def refuse_misread(self, before: Table | None, after: Table) -> None:
+        """See `schemashift.dialects.sqlite.unknown_names`."""
+        refuse_unknown_names(before, after, self.ddl.quote)
 
     def for_script(self, operation: Operation) -> Operation:
         """See `schemashift.dialects.sqlite.script`."""

@@ -25,6 +25,7 @@ from schemashift.dialects.sqlite.parse import TableText, parse_table
 from schemashift.dialects.sqlite.read import CatalogueEntry
 from schemashift.dialects.sqlite.rebuild import PREFIX, Rebuild
 from schemashift.dialects.sqlite.renaming import renamed_in_texts
+from schemashift.dialects.sqlite.unknown_names import refuse_unknown_names
 from schemashift.dialects.statement import Statement, compiling
 from schemashift.errors import NotSupported
 from schemashift.operations import (
@@ -380,8 +381,11 @@ class SQLiteCompilation(Compilation):
         after = self.normal(pending.result)
         self.written_options[after.table_name] = pending.options
         if pending.created is not None:
+            refuse_unknown_names(None, after, self.ddl.quote)
             return self.created(after)
-        return self.changed(self.before(pending), after, pending.fresh)
+        before = self.before(pending)
+        refuse_unknown_names(before, after, self.ddl.quote)
+        return self.changed(before, after, pending.fresh)
 
     def created(self, table: Table) -> Iterator[tuple[str, Named]]:
         """Yield the creation of a new table with its indexes."""

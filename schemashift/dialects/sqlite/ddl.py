@@ -8,9 +8,11 @@ from dataclasses import replace
 
 from schemashift.dialects.ddl import DDL
 from schemashift.dialects.sqlite.normal import has_autoincrement, written_name
-from schemashift.dialects.sqlite.text import is_constant
+from schemashift.dialects.sqlite.text import bare, enclosed, is_constant
+from schemashift.dialects.sqlite.tokens import significant
 from schemashift.schema import (
     SQL,
+    Check,
     Column,
     Constraint,
     Default,
@@ -65,8 +67,11 @@ class SQLiteDDL(DDL):
 
     def default(self, default: Default) -> str:
         """Return DEFAULT, with parentheses around anything but a plain word or string, as SQLAlchemy writes it."""
+        if default.sql.startswith("(") and default.written is not None:
+            return f"DEFAULT {enclosed(bare(default.written))}"
+        typed = default.written if (default.written or "").upper() == default.sql.upper() else None
         plain = default.sql[:1] in "'(" or re.fullmatch(r"\w+", default.sql)
-        return f"DEFAULT {default.sql}" if plain else f"DEFAULT ({default.sql})"
+        return f"DEFAULT {typed or default.sql}" if plain else f"DEFAULT ({typed or default.sql})"
 
     def not_null(self, column: Column) -> str:
         """Return NOT NULL with its ON CONFLICT."""
@@ -76,7 +81,8 @@ class SQLiteDDL(DDL):
     def generated(self, column: Column) -> str:
         """Return GENERATED ALWAYS AS."""
         assert column.computed is not None
-        return f"GENERATED ALWAYS AS ({column.computed.sql}) {'STORED' if column.computed.stored else 'VIRTUAL'}"
+        text = enclosed(column.computed.written or column.computed.sql)
+        return f"GENERATED ALWAYS AS {text} {'STORED' if column.computed.stored else 'VIRTUAL'}"
 
     def conflict(self, constraint: Constraint) -> str:
         """Return ON CONFLICT, with a leading space."""
@@ -87,6 +93,8 @@ class SQLiteDDL(DDL):
         return super().constraint(replace(constraint, name=written_name(constraint)))
 
     def constraint_body(self, constraint: Constraint) -> str:
+        if isinstance(constraint, Check):
+            return f"CHECK {enclosed(constraint.written or constraint.sql)}" + self.conflict(constraint)
         return super().constraint_body(constraint) + self.conflict(constraint)
 
     def foreign_key(self, key: ForeignKey) -> str:
@@ -94,7 +102,8 @@ class SQLiteDDL(DDL):
         return super().foreign_key(_without_schema(key))
 
     def part(self, part: IndexPart) -> str:
-        text = self.quote(part.column) if part.column is not None else _operand(part.expression or "")
+        expression = part.written or part.expression or ""
+        text = self.quote(part.column) if part.column is not None else _operand(expression)
         text += f" COLLATE {part.collation}" if part.collation else ""
         return text + (" DESC" if part.descending else "")
 
@@ -104,7 +113,7 @@ class SQLiteDDL(DDL):
         parts = ", ".join(map(self.part, index.parts))
         where = self.option(index.options, "where")
         text = f"CREATE {unique}INDEX {name} ON {self.quote(table.name)} ({parts})"
-        return text + (f" WHERE {where.text}" if isinstance(where, SQL) else "")
+        return text + (f" WHERE {where.written or where.text}" if isinstance(where, SQL) else "")
 
     def create(self, table: Table) -> str:
         items = [self.column(column, table) for column in table.columns]
@@ -140,7 +149,7 @@ def addable(column: Column) -> bool:
 
 def _operand(expression: str) -> str:
     # Parentheses prevent a bare string or name from being read as a column.
-    return expression if expression.endswith(")") and expression[:1].isalpha() else f"({expression})"
+    return enclosed(expression) if len(significant(expression)) == 1 else expression
 
 
 def _without_schema(key: ForeignKey) -> ForeignKey:

@@ -18,8 +18,8 @@ from itertools import chain, count
 import sqlalchemy as sa
 
 from schemashift.dialects.sqlite.parse import ParseError, parse_part
-from schemashift.dialects.sqlite.text import Names, Quote, bare, canonical, canonical_default, collation_name
-from schemashift.dialects.sqlite.tokens import TokenError
+from schemashift.dialects.sqlite.text import Names, Quote, as_typed, bare, canonical, canonical_default, collation_name
+from schemashift.dialects.sqlite.tokens import SPACE, TokenError, significant
 from schemashift.dialects.sqlite.types import normal_type
 from schemashift.operations import default_name
 from schemashift.schema import (
@@ -132,7 +132,8 @@ def normal_column(column: Column, names: Names) -> Column:
     """Return the normal form of a column."""
     computed = column.computed
     if computed is not None:
-        computed = replace(computed, sql=canonical(computed.sql, names)[0])
+        sql, typed = canonical(computed.sql, names)[0], computed.written or as_typed(computed.sql, names)
+        computed = replace(computed, sql=sql, written=typed)
     conflict = None if column.nullable else conflict_of(column.options, ON_CONFLICT_NOT_NULL)
     return replace(
         column,
@@ -158,7 +159,7 @@ def _default(default: Default | None, names: Names) -> Default | None:
     if default is None:
         return None
     text = canonical_default(default.sql, names)
-    return None if text is None else replace(default, sql=text)
+    return None if text is None else replace(default, sql=text, written=default.written or default.sql)
 
 
 # Constraints ---------------------------------------------------------------------------------------------------------
@@ -179,7 +180,8 @@ def normal_constraint(constraint: Constraint, table: Table, names: Names) -> Con
         case Check():
             text, used = canonical(constraint.sql, names)
             found = options([("sqlite_on_conflict", conflict_of(constraint.options))])
-            changed = replace(constraint, sql=text, columns=used, options=found)
+            typed = constraint.written or as_typed(constraint.sql, names)
+            changed = replace(constraint, sql=text, columns=used, options=found, written=typed)
         case ForeignKey():
             changed = _foreign_key(replace(constraint, columns=columns), table, names)
     if changed.name is None or not has_default_name(table, changed):
@@ -260,7 +262,7 @@ def normal_index(index: Index, names: Names, columns: tuple[Column, ...]) -> Ind
     where = _where(index)
     if where is not None:
         text, uses = canonical(where.text, names)
-        where = replace(where, text=text)
+        where = replace(where, text=text, written=where.written or as_typed(where.text, names))
         used += uses
     return replace(
         index,
@@ -282,7 +284,7 @@ def _part(part: IndexPart, names: Names) -> tuple[IndexPart, tuple[str, ...]]:
     used: tuple[str, ...] = ()
     if part.expression is not None:
         text, used = canonical(part.expression, names)
-        part = replace(part, expression=text)
+        part = replace(part, expression=text, written=part.written or as_typed(part.expression, names))
     else:
         part = replace(part, column=names.spelled(part.column or ""))
     # Also where it is the collation of the column: the index keeps it when that of the column changes.
@@ -295,10 +297,19 @@ def _in_parts(part: IndexPart, names: Names) -> IndexPart:
     if part.expression is None:
         return part
     try:
-        parsed = parse_part(bare(part.expression))
+        parsed = parse_part(part.expression)
+        tokens = significant(bare(parsed.text))
     except (ParseError, TokenError):
         return part
-    part = replace(part, descending=part.descending or parsed.descending, collation=parsed.collation or part.collation)
-    if parsed.name is not None and parsed.name.lower() in names.columns:
-        return replace(part, column=names.spelled(parsed.name), expression=None)
-    return replace(part, expression=parsed.text)
+    is_name = len(tokens) == 1 and tokens[0].is_name
+    column = names.columns.get(tokens[0].name.lower()) if is_name else None
+    is_whole = parsed.collation is None and parsed.text == part.expression.strip(SPACE)
+    return replace(
+        part,
+        column=column,
+        expression=None if column is not None else parsed.text,
+        descending=part.descending or parsed.descending,
+        collation=parsed.collation or part.collation,
+        # The payload is the whole text.
+        payload=part.payload if is_whole else None,
+    )

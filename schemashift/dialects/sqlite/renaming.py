@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from schemashift.dialects.sqlite.text import Names, Quote, renamed_in
-from schemashift.schema import SQL, Check, Column, Index, Table
+from schemashift.schema import Table, with_texts
 
 
 def renamed_in_texts(table: Table, old: str, new: str, quote: Quote) -> Table:
@@ -15,23 +13,4 @@ def renamed_in_texts(table: Table, old: str, new: str, quote: Quote) -> Table:
     def text(sql: str) -> str:
         return renamed_in(sql, names, old, new)
 
-    def column(found: Column) -> Column:
-        computed = found.computed
-        return found if computed is None else replace(found, computed=replace(computed, sql=text(computed.sql)))
-
-    def index(found: Index) -> Index:
-        parts = tuple(
-            part if part.expression is None else replace(part, expression=text(part.expression)) for part in found.parts
-        )
-        options = tuple(
-            (name, replace(value, text=text(value.text)) if isinstance(value, SQL) else value)
-            for name, value in found.options
-        )
-        return replace(found, parts=parts, options=options)
-
-    return replace(
-        table,
-        columns=tuple(map(column, table.columns)),
-        constraints=tuple(replace(c, sql=text(c.sql)) if isinstance(c, Check) else c for c in table.constraints),
-        indexes=tuple(map(index, table.indexes)),
-    )
+    return with_texts(table, text)

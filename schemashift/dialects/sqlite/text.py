@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from schemashift.dialects.sqlite.tokens import KEYWORDS, SPACE, Token, TokenError, significant
+from schemashift.dialects.sqlite.tokens import KEYWORDS, SPACE, Token, TokenError, significant, tokenize
 
 _IN_EXPRESSIONS = frozenset(
     """
@@ -74,6 +74,24 @@ def canonical(sql: str, names: Names) -> tuple[str, tuple[str, ...]]:
     words = _spell(tokens, names)
     used = {word.column for word in words if word.column}
     return _join(words), tuple(name for name in names.columns.values() if name in used)
+
+
+def as_typed(sql: str, names: Names) -> str:
+    """Return *sql* as its author typed it, for a table that may have another name while its rows are copied."""
+    sql = sql.strip(SPACE)
+    try:
+        return unqualified(sql, names.table) if "." in sql else sql
+    except TokenError:
+        return sql
+
+
+def enclosed(sql: str) -> str:
+    """Return *sql* in parentheses, which a comment at its end does not hide."""
+    try:
+        last = list(tokenize(sql))[-1:]
+    except TokenError:
+        last = []
+    return f"({sql}\n)" if last and last[0].text.startswith("--") else f"({sql})"
 
 
 def canonical_default(sql: str, names: Names) -> str | None:
