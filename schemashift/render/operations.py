@@ -52,11 +52,12 @@ from schemashift.schema import (
     implied_start,
     options,
 )
-from schemashift.scripts.layout import Call, string
+from schemashift.scripts.layout import Call
 from schemashift.sqla.lift import lift_expression, lift_options
+from schemashift.sqla.literals import escape_binds, repr_value, string
 from schemashift.sqla.names import names_of
 from schemashift.sqla.private import type_affinity
-from schemashift.sqla.source import Source, escape_binds, repr_value
+from schemashift.sqla.source import Source
 from schemashift.sqla.traits import traits_of
 
 Node = str | Call
@@ -172,7 +173,7 @@ class Printer:
         self, column: Column, *, primary: bool = False, keyed: bool = False, autoincrement: bool | None = None
     ) -> Call:
         """Return ``sa.Column(...)``. The column is *keyed* in the primary key, declared *primary* by itself or not."""
-        arguments: list[Node] = [string(column.name), self.source.type_(column.type.payload)]
+        arguments: list[Node] = [string(column.name), self.source.type_(column.type.payload, column.payload)]
         arguments += self.generation(column)
         if primary:
             arguments.append("primary_key=True")

@@ -8,7 +8,7 @@ are.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -43,7 +43,7 @@ from schemashift.schema import (
     options,
     referential_action,
 )
-from schemashift.sqla.names import names_of
+from schemashift.sqla.names import names_of, plain
 from schemashift.sqla.percent_signs import without_percent_doubling
 from schemashift.sqla.traits import traits_of
 
@@ -99,7 +99,7 @@ def named_types(type_: Any, dialect: sa.Dialect) -> Iterator[Any]:
     """
     if not traits_of(dialect).named_types:
         return
-    type_ = _unwrapped(type_() if isinstance(type_, type) else type_, dialect)
+    type_ = unwrapped(type_() if isinstance(type_, type) else type_, dialect)
     inner = getattr(type_, "item_type", None) or (type_.data_type if is_domain(type_) else None)
     if isinstance(inner, TypeEngine):
         yield from named_types(inner, dialect)
@@ -125,7 +125,7 @@ def declared_sequences(metadatas: Iterable[sa.MetaData]) -> Iterator[Any]:
         for table in metadata.tables.values():
             for column in table.columns:
                 if isinstance(column.default, sa.Sequence) and not column.default.optional:
-                    sequences.setdefault(str(column.default.name), column.default)
+                    sequences.setdefault(plain(column.default.name), column.default)
         yield from (each for each in sequences.values() if not each.optional)
 
 
@@ -137,14 +137,19 @@ def is_domain(type_: Any) -> bool:
 def type_key(type_: Any, dialect: sa.Dialect) -> Key:
     """Return the key of one of `named_types`. Its schema is None if it is the default schema."""
     schema = None if type_.schema == dialect.default_schema_name else type_.schema
-    return (domain_key if is_domain(type_) else enum_key)(str(type_.name), schema)
+    return (domain_key if is_domain(type_) else enum_key)(plain(type_.name), schema)
 
 
-def _unwrapped(type_: Any, dialect: sa.Dialect) -> Any:
+def unwrapped(type_: Any, dialect: sa.Dialect, is_decorator: Callable[[Any], bool] | None = None) -> Any:
+    """Return the type that *type_* stands for on *dialect*: its variant, and the one that a TypeDecorator chooses.
+
+    *is_decorator* tells which types are unwrapped as decorators; by default all `TypeDecorator`.
+    """
     variants = getattr(type_, "_variant_mapping", None) or {}
     type_ = variants.get(dialect.name, type_)
-    if isinstance(type_, TypeDecorator):
-        return _unwrapped(type_.load_dialect_impl(dialect), dialect)
+    if is_decorator(type_) if is_decorator is not None else isinstance(type_, TypeDecorator):
+        chosen = type_.load_dialect_impl(dialect)
+        return unwrapped(chosen() if isinstance(chosen, type) else chosen, dialect, is_decorator)
     return type_
 
 
@@ -165,7 +170,7 @@ def lift_default(server_default: Any, dialect: sa.Dialect) -> Default | None:
         # A FetchedValue stands for something else in the database that fills the column, such as a trigger.
         return None
     compiler: Any = without_percent_doubling(dialect).ddl_compiler(without_percent_doubling(dialect), None)  # type: ignore[arg-type]
-    sql = str(compiler.render_default_string(clause.arg))
+    sql = plain(compiler.render_default_string(clause.arg))
     return Default(sql=sql, needs=default_needs(sql, dialect.default_schema_name), payload=clause.arg)
 
 
@@ -229,11 +234,11 @@ class _Lifter:
         self.database = names_of(dialect)[0]
         self.source = table
         self.compiler: Any = dialect.ddl_compiler(dialect, None)  # type: ignore[arg-type]
-        self.name = TableName(str(table.name), self.schema(table.schema))
+        self.name = TableName(plain(table.name), self.schema(table.schema))
 
     def schema(self, schema: str | None) -> str | None:
         """Return the name of a schema, or None if it is the default schema."""
-        return None if schema is None or schema == self.dialect.default_schema_name else str(schema)
+        return None if schema is None or schema == self.dialect.default_schema_name else plain(schema)
 
     def table(self) -> Table:
         """Lift the whole table."""
@@ -245,14 +250,14 @@ class _Lifter:
             columns=tuple(self.column(column) for column in self.source.columns if not column.system),
             constraints=tuple(self.constraints()),
             indexes=tuple(self.index(index) for index in self.source.indexes if self.is_created(index)),
-            comment=(self.source.comment or None) if self.dialect.supports_comments else None,
+            comment=_comment(self.source.comment) if self.dialect.supports_comments else None,
             options=self.table_options(),
             payload=self.source,
         )
 
     def table_options(self) -> Options:
         """Return the table's dialect options, and its prefixes (``UNLOGGED``), which SQLAlchemy stores separately."""
-        words = tuple(str(prefix).upper() for prefix in self.source._prefixes)
+        words = tuple(plain(prefix).upper() for prefix in self.source._prefixes)
         return options([*self.options(self.source), ("prefixes", words or None)])
 
     def constraints(self) -> Iterator[Constraint]:
@@ -297,15 +302,15 @@ class _Lifter:
     def sql(self, expression: Any) -> str:
         """Compile a SQL expression to text, with literal values and unqualified column names."""
         if isinstance(expression, str):
-            return expression
+            return plain(expression)
         return str(self.compiler.sql_compiler.process(expression, include_table=False, literal_binds=True))
 
     def columns_in(self, expression: Any) -> tuple[str, ...]:
         """Return the columns of this table that an expression uses."""
-        names = [column.name for column in self.source.columns]
+        names = [plain(column.name) for column in self.source.columns]
         if isinstance(expression, str):
             return mentioned(expression, names)
-        used = {str(part.name) for part in visitors.iterate(expression) if isinstance(part, sa.Column)}
+        used = {plain(part.name) for part in visitors.iterate(expression) if isinstance(part, sa.Column)}
         texts = " ".join(part.text for part in visitors.iterate(expression) if isinstance(part, sa.TextClause))
         return tuple(name for name in names if name in used or mentioned(texts, [name]))
 
@@ -315,14 +320,14 @@ class _Lifter:
         identity = self.identity(column.identity) if self.dialect.supports_identity_columns else None
         computed = column.computed
         return Column(
-            name=str(column.name),
+            name=plain(column.name),
             type=lift_type(column.type, self.dialect, column),
             nullable=bool(column.nullable) and (self.traits.nullable_keys or not column.primary_key),
             default=lift_default(column.server_default, self.dialect),
-            computed=self.computed(computed, str(column.name)) if computed is not None else None,
+            computed=self.computed(computed, plain(column.name)) if computed is not None else None,
             identity=identity,
             autoincrement=identity is None and self.is_autonumbered(column),
-            comment=(column.comment or None) if self.dialect.supports_comments else None,
+            comment=_comment(column.comment) if self.dialect.supports_comments else None,
             options=self.options(column),
             payload=column,
         )
@@ -379,14 +384,14 @@ class _Lifter:
     def option(self, value: Any) -> object:
         """Return the value of an option: expressions become `SQL`, columns their names, containers tuples."""
         if isinstance(value, sa.Column):
-            return str(value.name)
+            return plain(value.name)
         if isinstance(value, (sa.ClauseElement,)):
             return SQL(self.sql(value), payload=value)
         if isinstance(value, dict):
-            return tuple(sorted((str(key), self.option(each)) for key, each in value.items()))
+            return tuple(sorted((plain(key), self.option(each)) for key, each in value.items()))
         if isinstance(value, (list, tuple, set)):
             return tuple(self.option(each) for each in value)
-        return value
+        return plain(value) if isinstance(value, str) else value
 
     def constraint(self, constraint: Any) -> Constraint | None:
         """Lift a constraint; None for one that is not created."""
@@ -395,7 +400,7 @@ class _Lifter:
         name = self.final_name(constraint)
         match constraint:
             case sa.PrimaryKeyConstraint():
-                columns = tuple(column.name for column in constraint.columns)
+                columns = tuple(plain(column.name) for column in constraint.columns)
                 if not columns:
                     return None
                 return PrimaryKey(columns=columns, name=name, options=self.options(constraint), payload=constraint)
@@ -403,7 +408,7 @@ class _Lifter:
                 return self.foreign_key(constraint, name)
             case sa.UniqueConstraint():
                 return Unique(
-                    columns=tuple(column.name for column in constraint.columns),
+                    columns=tuple(plain(column.name) for column in constraint.columns),
                     name=name,
                     deferrable=constraint.deferrable,
                     initially=_upper(constraint.initially),
@@ -439,7 +444,7 @@ class _Lifter:
                 for part, (expression, _, _) in zip(parts, elements, strict=True)
             ),
             operators=tuple(str(operator) for _, _, operator in elements),
-            using=str(constraint.using),
+            using=plain(constraint.using),
             where=None if where is None else SQL(self.sql(where), payload=where),
             name=name,
             deferrable=constraint.deferrable,
@@ -462,14 +467,14 @@ class _Lifter:
         if name is None:
             return None
         # SQLAlchemy counts characters where PostgreSQL counts bytes.
-        self.check_length("index" if isinstance(thing, sa.Index) else "constraint", str(name))
-        return str(name)
+        self.check_length("index" if isinstance(thing, sa.Index) else "constraint", plain(name))
+        return plain(name)
 
     def foreign_key(self, constraint: sa.ForeignKeyConstraint, name: str | None) -> ForeignKey:
         """Lift a foreign key, whose target may be missing from the MetaData."""
         targets = [self.target(element) for element in constraint.elements]
         return ForeignKey(
-            columns=tuple(str(element.parent.name) for element in constraint.elements),
+            columns=tuple(plain(element.parent.name) for element in constraint.elements),
             target=targets[0][0],
             target_columns=tuple(column for _, column in targets),
             name=name,
@@ -489,8 +494,8 @@ class _Lifter:
         except exc.NoReferenceError:
             # The text of ForeignKey("schema.table.column"), parsed as SQLAlchemy does it.
             schema, table, name = element._column_tokens
-            return TableName(str(table), self.schema(schema)), str(name or element.parent.key)
-        return TableName(str(column.table.name), self.schema(column.table.schema)), str(column.name)
+            return TableName(plain(table), self.schema(schema)), plain(name or element.parent.key)
+        return TableName(plain(column.table.name), self.schema(column.table.schema)), plain(column.name)
 
     def index(self, index: sa.Index) -> Index:
         """Lift an index with its parts."""
@@ -521,7 +526,7 @@ class _Lifter:
             nulls = word if word in ("first", "last") else nulls
             expression = expression.element
         if isinstance(expression, sa.ColumnClause):
-            return IndexPart(column=str(expression.name), descending=descending, nulls=nulls)
+            return IndexPart(column=plain(expression.name), descending=descending, nulls=nulls)
         if isinstance(expression, sa.TextClause):
             return self.text_part(expression)
         text = self.sql(expression)
@@ -534,10 +539,10 @@ class _Lifter:
         text = match["text"]
         while text.startswith("(") and text.endswith(")") and _balanced(text[1:-1]):
             text = text[1:-1].strip()
-        plain = text.strip('"`')
-        known = self.source.columns.get(plain) is not None or any(c.name == plain for c in self.source.columns)
+        bare = text.strip('"`')
+        known = self.source.columns.get(bare) is not None or any(c.name == bare for c in self.source.columns)
         return IndexPart(
-            column=plain if known else None,
+            column=bare if known else None,
             expression=None if known else text,
             descending=(match["order"] or "").upper() == "DESC",
             nulls=(match["nulls"] or "").lower() or None,
@@ -546,6 +551,10 @@ class _Lifter:
             # With a payload, the parsed parts would be rendered twice.
             payload=None if known or len(match["text"]) < match.end() else clause,
         )
+
+
+def _comment(text: str | None) -> str | None:
+    return plain(text) if text else None
 
 
 def _balanced(text: str) -> bool:
