@@ -15,7 +15,8 @@ import sqlalchemy as sa
 
 from schemashift.dialects import Dialect
 from schemashift.schema import Check, Column, Default, Exclude, ForeignKey, PrimaryKey, Table, Unique
-from schemashift.sqla.lift import is_domain, lift_default
+from schemashift.sqla.lift import lift_default
+from schemashift.sqla.lift_types import is_domain
 from schemashift.sqla.percent_signs import without_percent_doubling
 from schemashift.sqla.private import implementation, wrapped_callable
 

@@ -21,16 +21,8 @@ from schemashift.operations.base import NOTHING, Keys, Node, Statement, need_obj
 from schemashift.operations.facts import Conversion, Facts, MayFail, Why
 from schemashift.operations.fits import always_fits
 from schemashift.schema import SQL, Check, Column, Default, Key, Schema, TableName, Type
-from schemashift.sqla.lift import (
-    declared_types,
-    domain_key,
-    enum_key,
-    is_domain,
-    lift_default,
-    lift_expression,
-    lift_type,
-    type_key,
-)
+from schemashift.sqla.lift import lift_default, lift_expression
+from schemashift.sqla.lift_types import declared_types, domain_key, enum_key, is_domain, lift_type, type_key
 from schemashift.sqla.names import names_of, plain
 from schemashift.sqla.types import ColumnType, ServerDefault
 

@@ -19,7 +19,7 @@ from schemashift.operations import Compiler, Description, Incomplete, Live, Oper
 from schemashift.operations.base import NOTHING, Keys, Node, Statement, need_object, without
 from schemashift.operations.facts import Facts, MayFail, RemovedLabels, Why
 from schemashift.schema import Column, Key, Schema, TableName
-from schemashift.sqla.lift import declared_types, enum_key, is_domain
+from schemashift.sqla.lift_types import declared_types, enum_key, is_domain
 from schemashift.sqla.names import names_of, plain
 
 

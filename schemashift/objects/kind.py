@@ -67,7 +67,7 @@ class Kind(ABC, Generic[Thing]):
     def needed_by_type(self, type_: object, dialect: sa.Dialect) -> Operation | None:
         """Return the operation that creates the object that a column of *type_* needs, unless it exists.
 
-        *type_* is one of `sqla.lift.named_types`; None if it is not of this kind.
+        *type_* is one of `sqla.lift_types.named_types`; None if it is not of this kind.
         """
         del type_, dialect
         return None

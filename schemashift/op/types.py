@@ -22,7 +22,7 @@ from schemashift.op.aliases import ColumnType, ServerDefault
 from schemashift.op.objects import submit
 from schemashift.op.running import Running, current, full_name, origin
 from schemashift.operations import Operation
-from schemashift.sqla.lift import named_types, type_key
+from schemashift.sqla.lift_types import named_types, type_key
 from schemashift.sqla.types import SQLType
 
 

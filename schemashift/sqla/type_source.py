@@ -21,7 +21,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.types import TypeDecorator, TypeEngine, UserDefinedType
 
-from schemashift.sqla.lift import is_domain, lift_type, unwrapped
+from schemashift.sqla.lift_types import is_domain, lift_type, unwrapped
 from schemashift.sqla.literals import repr_value, string
 from schemashift.sqla.names import of_one_family, plain
 from schemashift.sqla.percent_signs import without_percent_doubling
@@ -54,8 +54,9 @@ class TypeSource:
         """
         type_, here = instance(type_), self.dialect.name
         text, declared = self._class(type_), _variants(type_)
-        exact = here in declared or self._sql(text, here) == compiled(type_, self.dialect, column)
-        exact = exact and text is not None and _is_known(type_)
+        sql = compiled(type_, self.dialect, column)
+        exact = text is not None and sql is not None and _is_known(type_)
+        exact = exact and (here in declared or self._sql(text, here) == sql)
         if exact and text is not None and not declared:
             return text
         wanted = self._wanted(type_, dict.fromkeys((*declared, *(() if exact else DATABASES), here)), column)
@@ -83,8 +84,11 @@ class TypeSource:
     def _on(self, type_: Any, name: str, sql: str) -> str:
         """Return a type that is *sql* on the database *name*, where *type_* is: a class, if there is one."""
         dialect = self._dialect(name)
-        text = self._class(_resolved(type_, dialect)) if dialect is not None else None
-        return text if text is not None and self._sql(text, name) == sql else sql_type(sql)
+        resolved = type_ if dialect is None else _resolved(type_, dialect)
+        # A decorator often asks SQLAlchemy for a type by type_descriptor(), and gets a class of the driver's.
+        generic = (self._class(resolved, class_) for class_ in _known_classes(type(resolved)) if _is_generic(class_))
+        texts = (text for text in (*generic, self._class(resolved)) if text is not None)
+        return next((text for text in texts if self._sql(text, name) == sql), sql_type(sql))
 
     def _base(self, type_: Any, text: str | None, wanted: Mapping[str, str], written: Mapping[str, str]) -> str:
         """Return the type to add variants to: *text*, the class of *type_*, or else that which needs the fewest.
@@ -115,14 +119,17 @@ class TypeSource:
 
     # One class ---------------------------------------------------------------------------------------------------
 
-    def _class(self, type_: Any) -> str | None:
-        """Return *type_* as a class of SQLAlchemy's, without variants; None if there is none or it is incomplete."""
+    def _class(self, type_: Any, class_: Any = None) -> str | None:
+        """Return *type_* as a class of SQLAlchemy's, without variants; None if there is none or it is incomplete.
+
+        *class_* is one of the classes of *type_*; by default the nearest that scripts can import.
+        """
         try:
-            return self._call(type_)
+            return self._call(type_, class_)
         except Exception:  # noqa: BLE001  a type of the application may lack anything, as without super().__init__()
             return None
 
-    def _call(self, type_: Any) -> str | None:
+    def _call(self, type_: Any, class_: Any = None) -> str | None:
         if isinstance(type_, SQLType):
             return sql_type(type_.sql)
         if isinstance(type_, sa.PickleType) or _is_decorator(type_):
@@ -131,10 +138,10 @@ class TypeSource:
             return None if inner is None else self._call(inner)
         if is_domain(type_):
             return self._domain(type_)
-        class_ = None if isinstance(type_, UserDefinedType) else _known_class(type(type_))
+        class_ = class_ or next(_known_classes(type(type_)), None)
         if class_ is None:
             return None
-        module = "sa" if getattr(sa, class_.__name__, None) is class_ else class_.__module__.split(".")[2]
+        module = "sa" if _is_generic(class_) else class_.__module__.split(".")[2]
         return f"{module}.{class_.__name__}({', '.join(self._arguments(type_, class_))})"
 
     def _arguments(self, type_: Any, class_: Any) -> Iterator[str]:
@@ -266,20 +273,28 @@ def _enum(type_: Any) -> Iterator[str]:
             yield f"length={type_.length}"
 
 
-def _known_class(class_: Any) -> Any:
-    """Return the nearest class that scripts can import: SQLAlchemy's own, not one of a driver or the application."""
+def _known_classes(class_: Any) -> Iterator[Any]:
+    """Yield the classes that scripts can import, the nearest first: SQLAlchemy's own, not those of a driver or the
+    application."""
     for each in class_.__mro__:
         module = each.__module__
-        if not module.startswith("sqlalchemy.") or each is TypeEngine:
+        if not issubclass(each, TypeEngine) or each in _NO_TYPES or not module.startswith("sqlalchemy."):
             continue
-        if getattr(sa, each.__name__, None) is each:
-            return each
         parts = module.split(".")
-        if parts[1] == "dialects" and not each.__name__.startswith("_"):
+        if _is_generic(each):
+            yield each
+        elif parts[1] == "dialects" and not each.__name__.startswith("_"):
             package = import_module(f"sqlalchemy.dialects.{parts[2]}")
             if getattr(package, each.__name__, None) is each:
-                return each
-    return None
+                yield each
+
+
+_NO_TYPES = {TypeEngine, TypeDecorator, UserDefinedType, sa.types.NullType}
+"""What is public, and is the type of no column."""
+
+
+def _is_generic(class_: Any) -> bool:
+    return getattr(sa, class_.__name__, None) is class_
 
 
 @cache
