@@ -428,6 +428,7 @@ class _Lifter:
 
     def index(self, index: sa.Index) -> Index:
         """Lift an index with its parts."""
+        self.place = f'index "{index.name}" of table "{self.name}"'
         name = self.final_name(index)
         if name is None:
             raise NotSupported(f'an index of table "{self.name}" has no name')

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 import traceback
 
 import sqlalchemy as sa
 from sqlalchemy import exc
+from sqlalchemy.engine.mock import MockConnection
 
 from schemashift.errors import Location, NotSupported
 
@@ -15,7 +17,9 @@ def no_type(error: Exception, type_: object, dialect: sa.Dialect, column: sa.Col
     """Return the error for a type that does not compile on *dialect*."""
     where = f'column "{column.table.name}.{column.name}": ' if column is not None and column.table is not None else ""
     variant = f'.with_variant({{}}, "{dialect.name}")'
-    if "length" in str(error):
+    if isinstance(type_, sa.types.NullType):
+        hint = "give the column a type: Column(..., String(50))"
+    elif "length" in str(error):
         hint = f"give it a length, such as String(255), or one on this database alone: {variant.format('String(255)')}"
     else:
         hint = f"give it another type on this database: {variant.format('...')}"
@@ -41,9 +45,8 @@ def no_sql(error: Exception, what: str, dialect: sa.Dialect) -> NotSupported:
 def is_refused(table: sa.Table, dialect: sa.Dialect) -> bool:
     """Return True if SQLAlchemy cannot compile *table* for *dialect* either, so that create_all() fails too."""
     try:
-        sa.schema.CreateTable(table).compile(dialect=dialect)
-        for index in table.indexes:
-            sa.schema.CreateIndex(index).compile(dialect=dialect)
+        mock = MockConnection(dialect, lambda statement, *_, **__: statement.compile(dialect=dialect))
+        table.metadata.create_all(mock, tables=[table], checkfirst=False)
     except Exception:  # noqa: BLE001  SQLAlchemy's errors, and whatever the application's constructs raise
         return True
     return False
@@ -58,11 +61,13 @@ def _described(type_: object) -> str:
 
 def _cause(error: Exception) -> str:
     text = str(error).strip().partition(" (Background on this error")[0]
+    text = _COMPILER.sub("SQLAlchemy's compiler", text)
     if isinstance(error, exc.SQLAlchemyError):
         return text
     return f"{type(error).__name__}: {text}".rstrip(": ")
 
 
+_COMPILER = re.compile(r"Compiler <[^>]*>")
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 _PYTHON = os.path.dirname(os.__file__)
 

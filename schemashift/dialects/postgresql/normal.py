@@ -142,7 +142,9 @@ def _is_type_of(cast: str, type_: Type) -> bool:
     ``'2020-01-01 00:00+02'::timestamptz`` is ignored in a TIMESTAMP.
     """
     text = type_text(cast)
-    return text in ("TEXT", "VARCHAR", type_.sql) or text == _NUMBERS.sub("", type_.sql)
+    # A cast to a domain is kept, and follows one to the type of the domain.
+    own = () if any(need.kind == "domain" for need in type_.needs) else (type_.sql, _NUMBERS.sub("", type_.sql))
+    return text in ("TEXT", "VARCHAR", *own)
 
 
 def normal_identity(identity: Identity, type_: str) -> Identity:
