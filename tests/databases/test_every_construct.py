@@ -8,7 +8,6 @@ that cannot be made without arguments fails until it has some here.
 from __future__ import annotations
 
 import contextlib
-import enum
 import importlib
 import inspect
 import re
@@ -19,16 +18,15 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import dialects
 from sqlalchemy.dialects import postgresql
-from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql import functions
-from sqlalchemy.sql.functions import FunctionElement, GenericFunction
-from sqlalchemy.types import TypeDecorator, TypeEngine, UserDefinedType
+from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from schemashift import Migrator, errors
 from schemashift.autogenerate.compare import compare
 from schemashift.dialects import dialect_for
 from tests.support.catalogue import Catalogue, catalogue, difference
 from tests.support.circle import names_in
+from tests.support.own_types import Absolute, Fixed, Key, Registered, Status, own_types
 
 NewDatabase = Callable[[], str]
 Make = Callable[[sa.MetaData, str], object]
@@ -102,197 +100,7 @@ def decorated(make: Callable[[str], Any]) -> Callable[[str], Any]:
     return build
 
 
-# Types of an application's own ---------------------------------------------------------------------------------------
-
-
-class Status(str, enum.Enum):  # noqa: UP042 - the str() of a StrEnum is its value
-    """Its members are strings, whose ``str()`` is another one."""
-
-    NEW, OLD, ABOUT = "new", "old", "what it's about"
-
-
-class Spelled(UserDefinedType[str]):
-    """Its SQL, by database."""
-
-    cache_ok = True
-
-    def __init__(self, **spelled: str) -> None:
-        self.spelled = spelled
-
-    def get_col_spec(self, **kw: Any) -> str:
-        raise AssertionError("compiled below")
-
-
-@compiles(Spelled)
-def _spelled(type_: Spelled, compiler: Any, **kw: Any) -> str:
-    return type_.spelled.get(compiler.dialect.name) or type_.spelled["default"]
-
-
-class Collated(UserDefinedType[str]):
-    """A COLLATE in the SQL of the type."""
-
-    cache_ok = True
-
-    def __init__(self, collation: str) -> None:
-        self.collation = collation
-
-    def get_col_spec(self, **kw: Any) -> str:
-        return f"VARCHAR(20) COLLATE {self.collation}"
-
-
-class LongText(sa.Text):
-    """Another type on one database."""
-
-
-@compiles(LongText, "mysql", "mariadb")
-def _long_text(type_: LongText, compiler: Any, **kw: Any) -> str:
-    return "LONGTEXT"
-
-
-class Code(sa.String):
-    """Another type on each."""
-
-
-@compiles(Code)
-def _code(type_: Code, compiler: Any, **kw: Any) -> str:
-    return "CHAR(7)"
-
-
-class Unused(sa.CHAR):
-    """What SQLAlchemy's own class does not write."""
-
-
-@compiles(Unused, "sqlite", "mysql", "mariadb")
-def _unused(type_: Unused, compiler: Any, **kw: Any) -> str:
-    return "CHAR(0)"
-
-
-class Key(sa.Integer):
-    """A primary key that numbers its rows."""
-
-
-@compiles(Key, "mysql", "mariadb")
-def _key(type_: Key, compiler: Any, **kw: Any) -> str:
-    return "BIGINT UNSIGNED"
-
-
-class ByDatabase(TypeDecorator[str]):
-    """The usual recipe for a UUID."""
-
-    impl = sa.CHAR
-    cache_ok = True
-
-    def load_dialect_impl(self, dialect: sa.Dialect) -> Any:
-        return dialect.type_descriptor(postgresql.UUID() if dialect.name == "postgresql" else sa.CHAR(32))
-
-
-class Abstract(TypeDecorator[str]):
-    """No type but that of the database."""
-
-    impl = TypeEngine
-    cache_ok = True
-
-    def load_dialect_impl(self, dialect: sa.Dialect) -> Any:
-        return dialect.type_descriptor(sa.CHAR(36))
-
-
-class WithoutSuper(TypeDecorator[str]):
-    """Its ``impl`` stays a class."""
-
-    impl = sa.Text
-    cache_ok = True
-
-    def __init__(self) -> None:
-        pass
-
-
-class Returned(TypeDecorator[str]):
-    """A class in place of an instance."""
-
-    impl = sa.Text
-    cache_ok = True
-
-    def load_dialect_impl(self, dialect: sa.Dialect) -> Any:
-        return sa.Text
-
-
-class Spoken(TypeDecorator[str]):
-    """A decorator with a compiler of its own."""
-
-    impl = sa.Unicode
-    cache_ok = True
-
-
-@compiles(Spoken)
-def _spoken(type_: Spoken, compiler: Any, **kw: Any) -> str:
-    return "VARCHAR(40)"
-
-
-def binary_collation(database: str) -> str:
-    """A collation that the database has."""
-    return {"sqlite": "NOCASE", "postgresql": '"C"'}.get(database, "utf8mb4_bin")
-
-
-def own_types(database: str) -> dict[str, Any]:
-    return {
-        "spelled": Spelled(default="VARCHAR(9)", postgresql="TEXT"),
-        "collated": Collated(binary_collation(database)),
-        "long_text": LongText(),
-        "code": Code(20),
-        "unused": Unused(),
-        "by_database": ByDatabase(),
-        "abstract": Abstract(),
-        "variant_without_super": sa.JSON().with_variant(WithoutSuper(), "oracle"),
-        "variant_returned": sa.JSON().with_variant(Returned(), "oracle", "mssql"),
-        "spoken": Spoken(),
-        "variant_abstract": sa.Text().with_variant(Abstract(), "postgresql", "sqlite"),
-        "variant_spelled": sa.Text().with_variant(Spelled(default="VARCHAR(9)"), "mysql", "mariadb", "sqlite"),
-        "enum_of_members": sa.Enum(Status.NEW, Status.OLD, name="enum_of_members"),
-        "enum_by_value": sa.Enum(Status, values_callable=list, name="enum_by_value"),
-        "class": Abstract,
-    }
-
-
 # Expressions ---------------------------------------------------------------------------------------------------------
-
-
-class Fixed(FunctionElement[Any]):
-    """An application's own function, whose name is not what it compiles to."""
-
-    name = "no_such_function"
-    inherit_cache = True
-    type = sa.Integer()
-
-
-@compiles(Fixed)
-def _fixed(element: Fixed, compiler: Any, **kw: Any) -> str:
-    return "(1 + 1)"
-
-
-class Registered(GenericFunction[Any]):
-    """One that ``sa.func`` knows by its name."""
-
-    name = "registered_function"
-    inherit_cache = True
-    type = sa.Integer()
-
-
-@compiles(Registered)
-def _registered(element: Registered, compiler: Any, **kw: Any) -> str:
-    return "(2 + 2)"
-
-
-class Absolute(FunctionElement[Any]):
-    """One with an argument."""
-
-    name = "no_such_function"
-    inherit_cache = True
-    type = sa.Integer()
-
-
-@compiles(Absolute)
-def _absolute(element: Absolute, compiler: Any, **kw: Any) -> str:
-    return f"abs({compiler.process(element.clauses, **kw)})"
 
 
 EXPRESSIONS: dict[str, Callable[[Any], Any]] = {
@@ -473,7 +281,7 @@ def written(connection: sa.Connection, make: Make, name: str) -> str | errors.Sc
     make(metadata, name)
     dialect = dialect_for(connection.dialect)
     try:
-        return compare(connection, [metadata], dialect).body(dialect).upgrade
+        return compare(connection, [metadata], dialect).body(dialect, width=88).upgrade
     except errors.SchemashiftError as error:
         return error
     except Exception as error:
