@@ -165,9 +165,9 @@ class Printer:
         return escape_binds(self.as_written(payload, text))
 
     def check(self, check: Check) -> str:
-        """Return the text of a CHECK as a literal."""
+        """Return the text of a CHECK: a literal, unless its expression is another one on other databases."""
         expression = getattr(check.payload, "sqltext", None)
-        return string(self.text(expression, check.sql))
+        return self.source.condition(expression, self.as_written(expression, check.sql))
 
     def column(
         self, column: Column, *, primary: bool = False, keyed: bool = False, autoincrement: bool | None = None
@@ -203,8 +203,9 @@ class Printer:
 
     def computed(self, computed: Computed) -> str:
         """Return ``sa.Computed("a + b", persisted=True)``."""
-        text = self.text(getattr(computed.payload, "sqltext", None), computed.sql)
-        return f"{self.source.sa('Computed')}({string(text)}, persisted={computed.stored})"
+        expression = getattr(computed.payload, "sqltext", None)
+        text = self.source.condition(expression, self.as_written(expression, computed.sql))
+        return f"{self.source.sa('Computed')}({text}, persisted={computed.stored})"
 
     def identity(self, identity: Identity, type_: str) -> str:
         """Return ``sa.Identity(always=True, start=5)`` for a column of that type, without defaults."""

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.sql import visitors
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 
@@ -46,6 +47,14 @@ def compilers_of(element: object) -> Mapping[str, Any]:
 def recompiles(element: object, dialect: sa.Dialect) -> bool:
     """Return True if an application has changed what a class of SQLAlchemy's compiles to on *dialect*."""
     return not compilers_of(element).keys().isdisjoint({dialect.name, "default"})
+
+
+def is_own(expression: sa.ClauseElement) -> bool:
+    """Return True if a part of *expression* is of a class of an application's, or compiled by a function of it."""
+    return any(
+        not type(each).__module__.startswith("sqlalchemy.") or compilers_of(each)
+        for each in visitors.iterate(expression)
+    )
 
 
 def creation_order(item: object) -> int:

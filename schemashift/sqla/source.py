@@ -11,10 +11,11 @@ import sqlalchemy as sa
 from sqlalchemy.sql.functions import Function, GenericFunction, next_value
 
 from schemashift.schema import Default
-from schemashift.sqla.lift import lift_default
+from schemashift.sqla.lift import lift_default, lift_expression
 from schemashift.sqla.literals import escape_binds, string
-from schemashift.sqla.names import plain
-from schemashift.sqla.private import compilers_of
+from schemashift.sqla.names import of_one_family, plain
+from schemashift.sqla.private import compilers_of, is_own
+from schemashift.sqla.traits import DATABASES, offline_dialect
 from schemashift.sqla.type_source import TypeSource, imports_of
 
 
@@ -60,11 +61,41 @@ class Source:
             # The class may be the application's, with @compiles: then the script says what it compiles to.
             if type(value) is type(payload) and not compilers_of(value) and self._sql(value) == self._sql(payload):
                 return f"{self.sa(text)}"
-        return self.text(default.sql)
+        return self._by_database(payload) or self.text(default.sql)
+
+    def condition(self, payload: object, sql: str) -> str:
+        """Return the SQL of a CHECK or of a computed column, whose expression is *payload*: a literal, if possible."""
+        return self._by_database(payload) or string(escape_binds(sql))
+
+    def _by_database(self, payload: object) -> str | None:
+        """Return ``op.sql_text(...)`` for an expression with constructs of an application's own, which may compile to
+        something else on each database; None for other expressions."""
+        if not isinstance(payload, sa.ClauseElement) or not is_own(payload):
+            return None
+        own = lift_expression(payload, self.dialect)
+        texts = {name: _compiled(payload, name) for name in DATABASES if name != self.dialect.name}
+        differing = {name: text for name, text in texts.items() if text not in (own, None)}
+        for name, other in of_one_family(DATABASES):
+            if differing.get(name) == differing.get(other) and name in differing and name < other:
+                del differing[name]
+            elif name in differing and texts.get(other, own) == own:
+                differing[other] = own
+        if not differing:
+            return None
+        keywords = (f"{name}={string(text)}" for name, text in differing.items())
+        return f"op.sql_text({string(own)}, {', '.join(keywords)})"
 
     def _sql(self, value: Any) -> str | None:
         lifted = lift_default(value, self.dialect)
         return None if lifted is None else lifted.sql
+
+
+def _compiled(payload: sa.ClauseElement, name: str) -> str | None:
+    dialect = offline_dialect(name)
+    try:
+        return None if dialect is None else lift_expression(payload, dialect)
+    except Exception:  # noqa: BLE001  SQLAlchemy's CompileError, and whatever constructs of an application raise
+        return None
 
 
 _LITERAL = re.compile(r"'((?:[^'\\]|'')*)'")

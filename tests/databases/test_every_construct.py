@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import pytest
 import sqlalchemy as sa
 from sqlalchemy import dialects
 from sqlalchemy.dialects import postgresql
@@ -26,7 +27,7 @@ from schemashift.autogenerate.compare import compare
 from schemashift.dialects import dialect_for
 from tests.support.catalogue import Catalogue, catalogue, difference
 from tests.support.circle import names_in
-from tests.support.own_types import Absolute, Fixed, Key, Registered, Status, own_types
+from tests.support.own_types import Absolute, Even, Fixed, Key, Moment, Registered, Status, own_types
 
 NewDatabase = Callable[[], str]
 Make = Callable[[sa.MetaData, str], object]
@@ -321,6 +322,32 @@ def test_a_decorated_type_is_written_where_it_compiles(database_url: str) -> Non
                 assert f'"t{number}.c"' in str(found), label
             else:
                 assert isinstance(found, str), f"{label}: {found}"
+
+
+@pytest.mark.parametrize("first", ["sqlite", "postgresql", "mariadb"])
+def test_a_script_makes_on_every_database_what_the_models_say_there(
+    first: str, new_database_on: Callable[[str], str], tmp_path: Path
+) -> None:
+    """Types and functions of an application's own are other ones on each; the models are not there when it runs."""
+    metadata = sa.MetaData()
+    types = {name: type_ for name, type_ in own_types(first).items() if name != "collated"}
+    parts: list[Any] = [
+        *(sa.Column(f"c_{name}", type_) for name, type_ in types.items()),
+        sa.Column("id", Key, primary_key=True),
+        sa.Column("a", sa.Integer),
+        sa.CheckConstraint(Even(sa.column("a")), name="even"),
+        sa.Column("at", sa.DateTime, server_default=Moment()),
+        sa.Column("is_even", sa.Boolean, sa.Computed(Even(sa.column("a")), persisted=True)),
+        sa.Column("fixed", sa.Integer, server_default=Fixed()),
+    ]
+    sa.Table("t", metadata, *parts)
+    Migrator(new_database_on(first), models=metadata, directory=tmp_path).init()
+    written = Migrator(new_database_on(first), models=metadata, directory=tmp_path).revision("all", autogenerate=True)
+    assert "no_such" not in Path(str(written.revision and written.revision.path)).read_text(encoding="utf-8")
+    for name in ("sqlite", "postgresql", "mariadb"):
+        migrator = Migrator(new_database_on(name), models=metadata, directory=tmp_path)
+        migrator.upgrade()
+        assert [str(each) for each in migrator.diff().operations] == [], name
 
 
 def goes_round(metadata: sa.MetaData, url: str, created_url: str, folder: Path) -> None:

@@ -214,6 +214,28 @@ def _moment(element: Moment, compiler: Any, **kw: Any) -> str:
     return "CURRENT_TIMESTAMP"
 
 
+@compiles(Moment, "mysql", "mariadb")
+def _moment_mysql(element: Moment, compiler: Any, **kw: Any) -> str:
+    return "now()"
+
+
 @compiles(Moment, "postgresql")
 def _moment_postgresql(element: Moment, compiler: Any, **kw: Any) -> str:
     return "timezone('utc', now())"
+
+
+class Even(FunctionElement[Any]):
+    """A condition, with an operator on one database and a function on the others."""
+
+    inherit_cache = True
+    type = sa.Boolean()
+
+
+@compiles(Even)
+def _even(element: Even, compiler: Any, **kw: Any) -> str:
+    return f"{compiler.process(element.clauses, **kw)} % 2 = 0"
+
+
+@compiles(Even, "mysql")
+def _even_mysql(element: Even, compiler: Any, **kw: Any) -> str:
+    return f"mod({compiler.process(element.clauses, **kw)}, 2) = 0"
