@@ -14,7 +14,7 @@ from schemashift.schema import Default
 from schemashift.sqla.lift import lift_default, lift_expression
 from schemashift.sqla.literals import escape_binds, string
 from schemashift.sqla.names import of_one_family, plain
-from schemashift.sqla.private import compilers_of, is_own
+from schemashift.sqla.private import is_own
 from schemashift.sqla.traits import DATABASES, offline_dialect
 from schemashift.sqla.type_source import TypeSource, imports_of
 
@@ -52,14 +52,14 @@ class Source:
 
     def default(self, default: Default) -> str:
         """Return the value of ``server_default=``."""
-        payload = default.payload
+        payload: Any = default.payload
         if isinstance(payload, str):
             return string(payload)
         if payload is None and (literal := _LITERAL.fullmatch(default.sql)):
             return string(literal[1].replace("''", "'"))
         for text, value in _constructs(payload):
             # The class may be the application's, with @compiles: then the script says what it compiles to.
-            if type(value) is type(payload) and not compilers_of(value) and self._sql(value) == self._sql(payload):
+            if type(value) is type(payload) and not is_own(value) and self._sql(value) == self._sql(payload):
                 return f"{self.sa(text)}"
         return self._by_database(payload) or self.text(default.sql)
 
@@ -101,7 +101,7 @@ def _compiled(payload: sa.ClauseElement, name: str) -> str | None:
 _LITERAL = re.compile(r"'((?:[^'\\]|'')*)'")
 
 
-def _constructs(payload: object) -> Iterator[tuple[str, Any]]:
+def _constructs(payload: Any) -> Iterator[tuple[str, sa.ClauseElement]]:
     """Yield constructs of SQLAlchemy's that may be *payload*: the text after ``sa.``, and the value."""
     if isinstance(payload, sa.TextClause) and not payload._bindparams:
         yield f"text({string(payload.text)})", sa.text(payload.text)
