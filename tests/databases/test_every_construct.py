@@ -193,6 +193,28 @@ def in_places(name: str, expression: Callable[[Any], Any]) -> Iterator[tuple[str
     yield from ((f"{name}_{make.__name__}", make) for make in (default, index, check, computed))
 
 
+CASTS: dict[str, tuple[tuple[Any, str], ...]] = {
+    "postgresql": (
+        (sa.Text(), "'x'::text"),
+        (sa.String(2), "'abc'::varchar(1)"),
+        (sa.CHAR(4), "'ab'::bpchar"),
+        (sa.Integer(), "'5'::int"),
+        (sa.BigInteger(), "'5'::int"),
+        (sa.Numeric(8, 2), "'1.555'::numeric(8,1)"),
+        (sa.DateTime(), "'2020-01-01 00:00:00+02'::timestamptz"),
+        (sa.DateTime(timezone=True), "'2020-01-01 00:00:00'::timestamp"),
+        (sa.Date(), "'2020-01-01 23:00:00'::timestamp"),
+        (postgresql.INTERVAL(), "'1 day'::interval"),
+        (postgresql.JSONB(), "'{}'::json"),
+        (postgresql.ARRAY(sa.String(5)), "'{}'::varchar[]"),
+        (postgresql.BIT(4), "B'1010'"),
+        (sa.Enum("x", "y", name="cast_enum"), "'x'::cast_enum"),
+        (postgresql.DOMAIN("cast_domain", sa.String(5)), "'x'::cast_domain"),
+    ),
+}
+"""Types, and defaults with a cast, which may change the value."""
+
+
 # Parts of a table ----------------------------------------------------------------------------------------------------
 
 ITEMS: dict[str, Callable[[], tuple[Any, ...]]] = {
@@ -255,6 +277,8 @@ def models(database: str) -> Iterator[tuple[str, Make]]:
     for name, expression in every_expression().items():
         places = list(in_places(name, expression))
         yield from places[:1] if name.startswith("func_") else places
+    for type_, default in CASTS.get(database, ()):
+        yield f"cast {default}", one_column(lambda table, type_=type_: type_, server_default=sa.text(default))
     for name, parts in ITEMS.items():
         yield name, with_parts(parts)
 
