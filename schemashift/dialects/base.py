@@ -116,8 +116,10 @@ class Dialect:
         """Return the type of a time with microseconds, for the version table."""
         return sa.DateTime()
 
-    def normal_default(self, default: Default | None) -> Default | None:
-        """Return *default* as this database spells it, as far as that is known without a connection."""
+    def normal_default(self, default: Default | None, type_: Type) -> Default | None:
+        """Return *default*, a value of *type_* in normal form, as this database spells it, as far as that is known
+        without a connection."""
+        del type_
         return default
 
     def normal_expression(self, text: str) -> str:

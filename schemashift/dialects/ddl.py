@@ -49,9 +49,9 @@ from schemashift.schema import (
     Unique,
     option,
 )
+from schemashift.sqla.literals import escape_binds
 from schemashift.sqla.names import names_of
 from schemashift.sqla.private import type_affinity
-from schemashift.sqla.source import escape_binds
 from schemashift.sqla.texts import is_raw_text
 
 

@@ -15,9 +15,10 @@ import sqlalchemy as sa
 
 from schemashift.dialects import Dialect
 from schemashift.schema import Check, Column, Default, Exclude, ForeignKey, PrimaryKey, Table, Unique
-from schemashift.sqla.lift import is_domain, lift_default
+from schemashift.sqla.lift import lift_default
+from schemashift.sqla.lift_types import is_domain
 from schemashift.sqla.percent_signs import without_percent_doubling
-from schemashift.sqla.private import wrapped_callable
+from schemashift.sqla.private import implementation, wrapped_callable
 
 Accepts = Callable[[Check, Column, str], bool]
 """Tells whether a CHECK on one column accepts a value, given as SQL."""
@@ -216,7 +217,7 @@ def zero(type_: Any) -> str | None:
     """Return the zero of a type as SQL; None if there is none that every database accepts."""
     name = str(getattr(type_, "__visit_name__", ""))
     if isinstance(type_, sa.types.TypeDecorator) and not isinstance(type_, sa.Interval):
-        return zero(type_.impl_instance)
+        return zero(implementation(type_))
     if is_domain(type_):
         return zero(type_.data_type)
     if isinstance(type_, sa.Enum):

@@ -21,17 +21,9 @@ from schemashift.operations.base import NOTHING, Keys, Node, Statement, need_obj
 from schemashift.operations.facts import Conversion, Facts, MayFail, Why
 from schemashift.operations.fits import always_fits
 from schemashift.schema import SQL, Check, Column, Default, Key, Schema, TableName, Type
-from schemashift.sqla.lift import (
-    declared_types,
-    domain_key,
-    enum_key,
-    is_domain,
-    lift_default,
-    lift_expression,
-    lift_type,
-    type_key,
-)
-from schemashift.sqla.names import names_of
+from schemashift.sqla.lift import lift_default, lift_expression
+from schemashift.sqla.lift_types import declared_types, domain_key, enum_key, is_domain, lift_type, type_key
+from schemashift.sqla.names import names_of, plain
 from schemashift.sqla.types import ColumnType, ServerDefault
 
 Checks = tuple[tuple[str, SQL], ...]
@@ -330,7 +322,7 @@ def lift_domain(type_: Any, dialect: sa.Dialect) -> Domain:
     check = None
     if type_.check is not None:
         name = default_name(key.name) if type_.not_null or type_.constraint_name is None else type_.constraint_name
-        check = (str(name), SQL(lift_expression(type_.check, dialect), payload=type_.check))
+        check = (plain(name), SQL(lift_expression(type_.check, dialect), payload=type_.check))
     return Domain(
         name=key.name,
         schema=key.schema,
@@ -362,7 +354,9 @@ class DomainArguments:
     def domain(self, name: TableName, dialect: sa.Dialect) -> Domain:
         """Return the domain that the arguments describe; it may be incomplete."""
         type_ = self.type() if isinstance(self.type, type) else self.type
-        checks = {str(each): sa.text(sql) if isinstance(sql, str) else sql for each, sql in (self.checks or {}).items()}
+        checks = {
+            plain(each): sa.text(sql) if isinstance(sql, str) else sql for each, sql in (self.checks or {}).items()
+        }
         return Domain(
             name=name.name,
             schema=name.schema,
@@ -455,10 +449,11 @@ class Domains(Kind[Domain]):
         A type that was read from the database gets a payload.
         """
         checks = ((name, replace(check, text=spelling.normal_expression(check.text))) for name, check in thing.checks)
+        type_ = spelling.normal_type(thing.type)
         return replace(
             thing,
-            type=spelling.normal_type(thing.type),
-            default=spelling.normal_default(thing.default),
+            type=type_,
+            default=spelling.normal_default(thing.default, type_),
             checks=tuple(checks),
         )
 

@@ -25,8 +25,8 @@ class Spelling(Protocol):
     def normal_type(self, type_: Type) -> Type:
         """Return a type as the database spells it, with a payload to render it from."""
 
-    def normal_default(self, default: Default | None) -> Default | None:
-        """Return a default as the database spells it, as far as that is known without a query."""
+    def normal_default(self, default: Default | None, type_: Type) -> Default | None:
+        """Return a default of *type_* as the database spells it, as far as that is known without a query."""
 
     def normal_expression(self, text: str) -> str:
         """Return the text of a condition in the form in which it is compared."""
@@ -67,7 +67,7 @@ class Kind(ABC, Generic[Thing]):
     def needed_by_type(self, type_: object, dialect: sa.Dialect) -> Operation | None:
         """Return the operation that creates the object that a column of *type_* needs, unless it exists.
 
-        *type_* is one of `sqla.lift.named_types`; None if it is not of this kind.
+        *type_* is one of `sqla.lift_types.named_types`; None if it is not of this kind.
         """
         del type_, dialect
         return None

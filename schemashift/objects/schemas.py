@@ -15,7 +15,8 @@ from schemashift.objects.kind import Kind
 from schemashift.operations import Compiler, Description, Live, Operation, Sql, Writer, by_name, no_sql
 from schemashift.operations.base import Keys, Node, without
 from schemashift.schema import Key, Schema
-from schemashift.sqla.lift import declared_sequences, declared_types
+from schemashift.sqla.lift import declared_sequences
+from schemashift.sqla.lift_types import declared_types
 from schemashift.sqla.names import names_of
 
 

@@ -18,7 +18,7 @@ from schemashift.operations.base import Keys, Node, need_object, without
 from schemashift.schema import INTEGER_LIMITS, Doubt, Key, Schema, TableName, implied_start
 from schemashift.sqla.errors import driver_message
 from schemashift.sqla.lift import declared_sequences
-from schemashift.sqla.names import names_of
+from schemashift.sqla.names import names_of, plain
 
 _MARIADB_LIMIT = 2**63 - 2
 
@@ -290,7 +290,7 @@ def lift_sequence(sequence: sa.Sequence, dialect: sa.Dialect) -> NumberSequence:
     start = sequence.start if sequence.start is not None else (minimum if increment > 0 else maximum)
     schema = None if sequence.schema == dialect.default_schema_name else sequence.schema
     return NumberSequence(
-        name=str(sequence.name),
+        name=plain(sequence.name),
         schema=schema,
         type=type_ if defaults.typed else "BIGINT",
         start=start,

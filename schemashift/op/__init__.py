@@ -77,6 +77,7 @@ from schemashift.op.types import create_enum as create_enum
 from schemashift.op.types import drop_domain as drop_domain
 from schemashift.op.types import drop_enum as drop_enum
 from schemashift.op.types import rename_enum as rename_enum
+from schemashift.op.types import sql_text as sql_text
 from schemashift.op.types import sql_type as sql_type
 
 _ALTERNATIVES = {

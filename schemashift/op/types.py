@@ -1,4 +1,4 @@
-"""Directives for named types (enums and domains), and column types given as SQL text.
+"""Directives for named types (enums and domains), and column types and expressions given as SQL text.
 
 On a database that has no named types they do nothing, so that the same script runs on every database.
 """
@@ -22,13 +22,27 @@ from schemashift.op.aliases import ColumnType, ServerDefault
 from schemashift.op.objects import submit
 from schemashift.op.running import Running, current, full_name, origin
 from schemashift.operations import Operation
-from schemashift.sqla.lift import named_types, type_key
-from schemashift.sqla.types import SQLType
+from schemashift.sqla.lift_types import named_types, type_key
+from schemashift.sqla.types import SQLText, SQLType
 
 
 def sql_type(sql: str) -> SQLType:
     """Return a column type given as SQL text, for types that SQLAlchemy has no class for: ``op.sql_type("ltree")``."""
     return SQLType(sql)
+
+
+def sql_text(sql: str, **databases: str) -> SQLText:
+    """Return an expression given as SQL text, which is another one on some *databases*.
+
+    ::
+
+        key = op.sql_text("gen_random_uuid()", mysql="uuid()")
+        op.add_column("users", sa.Column("key", sa.Uuid(), server_default=key))
+
+    For a server default, a CHECK and a computed column. The names are those of SQLAlchemy's dialects; a text for MySQL
+    is also that for MariaDB. Where all databases have the same expression, ``sa.text(...)`` is enough.
+    """
+    return SQLText(sql, databases)
 
 
 # Enums -------------------------------------------------------------------------------------------------------------

@@ -53,11 +53,12 @@ from schemashift.schema import (
     option,
     options,
 )
-from schemashift.scripts.layout import Call, string
+from schemashift.scripts.layout import Call
 from schemashift.sqla.lift import lift_expression, lift_options
+from schemashift.sqla.literals import escape_binds, repr_value, string
 from schemashift.sqla.names import names_of
 from schemashift.sqla.private import type_affinity
-from schemashift.sqla.source import Source, escape_binds, repr_value
+from schemashift.sqla.source import Source
 from schemashift.sqla.traits import traits_of
 
 Node = str | Call
@@ -165,15 +166,15 @@ class Printer:
         return escape_binds(self.as_written(payload, text))
 
     def check(self, check: Check) -> str:
-        """Return the text of a CHECK as a literal."""
+        """Return the text of a CHECK: a literal, unless its expression is another one on other databases."""
         expression = getattr(check.payload, "sqltext", None)
-        return string(self.text(expression, check.written or check.sql))
+        return self.source.condition(expression, self.as_written(expression, check.written or check.sql))
 
     def column(
         self, column: Column, *, primary: bool = False, keyed: bool = False, autoincrement: bool | None = None
     ) -> Call:
         """Return ``sa.Column(...)``. The column is *keyed* in the primary key, declared *primary* by itself or not."""
-        arguments: list[Node] = [string(column.name), self.source.type_(column.type.payload)]
+        arguments: list[Node] = [string(column.name), self.source.type_(column.type.payload, column.payload)]
         arguments += self.generation(column)
         if primary:
             arguments.append("primary_key=True")
@@ -203,8 +204,9 @@ class Printer:
 
     def computed(self, computed: Computed) -> str:
         """Return ``sa.Computed("a + b", persisted=True)``."""
-        text = self.text(getattr(computed.payload, "sqltext", None), computed.written or computed.sql)
-        return f"{self.source.sa('Computed')}({string(text)}, persisted={computed.stored})"
+        expression = getattr(computed.payload, "sqltext", None)
+        text = self.source.condition(expression, self.as_written(expression, computed.written or computed.sql))
+        return f"{self.source.sa('Computed')}({text}, persisted={computed.stored})"
 
     def identity(self, identity: Identity, type_: str) -> str:
         """Return ``sa.Identity(always=True, start=5)`` for a column of that type, without defaults."""

@@ -16,9 +16,8 @@ import sqlalchemy as sa
 from sqlalchemy import exc
 from sqlalchemy.sql import operators, visitors
 from sqlalchemy.sql.elements import UnaryExpression
-from sqlalchemy.types import TypeDecorator, TypeEngine
 
-from schemashift.errors import NotSupported
+from schemashift.errors import NotSupported, SchemashiftError
 from schemashift.schema import (
     SQL,
     Check,
@@ -37,18 +36,17 @@ from schemashift.schema import (
     Schema,
     Table,
     TableName,
-    Type,
     Unique,
     mentioned,
     options,
     referential_action,
 )
-from schemashift.sqla.names import names_of
+from schemashift.sqla.lift_types import lift_type
+from schemashift.sqla.names import names_of, plain
 from schemashift.sqla.percent_signs import without_percent_doubling
+from schemashift.sqla.refusal import is_refused, no_sql
 from schemashift.sqla.texts import is_raw_text, raw_text, separated
 from schemashift.sqla.traits import traits_of
-
-_COLLATE = re.compile(r'\s+COLLATE\s+(?:"((?:[^"]|"")+)"|`([^`]+)`|([\w.@-]+))$', re.IGNORECASE)
 
 
 def lift_metadata(metadatas: Iterable[sa.MetaData], dialect: sa.Dialect) -> Schema:
@@ -65,58 +63,15 @@ def lift_metadata(metadatas: Iterable[sa.MetaData], dialect: sa.Dialect) -> Sche
 
 def lift_table(table: sa.Table, dialect: sa.Dialect) -> Table:
     """Lift one table with all its parts. Raises `NotSupported`, naming table and column, if *dialect* lacks one."""
-    return _Lifter(without_percent_doubling(dialect), table).table()
-
-
-def lift_type(type_: Any, dialect: sa.Dialect, column: sa.Column[Any] | None = None) -> Type:
-    """Lift a type, as *dialect* spells it. Raises `NotSupported` if *dialect* has no such type."""
-    clone = without_percent_doubling(dialect)
+    lifter = _Lifter(without_percent_doubling(dialect), table)
     try:
-        sql = clone.type_compiler_instance.process(type_, type_expression=column)
-    except exc.CompileError as error:
-        where = (
-            f'column "{column.table.name}.{column.name}": ' if column is not None and column.table is not None else ""
-        )
-        raise NotSupported(f"{where}{dialect.name} has no type for {type_!r}", cause=str(error).strip()) from None
-    if (match := _COLLATE.search(sql)) is None:
-        return Type(sql=sql, needs=_needs(type_, clone), payload=type_)
-    return Type(sql=sql[: match.start()], collation=next(filter(None, match.groups())), payload=type_)
-
-
-def enum_key(name: str, schema: str | None) -> Key:
-    """Return the key of the enum type *name*."""
-    return Key("enum", schema, name)
-
-
-def domain_key(name: str, schema: str | None) -> Key:
-    """Return the key of the domain *name*."""
-    return Key("domain", schema, name)
-
-
-def named_types(type_: Any, dialect: sa.Dialect) -> Iterator[Any]:
-    """Yield the named types that *type_* consists of on *dialect*, each after those that it is based on itself.
-
-    They are PostgreSQL's named enums (`sqlalchemy.Enum`) and domains (`sqlalchemy.dialects.postgresql.DOMAIN`).
-    """
-    if not traits_of(dialect).named_types:
-        return
-    type_ = _unwrapped(type_() if isinstance(type_, type) else type_, dialect)
-    inner = getattr(type_, "item_type", None) or (type_.data_type if is_domain(type_) else None)
-    if isinstance(inner, TypeEngine):
-        yield from named_types(inner, dialect)
-    named = isinstance(type_, sa.Enum) and getattr(type_, "native_enum", True) and type_.name
-    if named or is_domain(type_):
-        yield type_
-
-
-def declared_types(metadatas: Iterable[sa.MetaData], dialect: sa.Dialect) -> Iterator[Any]:
-    """Yield `named_types` of every column, and of the types that were attached to a MetaData (SQLAlchemy 2.1)."""
-    for metadata in metadatas:
-        types = [each for each in getattr(metadata, "_objects", ()) if isinstance(each, TypeEngine)]
-        types.sort(key=lambda each: str(getattr(each, "name", "")))
-        types += [column.type for table in metadata.tables.values() for column in table.columns]
-        for type_ in types:
-            yield from named_types(type_, dialect)
+        return lifter.table()
+    except SchemashiftError:
+        raise
+    except Exception as error:
+        if is_refused(table, lifter.dialect):
+            raise no_sql(error, lifter.place, dialect) from error
+        raise
 
 
 def declared_sequences(metadatas: Iterable[sa.MetaData]) -> Iterator[Any]:
@@ -126,33 +81,8 @@ def declared_sequences(metadatas: Iterable[sa.MetaData]) -> Iterator[Any]:
         for table in metadata.tables.values():
             for column in table.columns:
                 if isinstance(column.default, sa.Sequence) and not column.default.optional:
-                    sequences.setdefault(str(column.default.name), column.default)
+                    sequences.setdefault(plain(column.default.name), column.default)
         yield from (each for each in sequences.values() if not each.optional)
-
-
-def is_domain(type_: Any) -> bool:
-    """Return True if *type_* is PostgreSQL's DOMAIN, without importing its dialect."""
-    return getattr(type_, "__visit_name__", "") == "DOMAIN"
-
-
-def type_key(type_: Any, dialect: sa.Dialect) -> Key:
-    """Return the key of one of `named_types`. Its schema is None if it is the default schema."""
-    schema = None if type_.schema == dialect.default_schema_name else type_.schema
-    return (domain_key if is_domain(type_) else enum_key)(str(type_.name), schema)
-
-
-def _unwrapped(type_: Any, dialect: sa.Dialect) -> Any:
-    variants = getattr(type_, "_variant_mapping", None) or {}
-    type_ = variants.get(dialect.name, type_)
-    if isinstance(type_, TypeDecorator):
-        return _unwrapped(type_.load_dialect_impl(dialect), dialect)
-    return type_
-
-
-def _needs(type_: Any, dialect: sa.Dialect) -> tuple[Key, ...]:
-    """Return the object that a column of *type_* needs, without those that this object is based on."""
-    *_, last = (None, *named_types(type_, dialect))
-    return () if last is None else (type_key(last, dialect),)
 
 
 def lift_default(server_default: Any, dialect: sa.Dialect) -> Default | None:
@@ -166,7 +96,7 @@ def lift_default(server_default: Any, dialect: sa.Dialect) -> Default | None:
         # A FetchedValue stands for something else in the database that fills the column, such as a trigger.
         return None
     compiler: Any = without_percent_doubling(dialect).ddl_compiler(without_percent_doubling(dialect), None)  # type: ignore[arg-type]
-    sql = str(compiler.render_default_string(clause.arg))
+    sql = plain(compiler.render_default_string(clause.arg))
     return Default(sql=sql, needs=default_needs(sql, dialect.default_schema_name), payload=clause.arg)
 
 
@@ -230,11 +160,13 @@ class _Lifter:
         self.database = names_of(dialect)[0]
         self.source = table
         self.compiler: Any = dialect.ddl_compiler(dialect, None)  # type: ignore[arg-type]
-        self.name = TableName(str(table.name), self.schema(table.schema))
+        self.name = TableName(plain(table.name), self.schema(table.schema))
+        self.place = f'table "{self.name}"'
+        """What is being lifted, for errors."""
 
     def schema(self, schema: str | None) -> str | None:
         """Return the name of a schema, or None if it is the default schema."""
-        return None if schema is None or schema == self.dialect.default_schema_name else str(schema)
+        return None if schema is None or schema == self.dialect.default_schema_name else plain(schema)
 
     def table(self) -> Table:
         """Lift the whole table."""
@@ -246,14 +178,14 @@ class _Lifter:
             columns=tuple(self.column(column) for column in self.source.columns if not column.system),
             constraints=tuple(self.constraints()),
             indexes=tuple(self.index(index) for index in self.source.indexes if self.is_created(index)),
-            comment=(self.source.comment or None) if self.dialect.supports_comments else None,
+            comment=_comment(self.source.comment) if self.dialect.supports_comments else None,
             options=self.table_options(),
             payload=self.source,
         )
 
     def table_options(self) -> Options:
         """Return the table's dialect options, and its prefixes (``UNLOGGED``), which SQLAlchemy stores separately."""
-        words = tuple(str(prefix).upper() for prefix in self.source._prefixes)
+        words = tuple(plain(prefix).upper() for prefix in self.source._prefixes)
         return options([*self.options(self.source), ("prefixes", words or None)])
 
     def constraints(self) -> Iterator[Constraint]:
@@ -298,33 +230,34 @@ class _Lifter:
     def sql(self, expression: Any) -> str:
         """Compile a SQL expression to text, with literal values and unqualified column names."""
         if isinstance(expression, str):
-            return expression
+            return plain(expression)
         return str(self.compiler.sql_compiler.process(expression, include_table=False, literal_binds=True))
 
     def columns_in(self, expression: Any) -> tuple[str, ...]:
         """Return the columns of this table that an expression uses."""
-        names = [column.name for column in self.source.columns]
+        names = [plain(column.name) for column in self.source.columns]
         if isinstance(expression, str):
             return mentioned(expression, names)
         found = list(visitors.iterate(expression))
-        used = {str(part.name) for part in found if isinstance(part, sa.Column)}
+        used = {plain(part.name) for part in found if isinstance(part, sa.Column)}
         texts = " ".join(map(raw_text, found))
         return tuple(name for name in names if name in used or mentioned(texts, [name]))
 
     def column(self, column: sa.Column[Any]) -> Column:
         """Lift one column."""
+        self.place = f'column "{self.name}.{column.name}"'
         self.check_length("column", column.name)
         identity = self.identity(column.identity) if self.dialect.supports_identity_columns else None
         computed = column.computed
         return Column(
-            name=str(column.name),
+            name=plain(column.name),
             type=lift_type(column.type, self.dialect, column),
             nullable=bool(column.nullable) and (self.traits.nullable_keys or not column.primary_key),
             default=lift_default(column.server_default, self.dialect),
-            computed=self.computed(computed, str(column.name)) if computed is not None else None,
+            computed=self.computed(computed, plain(column.name)) if computed is not None else None,
             identity=identity,
             autoincrement=identity is None and self.is_autonumbered(column),
-            comment=(column.comment or None) if self.dialect.supports_comments else None,
+            comment=_comment(column.comment) if self.dialect.supports_comments else None,
             options=self.options(column),
             payload=column,
         )
@@ -384,23 +317,24 @@ class _Lifter:
     def option(self, value: Any) -> object:
         """Return the value of an option: expressions become `SQL`, columns their names, containers tuples."""
         if isinstance(value, sa.Column):
-            return str(value.name)
+            return plain(value.name)
         if isinstance(value, (sa.ClauseElement,)):
             return SQL(self.sql(value), payload=value)
         if isinstance(value, dict):
-            return tuple(sorted((str(key), self.option(each)) for key, each in value.items()))
+            return tuple(sorted((plain(key), self.option(each)) for key, each in value.items()))
         if isinstance(value, (list, tuple, set)):
             return tuple(self.option(each) for each in value)
-        return value
+        return plain(value) if isinstance(value, str) else value
 
     def constraint(self, constraint: Any) -> Constraint | None:
         """Lift a constraint; None for one that is not created."""
+        self.place = f'a {type(constraint).__name__} of table "{self.name}"'
         if not self.is_created(constraint):
             return None
         name = self.final_name(constraint)
         match constraint:
             case sa.PrimaryKeyConstraint():
-                columns = tuple(column.name for column in constraint.columns)
+                columns = tuple(plain(column.name) for column in constraint.columns)
                 if not columns:
                     return None
                 return PrimaryKey(columns=columns, name=name, options=self.options(constraint), payload=constraint)
@@ -434,7 +368,7 @@ class _Lifter:
                     f'a UNIQUE constraint of table "{self.name}" has columns only, not an expression: "{column.name}"',
                     hints=[f'use a unique index: sa.Index("name", sa.text("{column.name}"), unique=True)'],
                 )
-            yield str(column.name)
+            yield plain(column.name)
 
     def exclude(self, constraint: Any, name: str | None) -> Exclude:
         """Lift a `postgresql.ExcludeConstraint`. Raises `NotSupported` on other databases."""
@@ -454,7 +388,7 @@ class _Lifter:
                 for part, (expression, _, _) in zip(parts, elements, strict=True)
             ),
             operators=tuple(str(operator) for _, _, operator in elements),
-            using=str(constraint.using),
+            using=plain(constraint.using),
             where=None if where is None else SQL(self.sql(where), payload=where),
             name=name,
             deferrable=constraint.deferrable,
@@ -477,14 +411,14 @@ class _Lifter:
         if name is None:
             return None
         # SQLAlchemy counts characters where PostgreSQL counts bytes.
-        self.check_length("index" if isinstance(thing, sa.Index) else "constraint", str(name))
-        return str(name)
+        self.check_length("index" if isinstance(thing, sa.Index) else "constraint", plain(name))
+        return plain(name)
 
     def foreign_key(self, constraint: sa.ForeignKeyConstraint, name: str | None) -> ForeignKey:
         """Lift a foreign key, whose target may be missing from the MetaData."""
         targets = [self.target(element) for element in constraint.elements]
         return ForeignKey(
-            columns=tuple(str(element.parent.name) for element in constraint.elements),
+            columns=tuple(plain(element.parent.name) for element in constraint.elements),
             target=targets[0][0],
             target_columns=tuple(column for _, column in targets),
             name=name,
@@ -504,11 +438,12 @@ class _Lifter:
         except exc.NoReferenceError:
             # The text of ForeignKey("schema.table.column"), parsed as SQLAlchemy does it.
             schema, table, name = element._column_tokens
-            return TableName(str(table), self.schema(schema)), str(name or element.parent.key)
-        return TableName(str(column.table.name), self.schema(column.table.schema)), str(column.name)
+            return TableName(plain(table), self.schema(schema)), plain(name or element.parent.key)
+        return TableName(plain(column.table.name), self.schema(column.table.schema)), plain(column.name)
 
     def index(self, index: sa.Index) -> Index:
         """Lift an index with its parts."""
+        self.place = f'index "{index.name}" of table "{self.name}"'
         name = self.final_name(index)
         if name is None:
             raise NotSupported(f'an index of table "{self.name}" has no name')
@@ -544,11 +479,15 @@ class _Lifter:
             nulls = word if word in ("first", "last") else nulls
             expression = expression.element
         if isinstance(expression, sa.ColumnClause) and not is_raw_text(expression):
-            return IndexPart(column=str(expression.name), descending=descending, nulls=nulls)
+            return IndexPart(column=plain(expression.name), descending=descending, nulls=nulls)
         # Also sa.text() and sa.literal_column(), whose text SQLAlchemy does not parse: "lower(name) DESC". What it
         # consists of is known to the dialect, and becomes visible in its normal form.
         text = self.sql(expression).strip()
         return IndexPart(expression=text, descending=descending, nulls=nulls, payload=expression)
+
+
+def _comment(text: str | None) -> str | None:
+    return plain(text) if text else None
 
 
 _MODIFIERS: dict[Any, str] = {

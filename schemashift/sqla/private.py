@@ -2,15 +2,59 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.sql import visitors
+from sqlalchemy.types import TypeDecorator, TypeEngine
 
 
 def type_affinity(type_: object) -> type[Any] | None:
     """Return the generic type of *type_* (a ``TypeEngine``, or anything else): `sqlalchemy.Integer` for a BIGINT."""
-    affinity: type[Any] | None = getattr(type_, "_type_affinity", None)
-    return affinity
+    if isinstance(type_, TypeDecorator):
+        type_ = implementation(type_)
+    affinity: Any = getattr(type_, "_type_affinity", None)
+    return affinity if isinstance(affinity, type) else None
+
+
+def implementation(type_: Any) -> Any:
+    """Return the type that a TypeDecorator decorates, for a database that it chooses no other type for; None if it has
+    none, because that of its class is abstract (``impl = TypeEngine``)."""
+    impl = getattr(type_, "impl", None)
+    if isinstance(impl, type):
+        # Its constructor does not call that of TypeDecorator, which makes the instance.
+        try:
+            impl = impl()
+        except TypeError:
+            return None
+    return impl if isinstance(impl, TypeEngine) and type(impl) is not TypeEngine else None
+
+
+def compilers_of(element: object) -> Mapping[str, Any]:
+    """Return the functions by which an application has had a class of SQLAlchemy's compiled (``@compiles``), by the
+    name of the database; "default" for all others."""
+    for class_ in type(element).__mro__:
+        if "_compiler_dispatch" in vars(class_):
+            dispatcher = vars(class_).get("_compiler_dispatcher")
+            if dispatcher is None or not class_.__module__.startswith("sqlalchemy."):
+                return {}
+            found: Mapping[str, Any] = dispatcher.specs
+            return {name: each for name, each in found.items() if each.__name__ != "_wrap_existing_dispatch"}
+    return {}
+
+
+def recompiles(element: object, dialect: sa.Dialect) -> bool:
+    """Return True if an application has changed what a class of SQLAlchemy's compiles to on *dialect*."""
+    return not compilers_of(element).keys().isdisjoint({dialect.name, "default"})
+
+
+def is_own(expression: sa.ClauseElement) -> bool:
+    """Return True if a part of *expression* is of a class of an application's, or compiled by a function of it."""
+    return any(
+        not type(each).__module__.startswith("sqlalchemy.") or compilers_of(each)
+        for each in visitors.iterate(expression)
+    )
 
 
 def creation_order(item: object) -> int:

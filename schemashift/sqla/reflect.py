@@ -28,7 +28,7 @@ from schemashift.schema import (
     options,
     referential_action,
 )
-from schemashift.sqla.lift import lift_type
+from schemashift.sqla.lift_types import lift_type
 from schemashift.sqla.percent_signs import without_percent_doubling
 
 _Reflected = Mapping[Any, Any]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import NamedTuple
 
 import sqlalchemy as sa
 
 from schemashift.sqla.names import names_of
+from schemashift.sqla.percent_signs import without_percent_doubling
 
 
 class Traits(NamedTuple):
@@ -44,3 +46,17 @@ _TRAITS = {
 def traits_of(dialect: sa.Dialect) -> Traits:
     """Return the facts about the database of *dialect*."""
     return _TRAITS.get(names_of(dialect)[0], Traits())
+
+
+DATABASES = tuple(_TRAITS)
+"""The databases that scripts are written for, by the names of SQLAlchemy's dialects."""
+
+
+@cache
+def offline_dialect(name: str) -> sa.Dialect | None:
+    """Return SQLAlchemy's dialect of that name, to compile with and not connected; None if it is not installed."""
+    try:
+        return without_percent_doubling(sa.make_url(f"{name}://").get_dialect()())
+    except (sa.exc.ArgumentError, ImportError):
+        # NoSuchModuleError is an ArgumentError.
+        return None

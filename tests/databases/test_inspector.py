@@ -18,7 +18,7 @@ from schemashift.dialects import Dialect, dialect_for
 from schemashift.objects.domains import KIND as DOMAINS
 from schemashift.objects.enums import KIND as ENUMS
 from schemashift.schema import Check, Column, Index, Table, TableName, Type, Unique
-from schemashift.sqla.lift import lift_type
+from schemashift.sqla.lift_types import lift_type
 from tests.cases.zoo import zoo
 from tests.support import models
 

@@ -16,7 +16,8 @@ from schemashift.dialects.mysql.types import normal_type
 from schemashift.diff import diff, match
 from schemashift.operations import AlterColumn, CreateTable
 from schemashift.schema import Check, Schema, Table, TableName, Unique
-from schemashift.sqla.lift import lift_metadata, lift_type
+from schemashift.sqla.lift import lift_metadata
+from schemashift.sqla.lift_types import lift_type
 
 pytestmark = pytest.mark.databases("mariadb", "mysql")
 

@@ -243,6 +243,6 @@ def test_flags_that_no_comparison_sets_are_not_written() -> None:
 
 
 def test_every_operation_is_written_and_read() -> None:
-    drawn = {type(operation) for name in DIALECTS for seed in range(20) for operation, _, _ in steps(name, seed)}
+    drawn = {type(operation) for name in DIALECTS for seed in range(60) for operation, _, _ in steps(name, seed)}
     by_hand = {type(operation) for operation in BY_HAND} | {CreateSequence, AlterSequence}
     assert set(operations()) - drawn - by_hand == WITHOUT_SOURCE

@@ -13,10 +13,13 @@ import random
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import mysql, postgresql
+
+from tests.support import own_types
 
 TABLES = ("users", "orders", "items", "tags", "logs", "roles", "teams", "Order Lines", "group")
 COLUMNS = ("a", "b", "c", "d", "e", "name", "status", "order", "Total", "note", "when", "x y")
@@ -76,7 +79,23 @@ OWN_TYPES: dict[str, dict[str, Callable[[], Any]]] = {
 }
 """What only one of the databases has."""
 
+COMPILED: dict[str, Callable[[str], Any]] = {
+    "own_spelled": lambda _: own_types.Spelled(default="VARCHAR(9)", postgresql="TEXT"),
+    "own_collated": lambda dialect: own_types.Collated(own_types.binary_collation(dialect)),
+    "own_long": lambda _: own_types.LongText(),
+    "own_code": lambda _: own_types.Code(20),
+    "own_uuid": lambda _: own_types.ByDatabase(),
+    "own_abstract": lambda _: own_types.Abstract(),
+    "own_spoken": lambda _: own_types.Spoken(),
+    "own_variant": lambda _: sa.String(9).with_variant(own_types.Spelled(default="VARCHAR(8)"), "mysql", "sqlite"),
+    "own_int": lambda _: own_types.Key(),
+}
+"""Types of an application's own, on every database: what they are, only compiling them tells."""
+
 FAMILIES = (
+    ("own_long", "text", "str50"),
+    ("own_spelled", "own_spoken", "own_collated", "own_variant", "str20"),
+    ("own_int", "int", "bigint"),
     ("int", "bigint", "smallint", "num8", "num12", "num14", "str20", "str50", "text"),
     ("str20", "str50", "str200", "text"),
     ("float", "double", "num14"),
@@ -118,30 +137,41 @@ DOMAIN_CHECKS = {
 NAMED = frozenset({"enum", "domain"})
 
 DEFAULTS: dict[str, tuple[Any, ...]] = {
-    "int": ("0", "5", sa.text("1"), sa.text("-1"), sa.text("(1 + 2)")),
+    "int": ("0", "5", sa.text("1"), sa.text("-1"), sa.text("(1 + 2)"), own_types.Fixed(), own_types.Registered()),
     "bigint": ("0", sa.text("12345678901")),
     "smallint": ("0", sa.text("3")),
-    "str20": ("", "new", "it's", "100%", "a:b", sa.text("'x'")),
+    "str20": ("", "new", "it's", "100%", "a:b", sa.text("'x'"), own_types.Status.NEW),
     "str50": ("", "new", "it's", "NULL", "null", "1"),
     "str200": ("", "new", "back"),
     "bool": (sa.true(), sa.false(), sa.text("true")),
     "date": ("2020-01-02",),
-    "datetime": (sa.func.now(), sa.text("CURRENT_TIMESTAMP"), "2020-01-02 03:04:05"),
+    "datetime": (sa.func.now(), sa.text("CURRENT_TIMESTAMP"), "2020-01-02 03:04:05", own_types.Moment()),
     "num8": ("0", "1.50", sa.text("2.5")),
     "num12": ("0", sa.text("100")),
     "num14": ("0.1234",),
     "float": ("1.5", sa.text("0")),
     "double": ("2.5",),
     "char4": ("abcd",),
+    "ts3": (sa.text("'2020-01-02 03:04:05+02'::timestamptz"),),
+    "tz": ("2020-01-02 03:04:05+00", sa.text("'2020-01-02 03:04:05'::timestamp")),
+    "inet": (sa.text("'10.0.0.1'::inet"),),
+    "own_spelled": ("", "new", own_types.Status.OLD),
+    "own_collated": ("it's", own_types.Status.NEW),
+    "own_spoken": ("100%",),
+    "own_variant": ("new",),
+    "own_code": ("0000000",),
+    "own_int": ("5", own_types.Fixed()),
 }
 INDEXABLE = frozenset(TYPES) - {"text", "json", "binary"} | {"nocase", "collated", "tz", "ts3", "unsigned", "dt6"}
+INDEXABLE |= frozenset(COMPILED) - {"own_long"}
 STRINGS = frozenset({"str20", "str50", "str200", "char4", "nocase", "collated"})
 NUMBERS = frozenset({"int", "bigint", "smallint", "num8", "num12"})
 
 INDEX_STYLES: dict[str, tuple[str, ...]] = {
-    "sqlite": ("plain", "plain", "desc", "lower", "where"),
+    "sqlite": ("plain", "plain", "desc", "lower", "where", "own"),
     "postgresql": (
         "plain", "plain", "desc", "lower", "where", "nulls", "include", "hash", "fillfactor", "ops", "distinct", "sum",
+        "own",
     ),
     "mysql": ("plain", "plain", "desc", "length", "fulltext"),
 }  # fmt: skip
@@ -255,7 +285,8 @@ class Tables(dict[str, Tab]):
     @property
     def types(self) -> dict[str, Callable[[], Any]]:
         """Return the types that a column may have."""
-        return {**TYPES, **OWN_TYPES[self.dialect]}
+        compiled = {name: partial(make, self.dialect) for name, make in COMPILED.items()}
+        return {**TYPES, **OWN_TYPES[self.dialect], **compiled}
 
 
 def random_models(rng: random.Random, dialect: str, *, most: int = 5) -> Tables:
@@ -290,7 +321,7 @@ def random_models(rng: random.Random, dialect: str, *, most: int = 5) -> Tables:
 
 def random_column(rng: random.Random, tables: Tables, name: str, *, filled: bool = False) -> Col:
     """A column; with *filled* one that can be added to a table that has rows."""
-    comment = rng.choice((None, None, None, "a comment", "it's 5%"))
+    comment = rng.choice((None, None, None, "a comment", "it's 5%", own_types.Status.ABOUT))
     if tables.enums and rng.random() < 0.15:
         enum = rng.choice(sorted(tables.enums))
         default = rng.choice((None, tables.enums[enum][0]))
@@ -301,6 +332,7 @@ def random_column(rng: random.Random, tables: Tables, name: str, *, filled: bool
         return Col(name, "domain", rng.random() < 0.6 or default is None, default, comment, domain)
     own = list(OWN_TYPES[tables.dialect])
     type_ = rng.choice(own) if rng.random() < 0.25 else rng.choice(list(TYPES))
+    type_ = rng.choice(list(COMPILED)) if rng.random() < 0.15 else type_
     default = rng.choice((None, *DEFAULTS.get(type_, ())))
     nullable = rng.random() < 0.6 or (filled and default is None)
     return Col(name, type_, nullable, default, comment)
@@ -425,6 +457,7 @@ def add_index(rng: random.Random, tables: Tables, tab: Tab | None = None) -> Non
         return
     style = rng.choice(INDEX_STYLES[tables.dialect])
     needs = {"lower": STRINGS, "ops": STRINGS, "length": STRINGS, "fulltext": STRINGS, "where": NUMBERS, "sum": NUMBERS}
+    needs["own"] = NUMBERS
     fitting = [col.name for col in tab.cols if col.name in names and col.type in needs.get(style, INDEXABLE)]
     if style in needs or style == "hash":
         cols = tuple(rng.sample(fitting, 1)) if fitting else ()
@@ -1045,6 +1078,7 @@ def _index(table: sa.Table, name: str, cols: tuple[str, ...], style: str, dialec
         "nulls": ([first.desc().nulls_last(), *rest], {}),
         "lower": ([sa.func.lower(first)], {}),
         "sum": ([first + sa.literal_column("1")], {}),
+        "own": ([own_types.Absolute(first)], {}),
         "where": ([first], {"postgresql_where": first > 5, "sqlite_where": first > 5}),
         "include": (every, {"postgresql_include": ["id"]}),
         "hash": ([first], {"postgresql_using": "hash"}),
@@ -1069,6 +1103,16 @@ def value(type_: str, number: int) -> Any:
             return number
         case "str20" | "str50" | "str200" | "text" | "nocase" | "collated" | "latin" | "medium" | "tsv":
             return str(number)
+        case "own_spelled" | "own_collated" | "own_long" | "own_spoken" | "own_variant":
+            return str(number)
+        case "own_int":
+            return number
+        case "own_code":
+            return f"{number:07d}"
+        case "own_uuid":
+            return f"{number:032x}"
+        case "own_abstract":
+            return f"{number:036d}"
         case "jsonb":
             return {"n": number}
         case "inet":
@@ -1136,7 +1180,7 @@ def _value(col: Col, tables: Tables, number: int) -> Any:
     return value(tables.domains[str(col.named)].base if col.type == "domain" else col.type, number)
 
 
-_UNLIKE = frozenset({"money", "tsv", "bits", "inet", "range"})
+_UNLIKE = frozenset({"own_uuid", "money", "tsv", "bits", "inet", "range"})
 """Types whose values are returned in a different form."""
 
 

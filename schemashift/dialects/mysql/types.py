@@ -294,7 +294,10 @@ def type_engine(type_: ParsedType) -> Any:
     if generic is not None and type_.collation is None:
         return generic()
     maker = _MAKERS.get(type_.base)
-    return maker(type_) if maker is not None else SQLType(type_.sql)
+    if maker is None or (type_.base, type_.args) == ("binary", ("0",)) or (type_.base == "set" and "''" in type_.args):
+        # SQLAlchemy takes a length of 0 for none, and a SET with a blank value needs another argument.
+        return SQLType(f"{type_.sql} COLLATE {type_.collation}" if type_.collation else type_.sql)
+    return maker(type_)
 
 
 _GENERIC: dict[ParsedType, Callable[[], Any]] = {

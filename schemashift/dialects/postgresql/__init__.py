@@ -84,8 +84,8 @@ class PostgreSQL(Dialect):
         found = normal_type(type_)
         return found if found.payload is not None else replace(found, payload=type_engine(found.sql, found.collation))
 
-    def normal_default(self, default: Default | None) -> Default | None:
-        return normal_default(default)
+    def normal_default(self, default: Default | None, type_: Type) -> Default | None:
+        return normal_default(default, type_)
 
     def normal_expression(self, text: str) -> str:
         return canonical(text.strip())

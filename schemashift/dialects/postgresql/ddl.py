@@ -31,7 +31,7 @@ from schemashift.schema import (
     Unique,
     implied_start,
 )
-from schemashift.sqla.lift import is_domain, lift_type
+from schemashift.sqla.lift_types import is_domain, lift_type
 
 SERIALS = {"INTEGER": "SERIAL", "BIGINT": "BIGSERIAL", "SMALLINT": "SMALLSERIAL"}
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from schemashift.dialects.postgresql.parse import Element, normal_opclass, parse_element
-from schemashift.dialects.postgresql.types import normal_type
+from schemashift.dialects.postgresql.types import normal_type, type_text
 from schemashift.schema import (
     INTEGER_LIMITS,
     SQL,
@@ -24,6 +24,7 @@ from schemashift.schema import (
     Options,
     PrimaryKey,
     Table,
+    Type,
     Unique,
     implied_start,
     mentioned,
@@ -32,7 +33,8 @@ from schemashift.schema import (
 )
 from schemashift.sqla.private import creation_order
 
-_LITERAL_CAST = re.compile(r"^('(?:[^']|'')*')::[\w .\"()\[\],]+$")
+_LITERAL_CAST = re.compile(r"^('(?:[^']|'')*')::([\w .\"()\[\],]+)$")
+_NUMBERS = re.compile(r"\([\d, ]+\)")
 _NULL = re.compile(r"^NULL(::[\w .\"()\[\],]+)?$", re.IGNORECASE)
 _SPELLINGS = {
     "CURRENT_TIMESTAMP": "CURRENT_TIMESTAMP",
@@ -120,7 +122,7 @@ def _own(found: Options, keep: tuple[str, ...] = ()) -> Options:
 
 def _column(column: Column) -> Column:
     type_ = normal_type(column.type)
-    default = normal_default(column.default)
+    default = normal_default(column.default, type_)
     if default is not None and _NULL.match(default.sql):
         default = None
     return replace(
@@ -136,8 +138,9 @@ def _column(column: Column) -> Column:
     )
 
 
-def normal_default(default: Default | None) -> Default | None:
-    """Return *default* with the spellings unified that certainly mean the same: casts of literals, keyword case.
+def normal_default(default: Default | None, type_: Type) -> Default | None:
+    """Return *default*, of a column of *type_* in normal form, with the spellings unified that certainly mean the same:
+    casts of literals to the type of the column, keyword case.
 
     No more than that: the result is also what is sent, and PostgreSQL keeps ``'0'`` and ``0`` apart.
     """
@@ -146,9 +149,21 @@ def normal_default(default: Default | None) -> Default | None:
     text = default.sql.strip()
     while text.startswith("(") and text.endswith(")") and text.count("(") == 1:
         text = text[1:-1].strip()
-    if (match := _LITERAL_CAST.match(text)) is not None:
+    if (match := _LITERAL_CAST.match(text)) is not None and _is_type_of(match[2], type_):
         text = match[1]
     return replace(default, sql=_SPELLINGS.get(text.upper(), text))
+
+
+def _is_type_of(cast: str, type_: Type) -> bool:
+    """Return True if a literal without *cast* is the same value in a column of *type_*.
+
+    PostgreSQL prints the cast that it adds itself, without a length. Another one may change the value: the time zone in
+    ``'2020-01-01 00:00+02'::timestamptz`` is ignored in a TIMESTAMP.
+    """
+    text = type_text(cast)
+    # A cast to a domain is kept, and follows one to the type of the domain.
+    own = () if any(need.kind == "domain" for need in type_.needs) else (type_.sql, _NUMBERS.sub("", type_.sql))
+    return text in ("TEXT", "VARCHAR", *own)
 
 
 def normal_identity(identity: Identity, type_: str) -> Identity:

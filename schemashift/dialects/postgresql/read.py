@@ -35,7 +35,8 @@ from schemashift.schema import (
     options,
     referential_action,
 )
-from schemashift.sqla.lift import default_needs, domain_key, enum_key
+from schemashift.sqla.lift import default_needs
+from schemashift.sqla.lift_types import domain_key, enum_key
 
 Rows = Iterable[Mapping[str, Any]]
 

@@ -146,6 +146,9 @@ def type_engine(sql: str, collation: str | None = None) -> Any:
         return _time(match["head"], numbers, timezone=match["tail"] == "WITH TIME ZONE") or SQLType(sql)
     if match is not None and match["head"] == "BIT VARYING":
         return pg.BIT(numbers[0] if numbers else None, varying=True)
+    if sql == "CHAR":
+        # Of any length, while CHAR() is CHAR(1).
+        return SQLType(f'bpchar COLLATE "{collation}"' if collation else "bpchar")
     if match is not None and (sized := _SIZED.get(match["head"])) is not None:
         keywords = {"collation": collation} if collation and match["head"] in ("VARCHAR", "CHAR") else {}
         return sized(*numbers, **keywords)

@@ -91,7 +91,8 @@ def type_engine(sql: str, collation: str | None = None) -> Any:
     match = _PARTS.match(sql)
     name, arguments = (match["name"], match["arguments"]) if match else (sql, None)
     numbers = [int(part) for part in arguments.split(",")] if arguments and _NUMBERS.match(arguments) else []
-    if arguments is not None and not numbers:
+    if arguments is not None and (not numbers or 0 in numbers[:1]):
+        # SQLAlchemy takes a length of 0 for none.
         return _as_text(sql, collation)
     if name in _TEXTS and len(numbers) <= 1 and not (collation and name == "CLOB"):
         return _TEXTS[name](*numbers, **({"collation": collation} if collation else {}))

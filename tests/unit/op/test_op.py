@@ -72,7 +72,7 @@ FUNCTIONS = [
     for name, function in vars(op).items()
     if inspect.isfunction(function) and function.__module__.startswith(op.__name__) and not name.startswith("_")
 ]
-FREE = {"f", "inline_literal", "running", "caller", "sql_type"}
+FREE = {"f", "inline_literal", "running", "caller", "sql_text", "sql_type"}
 ARGUMENTS: dict[str, Any] = {
     "column": sa.Column("a", sa.Integer),
     "columns": ["a"],

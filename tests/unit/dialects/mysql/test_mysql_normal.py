@@ -27,7 +27,7 @@ from schemashift.schema import (
     Type,
     Unique,
 )
-from schemashift.sqla.lift import lift_type
+from schemashift.sqla.lift_types import lift_type
 
 MARIADB = Flavour(True, (10, 11, 19))
 MYSQL = Flavour(False, (8, 4, 0))
