@@ -64,3 +64,15 @@ def test_a_view_that_is_in_the_way_is_named(database_url: str, tmp_path: Path) -
     run(database_url, "CREATE VIEW closed_parcels AS SELECT id FROM parcel WHERE closed")
     with pytest.raises(MigrationFailed, match="view closed_parcels depends on column closed of table parcel"):
         first.downgrade("-1")
+
+
+@pytest.mark.databases("postgresql")
+@pytest.mark.parametrize("spelling", ["range(n,id)", "RANGE(n , id)", "Range  ( n,  id )"])
+def test_partition_keys_are_compared_in_one_spelling(database_url: str, tmp_path: Path, spelling: str) -> None:
+    metadata = sa.MetaData()
+    columns = [sa.Column(name, sa.Integer, primary_key=True, autoincrement=False) for name in ("id", "n")]
+    sa.Table("parted", metadata, *columns, postgresql_partition_by=spelling)
+    made = migrator(database_url, metadata, tmp_path)
+    made.revision("first", autogenerate=True)
+    made.upgrade()
+    assert not made.diff().operations

@@ -34,6 +34,7 @@ from schemashift.sqla.private import creation_order
 _LITERAL_CAST = re.compile(r"^('(?:[^']|'')*')::[\w .\"()\[\],]+$")
 _NULL = re.compile(r"^NULL(::[\w .\"()\[\],]+)?$", re.IGNORECASE)
 _QUOTED = re.compile(r"""("(?:[^"]|"")*"|'(?:[^']|'')*')""")
+_SPACE = re.compile(r"\s*,\s*|(?<=[(,])\s+|\(\s+|\s+\)|\s+")
 _SPELLINGS = {
     "CURRENT_TIMESTAMP": "CURRENT_TIMESTAMP",
     "CURRENT_DATE": "CURRENT_DATE",
@@ -99,7 +100,7 @@ def _partition_key(text: str) -> str:
     strings stay as they are."""
     parts = _QUOTED.split(text.strip())
     for place in range(0, len(parts), 2):
-        parts[place] = re.sub(r"\s*,\s*", ", ", re.sub(r"\s+", " ", parts[place]))
+        parts[place] = _SPACE.sub(lambda m: {",": ", ", "(": "(", ")": ")"}.get(m[0].strip(), " "), parts[place])
     method, parenthesis, key = "".join(parts).partition("(")
     return f"{method.strip().upper()} {parenthesis}{key.strip()}"
 
