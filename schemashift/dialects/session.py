@@ -218,6 +218,11 @@ class Session:
         """Return the message of a driver's error, without codes and positions."""
         return str(error).strip().partition("\n")[0]
 
+    def detail(self, error: BaseException) -> str | None:
+        """Return what the database says about a driver's error beside its message, in one line."""
+        del error
+        return None
+
     def code(self, error: BaseException) -> str | None:
         """Return the database's code for a driver's error."""
         found = getattr(error, "sqlstate", None) or getattr(error, "pgcode", None)

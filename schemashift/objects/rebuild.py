@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
-from schemashift.errors import NotSupported
-from schemashift.operations import AddConstraint, Compiler, CreateIndex, Live
+from schemashift.operations import AddColumn, AddConstraint, Compiler, CreateIndex, Live
 from schemashift.operations.base import Statement
 from schemashift.schema import Check, Column, Exclude, ForeignKey, Key, Schema, Table, TableName, mentioned
 
@@ -33,18 +32,19 @@ def rebuild_type(
     """Return the statements that replace the type *key* with the one that the statement *create* creates.
 
     Keys and plain indexes follow a column that gets another type; expressions and foreign keys do not. PostgreSQL
-    raises an error for rows that the new type does not accept, and nothing is lost. Raises `NotSupported` if another
-    column is generated from one of the columns.
+    raises an error for rows that the new type does not accept, and nothing is lost. A column that is generated from
+    one of the columns is dropped and added again, which computes the same values.
     """
     name = TableName(key.name, key.schema)
     columns = [(table, column) for table in live.schema.tables for column in table.columns if key in column.type.needs]
-    _refuse_generated(columns)
     dependents = list(_dependents(columns, live))
     for part in dependents:
         yield from compiler.statements(part.inverse(), live)
     yield f"ALTER TYPE {compiler.table(name)} RENAME TO {compiler.quote(temporary_name(key))}"
     yield create
     for table, column in columns:
+        if column.computed is not None:
+            continue
         head = f"ALTER TABLE {compiler.table(table.table_name)} ALTER COLUMN {compiler.quote(column.name)}"
         if column.default is not None:
             yield f"{head} DROP DEFAULT"
@@ -61,10 +61,13 @@ def temporary_name(key: Key) -> str:
     return f"{key.name[:50]}__old"
 
 
-def _dependents(columns: list[tuple[Table, Column]], live: Live) -> Iterator[AddConstraint | CreateIndex]:
+def _dependents(columns: list[tuple[Table, Column]], live: Live) -> Iterator[AddColumn | AddConstraint | CreateIndex]:
     """Return the parts of tables that do not follow when *columns* get another type, as operations creating them."""
     moving = {(table.table_name, column.name) for table, column in columns}
     tables = {table.table_name: table for table, _ in columns}
+    generated = list(_generated_from(moving, tables.values()))
+    dropped = {(table.table_name, column.name) for table, column in generated}
+    moving |= dropped
     for name in tables:
         for other, key in live.references_to(name):
             if other.table_name not in tables and {(name, column) for column in key.target_columns} & moving:
@@ -76,20 +79,20 @@ def _dependents(columns: list[tuple[Table, Column]], live: Live) -> Iterator[Add
                 on |= {(constraint.target, column) for column in constraint.target_columns} & moving
             if isinstance(constraint, Exclude):
                 on = {(name, column) for column in constraint.uses} & moving
-            if on and isinstance(constraint, Check | ForeignKey | Exclude):
+            if on and (isinstance(constraint, Check | ForeignKey | Exclude) or on & dropped):
                 yield AddConstraint(table=name, constraint=constraint)
         for index in table.indexes:
             if {(name, column) for column in index.uses} & moving:
                 yield CreateIndex(table=name, index=index)
+    # Last, so that they are dropped after everything that uses them, and added again before it.
+    yield from (AddColumn(table=table.table_name, column=column) for table, column in generated)
 
 
-def _refuse_generated(columns: list[tuple[Table, Column]]) -> None:
-    moving = [(table.table_name, column.name) for table, column in columns]
-    for table in {table.table_name: table for table, _ in columns}.values():
-        name = table.table_name
+def _generated_from(moving: set[tuple[TableName, str]], tables: Iterable[Table]) -> Iterator[tuple[Table, Column]]:
+    """Yield the columns that are generated from those of *moving*, or are generated and among them: USING is refused
+    for these. PostgreSQL lets no generated column use another."""
+    for table in tables:
+        names = [column for name, column in moving if name == table.table_name]
         for column in table.columns:
-            if column.computed and mentioned(column.computed.sql, [each for where, each in moving if where == name]):
-                raise NotSupported(
-                    f'the type of a column that "{name}.{column.name}" is generated from cannot be replaced',
-                    hints=[f'drop the column "{column.name}" before, and add it again afterwards'],
-                )
+            if column.computed and (column.name in names or mentioned(column.computed.sql, names)):
+                yield table, column

@@ -68,7 +68,8 @@ def failure(error: Exception, context: FailureContext) -> SchemashiftError:
         what = str(error) if isinstance(error, Incomplete) else f"{type(error).__name__}: {error}".rstrip(": ")
         hints = [*hints_for(error), *_how_to_continue(context)]
         return MigrationFailed(f"{context.revision.title}: {what}", where=places, state=state, hints=hints)
-    message = f"{context.revision.title}: {context.session.message(orig)}"
+    detail = context.session.detail(orig)
+    message = f"{context.revision.title}: {context.session.message(orig)}" + (f" ({detail})" if detail else "")
     if not context.earlier and _CREATE_TABLE.match(error.statement or "") and context.session.is_duplicate_table(orig):
         return _already_exists(message, places, state, context)
     hint = context.session.hint(orig)

@@ -36,6 +36,8 @@ from schemashift.sqla.private import creation_order
 _LITERAL_CAST = re.compile(r"^('(?:[^']|'')*')::([\w .\"()\[\],]+)$")
 _NUMBERS = re.compile(r"\([\d, ]+\)")
 _NULL = re.compile(r"^NULL(::[\w .\"()\[\],]+)?$", re.IGNORECASE)
+_QUOTED = re.compile(r"""("(?:[^"]|"")*"|'(?:[^']|'')*')""")
+_SPACE = re.compile(r"\s*,\s*|(?<=[(,])\s+|\(\s+|\s+\)|\s+")
 _SPELLINGS = {
     "CURRENT_TIMESTAMP": "CURRENT_TIMESTAMP",
     "CURRENT_DATE": "CURRENT_DATE",
@@ -90,11 +92,20 @@ def _table_option(name: str, value: object) -> object:
     if name == "postgresql_with" and isinstance(value, tuple):
         return tuple(sorted((str(key).lower(), _setting(each)) for key, each in value))
     if name == "postgresql_partition_by":
-        method, parenthesis, key = str(value).partition("(")
-        return f"{method.strip().upper()} {parenthesis}{key.strip()}"
+        return _partition_key(str(value))
     if name == "postgresql_inherits":
         return (value,) if isinstance(value, str) else value
     return None if (name, str(value).lower()) in _DEFAULT_OPTIONS else value
+
+
+def _partition_key(text: str) -> str:
+    """Return ``RANGE (a, lower(b))`` for ``range(a,lower(b))``, as ``pg_get_partkeydef`` does; names in quotes and
+    strings stay as they are."""
+    parts = _QUOTED.split(text.strip())
+    for place in range(0, len(parts), 2):
+        parts[place] = _SPACE.sub(lambda m: {",": ", ", "(": "(", ")": ")"}.get(m[0].strip(), " "), parts[place])
+    method, parenthesis, key = "".join(parts).partition("(")
+    return f"{method.strip().upper()} {parenthesis}{key.strip()}"
 
 
 class WithoutToast:

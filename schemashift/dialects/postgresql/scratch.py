@@ -6,6 +6,7 @@ as they are.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import sqlalchemy as sa
@@ -19,6 +20,7 @@ from schemashift.objects import AnyKind
 from schemashift.schema import Doubt, Keyed, Table
 from schemashift.sqla.errors import driver_message
 
+_STRING = re.compile(r"('(?:[^']|'')*')")
 PLACE = "pg_temp"
 """The schema of temporary objects."""
 Kinds = Mapping[str, AnyKind]
@@ -63,12 +65,27 @@ def _create_and_read(
     savepoint = connection.begin_nested()
     try:
         _create_missing(dialect, connection, objects, kinds)
+        default = dialect.sa.default_schema_name
         for statement in _statements(dialect, tables):
-            connection.exec_driver_sql(statement, execution_options=RAW)
+            connection.exec_driver_sql(_unqualified(statement, default), execution_options=RAW)
         found = {table.name: table for table in read_temporary(connection, [t.name for t in tables])}
     finally:
         savepoint.rollback()
     return [with_server_text(found[table.name], table) for table in tables]
+
+
+def _unqualified(statement: str, schema: str | None) -> str:
+    """Return *statement* without the default *schema* before names.
+
+    A type of the temporary schema hides the one of the default schema; the server would write the hidden one with its
+    schema, and the texts would differ from those of the existing table.
+    """
+    if not schema:
+        return statement
+    parts = _STRING.split(statement)
+    qualifier = re.compile(rf"""(?<![\w".])(?:{re.escape(schema)}|"{re.escape(schema)}")\.(?=[\w"])""")
+    parts[::2] = [qualifier.sub("", part) for part in parts[::2]]
+    return "".join(parts)
 
 
 def _statements(dialect: Dialect, tables: Iterable[Table]) -> Iterable[str]:

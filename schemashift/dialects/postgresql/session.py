@@ -157,8 +157,14 @@ class PostgreSQLSession(Session):
         diagnosis = getattr(error, "diag", None)
         return str(getattr(diagnosis, "message_primary", None) or super().message(error))
 
+    def detail(self, error: BaseException) -> str | None:
+        """Return the DETAIL of the server's message: it names the view that depends on a column, and such things."""
+        # asyncpg has the fields on the error itself.
+        found = getattr(getattr(error, "diag", None), "message_detail", None) or getattr(error, "detail", None)
+        return "; ".join(str(found).splitlines()) if found else None
+
     def hint(self, error: BaseException) -> str | None:
-        found = getattr(getattr(error, "diag", None), "message_hint", None)
+        found = getattr(getattr(error, "diag", None), "message_hint", None) or getattr(error, "hint", None)
         return str(found) if found else super().hint(error)
 
     def is_duplicate_table(self, error: BaseException) -> bool:
