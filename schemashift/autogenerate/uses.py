@@ -29,9 +29,7 @@ def with_used(
     views and routines.
     """
     kind_of = by_kind(kinds)
-    unused = [
-        thing for key, thing in compared.items() if key not in declared and key.kind not in ("table", "schema")
-    ]
+    unused = [thing for key, thing in compared.items() if key not in declared and key.kind not in ("table", "schema")]
     if not unused:
         return declared
     others = (thing for key, thing in existing.items() if key not in compared)

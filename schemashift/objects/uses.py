@@ -24,6 +24,9 @@ def texts_of(value: object) -> Iterator[str]:
     elif is_dataclass(value):
         for field in fields(value):
             part = getattr(value, field.name)
+            if field.name == "payload" and isinstance(getattr(part, "text", None), str):
+                # A normal form may lack a cast that its author typed.
+                yield part.text
             if field.name in _NOT_TEXTS:
                 continue
             if isinstance(part, str) and field.name in _TEXTS:

@@ -433,5 +433,4 @@ SELECT pg_get_functiondef(p.oid), true FROM pg_catalog.pg_proc p
 
 def other_texts(connection: sa.Connection) -> Iterator[tuple[str, bool]]:
     """Yield the texts of all views, and with True of all routines, but those of extensions."""
-    for text, is_routine in connection.execute(sa.text(_OTHER_TEXTS)):
-        yield text, is_routine
+    yield from ((row[0], row[1]) for row in connection.execute(sa.text(_OTHER_TEXTS)))
