@@ -579,7 +579,8 @@ def _alter_counting(rng: random.Random, tables: Tables, tab: Tab | None = None) 
     if tab and tables.dialect == "postgresql" and tab.col("id").type in ("int", "bigint"):
         numbers = dict(rng.choice(_NUMBERS))
         # The rows of an identity that is always generated are expected in the order of their numbers.
-        always = rng.random() < 0.5 and numbers.get("increment", 1) > 0
+        plain = numbers.get("increment", 1) == 1 and numbers.get("start", numbers.get("minvalue", 1)) == 1
+        always = rng.random() < 0.5 and plain
         tab.col("id").identity = rng.choice((None, (always, numbers)))
 
 
