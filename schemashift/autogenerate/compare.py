@@ -13,7 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from schemashift.autogenerate.standing import with_standing_options
-from schemashift.autogenerate.uses import with_used, without_owned
+from schemashift.autogenerate.uses import with_needs, with_used, without_owned
 from schemashift.config import LINE_LENGTH
 from schemashift.dialects import Dialect
 from schemashift.diff import Pairs, Renames, by_kind, diff, match, name_constraints, named
@@ -87,7 +87,7 @@ def compare(
     after = _without(models.schema, (doubt.about for doubt in read.doubts))
     ignored = {Key.of_table(name) for name in ignore}
     before, unmanaged = _managed(_without(read.schema, ignored), after, known, kinds, dialect)
-    after = with_used(connection, dialect, _without(read.schema, ignored), before, after, kinds)
+    after = with_needs(with_used(connection, dialect, _without(read.schema, ignored), before, after, kinds), kinds)
     pairs = _matched(before, after, renames, dialect)
     if set_options is not None:
         pairs = with_standing_options(pairs, set_options, dialect)

@@ -11,7 +11,7 @@ from schemashift.dialects import Dialect
 from schemashift.diff import Pairs, by_kind
 from schemashift.objects import KINDS, AnyKind
 from schemashift.objects.uses import texts_of
-from schemashift.schema import Keyed, Schema, Table
+from schemashift.schema import Column, Keyed, Schema, Table
 from schemashift.sqla.defaults import sequence_of
 
 
@@ -44,6 +44,24 @@ def with_used(
         # A domain that is kept uses its own type.
         texts = list(_texts(used))
     return declared
+
+
+def with_needs(declared: Schema, kinds: Sequence[AnyKind] = KINDS) -> Schema:
+    """Return *declared* with the enums and domains that columns need whose types an application spells itself."""
+    kind_of = by_kind(kinds)
+    types = [thing for key, thing in declared.items() if key.kind not in ("table", "schema")]
+
+    def with_need(column: Column) -> Column:
+        type_ = column.type
+        if type_.needs or type(type_.payload).__module__.startswith("sqlalchemy."):
+            return column
+        texts = list(texts_of(type_))
+        needs = (
+            thing.key for thing in types if any(kind_of[thing.key.kind].is_named_in(text, thing) for text in texts)
+        )
+        return replace(column, type=replace(type_, needs=tuple(needs)))
+
+    return declared.put(*(replace(each, columns=tuple(map(with_need, each.columns))) for each in declared.tables))
 
 
 def _texts(things: Iterable[Keyed]) -> Iterator[tuple[str, bool]]:

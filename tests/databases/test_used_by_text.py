@@ -157,3 +157,17 @@ def test_to_drop_what_is_used_is_refused(database_url: str, tmp_path: Path) -> N
     migrator.init()
     with pytest.raises(UsageError, match='sequence "bill_no" is not dropped'):
         migrator.diff(drop=["bill_no"])
+
+
+@pytest.mark.databases("postgresql")
+@pytest.mark.parametrize("text", ["mood", "mood[]", 'public."mood"'])
+def test_a_type_is_created_before_what_spells_it(text: str, database_url: str, tmp_path: Path) -> None:
+    metadata = sa.MetaData()
+    sa.Table("a", metadata, sa.Column("id", sa.Integer, primary_key=True), sa.Column("m", Spelled(text)))
+    sa.Table("b", metadata, sa.Column("id", sa.Integer, primary_key=True), sa.Column("m", sa.Enum("x", name="mood")))
+    migrator = Migrator(database_url, models=metadata, directory=tmp_path)
+    migrator.init()
+    migrator.revision("one", autogenerate=True)
+    migrator.upgrade()
+    assert not [each for each in migrator.diff().operations if type(each).__name__.endswith("Enum")]
+    migrator.downgrade("base")
