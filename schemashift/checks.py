@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from schemashift.autogenerate.compare import Comparison
 from schemashift.autogenerate.compare import compare as compare_schemas
-from schemashift.autogenerate.ownership import SetOptions, created_by_scripts, keys_of, require_existing
+from schemashift.autogenerate.ownership import SetOptions, created_by_scripts, keys_of, require_existing, require_unused
 from schemashift.connection.database import server_name
 from schemashift.errors import DatabaseAhead, Hint, ModelsDiffer, Pending, SchemashiftError
 from schemashift.results import Checked, Part, Status
@@ -48,6 +48,7 @@ def compare(
         database=database.shown,
     )
     require_existing(named, comparison.before, comparison.unmanaged, database.shown)
+    require_unused(named, comparison.after, comparison.operations)
     return comparison
 
 

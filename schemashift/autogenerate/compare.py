@@ -13,6 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from schemashift.autogenerate.standing import with_standing_options
+from schemashift.autogenerate.uses import with_needs, with_used, without_owned
 from schemashift.config import LINE_LENGTH
 from schemashift.dialects import Dialect
 from schemashift.diff import Pairs, Renames, by_kind, diff, match, name_constraints, named
@@ -86,6 +87,7 @@ def compare(
     after = _without(models.schema, (doubt.about for doubt in read.doubts))
     ignored = {Key.of_table(name) for name in ignore}
     before, unmanaged = _managed(_without(read.schema, ignored), after, known, kinds, dialect)
+    after = with_needs(with_used(connection, dialect, _without(read.schema, ignored), before, after, kinds), kinds)
     pairs = _matched(before, after, renames, dialect)
     if set_options is not None:
         pairs = with_standing_options(pairs, set_options, dialect)
@@ -176,6 +178,7 @@ def _settled(
 
     For pairs that differ anyway, the declared side is replaced by what the database makes of it.
     """
+    pairs = without_owned(pairs.put((old, dialect.declared_like(old, new)) for old, new in pairs.tables))
     spelled = spelled_alike(pairs, dialect)
     differing = {pair.after.key for pair in spelled.differing if pair.after is not None}
     asked = (pair for pair in pairs if pair.after is not None and pair.after.key in differing)

@@ -123,6 +123,18 @@ def require_existing(
             )
 
 
+def require_unused(named: Mapping[str, frozenset[Key]], declared: Schema, operations: Iterable[Operation]) -> None:
+    """Raise `UsageError` for a name whose object is kept by a comparison with *declared*, since something uses it."""
+    dropped = frozenset[Key]().union(*(operation.drops for operation in operations))
+    for name, keys in named.items():
+        if not keys & dropped and (kept := keys & declared.keys()):
+            kind = min(key.kind for key in kept)
+            raise UsageError(
+                f'{kind} "{name}" is not dropped: the models, a view, a routine or an unmanaged table use it',
+                hints=["remove what uses it first, or write the operation into a revision of your own"],
+            )
+
+
 def created_by(operations: Iterable[Operation], kinds: Sequence[AnyKind] = KINDS) -> frozenset[Key]:
     """Return the keys of the objects that *operations* create."""
     names = managed_kinds(kinds)

@@ -70,6 +70,11 @@ class Dialect:
         del connection, names
         return {}
 
+    def other_texts(self, connection: sa.Connection) -> Iterator[tuple[str, bool]]:
+        """Yield the SQL texts of what is not compared: views, and with True, routines and triggers."""
+        del connection
+        return iter(())
+
     def read_all(self, connection: sa.Connection) -> Reading:
         """Read every table that the connection can see, in any schema, in normal form."""
         return self.read(connection)
@@ -135,6 +140,11 @@ class Dialect:
         """Return *read*, respelled like *declared* where the two spellings mean the same here."""
         del declared
         return read
+
+    def declared_like(self, read: Table, declared: Table) -> Table:
+        """Return *declared*, respelled like *read* where it spells out what the database has made for it."""
+        del read
+        return declared
 
     # Changing ----------------------------------------------------------------------------------------------------
 

@@ -16,6 +16,7 @@ from schemashift.diff import RELATION
 from schemashift.errors import NotSupported
 from schemashift.objects.kind import Kind, Spelling, within
 from schemashift.objects.rebuild import columns_using, rebuild_type
+from schemashift.objects.uses import names_type
 from schemashift.operations import Compiler, Description, Incomplete, Live, Operation, Sql, Writer, by_name, no_sql
 from schemashift.operations.base import NOTHING, Keys, Node, Statement, need_object, without
 from schemashift.operations.facts import Conversion, Facts, MayFail, Why
@@ -460,6 +461,9 @@ class Domains(Kind[Domain]):
     def is_managed(self, thing: Domain, tables: Schema) -> bool:
         """Return True if a column of *tables* uses it: a domain is dropped with the last such column."""
         return bool(columns_using(thing.key, tables))
+
+    def is_named_in(self, text: str, thing: Domain, *, anywhere: bool = False) -> bool:
+        return names_type(text, thing.name, anywhere=anywhere)
 
     def needed_by_type(self, type_: object, dialect: sa.Dialect) -> CreateDomain | None:
         if not is_domain(type_):

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from schemashift.diff import RELATION
 from schemashift.objects.kind import Kind, within
 from schemashift.objects.rebuild import columns_using, rebuild_type
+from schemashift.objects.uses import names_type
 from schemashift.operations import Compiler, Description, Incomplete, Live, Operation, Sql, Writer, by_name, no_sql
 from schemashift.operations.base import NOTHING, Keys, Node, Statement, need_object, without
 from schemashift.operations.facts import Facts, MayFail, RemovedLabels, Why
@@ -341,6 +342,9 @@ class Enums(Kind[Enum]):
     def is_managed(self, thing: Enum, tables: Schema) -> bool:
         """Return True if a column of *tables* uses it: an enum is dropped with the last such column."""
         return bool(columns_using(thing.key, tables))
+
+    def is_named_in(self, text: str, thing: Enum, *, anywhere: bool = False) -> bool:
+        return names_type(text, thing.name, anywhere=anywhere)
 
     def needed_by_type(self, type_: object, dialect: sa.Dialect) -> CreateEnum | None:
         if not isinstance(type_, sa.Enum):

@@ -64,6 +64,14 @@ class Kind(ABC, Generic[Thing]):
         del thing, tables
         return False
 
+    def is_named_in(self, text: str, thing: Thing, *, anywhere: bool = False) -> bool:
+        """Return True if the SQL *text* uses *thing*. With *anywhere*, its bare name is enough: the text is a routine.
+
+        An object that is used so is not dropped, although no model declares it.
+        """
+        del text, thing, anywhere
+        return False
+
     def needed_by_type(self, type_: object, dialect: sa.Dialect) -> Operation | None:
         """Return the operation that creates the object that a column of *type_* needs, unless it exists.
 

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from schemashift.diff import RELATION
 from schemashift.objects.kind import Kind, within
+from schemashift.objects.uses import names_sequence
 from schemashift.operations import Compiler, Description, Incomplete, Live, Operation, Sql, Writer, by_name, no_sql
 from schemashift.operations.base import Keys, Node, need_object, without
 from schemashift.schema import INTEGER_LIMITS, Doubt, Key, Schema, TableName, implied_start
@@ -368,6 +369,9 @@ class Sequences(Kind[NumberSequence]):
             for table in tables.tables
             for column in table.columns
         )
+
+    def is_named_in(self, text: str, thing: NumberSequence, *, anywhere: bool = False) -> bool:
+        return names_sequence(text, thing.name, anywhere=anywhere)
 
     def create(self, thing: NumberSequence) -> Iterator[Operation]:
         yield CreateSequence(sequence=thing)

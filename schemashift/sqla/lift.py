@@ -110,7 +110,7 @@ def default_needs(sql: str, default_schema: str | None) -> tuple[Key, ...]:
     return tuple(keys)
 
 
-_NEXTVAL = re.compile(r"""\bnextval\s*\(\s*(?:'([^']+)'|([`"\w.]+))""", re.IGNORECASE)
+_NEXTVAL = re.compile(r"""\bnextval\s*\(\s*(?:'([^']+)'|((?:`[^`]+`|[\w.$])+))""", re.IGNORECASE)
 _WORD = re.compile(r'"((?:[^"]|"")+)"|`([^`]+)`|([^".`]+)')
 
 

@@ -176,6 +176,8 @@ def _mysql(connection: sa.Connection, named: frozenset[str]) -> dict[str, set[st
         quoted = connection.dialect.identifier_preparer.quote_identifier(name)
         if type_ == "BASE TABLE":
             text = connection.exec_driver_sql(f"SHOW CREATE TABLE {quoted}").one()[1]
+            # In a default, MariaDB names the database of a sequence.
+            text = text.replace(f"`{connection.engine.url.database}`.", "")
             lines = (part for line in text.splitlines()[1:] for part in _without_column_check(line))
             found[name] = {_without_chosen_names(line, named) for line in lines}
         elif type_ == "SEQUENCE":

@@ -316,6 +316,9 @@ def random_models(rng: random.Random, dialect: str, *, most: int = 5) -> Tables:
             _alter_counting(rng, tables, tab)
     if rng.random() < 0.3:
         _alter_sequence(rng, tables)
+        for tab in tables.values():
+            if rng.random() < 0.3:
+                _count_by_text(rng, tables, tab)
     return tables
 
 
@@ -647,7 +650,8 @@ def _alter_counting(rng: random.Random, tables: Tables, tab: Tab | None = None) 
     if tab and tables.dialect == "postgresql" and tab.col("id").type in ("int", "bigint"):
         numbers = dict(rng.choice(_NUMBERS))
         # The rows of an identity that is always generated are expected in the order of their numbers.
-        always = rng.random() < 0.5 and numbers.get("increment", 1) > 0
+        plain = numbers.get("increment", 1) == 1 and numbers.get("start", numbers.get("minvalue", 1)) == 1
+        always = rng.random() < 0.5 and plain
         tab.col("id").identity = rng.choice((None, (always, numbers)))
 
 
@@ -660,6 +664,27 @@ def _alter_sequence(rng: random.Random, tables: Tables) -> None:
         tables.sequences[name] = dict(rng.choice(_NUMBERS))
     else:
         del tables.sequences[name]
+
+
+def _count_by_text(rng: random.Random, tables: Tables, tab: Tab | None = None) -> None:
+    """A default that is known by its text only to use a sequence."""
+    tab = tab or _some(rng, tables)
+    if tab and tables.sequences:
+        free = [col for col in tab.cols if col.nullable and col.type in ("int", "bigint") and not col.computed]
+        for col in free[:1]:
+            col.default = f"{_NEXTVAL}{rng.choice(sorted(tables.sequences))}"
+
+
+_NEXTVAL = "nextval of "
+
+
+def _default(col: Col, tables: Tables) -> Any:
+    if not isinstance(col.default, str) or not col.default.startswith(_NEXTVAL):
+        return col.default
+    name = col.default.removeprefix(_NEXTVAL)
+    if name not in tables.sequences:
+        return None
+    return sa.text(f"nextval(`{name}`)" if tables.dialect == "mysql" else f"""nextval('"{name}"')""")
 
 
 def _alter_enum(rng: random.Random, tables: Tables) -> None:
@@ -952,6 +977,7 @@ EDITS: tuple[Callable[[random.Random, Tables], None], ...] = (
     _alter_options,
     _alter_counting,
     _alter_sequence,
+    _count_by_text,
     _alter_enum,
     _alter_enum,
     _alter_domain,
@@ -979,7 +1005,7 @@ def _columns(tab: Tab, tables: Tables) -> list[Any]:
             _type(col, tables),
             *_generation(col, tables),
             nullable=col.nullable,
-            server_default=col.default,
+            server_default=_default(col, tables),
             comment=col.comment,
         )
         for col in tab.cols

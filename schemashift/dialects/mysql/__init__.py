@@ -16,7 +16,7 @@ from schemashift.dialects.mysql.effects import effects
 from schemashift.dialects.mysql.match import spelled_like
 from schemashift.dialects.mysql.names import default_name
 from schemashift.dialects.mysql.normal import INDEX_SETTINGS, normal_table
-from schemashift.dialects.mysql.read import read_tables, unreadable
+from schemashift.dialects.mysql.read import other_texts, read_tables, unreadable
 from schemashift.dialects.mysql.scratch import canonical
 from schemashift.dialects.mysql.session import MySQLSession
 from schemashift.dialects.mysql.types import flavour_of, parse_type, row_zero
@@ -71,6 +71,10 @@ class MySQL(Dialect):
     def unreadable(self, connection: sa.Connection, names: Collection[TableName]) -> dict[TableName, str]:
         """See `schemashift.dialects.mysql.read`."""
         return unreadable(connection, names)
+
+    def other_texts(self, connection: sa.Connection) -> Iterator[tuple[str, bool]]:
+        """See `schemashift.dialects.mysql.read`."""
+        return other_texts(connection)
 
     def spelled_like(self, read: Table, declared: Table) -> Table:
         """See `schemashift.dialects.mysql.match`."""

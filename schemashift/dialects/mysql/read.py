@@ -203,3 +203,18 @@ def _without_defaults(given: Options, collations: Collations) -> Options:
     settings.pop("mysql_charset", None)
     settings["mysql_collate"] = None if collations.collation == collations.database_collation else collations.collation
     return options(settings.items())
+
+
+_OTHER_TEXTS = """
+SELECT VIEW_DEFINITION, 0 FROM information_schema.VIEWS WHERE TABLE_SCHEMA = DATABASE()
+UNION ALL SELECT ROUTINE_DEFINITION, 1 FROM information_schema.ROUTINES WHERE ROUTINE_SCHEMA = DATABASE()
+UNION ALL SELECT ACTION_STATEMENT, 1 FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA = DATABASE()
+UNION ALL SELECT EVENT_DEFINITION, 1 FROM information_schema.EVENTS WHERE EVENT_SCHEMA = DATABASE()
+"""
+
+
+def other_texts(connection: sa.Connection) -> Iterator[tuple[str, bool]]:
+    """Yield the texts of the views, and with True of the routines, triggers and events, that the user may see."""
+    for text, is_routine in ask(connection, _OTHER_TEXTS):
+        if text:
+            yield text, bool(is_routine)

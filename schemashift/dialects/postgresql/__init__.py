@@ -14,10 +14,10 @@ from schemashift.dialects.postgresql import scratch
 from schemashift.dialects.postgresql.compile import PostgreSQLCompilation
 from schemashift.dialects.postgresql.ddl import PostgreSQLDDL
 from schemashift.dialects.postgresql.effects import effects
-from schemashift.dialects.postgresql.match import spelled_like
+from schemashift.dialects.postgresql.match import declared_like, spelled_like
 from schemashift.dialects.postgresql.names import default_name
 from schemashift.dialects.postgresql.normal import normal_default, normal_table
-from schemashift.dialects.postgresql.read import read_tables, schema_names
+from schemashift.dialects.postgresql.read import other_texts, read_tables, schema_names
 from schemashift.dialects.postgresql.script import for_script
 from schemashift.dialects.postgresql.session import PostgreSQLSession
 from schemashift.dialects.postgresql.text import canonical, with_column
@@ -53,6 +53,14 @@ class PostgreSQL(Dialect):
         self, connection: sa.Connection, names: Collection[TableName] | None = None, *, schemas: Iterable[str] = ()
     ) -> Reading:
         return Reading.of(read_tables(connection, names, schemas=schemas))
+
+    def other_texts(self, connection: sa.Connection) -> Iterator[tuple[str, bool]]:
+        """See `schemashift.dialects.postgresql.read`."""
+        return other_texts(connection)
+
+    def declared_like(self, read: Table, declared: Table) -> Table:
+        """See `schemashift.dialects.postgresql.match`."""
+        return declared_like(read, declared)
 
     def spelled_like(self, read: Table, declared: Table) -> Table:
         return spelled_like(read, declared)

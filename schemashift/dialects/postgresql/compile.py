@@ -8,7 +8,7 @@ from typing import Any
 from schemashift.dialects.compile import Compilation
 from schemashift.dialects.postgresql.ddl import SERIALS, PostgreSQLDDL, identity_settings
 from schemashift.dialects.postgresql.names import object_name, sequence_name
-from schemashift.dialects.postgresql.normal import normal_identity
+from schemashift.dialects.postgresql.normal import normal_identity, retyped_identity
 from schemashift.dialects.postgresql.read import OwnedSequence
 from schemashift.dialects.statement import Statement
 from schemashift.errors import NotSupported
@@ -132,6 +132,7 @@ class ColumnAlteration:
         yield from self.stop_numbering()
         if retyped:
             yield from self.retype(self.changes["type"])
+            yield from self.keep_limits()
         if "default" in self.changes:
             yield self.default(self.changes["default"])
         if "nullable" in self.changes:
@@ -270,6 +271,12 @@ class ColumnAlteration:
         start = identity.start if identity.start is not None else implied
         yield f"SELECT setval({new}, coalesce({furthest}({column}) + {increment}, {start}), false) FROM {table}"
 
+    def keep_limits(self) -> Iterator[str]:
+        """Yield a change of the limits of an identity back to what they were, if the change of type has moved them."""
+        identity = self.before.identity if self.before is not None else None
+        if identity is not None and "identity" not in self.changes and self.before is not None:
+            yield from self.alter_identity(identity, normal_identity(identity, self.before.type.sql))
+
     def move_into_limits(self, old: Identity, new: Identity) -> Iterator[str]:
         """Yield statements after which the last number is inside the new limits: see `AlterSequence`."""
         minimum, maximum, lowest, highest = (
@@ -285,8 +292,9 @@ class ColumnAlteration:
         )
 
     def alter_identity(self, old: Identity, new: Identity) -> Iterator[str]:
-        type_ = self.changes.get("type") or (self.before.type if self.before else Type(sql="BIGINT"))
-        old, new = (normal_identity(identity, type_.sql) for identity in (old, new))
+        before = self.before.type if self.before else Type(sql="BIGINT")
+        type_ = self.changes.get("type") or before
+        old, new = retyped_identity(old, before.sql, type_.sql), normal_identity(new, type_.sql)
         yield from self.move_into_limits(old, new)
         words = []
         if old.always != new.always:

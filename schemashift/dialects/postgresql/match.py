@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from schemashift.dialects.postgresql.normal import WithoutToast
+from schemashift.dialects.postgresql.read import OwnedSequence
 from schemashift.dialects.postgresql.tokens import spelling
 from schemashift.schema import (
     INTEGER_LIMITS,
@@ -16,15 +17,20 @@ from schemashift.schema import (
     Constraint,
     Index,
     IndexPart,
+    Key,
     Options,
     Table,
+    TableName,
     Type,
     option,
     options,
 )
+from schemashift.sqla.defaults import sequence_of
 
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 _NEXTVAL = re.compile(r"(nextval\('(?:[^']|'')*')::regclass\)")
+
+_ONLY_NEXTVAL = re.compile(r"nextval\s*\(\s*'(?:[^']|'')*'(?:::regclass)?\s*\)", re.IGNORECASE)
 
 
 def spelled_like(read: Table, declared: Table) -> Table:
@@ -86,6 +92,28 @@ def _with_toast_like(read: Options, declared: Options) -> Options:
     kept = [pair for pair in with_ if pair[0].startswith("toast.")]
     own: Any = option(read, "postgresql_with") or ()
     return options({**dict(read), "postgresql_with": tuple(sorted([*own, *kept])) or None}.items())
+
+
+def declared_like(read: Table, declared: Table) -> Table:
+    """Return *declared* with SERIAL for columns that spell it out and are one in *read*.
+
+    Models that are generated from a database have ``nextval`` of the sequence that the column owns as a default, others
+    name that sequence: ``Column(Integer, Sequence("t_id_seq"), primary_key=True)``.
+    """
+    return replace(
+        declared, columns=tuple(_serial_like(read.column(column.name), column) for column in declared.columns)
+    )
+
+
+def _serial_like(read: Column | None, declared: Column) -> Column:
+    owned = read.payload if read is not None and read.autoincrement else None
+    if not isinstance(owned, OwnedSequence) or declared.autoincrement or declared.identity is not None:
+        return declared
+    own = [Key.of_sequence(TableName(owned.name, schema)) for schema in (None, owned.schema)]
+    if declared.default is None:
+        return replace(declared, autoincrement=True) if sequence_of(declared) in own else declared
+    spelled = _ONLY_NEXTVAL.fullmatch(declared.default.sql) and any(key in own for key in declared.default.needs)
+    return replace(declared, default=None, autoincrement=True) if spelled else declared
 
 
 def _with_default_like(read: Column, declared: Column | None) -> Column:

@@ -189,6 +189,14 @@ def normal_identity(identity: Identity, type_: str) -> Identity:
     )
 
 
+def retyped_identity(identity: Identity, before: str, after: str) -> Identity:
+    """Return *identity* after a change of the column's type: PostgreSQL moves a limit that is that of the old type."""
+    found = normal_identity(identity, before)
+    old, new = (INTEGER_LIMITS.get(each, INTEGER_LIMITS["BIGINT"]) for each in (before, after))
+    minimum = -new - 1 if found.minimum == -old - 1 else found.minimum
+    return replace(found, minimum=minimum, maximum=new if found.maximum == old else found.maximum)
+
+
 def _constraint(constraint: Constraint) -> Constraint:
     changes: dict[str, Any] = {"options": _own(constraint.options)}
     if isinstance(constraint, ForeignKey | Unique | Exclude):

@@ -409,3 +409,24 @@ def _on_delete(row: Mapping[str, Any]) -> str | None:
     columns = ", ".join('"' + name.replace('"', '""') + '"' for name in row["set_columns"])
     action = _ACTIONS[row["on_delete"]]
     return referential_action(f"{action} ({columns})") if columns else action
+
+
+_OTHER_TEXTS = """
+WITH place AS (
+  SELECT oid FROM pg_catalog.pg_namespace
+   WHERE nspname <> 'information_schema' AND left(nspname, 3) <> 'pg_')
+SELECT pg_get_viewdef(c.oid), false FROM pg_catalog.pg_class c
+ WHERE c.relkind IN ('v', 'm') AND c.relnamespace IN (SELECT oid FROM place) AND NOT EXISTS (
+       SELECT FROM pg_catalog.pg_depend d
+        WHERE d.classid = CAST('pg_catalog.pg_class' AS regclass) AND d.objid = c.oid AND d.deptype = 'e')
+UNION ALL
+SELECT pg_get_functiondef(p.oid), true FROM pg_catalog.pg_proc p
+ WHERE p.prokind IN ('f', 'p') AND p.pronamespace IN (SELECT oid FROM place) AND NOT EXISTS (
+       SELECT FROM pg_catalog.pg_depend d
+        WHERE d.classid = CAST('pg_catalog.pg_proc' AS regclass) AND d.objid = p.oid AND d.deptype = 'e')
+"""
+
+
+def other_texts(connection: sa.Connection) -> Iterator[tuple[str, bool]]:
+    """Yield the texts of all views, and with True of all routines, but those of extensions."""
+    yield from ((row[0], row[1]) for row in connection.execute(sa.text(_OTHER_TEXTS)))
