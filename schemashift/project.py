@@ -41,7 +41,9 @@ class Project:
     def __init__(self, config: Config, *, models: object = None) -> None:
         """Nothing is read until it is needed."""
         self.config = config
-        self.scripts = ScriptDirectory(config.directory, config.version_locations, recursive=config.recursive)
+        self.scripts = ScriptDirectory(
+            config.directory, config.version_locations, recursive=config.recursive, root=config.root
+        )
         self.models: tuple[object, ...] = config.models if models is None else (models,)
         self._lock = RLock()
         self._graph: RevisionGraph | None = None

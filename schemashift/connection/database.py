@@ -21,8 +21,9 @@ from schemashift.connection.engine import (
     shown,
 )
 from schemashift.dialects import Dialect, dialect_for
+from schemashift.paths import put_on_path
 from schemashift.schema import TableName
-from schemashift.sources.models import load_attribute, put_on_path
+from schemashift.sources.models import load_attribute
 from schemashift.sqla.names import names_of
 from schemashift.state.version_table import State, VersionTable
 

@@ -34,11 +34,14 @@ class ScriptDirectory:
         version_locations: Iterable[str | os.PathLike[str]] = (),
         *,
         recursive: bool = False,
+        root: str | None = None,
     ) -> None:
+        """*root* is the folder of the project, which scripts may import: it is put on ``sys.path`` to execute one."""
         self.directory = os.fspath(directory)
         places = tuple(os.fspath(each) for each in version_locations)
         self.version_locations = places or (os.path.join(self.directory, "versions"),)
         self.recursive = recursive
+        self.root = root
         self._loaded: dict[str, Script] = {}
         self._lock = RLock()
 
@@ -57,7 +60,7 @@ class ScriptDirectory:
         faults: list[UsageError] = []
         for path in self.paths():
             try:
-                revisions.append(read_revision(path))
+                revisions.append(read_revision(path, self.root))
             except ScriptDoesNotLoad as error:
                 faults.append(error)
         return RevisionGraph(revisions, faults)
@@ -78,7 +81,7 @@ class ScriptDirectory:
             loaded = self._loaded.get(revision.path)
             if loaded is not None and loaded.checksum == digest:
                 return loaded
-            script = Script(revision, execute(revision.path, data, revision.id), digest)
+            script = Script(revision, execute(revision.path, data, revision.id, self.root), digest)
             forget_with(script)
             self._loaded[revision.path] = script
             return script

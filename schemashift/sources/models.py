@@ -18,6 +18,7 @@ import sqlalchemy as sa
 from schemashift.dialects import Dialect
 from schemashift.errors import Location, ModelsDoNotLoad, NoModels, NoTables, SchemashiftError
 from schemashift.objects import KINDS, AnyKind
+from schemashift.paths import put_on_path
 from schemashift.schema import Reading, Schema, TableName
 from schemashift.sqla.lift import lift_metadata
 from schemashift.words import plural
@@ -70,15 +71,6 @@ def require_tables(
         state=f"nothing written; as it stands the revision would drop {count} of the database" if in_database else None,
         hints=['import = ["app.users.models", "app.billing.models"]   under [tool.schemashift]'],
     )
-
-
-def put_on_path(root: str) -> None:
-    """Make the project importable, as it is for the application, including a ``src`` folder that is no package."""
-    source = os.path.join(root, "src")
-    folders = [source] if os.path.isdir(source) and not os.path.exists(os.path.join(source, "__init__.py")) else []
-    for folder in (*folders, root):
-        if folder not in sys.path:
-            sys.path.insert(0, folder)
 
 
 def load_attribute(spec: str, root: str | None, key: str, wanted: str) -> Any:
