@@ -1,4 +1,7 @@
-"""Paths as they are displayed, and the path of imports. A separate module: every error imports it, and start-up time matters."""
+"""Paths as they are displayed, and the path of imports.
+
+A separate module: every error imports it, and start-up time matters.
+"""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ TEMPLATE = "script.py.tmpl"
 
 
 class ScriptDirectory:
-    """The folder of the template, and the ``version_locations`` of the scripts: by default, the subfolder ``versions``.
+    """The folder of the template, and the ``version_locations`` of the scripts: its subfolder ``versions`` and others.
 
     Files are read when they are needed, and loaded scripts are kept until the file changes. Thread-safe.
     """
@@ -38,8 +38,9 @@ class ScriptDirectory:
     ) -> None:
         """*root* is the folder of the project, which scripts may import: it is put on ``sys.path`` to execute one."""
         self.directory = os.fspath(directory)
-        places = tuple(os.fspath(each) for each in version_locations)
-        self.version_locations = places or (os.path.join(self.directory, "versions"),)
+        own = os.path.join(self.directory, "versions")
+        others = [os.fspath(each) for each in version_locations if os.path.abspath(each) != os.path.abspath(own)]
+        self.version_locations = (own, *others) if os.path.isdir(own) or not others else (*others, own)
         self.recursive = recursive
         self.root = root
         self._loaded: dict[str, Script] = {}

@@ -100,7 +100,9 @@ def execute(path: str, data: bytes, name: str, root: str | None = None) -> Modul
     """Execute a script as a module in ``sys.modules``, where dataclasses and mapped classes look for it.
 
     *root* is put on ``sys.path``: a script imports the project as the application does, in whatever folder it is run.
-    (The path is not changed to read headers: a file of the project may have the name of a standard module.) Several projects in one process may have the same revision; the second module gets a numbered name.
+    (The path is not changed to read headers: a file of the project may have the name of a standard module.)
+
+    Several projects in one process may have the same revision; the second module gets a numbered name.
     """
     try:
         code = compile(data, path, "exec", dont_inherit=True)

@@ -9,7 +9,9 @@ import pytest
 
 from tests.cli.conftest import Project
 
-KINDS = "import sqlalchemy as sa\n\n\nclass Money(sa.TypeDecorator):\n    impl = sa.Numeric(10, 2)\n    cache_ok = True\n"
+KINDS = (
+    "import sqlalchemy as sa\n\n\nclass Money(sa.TypeDecorator):\n    impl = sa.Numeric(10, 2)\n    cache_ok = True\n"
+)
 MODELS = (
     "import sqlalchemy as sa\nfrom {package}.kinds import Money\n\nmetadata = sa.MetaData()\n"
     'sa.Table("item", metadata, sa.Column("id", sa.Integer, primary_key=True), sa.Column("price", Money))\n'
@@ -32,7 +34,8 @@ def upgrade():
 def downgrade():
     op.drop_table(NAME)
 """
-API = "from schemashift import Migrator; m = Migrator.from_config({config!r}); m.upgrade(); assert m.check().ok; m.heads()"
+API = "from schemashift import Migrator; m = Migrator.from_config({config!r}); "
+API += "m.upgrade(); assert m.check().ok; m.heads()"
 COMMANDS = ["heads", "history", "upgrade head", "status", "check", "show head", "downgrade base", "stamp head"]
 
 
