@@ -12,7 +12,7 @@ import                                            additional modules that define
 url                   SCHEMASHIFT_URL             "postgresql://...", or "env:DATABASE_URL"
 engine                                            "app.db:engine", instead of a URL
 directory             SCHEMASHIFT_DIRECTORY       where the scripts are: "migrations"
-version_locations                                 other folders of scripts: ["app/billing/versions"]
+version_locations                                 more folders of scripts: ["app/billing/versions"]
 recursive                                         whether to search subfolders for scripts
 file_template                                     the name of a new script
 line_length                                       the longest line of a new script: 88, as formatters have it

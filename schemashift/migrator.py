@@ -369,7 +369,7 @@ class Migrator:
             project.graph(),
             project.scripts,
             heads=heads,
-            applied=self.applied_for(*heads),
+            applied=self.applied_for(*heads, *_as_tuple(depends_on)),
             splice=splice,
             rev_id=rev_id,
             branch_label=branch_label,

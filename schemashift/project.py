@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from schemashift.config import Config
 from schemashift.errors import Hint, NoProject, SchemashiftError
 from schemashift.paths import display_path
-from schemashift.revisions import Revision, RevisionGraph, is_range, read_target, resolve, resolve_range, split_range
+from schemashift.revisions import Revision, RevisionGraph, is_relative, resolve, resolve_range
 from schemashift.scripts.directory import FILE_TEMPLATE, ScriptDirectory
 
 if TYPE_CHECKING:
@@ -41,7 +41,9 @@ class Project:
     def __init__(self, config: Config, *, models: object = None) -> None:
         """Nothing is read until it is needed."""
         self.config = config
-        self.scripts = ScriptDirectory(config.directory, config.version_locations, recursive=config.recursive)
+        self.scripts = ScriptDirectory(
+            config.directory, config.version_locations, recursive=config.recursive, root=config.root
+        )
         self.models: tuple[object, ...] = config.models if models is None else (models,)
         self._lock = RLock()
         self._graph: RevisionGraph | None = None
@@ -102,8 +104,7 @@ class Project:
     def is_relative(self, *names: str) -> bool:
         """Return True if one of *names*, identifiers or ranges, counts from the applied revisions."""
         graph = self.graph()
-        parts = [part for name in names for part in (split_range(name) if is_range(name) else (name,))]
-        return any(read_target(graph, each).relative for each in parts)
+        return any(is_relative(graph, each) for each in names)
 
     # -- new scripts
 

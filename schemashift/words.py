@@ -1,8 +1,11 @@
-"""Numbers with nouns, lists and long texts, as they are displayed."""
+"""Numbers with nouns, lists, and long texts, as they are displayed."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+
+MOST = 10
+"""The most entries of a list that a message shows: the error itself must stay on the screen."""
 
 
 def plural(count: int, noun: str) -> str:
@@ -24,3 +27,16 @@ def listed(texts: Sequence[str]) -> str:
 def cut(text: str, limit: int = 60) -> str:
     """Return *text*, or its beginning and ``...`` if it has more than *limit* characters."""
     return text if len(text) <= limit else text[: limit - 3] + "..."
+
+
+def first_of(items: Iterable[str], most: int = MOST) -> list[str]:
+    """Return *items*; if they are more than *most*, the first of them and ``and 9,990 more``."""
+    some = list(items)
+    return some if len(some) <= most else [*some[:most], f"and {len(some) - most:,} more"]
+
+
+def listed(items: Iterable[str], separator: str = ", ", *, most: int = MOST) -> str:
+    """Return *items* joined by *separator*, as far as `first_of` shows them: ``a, b, c and 9,997 more``."""
+    some = first_of(items, most)
+    more = some.pop() if len(some) > most else ""
+    return f"{separator.join(some)} {more}".rstrip() if more else separator.join(some)

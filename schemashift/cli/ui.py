@@ -116,6 +116,11 @@ class Ui:
         return _is_terminal(sys.stdin) and _is_terminal(sys.stderr) and not (self.quiet or self.json)
 
     @property
+    def interactive(self) -> bool:
+        """True if a program that takes over the terminal can be started."""
+        return _is_terminal(sys.stdin) and _is_terminal(sys.stdout)
+
+    @property
     def live(self) -> bool:
         """True if lines can be rewritten."""
         return _is_terminal(sys.stderr) and os.environ.get("TERM") != "dumb" and not (self.quiet or self.json)

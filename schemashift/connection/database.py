@@ -21,8 +21,9 @@ from schemashift.connection.engine import (
     shown,
 )
 from schemashift.dialects import Dialect, dialect_for
+from schemashift.paths import put_on_path
 from schemashift.schema import TableName
-from schemashift.sources.models import load_attribute, put_on_path
+from schemashift.sources.models import in_project, load_attribute
 from schemashift.sqla.names import names_of
 from schemashift.state.version_table import State, VersionTable
 
@@ -119,7 +120,7 @@ def _engine(source: str | sa.URL | sa.Engine | None, config: Config) -> sa.Engin
         put_on_path(config.root)
         thing: Any = load_attribute(config.engine, config.root, "engine", "engine")
         if callable(thing) and not isinstance(thing, sa.Engine):
-            thing = thing()
+            thing = in_project(thing, f"{config.engine}()", config.root)
         return require_engine(thing, config.engine)
     if source is None:
         return engine_for(config.database_url())

@@ -118,7 +118,9 @@ def connect(engine: sa.Engine) -> sa.Connection:
         raise unreachable(engine.url, error.orig or error) from error
     except ImportError as error:
         raise _no_driver(engine.url, error) from error
-    except (exc.SQLAlchemyError, OSError) as error:
+    except SchemashiftError:
+        raise
+    except Exception as error:  # whatever the creator or a listener of the project's engine raises
         raise unreachable(engine.url, error) from error
 
 

@@ -7,6 +7,7 @@ from schemashift.revisions.revision import RESERVED_NAMES, Revision, check_label
 from schemashift.revisions.target import (
     Target,
     is_range,
+    is_relative,
     parse,
     read_target,
     read_targets,
@@ -28,6 +29,7 @@ __all__ = [
     "check_revision_id",
     "draw",
     "is_range",
+    "is_relative",
     "parse",
     "plan",
     "read_target",

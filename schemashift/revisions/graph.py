@@ -263,8 +263,9 @@ class RevisionGraph:
 
     # -- identifiers
 
-    def named(self, name: str) -> str:
-        """Return the revision of an id, the start of an id, or a label.
+    def named(self, name: str, *, among: Collection[str] | None = None) -> str:
+        """Return the revision of an id, the start of an id, or a label. A start that several revisions share is that of
+        the only one *among* the given ones.
 
         Raises `UnknownRevision` and `AmbiguousRevision`.
         """
@@ -273,11 +274,19 @@ class RevisionGraph:
         if name in self.labels:
             return self.labels[name]
         matches = self.starting_with(name) if len(name) >= SHORTEST_PREFIX else ()
+        if among is not None:
+            matches = tuple(each for each in matches if each in among) or matches
         if not matches:
             raise fault.unknown_revision(name, self._by_id, self.order, self.labels)
         if len(matches) > 1:
             raise fault.ambiguous_revision(name, [self._by_id[each] for each in matches])
         return matches[0]
+
+    def short(self, node: str) -> str:
+        """Return the shortest start of an id, of four characters or more, that `named` takes for it."""
+        starts = (node[:length] for length in range(4, len(node)))
+        taken = {*self.labels, *RESERVED_NAMES}
+        return next((each for each in starts if self.starting_with(each) == (node,) and each not in taken), node)
 
     def starting_with(self, prefix: str) -> tuple[str, ...]:
         """Return the ids that start with ``prefix``, sorted."""

@@ -11,7 +11,8 @@
 ``X+2``, ``X-2``    two steps from any of the above, over ``down_revision``
 ``billing@X``       any of the above in a branch: the revision of the label, its ancestors and descendants. A
                     revision may take the place of the label
-``a:b``             from a to b, both included; ``a:`` up to the heads, ``:b`` from the base
+``a:b``             from a to b, both included; ``a:`` up to the heads, ``:b`` from the base. ``a:+2`` is a and the two
+                    after it, ``-2:b`` is b and the two before it; ``billing@base:b`` leaves out other branches
 ==================  =====================================================================
 """
 
@@ -23,9 +24,10 @@ from typing import NamedTuple
 
 from schemashift.errors import BadTarget, Hint, MultipleHeads
 from schemashift.revisions.graph import RevisionGraph
-from schemashift.words import plural
+from schemashift.words import listed, plural
 
 _FORM = r"(?:(?P<label>[^@:]+)@)?(?P<name>[^@:]*?)(?P<steps>[+-]\d+)?"
+_STEPS = r"(?:[^@:]+@)?(?P<sign>[+-])\d+"
 
 
 class Target(NamedTuple):
@@ -54,6 +56,8 @@ def parse(text: str) -> Target:
     text = text.strip()
     found = re.fullmatch(_FORM, text)
     name, steps = (found["name"], found["steps"]) if found else ("", None)
+    if is_range(text):
+        raise BadTarget(f'"{text}" is a range of revisions, where one is expected')
     if found is None or not (name or steps):
         raise BadTarget(
             f'"{text}" names no revision' if text else "an empty text names no revision",
@@ -83,8 +87,11 @@ def resolve(graph: RevisionGraph, text: str, applied: Collection[str] = frozense
 
 
 def read_target(graph: RevisionGraph, text: str) -> Target:
-    """Parse an identifier, unless it is an id or label of the graph as it is (``2024-01``)."""
-    return Target(text) if text in graph or text in graph.labels else parse(text)
+    """Parse an identifier, unless it is an id or label of the graph as it is (``2024-01``, ``billing@2024-01``)."""
+    label, at, name = text.strip().rpartition("@")
+    if (name in graph or name in graph.labels) and bool(label) == bool(at) and "@" not in label:
+        return Target(name, label)
+    return parse(text)
 
 
 def read_targets(graph: RevisionGraph, texts: str | Iterable[str]) -> tuple[Target, ...]:
@@ -107,12 +114,51 @@ def resolve_range(graph: RevisionGraph, text: str, applied: Collection[str] = fr
     """
     if not is_range(text):
         return resolve(graph, text, applied)
-    first, last = split_range(text)
-    lower, upper = resolve(graph, first, applied), resolve(graph, last, applied)
+    first, last = (read_target(graph, each) for each in split_range(text))
+    counted = counts_from_the_other_end(graph, text)
+    if counted == "+":
+        lower = resolve_target(graph, first, applied)
+        upper = _walk_from(graph, lower, last, first.label)
+    else:
+        upper = resolve_target(graph, last, applied)
+        lower = _walk_from(graph, upper, first, last.label) if counted else resolve_target(graph, first, applied)
     below = graph.closure(upper)
-    if lower and not lower & below:
+    if not lower:
+        return below & graph.lineage(first.label) if first.label else below
+    if not lower & below:
         raise _empty_range(graph, text, lower, upper)
-    return below & (lower | graph.descendants(lower)) if lower else below
+    return below & (lower | graph.descendants(lower))
+
+
+def counts_from_the_other_end(graph: RevisionGraph, text: str) -> str:
+    """Return ``+`` for ``a:+2``, ``-`` for ``-2:b``, and an empty text for a range whose ends are independent.
+
+    Steps alone count from the other end if that is written out, and from what is applied otherwise (``-2:``), as in
+    Alembic.
+    """
+    start, _, end = (part.strip() for part in text.partition(":"))
+    signs = [
+        re.fullmatch(_STEPS, each) if read_target(graph, each or "heads").relative else None for each in (start, end)
+    ]
+    first, last = (found["sign"] if found else "" for found in signs)
+    if last == "+" and start and not first:
+        return "+"
+    return "-" if first == "-" and end and not last else ""
+
+
+def is_relative(graph: RevisionGraph, text: str) -> bool:
+    """Return True if *text*, an identifier or a range, counts from the applied revisions."""
+    if not is_range(text):
+        return read_target(graph, text).relative
+    first, last = (read_target(graph, each).relative for each in split_range(text))
+    counted = counts_from_the_other_end(graph, text)
+    return (first and counted != "-") or (last and counted != "+")
+
+
+def _walk_from(graph: RevisionGraph, start: frozenset[str], target: Target, label: str) -> frozenset[str]:
+    """Walk from the other end of a range, in the branch that either end names."""
+    label = target.label or label
+    return walk(graph, start, target, graph.lineage(label) if label else None)
 
 
 # -- places
@@ -126,7 +172,7 @@ def _resolve_name(graph: RevisionGraph, target: Target, line: frozenset[str] | N
         if target.name == "head" and len(heads) > 1:
             raise multiple_heads(graph, heads, str(target), label=target.label)
         return frozenset(heads)
-    node = graph.named(target.name)
+    node = graph.named(target.name, among=line)
     if line is not None and node not in line:
         raise BadTarget(
             f"{graph[node].title} is not on the branch {target.label}",
@@ -144,13 +190,13 @@ def walk(graph: RevisionGraph, start: frozenset[str], target: Target, line: froz
 def trail_of(graph: RevisionGraph, start: frozenset[str], target: Target, line: frozenset[str] | None) -> Sequence[str]:
     """Return the revisions on the way, the start first. If it ends below a base, there are only as many as steps."""
     if len(start) > 1:
-        raise multiple_heads(graph, graph.in_order(start), str(target), label=target.label)
+        raise multiple_heads(graph, graph.in_order(start), str(target), label=target.label, steps=target.steps)
     trail = list(graph.in_order(start))
     upwards = target.steps > 0
     for left in range(abs(target.steps), 0, -1):
         if left == 1 and not upwards and trail and not graph.parents(trail[-1]):
             break
-        trail.append(_step(graph, trail, target, line, upwards=upwards))
+        trail.append(_step(graph, trail, target, line, left - 1 if upwards else 1 - left))
     return trail
 
 
@@ -164,9 +210,9 @@ def _from_current(
     return frozenset(each for each in graph.current(here) if each in graph)
 
 
-def _step(
-    graph: RevisionGraph, trail: Sequence[str], target: Target, line: frozenset[str] | None, *, upwards: bool
-) -> str:
+def _step(graph: RevisionGraph, trail: Sequence[str], target: Target, line: frozenset[str] | None, steps: int) -> str:
+    """Return the next revision of a walk, which is followed by *steps* more."""
+    upwards = target.steps > 0
     way: Sequence[str] = (graph.children if upwards else graph.parents)(trail[-1]) if trail else graph.bases
     found = [each for each in way if line is None or each in line]
     if len(found) == 1:
@@ -177,7 +223,7 @@ def _step(
         raise BadTarget(
             f'"{target}" is ambiguous: {place} has {len(found)} {side}',
             details=describe(graph, found),
-            hints=["name one of them"],
+            hints=[name_one(graph, found, f"{steps:+d}" if steps else "")],
         )
     count = len(trail) - 1 if upwards else len(trail)
     raise BadTarget(
@@ -246,6 +292,11 @@ def _last(graph: RevisionGraph, some: Sequence[str], left: set[str], line: froze
 # -- errors
 
 
+def name_one(graph: RevisionGraph, ids: Sequence[str], suffix: str = "") -> str:
+    """Return the hint for an identifier that may mean several revisions: what to write for each of them."""
+    return f"name one of them:  {listed((graph.short(each) + suffix for each in ids), '  or  ')}"
+
+
 def describe(graph: RevisionGraph, ids: Sequence[str]) -> list[str]:
     """Return lines of ``id  message  branch label, date`` in columns."""
     rows = [(node, graph[node].message, _branch(graph, node), graph[node].date) for node in ids]
@@ -261,20 +312,23 @@ def _branch(graph: RevisionGraph, node: str) -> str:
     return f"branch {labels}, " if labels else ""
 
 
-def multiple_heads(graph: RevisionGraph, heads: Sequence[str], text: str, *, label: str = "") -> MultipleHeads:
+def multiple_heads(
+    graph: RevisionGraph, heads: Sequence[str], text: str, *, label: str = "", steps: int = 0
+) -> MultipleHeads:
     where = f' on the branch "{label}"' if label else ""
     return MultipleHeads(
         f'{len(heads)} heads{where}, "{text}" is ambiguous',
         details=describe(graph, heads),
         hints=[
+            *([name_one(graph, heads, f"{steps:+d}")] if steps else []),
             Hint("merge", ("-m", "merge heads", *(heads if label else ())), "one merge revision"),
-            Hint("upgrade", (f"{label}@heads" if label else "heads",), "apply all of them"),
+            *([] if steps else [Hint("upgrade", (f"{label}@heads" if label else "heads",), "apply all of them")]),
         ],
     )
 
 
 def _empty_range(graph: RevisionGraph, text: str, lower: frozenset[str], upper: frozenset[str]) -> BadTarget:
-    low, high = (" and ".join(graph.in_order(ids)) or "base" for ids in (lower, upper))
+    low, high = (listed(graph.in_order(ids), " and ") or "base" for ids in (lower, upper))
     first, last = split_range(text)
     is_reversed = bool(graph.closure(lower) & upper)
     return BadTarget(
@@ -291,7 +345,7 @@ def _not_exactly_one(
         return BadTarget(
             f'"{target}" is ambiguous{after}: {len(found)} revisions {choice}',
             details=describe(graph, found),
-            hints=["name one of them"],
+            hints=[name_one(graph, found, f"@{target.steps:+d}")],
         )
     count = f"only {taken} {'is' if taken == 1 else 'are'}" if taken else "none is"
     branch = f' on the branch "{target.label}"' if target.label else ""

@@ -24,7 +24,7 @@ TEMPLATE = "script.py.tmpl"
 
 
 class ScriptDirectory:
-    """The folder of the template, and the ``version_locations`` of the scripts: by default, the subfolder ``versions``.
+    """The folder of the template, and the ``version_locations`` of the scripts: its subfolder ``versions`` and others.
 
     Files are read when they are needed, and loaded scripts are kept until the file changes. Thread-safe.
     """
@@ -35,11 +35,15 @@ class ScriptDirectory:
         version_locations: Iterable[str | os.PathLike[str]] = (),
         *,
         recursive: bool = False,
+        root: str | None = None,
     ) -> None:
+        """*root* is the folder of the project, which scripts may import: it is put on ``sys.path`` to execute one."""
         self.directory = os.fspath(directory)
-        places = tuple(os.fspath(each) for each in version_locations)
-        self.version_locations = places or (os.path.join(self.directory, "versions"),)
+        own = os.path.join(self.directory, "versions")
+        others = [os.fspath(each) for each in version_locations if os.path.abspath(each) != os.path.abspath(own)]
+        self.version_locations = (own, *others) if os.path.isdir(own) or not others else (*others, own)
         self.recursive = recursive
+        self.root = root
         self._loaded: dict[str, Script] = {}
         self._lock = RLock()
 
@@ -58,7 +62,7 @@ class ScriptDirectory:
         faults: list[UsageError] = []
         for path in self.paths():
             try:
-                revisions.append(read_revision(path))
+                revisions.append(read_revision(path, self.root))
             except ScriptDoesNotLoad as error:
                 faults.append(error)
         return RevisionGraph(revisions, faults)
@@ -79,7 +83,7 @@ class ScriptDirectory:
             loaded = self._loaded.get(revision.path)
             if loaded is not None and loaded.checksum == digest:
                 return loaded
-            script = Script(revision, execute(revision.path, data, revision.id), digest)
+            script = Script(revision, execute(revision.path, data, revision.id, self.root), digest)
             forget_with(script)
             self._loaded[revision.path] = script
             return script

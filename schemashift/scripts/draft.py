@@ -40,14 +40,15 @@ def draft(
     `BadConfig`.
     """
     graph.check()
-    parents = parents_of(graph, heads, frozenset(applied), splice=splice)
+    applied = frozenset(applied)
+    parents = parents_of(graph, heads, applied, splice=splice)
     labels = (branch_label,) if isinstance(branch_label, str) else tuple(branch_label or ())
     own = new_id(graph) if rev_id is None else unused_id(graph, rev_id)
     return Draft(
         own,
         parents,
         tuple(unused_label(graph, each, own) for each in labels),
-        tuple(dependency(graph, each, parents) for each in depends_on),
+        tuple(dependency(graph, each, parents, applied) for each in depends_on),
         location(graph, scripts, parents, version_path),
     )
 
@@ -121,13 +122,13 @@ def unused_label(graph: RevisionGraph, label: str, own: str) -> str:
     return label
 
 
-def dependency(graph: RevisionGraph, name: str, parents: Sequence[str]) -> str:
+def dependency(graph: RevisionGraph, name: str, parents: Sequence[str], applied: frozenset[str] = frozenset()) -> str:
     """Return a label unchanged, and any other identifier as the id of its revision."""
     if name in graph.labels:
         found = graph.labels[name]
         text = name
     else:
-        several = graph.in_order(resolve(graph, name))
+        several = graph.in_order(resolve(graph, name, applied))
         if len(several) != 1:
             raise BadTarget(f'"{name}" is {len(several)} revisions; --depends-on names one at a time')
         text = found = several[0]

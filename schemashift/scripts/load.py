@@ -14,6 +14,7 @@ from types import FrameType, ModuleType, TracebackType
 from typing import TYPE_CHECKING
 
 from schemashift.errors import Location, ScriptDoesNotLoad
+from schemashift.paths import put_on_path
 from schemashift.revisions.revision import Revision
 from schemashift.scripts.files import read_bytes, read_script, text_of
 from schemashift.scripts.header import read_quickly
@@ -60,22 +61,25 @@ class Script:
         )
 
 
-def read_revision(path: str) -> Revision:
-    """Return the revision of a script. Raises `ScriptDoesNotLoad` if its header is missing or cannot be read."""
-    return revision_of(path, read_script(path))
+def read_revision(path: str, root: str | None = None) -> Revision:
+    """Return the revision of a script; *root* is the folder of the project, from which the script may import.
+
+    Raises `ScriptDoesNotLoad` if its header is missing or cannot be read.
+    """
+    return revision_of(path, read_script(path), root)
 
 
-def revision_of(path: str, data: bytes) -> Revision:
+def revision_of(path: str, data: bytes, root: str | None = None) -> Revision:
     """Return the revision in the bytes of a script. Raises `ScriptDoesNotLoad`."""
     found = read_quickly(path, data)
     if found is not None:
         return found
     from schemashift.scripts.syntax import to_revision
 
-    return to_revision(path, _header(path, data))
+    return to_revision(path, _header(path, data, root))
 
 
-def _header(path: str, data: bytes) -> Header:
+def _header(path: str, data: bytes, root: str | None) -> Header:
     """Read the header with `ast`, or if it is not literal, by executing the script. Raises `ScriptDoesNotLoad`."""
     from schemashift.scripts import syntax
 
@@ -86,14 +90,17 @@ def _header(path: str, data: bytes) -> Header:
     literal = syntax.literal_header(tree)
     if literal is not None:
         return literal
-    module = execute(path, data, "header")
+    module = execute(path, data, "header", root)
     sys.modules.pop(module.__name__, None)
     values = {name: getattr(module, name, None) for name in syntax.NAMES}
     return syntax.Header(values, module.__doc__ or "", syntax.lines_of(tree))
 
 
-def execute(path: str, data: bytes, name: str) -> ModuleType:
+def execute(path: str, data: bytes, name: str, root: str | None = None) -> ModuleType:
     """Execute a script as a module in ``sys.modules``, where dataclasses and mapped classes look for it.
+
+    *root* is put on ``sys.path``: a script imports the project as the application does, in whatever folder it is run.
+    (The path is not changed to read headers: a file of the project may have the name of a standard module.)
 
     Several projects in one process may have the same revision; the second module gets a numbered name.
     """
@@ -103,6 +110,8 @@ def execute(path: str, data: bytes, name: str) -> ModuleType:
         raise script_error(path, error) from error
     module = _registered("schemashift._scripts." + name.replace(".", "_"))
     module.__file__ = path
+    if root is not None:
+        put_on_path(root)
     try:
         exec(code, module.__dict__)
     except (Exception, SystemExit) as error:

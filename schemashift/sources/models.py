@@ -9,18 +9,22 @@ import os
 import sys
 import traceback
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from importlib import import_module
 from types import ModuleType
-from typing import Any
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
 from schemashift.dialects import Dialect
 from schemashift.errors import Location, ModelsDoNotLoad, NoModels, NoTables, SchemashiftError
 from schemashift.objects import KINDS, AnyKind
+from schemashift.paths import put_on_path
 from schemashift.schema import Reading, Schema, TableName
 from schemashift.sqla.lift import lift_metadata
 from schemashift.words import plural
+
+T = TypeVar("T")
 
 ACCEPTED = (
     "a MetaData, a declarative base, SQLModel, a Flask-SQLAlchemy db, a list of these, or a function that returns one"
@@ -49,7 +53,7 @@ def load_metadata(
         )
     if root:
         put_on_path(root)
-    metadatas = [metadata for spec in models for metadata in _metadata(_loaded(spec, root), _named(spec))]
+    metadatas = [metadata for spec in models for metadata in _metadata_of(spec, root)]
     for module in imports:
         imported(module, root, f'import = ["{module}"]')
     return tuple({id(metadata): metadata for metadata in metadatas}.values())
@@ -72,15 +76,6 @@ def require_tables(
     )
 
 
-def put_on_path(root: str) -> None:
-    """Make the project importable, as it is for the application, including a ``src`` folder that is no package."""
-    source = os.path.join(root, "src")
-    folders = [source] if os.path.isdir(source) and not os.path.exists(os.path.join(source, "__init__.py")) else []
-    for folder in (*folders, root):
-        if folder not in sys.path:
-            sys.path.insert(0, folder)
-
-
 def load_attribute(spec: str, root: str | None, key: str, wanted: str) -> Any:
     """Return the object named by ``"module:attribute"``, the value of the setting *key*.
 
@@ -90,15 +85,30 @@ def load_attribute(spec: str, root: str | None, key: str, wanted: str) -> Any:
     if not colon or not path or not module_name:
         raise NoModels(f'{key} = "{spec}" names nothing', hints=[f'{key} = "package.module:{wanted}"'])
     value: Any = imported(module_name, root, f'{key} = "{spec}"')
+    missing = object()
     for name in path.split("."):
-        if not hasattr(value, name):
+        found = in_project(partial(getattr, value, name, missing), spec, root)
+        if found is missing:
             raise NoModels(
                 f"{module_name} has no {path}",
                 where=Location(getattr(sys.modules[module_name], "__file__", None) or module_name),
                 hints=_guesses(name, value, f'{key} = "{module_name}:'),
             )
-        value = getattr(value, name)
+        value = found
     return value
+
+
+def in_project(call: Callable[[], T], name: str, root: str | None) -> T:
+    """Return what *call*, which runs code of the project, returns. Whatever it raises is an error of the project.
+
+    *name* is what is called, as people know it. Raises `ModelsDoNotLoad`; a `SchemashiftError` stays what it is.
+    """
+    try:
+        return call()
+    except SchemashiftError:
+        raise
+    except (Exception, SystemExit) as error:
+        raise _failed(error, name, root) from error
 
 
 def _guesses(name: str, thing: object, start: str) -> list[str]:
@@ -106,17 +116,25 @@ def _guesses(name: str, thing: object, start: str) -> list[str]:
 
     names = dir(thing)
     close = difflib.get_close_matches(name, [other for other in names if not other.startswith("__")], 1)
-    with_metadata = [o for o in names if isinstance(getattr(getattr(thing, o), "metadata", None), sa.MetaData)]
+    with_metadata = [other for other in names if _has_metadata(thing, other)]
     guesses = close or with_metadata[:1]
     return [f'did you mean  {start}{guesses[0]}"  ?'] if guesses else []
+
+
+def _has_metadata(thing: object, name: str) -> bool:
+    try:
+        return isinstance(getattr(getattr(thing, name), "metadata", None), sa.MetaData)
+    except Exception:  # noqa: BLE001  a property of the application, which is only looked at for a guess
+        return False
 
 
 def _named(spec: object) -> str:
     return spec if isinstance(spec, str) else getattr(spec, "__name__", type(spec).__name__)
 
 
-def _loaded(spec: object, root: str | None) -> object:
-    return load_attribute(spec, root, "models", "Base") if isinstance(spec, str) else spec
+def _metadata_of(spec: object, root: str | None) -> list[sa.MetaData]:
+    thing = load_attribute(spec, root, "models", "Base") if isinstance(spec, str) else spec
+    return in_project(lambda: _metadata(thing, _named(spec)), _named(spec), root)
 
 
 def _metadata(thing: Any, name: str, *, called: bool = False) -> list[sa.MetaData]:
@@ -127,19 +145,12 @@ def _metadata(thing: Any, name: str, *, called: bool = False) -> list[sa.MetaDat
     if isinstance(thing, (list, tuple, set, frozenset)):
         return [metadata for part in thing for metadata in _metadata(part, name)]
     if callable(thing) and not isinstance(thing, type) and not called:
-        return _metadata(_call(thing, name), name, called=True)
+        return _metadata(in_project(thing, f"{name}()", None), name, called=True)
     raise NoModels(f"{name} is {_article(type(thing).__name__)}, not models", cause=f"what works: {ACCEPTED}")
 
 
 def _article(name: str) -> str:
     return f"{'an' if name[:1].lower() in 'aeiou' else 'a'} {name}"
-
-
-def _call(function: Callable[[], object], name: str) -> object:
-    try:
-        return function()
-    except Exception as error:
-        raise _failed(error, f"{name}()", None) from error
 
 
 # -- modules
@@ -190,6 +201,8 @@ def _hints(error: BaseException) -> list[str]:
         return [f"pip install {package}    if that is where it comes from; this Python is {sys.prefix}"]
     if isinstance(error, SystemExit):
         return ['put what runs the program under  if __name__ == "__main__":']
+    if isinstance(error, RuntimeError) and "application context" in str(error):
+        return ["name a function that returns it inside  with create_app().app_context():"]
     return []
 
 

@@ -79,10 +79,9 @@ class Project:
 
     def shell_python(self, *args: str, environment: Mapping[str, str] | None = None, **settings: Any) -> Result:
         """Any Python program in a process of its own."""
-        settings = {"stdin": subprocess.DEVNULL, **settings}
+        settings = {"stdin": subprocess.DEVNULL, "cwd": self.folder, **settings}
         found = subprocess.run(
             [sys.executable, *args],
-            cwd=self.folder,
             env=self.environment(environment),
             capture_output=True,
             timeout=60,

@@ -389,3 +389,107 @@ def test_new_revisions_that_cannot_be(project: Project) -> None:
     refused(project, "revision", "--version-path", "elsewhere", slug="bad-config", code=2)
     refused(project, "merge", "aaa1", "bbb2", slug="bad-target", code=2)
     refused(project, "merge", slug="bad-target", code=2)
+
+
+# -- what the project's own code raises
+
+
+BROKEN = """
+import sqlalchemy as sa
+
+class Db:
+    @property
+    def engine(self):
+        raise RuntimeError("Working outside of application context.\\n\\nMore lines")
+
+    metadata = engine
+
+db = Db()
+engine = sa.create_engine("sqlite://", creator=lambda: db.engine)
+made = sa.create_engine("sqlite:///app.db")
+
+def get():
+    return db.engine
+
+def leave():
+    raise SystemExit(3)
+
+@sa.event.listens_for(made, "connect")
+def listen(connection, record):
+    raise KeyError("tenant")
+"""
+
+
+@pytest.mark.parametrize("command", ["upgrade", "status", "current", "check", "revision --autogenerate"])
+@pytest.mark.parametrize(
+    ("setting", "cause"),
+    [
+        ('engine = "{app}:db.engine"', "RuntimeError: Working outside of application context."),
+        ('engine = "{app}:get"', "RuntimeError: Working outside of application context."),
+        ('engine = "{app}:leave"', "it calls sys.exit(3)"),
+        ('engine = "{app}:engine"', "Working outside of application context."),
+        ('engine = "{app}:made"', "tenant"),
+        ('engine = "{app}:db.engin"', ""),
+        ('models = "{app}:db"', "RuntimeError: Working outside of application context."),
+        ('models = "{app}:get"', "RuntimeError: Working outside of application context."),
+        ('models = "{app}:leave"', "it calls sys.exit(3)"),
+        ('models = "{app}:db.metadata"', "RuntimeError: Working outside of application context."),
+    ],
+)
+def test_what_the_project_raises_is_an_error_of_the_project(
+    project: Project, command: str, setting: str, cause: str
+) -> None:
+    project.start()
+    app = f"app_{project.models}"
+    project.write(f"{app}.py", BROKEN)
+    project.write("app.db", "")
+    lines = [setting.format(app=app)]
+    lines += [f'models = "{project.models}:Base"'] if setting.startswith("engine") else ['url = "sqlite:///x.db"']
+    project.write("schemashift.toml", "\n".join(lines))
+    found = project.run(*command.split())
+    assert found.code != 70
+    assert "schemashift 0" not in found.err
+    if setting.startswith("engine") or command in ("check", "revision --autogenerate"):
+        assert found.code in (2, 4), found
+        assert cause in found.err
+
+
+# -- edit opens an editor only for a person
+
+
+def test_edit_as_json_opens_nothing(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    project.start()
+    project.revision("aaa1")
+    monkeypatch.setenv("EDITOR", "touch opened")
+    monkeypatch.setenv("VISUAL", "touch opened")
+    document = project.ok("edit", "aaa1", "--json").document
+    assert document["paths"] == ["migrations/versions/aaa1.py"]
+    assert document["edited"] == []
+    assert not (project.folder / "opened").exists()
+
+
+def test_edit_without_an_editor_or_a_terminal(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    project.start()
+    project.revision("aaa1")
+    monkeypatch.delenv("EDITOR", raising=False)
+    monkeypatch.delenv("VISUAL", raising=False)
+    refused_text = project.run("edit", "aaa1")
+    assert refused_text.code == 2
+    assert "neither $VISUAL nor $EDITOR is set" in refused_text.err
+
+
+# -- several folders of scripts
+
+
+def test_version_locations_add_to_the_folder_of_the_project(project: Project) -> None:
+    project.start()
+    project.revision("aaa1")
+    project.write("billing/versions/bbb2.py", script_text("bbb2", "aaa1"))
+    settings = (project.folder / "schemashift.toml").read_text()
+    project.write("schemashift.toml", settings + 'version_locations = ["billing/versions", "migrations/versions"]\n')
+    assert [each["revision"] for each in project.ok("history", "--json").document["revisions"]] == ["bbb2", "aaa1"]
+    project.ok("upgrade")
+    project.ok("revision", "--head", "base", "-m", "own")
+    assert any("own" in each for each in project.scripts()), "a new base goes to the folder of the project"
+    project.ok("revision", "--head", "bbb2", "-m", "more", "--version-path", "billing/versions")
+    assert any("more" in each.name for each in (project.folder / "billing" / "versions").iterdir())

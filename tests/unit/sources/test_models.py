@@ -12,8 +12,9 @@ import sqlalchemy as sa
 from sqlalchemy.orm import DeclarativeBase, declarative_base, registry
 
 from schemashift.errors import ModelsDoNotLoad, NoModels, NoTables
+from schemashift.paths import put_on_path
 from schemashift.schema import TableName
-from schemashift.sources.models import load_metadata, put_on_path, require_tables
+from schemashift.sources.models import load_metadata, require_tables
 
 _numbers = itertools.count()
 
