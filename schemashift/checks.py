@@ -12,6 +12,7 @@ from schemashift.connection.database import server_name
 from schemashift.errors import DatabaseAhead, Hint, ModelsDiffer, Pending, SchemashiftError
 from schemashift.results import Checked, Part, Status
 from schemashift.revisions import Revision, RevisionGraph, plan, read_targets
+from schemashift.runner.state_table import refuse_script
 from schemashift.sources.models import require_tables
 from schemashift.words import plural
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from schemashift.connection.database import Database
     from schemashift.dialects import Dialect
     from schemashift.project import Project
+    from schemashift.schema import TableName
     from schemashift.state.version_table import State
 
 
@@ -109,7 +111,10 @@ def _differences(
 def check(project: Project, database: Database, x: Mapping[str, str]) -> Checked:
     """Check every part, also after one has failed. Raises only `BadConfig` and `NoProject`."""
     graph = project.graph()
-    parts = [_part("graph", lambda: _check_graph(graph)), _part("scripts", lambda: _check_scripts(project))]
+    parts = [
+        _part("graph", lambda: _check_graph(graph)),
+        _part("scripts", lambda: _check_scripts(project, database.version_table_name)),
+    ]
     return Checked((*parts, *_connected_parts(project, database, x)))
 
 
@@ -140,9 +145,10 @@ def _check_graph(graph: RevisionGraph) -> str:
     return f"{plural(len(graph), 'revision')}, {plural(len(graph.heads), 'head')}"
 
 
-def _check_scripts(project: Project) -> str:
+def _check_scripts(project: Project, table: TableName) -> str:
     graph = project.graph()
     for revision in graph:
+        refuse_script(revision, table, exists=True)
         script = project.scripts.load(revision)
         assert callable(script.upgrade)
         assert callable(script.downgrade)

@@ -239,7 +239,10 @@ class Migrator:
 
         A script that does not load must raise before connecting creates a SQLite file.
         """
+        from schemashift.runner.state_table import refuse_script
+
         for step in planned.steps:
+            refuse_script(step.revision, self.database.version_table_name, exists=False)
             try:
                 self.project.scripts.load(step.revision)
             except ScriptDoesNotLoad as error:

@@ -19,9 +19,14 @@ def plural(count: int, noun: str) -> str:
     return f"{count:,} {noun}s"
 
 
-def listed(texts: Sequence[str]) -> str:
+def conjoined(texts: Sequence[str]) -> str:
     """Return ``a``, ``a and b``, or ``a, b and c``."""
     return f"{', '.join(texts[:-1])} and {texts[-1]}" if len(texts) > 1 else "".join(texts)
+
+
+def article(name: str) -> str:
+    """Return *name* with its article: ``a table``, ``an enum``."""
+    return f"{'an' if name[:1].lower() in 'aeiou' else 'a'} {name}"
 
 
 def cut(text: str, limit: int = 60) -> str:

@@ -28,6 +28,8 @@ from schemashift.schema import Doubt, Key, Keyed, Schema, Table, TableName
 from schemashift.sources.database import read_database
 from schemashift.sources.models import read_models
 from schemashift.sources.scratch import read_scratch
+from schemashift.state.taken import keys_taken, taken
+from schemashift.words import article
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,17 +68,19 @@ def compare(
     """Compare the schema that *metadatas* declare with that of the database.
 
     The database's default schema is read, and the schemas that the models name. *ignore* are tables that belong to
-    neither side (the version table). An object that no model declares is dropped if it is in *managed*, and left alone
-    otherwise; with None, all tables are managed. *set_options* has the names of tables and indexes with the options
-    that migrations set: other options that no model names are an administrator's, and left alone. *renames* are new
-    names for existing objects. *database* is the name of the database in errors. *kinds* are the kinds of objects other
-    than tables.
+    neither side (the version table): models that declare one are refused. An object that no model declares is dropped
+    if it is in *managed*, and left alone otherwise; with None, all tables are managed. *set_options* has the names of
+    tables and indexes with the options that migrations set: other options that no model names are an administrator's,
+    and left alone. *renames* are new names for existing objects. *database* is the name of the database in errors.
+    *kinds* are the kinds of objects other than tables.
 
-    Raises `NotSupported` if the models need what the database does not support, if a table that they declare exists and
-    cannot be read, or if *renames* or the changes cannot be carried out.
+    Raises `ForeignVersionTable` if the models declare a table in *ignore*, and `NotSupported` if they need what the
+    database does not support, if a table that they declare exists and cannot be read, or if *renames* or the changes
+    cannot be carried out.
     """
     declared = tuple(metadatas)
     models = read_models(declared, dialect, kinds)
+    _refuse_ignored(connection, dialect, models.schema, ignore)
     known = None if managed is None else {*managed, *(renames or ())}
     schemas = sorted({key.schema for key in (*models.schema, *(known or ())) if key.schema})
     dialect.require(connection, models.schema, database or str(connection.engine.url.database))
@@ -108,6 +112,22 @@ def compare(
 
 
 # The objects to compare --------------------------------------------------------------------------------------------
+
+
+def _refuse_ignored(
+    connection: sa.Connection, dialect: Dialect, declared: Schema, ignored: Collection[TableName]
+) -> None:
+    """Raise `ForeignVersionTable` if the models declare something with the name of the version table: it would never be
+    created, and never be compared."""
+    schema, folds = dialect.sa.default_schema_name, dialect.folds_table_names
+    for name in ignored:
+        for key in keys_taken(declared, name, folds=folds, default_schema=schema):
+            raise taken(
+                f'the models have {article(key.kind)} "{key.table_name}"',
+                name,
+                exists=connection.dialect.has_table(connection, name.name, schema=name.schema),
+                state="nothing was written",
+            )
 
 
 def _refuse_unreadable(connection: sa.Connection, dialect: Dialect, before: Schema, after: Schema) -> None:

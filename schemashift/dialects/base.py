@@ -37,6 +37,8 @@ class Dialect:
     """DDL rolls back with the transaction."""
     one_transaction: ClassVar[bool] = False
     """A whole run is one transaction with a SAVEPOINT per revision (SQLite), not a transaction per revision."""
+    folds_table_names: ClassVar[bool] = False
+    """Names of tables that differ in case only are one name."""
     ddl_class: ClassVar[type[DDL]] = DDL
     session_class: ClassVar[type[Session]] = Session
 

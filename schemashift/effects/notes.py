@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Self
 
 from schemashift.operations import Operation
-from schemashift.words import listed
+from schemashift.words import conjoined
 
 Sentence = tuple[str, str]
 """A sentence without its subject: the text before and after."""
@@ -29,7 +29,7 @@ class Note(str):
     def __new__(cls, one: Sentence, many: Sentence, *subjects: tuple[str, str]) -> Self:
         before, after = one if len(subjects) == 1 else many
         shown = [each[0 if len(subjects) == 1 else 1] for each in dict.fromkeys(subjects)]
-        self = super().__new__(cls, f"{before}{listed(shown)}{after}")
+        self = super().__new__(cls, f"{before}{conjoined(shown)}{after}")
         self.one, self.many, self.subjects = one, many, subjects
         return self
 

@@ -13,7 +13,9 @@ from schemashift.dialects.session import Session
 from schemashift.errors import AlreadyExists, Hint, Location, MigrationFailed, SchemashiftError
 from schemashift.operations import Incomplete
 from schemashift.revisions import Revision
+from schemashift.schema import TableName
 from schemashift.scripts.load import hints_for
+from schemashift.state.taken import taken
 from schemashift.words import cut, plural
 
 _LONGEST_SQL = 200
@@ -37,11 +39,13 @@ class FailureContext:
         total: int | None,
         transactional: bool,
         earlier: int = 0,
+        state_table: TableName | None = None,
     ) -> None:
         """*origins* are the lines of the operations that failed, in the script or in a helper's file. *applied* and
         *at* (its heads) were read after the failure; *applied* is None if that was not possible. *kept* of *total*
         statements of the revision stay applied; *done* revisions of this run precede it. *earlier* is the statement at
-        which an earlier run of the revision stopped, whose changes stay; 0 if there was none."""
+        which an earlier run of the revision stopped, whose changes stay; 0 if there was none. *state_table* is the
+        version table."""
         self.revision = revision
         self.direction = direction
         self.session = session
@@ -53,6 +57,7 @@ class FailureContext:
         self.total = total
         self.transactional = transactional
         self.earlier = earlier
+        self.state_table = state_table
 
 
 def failure(error: Exception, context: FailureContext) -> SchemashiftError:
@@ -70,6 +75,9 @@ def failure(error: Exception, context: FailureContext) -> SchemashiftError:
         return MigrationFailed(f"{context.revision.title}: {what}", where=places, state=state, hints=hints)
     detail = context.session.detail(orig)
     message = f"{context.revision.title}: {context.session.message(orig)}" + (f" ({detail})" if detail else "")
+    if context.state_table is not None and _creates(error.statement or "", context.state_table):
+        way_out = taken(message, context.state_table, exists=bool(context.applied))
+        return AlreadyExists(message, where=places, cause=way_out.cause, state=state, hints=way_out.hints)
     if not context.earlier and _CREATE_TABLE.match(error.statement or "") and context.session.is_duplicate_table(orig):
         return _already_exists(message, places, state, context)
     hint = context.session.hint(orig)
@@ -80,6 +88,14 @@ def failure(error: Exception, context: FailureContext) -> SchemashiftError:
         state=state,
         hints=[*([hint] if hint else []), *_how_to_continue(context)],
     )
+
+
+def _creates(statement: str, table: TableName) -> bool:
+    """Whether SQL text of the script creates *table*."""
+    if not _CREATE_TABLE.match(statement):
+        return False
+    name = _CREATE_TABLE.sub("", statement, count=1).partition("(")[0].strip().rpartition(".")[2]
+    return name.strip('"`[] ').lower() == table.name.lower()
 
 
 def _already_exists(

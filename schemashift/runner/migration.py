@@ -21,6 +21,7 @@ from schemashift.operations import BulkInsert, Execute, Incomplete, Operation, R
 from schemashift.runner.listener import ConnectionListener
 from schemashift.runner.missing import MissingObject
 from schemashift.runner.references import References, Row
+from schemashift.runner.state_table import changes_state, operation_on_state
 from schemashift.runner.transactions import Transactions
 from schemashift.schema import Table, TableName
 from schemashift.scripts.load import Script
@@ -217,6 +218,7 @@ class Migration:
         statements = self._database.dialect.compile(operations, self._database.live)
         responsible = operations
         try:
+            self._refuse_version_table(operations)
             while (statement := self._next(statements)) is not None:
                 responsible = statement.operations
                 self._send_statement(statement)
@@ -224,6 +226,14 @@ class Migration:
         except BaseException as error:
             self._fail(error, responsible, statements)
             raise
+
+    def _refuse_version_table(self, operations: Sequence[Operation]) -> None:
+        """Raise `ForeignVersionTable` for an operation on the table that holds the state."""
+        name = self.environment.version_table
+        if (operation := operation_on_state(operations, name, self._database.dialect)) is not None:
+            error = changes_state(operation, name)
+            self._blame(error, (operation,))
+            raise error
 
     def _next(self, statements: Iterator[Statement]) -> Statement | None:
         """Return the next statement. Compiling may query the database, which is not a statement of the script."""

@@ -34,6 +34,7 @@ from schemashift.runner.listener import ConnectionListener
 from schemashift.runner.loading import Loading
 from schemashift.runner.migration import Database, Migration
 from schemashift.runner.references import References, described
+from schemashift.runner.state_table import refuse_script
 from schemashift.runner.transactions import OneTransaction, Savepoints, Transactions
 from schemashift.scripts.load import Script
 from schemashift.sources.replay import record
@@ -265,6 +266,9 @@ class _Run:
                 with op.running(Buffer(Loading(self.connection, loading))):
                     script = self.scripts[step.revision.id] = self.load(step.revision.id)
                 _function(script, step)
+                if step.direction == "upgrade":
+                    folds = self.dialect.folds_table_names
+                    refuse_script(step.revision, self.versions.name, exists=self.state.exists, folds=folds)
 
     def _unit(self, *, single_transaction: bool) -> Transactions:
         if self.session.borrowed or self.dialect.one_transaction:
@@ -352,6 +356,7 @@ class _Run:
                 total=migration.total,
                 transactional=self.dialect.transactional_ddl,
                 earlier=revision.earlier,
+                state_table=self.versions.name,
             ),
         )
 

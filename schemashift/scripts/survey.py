@@ -17,6 +17,7 @@ class Call(NamedTuple):
 
     function: str
     arguments: Mapping[str, ast.expr]
+    line: int = 0
 
     def text(self, parameter: str) -> str | None:
         """Return the string literal passed for *parameter*, or None."""
@@ -37,7 +38,7 @@ def calls(source: str, signatures: Mapping[str, Signature]) -> Iterator[Call]:
         return
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and (name := called_name(node)) in signatures:
-            yield Call(name, _arguments(node, signatures[name]))
+            yield Call(name, _arguments(node, signatures[name]), node.lineno)
 
 
 def called_name(expression: ast.expr) -> str:

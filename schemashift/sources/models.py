@@ -22,7 +22,7 @@ from schemashift.objects import KINDS, AnyKind
 from schemashift.paths import put_on_path
 from schemashift.schema import Reading, Schema, TableName
 from schemashift.sqla.lift import lift_metadata
-from schemashift.words import plural
+from schemashift.words import article, plural
 
 T = TypeVar("T")
 
@@ -146,11 +146,7 @@ def _metadata(thing: Any, name: str, *, called: bool = False) -> list[sa.MetaDat
         return [metadata for part in thing for metadata in _metadata(part, name)]
     if callable(thing) and not isinstance(thing, type) and not called:
         return _metadata(in_project(thing, f"{name}()", None), name, called=True)
-    raise NoModels(f"{name} is {_article(type(thing).__name__)}, not models", cause=f"what works: {ACCEPTED}")
-
-
-def _article(name: str) -> str:
-    return f"{'an' if name[:1].lower() in 'aeiou' else 'a'} {name}"
+    raise NoModels(f"{name} is {article(type(thing).__name__)}, not models", cause=f"what works: {ACCEPTED}")
 
 
 # -- modules
