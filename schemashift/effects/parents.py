@@ -6,6 +6,8 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
+import sqlalchemy as sa
+
 from schemashift.dialects import Dialect
 from schemashift.effects.values import (
     Accepts,
@@ -125,7 +127,9 @@ class Parents:
 
     def _takes_numbers(self, column: Column, table: Table) -> bool:
         """Whether *column* accepts numbers, as far as its CHECKs on the first three tell."""
-        tried = ((check, str(number)) for check in checks_of(column, table) for number in (1, 2, 3))
+        # A column of texts stores a number as text, and that is what its CHECKs see.
+        form = "'{}'" if isinstance(column.type.payload, sa.String) else "{}"
+        tried = ((check, form.format(number)) for check in checks_of(column, table) for number in (1, 2, 3))
         return is_countable(column.type.payload) and all(self.accepts(check, column, text) for check, text in tried)
 
     def _fill(

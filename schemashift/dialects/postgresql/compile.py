@@ -217,7 +217,9 @@ class ColumnAlteration:
                 yield f"DROP SEQUENCE {self.sequence()}"
         if before.identity is not None and self.changes.get("identity", before.identity) is None:
             if follows:
-                yield f"CREATE SEQUENCE {self.old_sequence}"
+                lowest = normal_identity(before.identity, before.type.sql).minimum or 0
+                limits = f" MINVALUE {-(2**63)}" if lowest < 1 else ""
+                yield f"CREATE SEQUENCE {self.old_sequence}{limits}"
                 last = f"nextval(pg_get_serial_sequence({self.place}))"
                 yield f"SELECT setval({self.ddl.literal(self.old_sequence)}, {last}, false)"
             yield f"{self.head} DROP IDENTITY"
@@ -261,7 +263,8 @@ class ColumnAlteration:
         new = f"pg_get_serial_sequence({self.place})"
         numbered = self.before is not None and (self.before.autoincrement or self.before.identity is not None)
         if numbered:
-            yield f"SELECT setval({new}, nextval({self.ddl.literal(self.old_sequence)}), false)"
+            following = self.inside_limits(f"nextval({self.ddl.literal(self.old_sequence)})", identity)
+            yield f"SELECT setval({new}, {following}, false)"
             yield f"DROP SEQUENCE {self.old_sequence}"
             return
         table, column = self.ddl.table(self.operation.table), self.ddl.quote(self.operation.name)
@@ -269,7 +272,22 @@ class ColumnAlteration:
         furthest = "max" if increment > 0 else "min"
         implied = implied_start(identity.increment, identity.minimum, identity.maximum)
         start = identity.start if identity.start is not None else implied
-        yield f"SELECT setval({new}, coalesce({furthest}({column}) + {increment}, {start}), false) FROM {table}"
+        following = self.inside_limits(f"coalesce({furthest}({column}) + {increment}, {start})", identity)
+        yield f"SELECT setval({new}, {following}, false) FROM {table}"
+
+    def inside_limits(self, number: str, identity: Identity) -> str:
+        """Return an expression for *number*, moved into the limits of *identity* where it may be outside them."""
+        before = self.before.type.sql if self.before is not None else "BIGINT"
+        type_ = self.changes["type"].sql if "type" in self.changes else before
+        old = self.before.identity if self.before is not None else None
+        limits = [
+            (each.minimum, each.maximum)
+            for each in (normal_identity(identity, type_), normal_identity(Identity(), type_))
+        ]
+        if limits[0] == limits[1] and (old is None or (old.increment or 1) > 0):
+            return number
+        low, high = limits[0]
+        return f"greatest({low}, least({high}, {number}))"
 
     def keep_limits(self) -> Iterator[str]:
         """Yield a change of the limits of an identity back to what they were, if the change of type has moved them."""
