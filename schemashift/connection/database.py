@@ -21,6 +21,7 @@ from schemashift.connection.engine import (
     shown,
 )
 from schemashift.dialects import Dialect, dialect_for
+from schemashift.errors import NotSupported
 from schemashift.paths import put_on_path
 from schemashift.schema import TableName
 from schemashift.sources.models import in_project, load_attribute
@@ -68,9 +69,11 @@ class Database:
         """
         try:
             if self._callers_connection is not None:
+                _refuse_translated(self._callers_connection)
                 yield self._callers_connection
             else:
                 with connect(self.engine) as connection:
+                    _refuse_translated(connection)
                     yield connection
         except sa.exc.DBAPIError as error:
             raise driver_error(error, self.shown) from error
@@ -113,6 +116,24 @@ class Database:
         """Read the version table; nothing is created. Raises `ForeignVersionTable` and `DatabaseUnreachable`."""
         with self.reading() as connection:
             return self.version_table().read(connection)
+
+
+def _refuse_translated(connection: sa.Connection) -> None:
+    """Raise `NotSupported` for a ``schema_translate_map``: SQL text and what is read from the catalogue would stay in
+    the schemas that it replaces, so that tables, state and comparison would be in different places."""
+    mapping = connection.get_execution_options().get("schema_translate_map")
+    if mapping:
+        schemas = ", ".join(f"{old or 'the default schema'} to {new}" for old, new in mapping.items())
+        raise NotSupported(
+            "schema_translate_map is not supported",
+            cause=f"the engine translates {schemas}, which changes SQLAlchemy's own statements only",
+            state="nothing was done",
+            hints=[
+                "pass an engine whose connections have the schema as their default: on PostgreSQL "
+                'create_engine(url, connect_args={"options": "-c search_path=tenant1"}), '
+                "on MariaDB and MySQL a URL with that database"
+            ],
+        )
 
 
 def _engine(source: str | sa.URL | sa.Engine | None, config: Config) -> sa.Engine:

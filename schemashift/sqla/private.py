@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from typing import Any
 
@@ -72,6 +73,18 @@ def copied(item: Any) -> Any:
     """Return a copy of a column or constraint that belongs to no table; *item* itself if it cannot be copied."""
     copy = getattr(item, "_copy", None)
     return item if copy is None else copy()
+
+
+def is_begun_by_caller(connection: sa.Connection) -> bool:
+    """Return True if someone holds the connection's transaction, and so can end it: a ``with`` block, a variable, an
+    ORM session. SQLAlchemy begins a transaction by itself for the first statement, and only the connection holds that.
+    """
+    transaction = getattr(connection, "_transaction", None)
+    if getattr(connection, "_trans_context_manager", None) is not None or connection.in_nested_transaction():
+        return True
+    # The connection, the variable and the argument; other Pythons than CPython count no references.
+    count = getattr(sys, "getrefcount", None)
+    return transaction is not None and (count is None or count(transaction) > 3)
 
 
 def wrapped_callable(function: Any) -> Any:

@@ -160,3 +160,27 @@ def downgrade():
         connection.commit()
     losses = migrator.losses(migrator.plan("base", "downgrade"))
     assert [each.what for each in losses] == [("versions_log (1 row)",)]
+
+
+@pytest.mark.parametrize("how", ["engine", "connection"])
+def test_a_schema_translate_map_is_refused_before_anything_is_sent(database_url: str, tmp_path: Path, how: str) -> None:
+    engine = sa.create_engine(database_url).execution_options(schema_translate_map={None: "tenant"})
+    metadata = sa.MetaData()
+    sa.Table("t", metadata, sa.Column("id", sa.Integer, primary_key=True))
+    with engine.connect() as connection:
+        database = engine if how == "engine" else connection
+        migrator = Migrator(database, models=metadata, directory=tmp_path / "m")
+        migrator.init()
+        for act in (
+            migrator.diff,
+            migrator.upgrade,
+            migrator.current,
+            lambda: migrator.revision("x", autogenerate=True),
+        ):
+            with pytest.raises(errors.NotSupported, match="schema_translate_map is not supported"):
+                act()
+    assert not list((tmp_path / "m" / "versions").glob("*.py"))
+    assert sa.inspect(sa.create_engine(database_url)).get_table_names() == []
+    plain = engine.execution_options(schema_translate_map={})
+    Migrator(plain, models=metadata, directory=tmp_path / "m").revision("x", autogenerate=True)
+    engine.dispose()

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy import orm
 
 from schemashift.errors import BorrowedTransaction, MigrationFailed
 from tests.support.scripts import Scripts, connected, rows_of, send, state_of, tables_of
@@ -28,6 +29,41 @@ def test_postgresql_commits_nothing_and_the_caller_decides(scripts: Scripts, pos
     assert state_of(postgresql_url).rows == ()
     with engine.begin() as connection:
         scripts.go(connection)
+    assert state_of(postgresql_url).applied == {"users"}
+    engine.dispose()
+
+
+def test_a_connection_that_has_only_read_is_no_transaction_of_the_callers(scripts: Scripts, database_url: str) -> None:
+    engine = sa.create_engine(database_url)
+    with engine.connect() as connection:
+        connection.execute(sa.text("SELECT 1"))
+        scripts.go(connection)
+        connection.execute(sa.text("SELECT 1"))
+    assert state_of(database_url).applied == {"users"}
+    assert "users" in tables_of(database_url)
+    engine.dispose()
+
+
+@pytest.mark.parametrize("how", ["variable", "session", "savepoint", "written"])
+def test_a_transaction_that_the_caller_can_end_is_left_to_it(scripts: Scripts, postgresql_url: str, how: str) -> None:
+    send(postgresql_url, "CREATE TABLE mine (id INTEGER)")
+    engine = sa.create_engine(postgresql_url)
+    with engine.connect() as connection:
+        held: Any = None
+        if how == "variable":
+            held = connection.begin()
+        elif how == "session":
+            held = orm.Session(connection)
+            held.execute(sa.text("SELECT 1"))
+        elif how == "savepoint":
+            held = connection.begin_nested()
+        else:
+            connection.execute(sa.text("INSERT INTO mine VALUES (1)"))
+        scripts.go(connection)
+        assert state_of(postgresql_url).rows == (), "nothing is committed"
+        if held is not None:
+            held.commit()
+        connection.commit() if how in ("written", "savepoint") else None
     assert state_of(postgresql_url).applied == {"users"}
     engine.dispose()
 

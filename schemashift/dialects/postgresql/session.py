@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from schemashift.dialects.session import NO_VALUE, UNKNOWN_HOLDER, Session, user_at_host
 from schemashift.operations import Named, Violation
 from schemashift.schema import TableName
+from schemashift.sqla.private import is_begun_by_caller
 
 _IDLE, _UNKNOWN = 0, 4
 """libpq's transaction status: every value between the two means a transaction, open or failed."""
@@ -67,8 +68,24 @@ class PostgreSQLSession(Session):
     # The connection
 
     def is_borrowed(self) -> bool:
-        """Whether the caller has begun a transaction, even an empty one: its rollback should undo our work."""
-        return self.in_transaction or (self.connection.in_transaction() and not self.dbapi.autocommit)
+        """Whether the caller has begun a transaction, even an empty one: its rollback should undo our work.
+
+        One that SQLAlchemy began for a query, and that nobody holds, is ended: nobody would commit what we do in it.
+        """
+        if not (self.in_transaction or (self.connection.in_transaction() and not self.dbapi.autocommit)):
+            return False
+        if is_begun_by_caller(self.connection) or self._has_written():
+            return True
+        self.connection.rollback()
+        return False
+
+    def _has_written(self) -> bool:
+        """Whether the transaction has an id, which PostgreSQL gives to one that writes; or it has failed."""
+        try:
+            found = self.connection.exec_driver_sql("SELECT txid_current_if_assigned()").scalar_one()
+        except sa.exc.DBAPIError:
+            return True
+        return found is not None
 
     @property
     def in_transaction(self) -> bool:
