@@ -118,6 +118,13 @@ class Database:
             return self.version_table().read(connection)
 
 
+_TENANT = (
+    "pass an engine whose connections have the schema as their default: on PostgreSQL "
+    'create_engine(url, connect_args={"options": "-c search_path=tenant1"}), '
+    "on MariaDB and MySQL a URL with that database"
+)
+
+
 def _refuse_translated(connection: sa.Connection) -> None:
     """Raise `NotSupported` for a ``schema_translate_map``: SQL text and what is read from the catalogue would stay in
     the schemas that it replaces, so that tables, state and comparison would be in different places."""
@@ -128,11 +135,7 @@ def _refuse_translated(connection: sa.Connection) -> None:
             "schema_translate_map is not supported",
             cause=f"the engine translates {schemas}, which changes SQLAlchemy's own statements only",
             state="nothing was done",
-            hints=[
-                "pass an engine whose connections have the schema as their default: on PostgreSQL "
-                'create_engine(url, connect_args={"options": "-c search_path=tenant1"}), '
-                "on MariaDB and MySQL a URL with that database"
-            ],
+            hints=[_TENANT],
         )
 
 

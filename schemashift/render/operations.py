@@ -56,7 +56,7 @@ from schemashift.schema import (
 from schemashift.scripts.layout import Call
 from schemashift.sqla.lift import lift_expression, lift_options
 from schemashift.sqla.literals import escape_binds, repr_value, string
-from schemashift.sqla.names import names_of
+from schemashift.sqla.names import names_of, option_for
 from schemashift.sqla.private import type_affinity
 from schemashift.sqla.source import Source
 from schemashift.sqla.traits import traits_of
@@ -95,7 +95,7 @@ class Printer:
     def __init__(self, dialect: sa.Dialect, conventions: Iterable[Convention] = ()) -> None:
         self.source = Source(dialect)
         self.dialect = dialect
-        self.prefix = f"{names_of(dialect)[-1]}_"
+        self.prefix = f"{dialect.name}_"
         self._renamed = {Check, *(kind for convention in conventions for kind in _renamed_by(convention))}
 
     @property
@@ -192,9 +192,9 @@ class Printer:
 
     def declared(self, thing: Any) -> Options:
         """Return the options for this database, and those declared for others, since scripts run everywhere."""
-        own = f"{self.dialect.name}_"
-        others = [pair for pair in lift_options(thing.payload, self.dialect) if not pair[0].startswith(own)]
-        return options([*thing.options, *(pair for pair in others if pair[0] not in dict(thing.options))])
+        own = {option_for(name, self.dialect): value for name, value in thing.options}
+        others = (pair for pair in lift_options(thing.payload, self.dialect) if not pair[0].startswith(self.prefix))
+        return options([*own.items(), *(pair for pair in others if pair[0] not in own)])
 
     def generation(self, column: Column) -> list[str]:
         """Return ``sa.Computed(...)`` or ``sa.Identity(...)``, if the column has one."""

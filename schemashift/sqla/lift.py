@@ -42,7 +42,7 @@ from schemashift.schema import (
     referential_action,
 )
 from schemashift.sqla.lift_types import lift_type
-from schemashift.sqla.names import names_of, plain
+from schemashift.sqla.names import names_of, own_option, plain
 from schemashift.sqla.percent_signs import without_percent_doubling
 from schemashift.sqla.refusal import is_refused, no_sql
 from schemashift.sqla.texts import is_raw_text, raw_text, separated
@@ -138,7 +138,7 @@ def lift_options(thing: Any, dialect: sa.Dialect) -> Options:
     if not isinstance(thing, (sa.Table, sa.Column, sa.Constraint, sa.Index)):
         return ()
     table = _table_of(thing)
-    return _Lifter(without_percent_doubling(dialect), table).options(thing) if table is not None else ()
+    return _Lifter(without_percent_doubling(dialect), table).all_options(thing) if table is not None else ()
 
 
 def _table_of(thing: sa.Table | sa.Column[Any] | sa.Constraint | sa.Index) -> sa.Table | None:
@@ -178,10 +178,16 @@ class _Lifter:
             columns=tuple(self.column(column) for column in self.source.columns if not column.system),
             constraints=tuple(self.constraints()),
             indexes=tuple(self.index(index) for index in self.source.indexes if self.is_created(index)),
-            comment=_comment(self.source.comment) if self.dialect.supports_comments else None,
+            comment=self.comment() if self.dialect.supports_comments else None,
             options=self.table_options(),
             payload=self.source,
         )
+
+    def comment(self) -> str | None:
+        """Return the table's comment, which some dialects of SQLAlchemy also accept as an option."""
+        options = (value for name, value in self.options(self.source) if name.partition("_")[2] == "comment")
+        given = self.source.comment or next(options, None)
+        return _comment(str(given) if given else None)
 
     def table_options(self) -> Options:
         """Return the table's dialect options, and its prefixes (``UNLOGGED``), which SQLAlchemy stores separately."""
@@ -308,11 +314,18 @@ class _Lifter:
         )
 
     def options(self, thing: Any) -> Options:
+        """Return the dialect options that were given and that SQLAlchemy does not ignore on this dialect."""
+        given = dict(thing.dialect_kwargs)
+        named = ((own_option(name, given, self.dialect), value) for name, value in given.items())
+        return options((name, self.valued(name, value)) for name, value in named if name is not None)
+
+    def all_options(self, thing: Any) -> Options:
         """Return all dialect options that were given, with hashable values."""
-        return options(
-            (name, SQL(self.sql(value), payload=value) if _is_condition(name, value) else self.option(value))
-            for name, value in thing.dialect_kwargs.items()
-        )
+        return options((name, self.valued(name, value)) for name, value in thing.dialect_kwargs.items())
+
+    def valued(self, name: str, value: Any) -> object:
+        """Return the value of the option *name*, with the conditions of indexes as SQL."""
+        return SQL(self.sql(value), payload=value) if _is_condition(name, value) else self.option(value)
 
     def option(self, value: Any) -> object:
         """Return the value of an option: expressions become `SQL`, columns their names, containers tuples."""

@@ -498,20 +498,30 @@ def _mysql(metadata: sa.MetaData) -> None:
         sa.Column("indexed_id", sa.Integer, sa.ForeignKey("eggs.id"), index=True),
         sa.CheckConstraint("s LIKE '100%' OR a IN (1, 2)", name="ck_my"),
         mysql_engine="InnoDB",
+        mariadb_engine="InnoDB",
         mysql_row_format="COMPRESSED",
+        mariadb_row_format="COMPRESSED",
         mysql_collate="utf8mb4_bin",
+        mariadb_collate="utf8mb4_bin",
         mysql_key_block_size="8",
+        mariadb_key_block_size="8",
         comment="my keys",
     )
-    sa.Index("ix_my_prefix", table.c.s, table.c.t, mysql_length={"s": 10, "t": 20})
-    sa.Index("ix_my_text", table.c.t, mysql_length=5)
-    sa.Index("ft_my", table.c.s, table.c.t, mysql_prefix="FULLTEXT")
-    sa.Index("ix_my_btree", table.c.a, mysql_using="btree")
+    sa.Index("ix_my_prefix", table.c.s, table.c.t, mysql_length={"s": 10, "t": 20}, mariadb_length={"s": 10, "t": 20})
+    sa.Index("ix_my_text", table.c.t, mysql_length=5, mariadb_length=5)
+    sa.Index("ft_my", table.c.s, table.c.t, mysql_prefix="FULLTEXT", mariadb_prefix="FULLTEXT")
+    sa.Index("ix_my_btree", table.c.a, mysql_using="btree", mariadb_using="btree")
     sa.Index("ix_my_desc", table.c.a.desc(), table.c.b)
-    sa.Table("aria", metadata, sa.Column("id", sa.Integer, primary_key=True), mysql_engine="MyISAM")
     sa.Table(
-        "latin", metadata, sa.Column("id", sa.String(10), primary_key=True), mysql_charset="latin1",
-    )  # fmt: skip
+        "aria", metadata, sa.Column("id", sa.Integer, primary_key=True), mysql_engine="MyISAM", mariadb_engine="MyISAM"
+    )
+    sa.Table(
+        "latin",
+        metadata,
+        sa.Column("id", sa.String(10), primary_key=True),
+        mysql_charset="latin1",
+        mariadb_charset="latin1",
+    )
 
 
 def _mariadb(metadata: sa.MetaData) -> None:
