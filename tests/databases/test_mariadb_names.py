@@ -88,3 +88,25 @@ def seen(url: sa.URL, metadata: sa.MetaData) -> Any:
         found = catalogue(connection, names_in(metadata))
     database = str(url.database)
     return {name: frozenset(line.replace(f"`{database}`.", "") for line in lines) for name, lines in found.items()}
+
+
+def test_a_script_does_not_name_the_database(url: sa.URL, tmp_path: Path) -> None:
+    """MariaDB writes it before a sequence, and a script runs on databases of other names."""
+
+    def models(*more: sa.Column[Any]) -> sa.MetaData:
+        metadata = sa.MetaData()
+        sa.Sequence("numbers", metadata=metadata)
+        sa.Table("t", metadata, sa.Column("id", sa.Integer, primary_key=True), *more)
+        return metadata
+
+    numbered = models(sa.Column("n", sa.Integer, server_default=sa.text("nextval(`numbers`)")))
+    migrator = Migrator(url, models=numbered, directory=tmp_path / "m")
+    migrator.init()
+    migrator.revision("first", autogenerate=True)
+    migrator.upgrade()
+    assert migrator.diff().operations == ()
+    written = Migrator(url, models=models(), directory=tmp_path / "m").revision("second", autogenerate=True).revision
+    assert written is not None
+    text = Path(written.path).read_text(encoding="utf-8")
+    assert "nextval(`numbers`)" in text
+    assert str(url.database) not in text

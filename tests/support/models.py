@@ -610,7 +610,7 @@ def _alter_options(rng: random.Random, tables: Tables, tab: Tab | None = None) -
     choices: dict[str, tuple[dict[str, Any], ...]] = {
         "sqlite": ({}, {"sqlite_autoincrement": True}, {"sqlite_with_rowid": False}),
         "postgresql": ({}, {"postgresql_with": {"fillfactor": 70}}, {"prefixes": ["UNLOGGED"]}),
-        "mysql": ({}, {"mysql_row_format": "DYNAMIC"}, {"mysql_collate": "utf8mb4_bin"}),
+        "mysql": ({}, _both(row_format="DYNAMIC"), _both(collate="utf8mb4_bin")),
     }
     if not tab:
         return
@@ -627,6 +627,11 @@ def _alter_options(rng: random.Random, tables: Tables, tab: Tab | None = None) -
 
 def _is_target(tables: Tables, tab: Tab) -> bool:
     return any(fk.target == tab.name for other in tables.values() for fk in other.fks)
+
+
+def _both(**options: Any) -> dict[str, Any]:
+    """Options for MySQL's dialect, and the same for MariaDB's."""
+    return {f"{prefix}_{name}": value for prefix in ("mysql", "mariadb") for name, value in options.items()}
 
 
 _NUMBERS: tuple[dict[str, Any], ...] = (
@@ -670,7 +675,13 @@ def _count_by_text(rng: random.Random, tables: Tables, tab: Tab | None = None) -
     """A default that is known by its text only to use a sequence."""
     tab = tab or _some(rng, tables)
     if tab and tables.sequences:
-        free = [col for col in tab.cols if col.nullable and col.type in ("int", "bigint") and not col.computed]
+        # A number of the sequence is the key of no row, so a column that refers to one cannot have it.
+        keys = {name for fk in tab.fks for name in fk.cols}
+        free = [
+            col
+            for col in tab.cols
+            if col.nullable and col.type in ("int", "bigint") and not col.computed and col.name not in keys
+        ]
         for col in free[:1]:
             col.default = f"{_NEXTVAL}{rng.choice(sorted(tables.sequences))}"
 
@@ -1111,8 +1122,8 @@ def _index(table: sa.Table, name: str, cols: tuple[str, ...], style: str, dialec
         "fillfactor": (every, {"postgresql_with": {"fillfactor": 60}}),
         "ops": ([first], {"postgresql_ops": {first.name: _opclass(first)}}),
         "distinct": (every, {"unique": True, "postgresql_nulls_not_distinct": True}),
-        "length": ([first], {"mysql_length": 3}),
-        "fulltext": ([first], {"mysql_prefix": "FULLTEXT"}),
+        "length": ([first], _both(length=3)),
+        "fulltext": ([first], _both(prefix="FULLTEXT")),
     }
     parts, options = styles[style]
     sa.Index(name, *parts, **options)

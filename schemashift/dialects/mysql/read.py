@@ -6,6 +6,7 @@ Views, sequences and system tables are left out; temporary tables are not seen (
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -107,7 +108,13 @@ class Reader:
             return None
         # A view has other columns in the result, a sequence of MariaDB another statement.
         is_table = row._fields[1] == "Create Table" and not str(row[1]).startswith("CREATE SEQUENCE")
-        return str(row[1]) if is_table else None
+        return self.without_database(str(row[1])) if is_table else None
+
+    def without_database(self, text: str) -> str:
+        """Return SHOW CREATE TABLE without the database's own name before a sequence, where MariaDB writes it: a script
+        also runs on a database of another name."""
+        name = "`" + (self.default_schema or "").replace("`", "``") + "`."
+        return re.sub(rf"\b((?:next|last|set)val\(){re.escape(name)}", r"\1", text) if name in text else text
 
     def refusal(self, name: TableName) -> str | None:
         """Return why the table or view cannot be read; None if it can."""
