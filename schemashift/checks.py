@@ -9,7 +9,7 @@ from schemashift.autogenerate.compare import Comparison
 from schemashift.autogenerate.compare import compare as compare_schemas
 from schemashift.autogenerate.ownership import SetOptions, created_by_scripts, keys_of, require_existing, require_unused
 from schemashift.connection.database import server_name
-from schemashift.errors import DatabaseAhead, Hint, ModelsDiffer, Pending, SchemashiftError
+from schemashift.errors import DatabaseAhead, Edited, Hint, ModelsDiffer, Pending, SchemashiftError, SeveralHeads
 from schemashift.results import Checked, Part, Status
 from schemashift.revisions import Revision, RevisionGraph, plan, read_targets
 from schemashift.runner.state_table import refuse_script
@@ -87,8 +87,13 @@ def status(project: Project, database: Database, x: Mapping[str, str]) -> Status
 
 def _edited(project: Project, state: State) -> tuple[Revision, ...]:
     """The revisions whose scripts were edited after they ran here: other databases get a different schema."""
-    ran = {row.revision: row.checksum for row in state.rows if row.checksum and row.status == "applied"}
+    ran = _ran(state)
     return tuple(each for each in project.graph() if each.id in ran and project.scripts.checksum(each) != ran[each.id])
+
+
+def _ran(state: State) -> dict[str, str]:
+    """The checksums of the scripts as they ran."""
+    return {row.revision: row.checksum for row in state.rows if row.checksum and row.status == "applied"}
 
 
 def _differences(
@@ -125,8 +130,11 @@ def _connected_parts(project: Project, database: Database, x: Mapping[str, str])
         with database.reading() as connection:
             dialect = database.dialect(connection)
             state = database.version_table().read(connection)
-            database_part = Part("database", _check_state(project.graph(), state))
-            return database_part, _models_part(compare(project, database, connection, dialect, x))
+            database_part = _part("database", lambda: _check_state(project, state))
+            if database_part.error is not None and not isinstance(database_part.error, Edited | SeveralHeads):
+                return database_part, Part("models", "not compared", skipped=True)
+            comparison = compare(project, database, connection, dialect, x)
+            return database_part, _models_part(comparison, has_revisions=bool(len(project.graph())))
     except SchemashiftError as error:
         if database_part is None:
             return Part("database", error.message, error), Part("models", "not compared", skipped=True)
@@ -155,8 +163,8 @@ def _check_scripts(project: Project, table: TableName) -> str:
     return f"{plural(len(graph), 'script')} loaded"
 
 
-def _check_state(graph: RevisionGraph, state: State) -> str:
-    applied = state.applied
+def _check_state(project: Project, state: State) -> str:
+    graph, applied = project.graph(), state.applied
     if unknown := graph.unknown(applied):
         plan(graph, applied, read_targets(graph, "heads"), "upgrade")
         raise DatabaseAhead(f"the database is at {', '.join(unknown)}, which is in no file")
@@ -168,10 +176,46 @@ def _check_state(graph: RevisionGraph, state: State) -> str:
             details=[each.title + unfinished.get(each.id, "") for each in pending],
             hints=[Hint("upgrade", ("heads" if len(graph.heads) > 1 else "head",))],
         )
-    return "at " + (" and ".join(f"{each} (head)" for each in graph.heads) or "base")
+    noted = _check_edited(project, state)
+    if len(graph.heads) > 1:
+        raise SeveralHeads(
+            f"the database is at {plural(len(graph.heads), 'head')}",
+            details=[graph[each].title for each in graph.heads],
+            hints=[Hint("merge", why="writes a revision on top of them")],
+        )
+    return "at " + (" and ".join(f"{each} (head)" for each in graph.heads) or "base") + noted
 
 
-def _models_part(comparison: Comparison) -> Part:
+def _check_edited(project: Project, state: State) -> str:
+    """Raise `Edited` if an applied script does something else now; return a note about those that do the same."""
+    edited, ran = _edited(project, state), _ran(state)
+    changed = [each for each in edited if not project.scripts.does_the_same(each, ran[each.id])]
+    if changed:
+        raise Edited(
+            f"{plural(len(changed), 'script')} of applied revisions were edited",
+            details=[each.title for each in changed],
+            where=changed[0].where,
+            cause="this database has what they did before, and a new one gets what they do now",
+            hints=["restore them, and put the change into a new revision"],
+        )
+    return f"; comments or formatting of {plural(len(edited), 'applied script')} were edited" if edited else ""
+
+
+_ADOPT = (
+    "revision --autogenerate against an empty database writes the revision that creates them; "
+    "then  stamp head  records it here"
+)
+
+
+def _models_part(comparison: Comparison, *, has_revisions: bool) -> Part:
+    if not comparison.operations and not has_revisions:
+        tables = plural(len(comparison.after.tables), "table")
+        missing = ModelsDiffer(
+            f"no revision creates the {tables} of the models, which this database has already",
+            cause="they were created outside migrations (create_all?); another database would not get them",
+            hints=[_ADOPT],
+        )
+        return Part("models", f"{tables} and no revision", missing, not_compared=comparison.not_compared)
     if not comparison.operations:
         text = _matches(len(comparison.after.tables), len(comparison.not_compared))
         return Part("models", text, not_compared=comparison.not_compared)

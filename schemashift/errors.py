@@ -322,6 +322,18 @@ class ModelsDiffer(AnswerIsNo):
     code = "models-differ"
 
 
+class Edited(AnswerIsNo):
+    """Scripts were edited after they were applied: other databases get, or got, something else."""
+
+    code = "edited"
+
+
+class SeveralHeads(AnswerIsNo):
+    """A database is at several heads: what the next revision is based on is not decided."""
+
+    code = "several-heads"
+
+
 class NeedsDecision(SchemashiftError):
     """The run was not confirmed, or is no longer what was confirmed."""
 

@@ -11,7 +11,7 @@ from schemashift.config import LINE_LENGTH
 from schemashift.errors import BadConfig, Hint, ScriptDoesNotLoad, UsageError
 from schemashift.revisions.graph import RevisionGraph
 from schemashift.revisions.revision import Revision, check_label, check_revision_id
-from schemashift.scripts.files import checksum, read_bytes, read_script, scripts_in, text_of, write_new
+from schemashift.scripts.files import checksum, does_the_same, read_bytes, read_script, scripts_in, text_of, write_new
 from schemashift.scripts.load import Script, execute, forget_with, read_revision, revision_of
 
 if TYPE_CHECKING:
@@ -72,8 +72,12 @@ class ScriptDirectory:
         return text_of(read_script(revision.path))
 
     def checksum(self, revision: Revision) -> str:
-        """Return the SHA-256 of the script of *revision*, with newlines normalised, without executing it."""
+        """Return the checksum of the script of *revision*, without executing it."""
         return checksum(read_script(revision.path))
+
+    def does_the_same(self, revision: Revision, digest: str) -> bool:
+        """Return True if the script of *revision* differs from the one with checksum *digest* in its form only."""
+        return does_the_same(self.checksum(revision), digest)
 
     def load(self, revision: Revision) -> Script:
         """Execute the script of *revision*, unless it is loaded and unchanged. Raises `ScriptDoesNotLoad`."""

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 
 from schemashift.errors import BadConfig, DuplicateRevision, Location, ScriptDoesNotLoad
@@ -64,10 +65,29 @@ def read_script(path: str) -> bytes:
 
 
 def checksum(source: bytes) -> str:
-    """Return the SHA-256 of a script with Unix newlines, so that a checkout on Windows is not a change."""
+    """Return the checksum of a script: the first half says what it does, the second how it is written.
+
+    They are halves of SHA-256 sums of its source with Unix newlines, since a checkout on Windows is no change: the
+    first without comments, white space and commas before a closing bracket.
+    """
     from hashlib import sha256
 
-    return sha256(source.replace(b"\r\n", b"\n").replace(b"\r", b"\n")).hexdigest()
+    text = source.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    plain = _FORM.sub(lambda found: found[1] or b"", text)
+    return sha256(plain).hexdigest()[:_HALF] + sha256(text).hexdigest()[:_HALF]
+
+
+def does_the_same(one: str, other: str) -> bool:
+    """Return True if two checksums are of scripts that differ in comments and formatting only."""
+    return one[:_HALF] == other[:_HALF]
+
+
+_HALF = 32
+_FORM = re.compile(
+    rb"""("{3}(?:\\.|[^\\])*?"{3}|'{3}(?:\\.|[^\\])*?'{3}|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*')"""
+    rb"""|\#[^\n]*|\s+|,(?=(?:\s|\#[^\n]*\n)*[)\]}])""",
+    re.DOTALL,
+)
 
 
 def text_of(data: bytes) -> str:

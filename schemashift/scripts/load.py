@@ -27,7 +27,7 @@ _unused: deque[str] = deque()
 
 
 class Script:
-    """A loaded script. ``checksum`` is the SHA-256 of its source with newlines as on Unix."""
+    """A loaded script. ``checksum`` is that of its source: see `schemashift.scripts.files`."""
 
     __slots__ = ("__weakref__", "checksum", "module", "revision")
 
