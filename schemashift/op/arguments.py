@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import wraps
 from typing import Any, TypeVar, cast
 
@@ -48,10 +49,25 @@ def unattached(item: SchemaItem) -> SchemaItem:
 
 def check_keywords(migration: Running, kw: Mapping[str, Any]) -> None:
     """Raise TypeError for a keyword that is not an option of any database: it is a spelling mistake."""
+    for name in unknown_keywords(migration, kw):
+        raise TypeError(f"unexpected keyword argument {name!r}")
+
+
+def unknown_keywords(migration: Running, kw: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the keywords that are not an option of any database."""
     for name in kw:
         database, _, rest = name.partition("_")
         if not rest or not (database == migration.dialect.name or _is_dialect(database)):
-            raise TypeError(f"unexpected keyword argument {name!r}")
+            yield name
+
+
+def without_unknown(migration: Running, kw: Mapping[str, Any]) -> dict[str, Any]:
+    """Return *kw* without the keywords that are not an option of any database, each with a warning: published scripts
+    have some (``_type=``) that Alembic passes over."""
+    unknown = set(unknown_keywords(migration, kw))
+    for name in sorted(unknown):
+        warnings.warn(f"the keyword {name!r} is not known, and ignored", stacklevel=4)
+    return {name: value for name, value in kw.items() if name not in unknown}
 
 
 def _is_dialect(name: str) -> bool:

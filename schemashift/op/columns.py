@@ -17,6 +17,7 @@ from schemashift.op.arguments import (
     metadata_of,
     old_keywords,
     unattached,
+    without_unknown,
 )
 from schemashift.op.running import Running, current, full_name, origin
 from schemashift.op.types import missing_types
@@ -147,11 +148,12 @@ def alter_column(
     nothing of it is lost. On SQLite, the table is rebuilt, once for all changes to it.
 
     The ``existing_...`` keywords tell what the column is before. None of them is required: the database is asked where
-    it matters. Other keywords are dialect options of the change, such as *postgresql_using*.
+    it matters. Other keywords are dialect options of the change, such as *postgresql_using*; what is not known is
+    ignored with a warning.
     """
     migration = current()
     kw = {name: value for name, value in kw.items() if name not in IGNORED_COLUMN_KEYWORDS}
-    check_keywords(migration, kw)
+    kw = without_unknown(migration, kw)
     location = origin()
     changes = _ColumnArguments(type_, nullable, server_default, comment, autoincrement)
     existing = _ColumnArguments(

@@ -291,7 +291,7 @@ class Migration:
         self.blame = Blame(error, _origins(blamed))
 
     def _raise_missing(self, error: Incomplete) -> NoReturn:
-        raised = MissingObject(str(error))
+        raised = MissingObject(str(error), self._database.session.in_own_words(str(error)))
         if self.blame is not None:
             self.blame = Blame(raised, self.blame.origins)
         raise raised from error

@@ -21,10 +21,12 @@ class MissingObject(
     constraint, KeyError for a column and NoSuchTableError for a table.
     """
 
-    def __init__(self, message: str) -> None:
+    def __init__(self, message: str, words: str = "") -> None:
+        """*words* are those of the database's own error, for which scripts look in the text."""
         sa.exc.OperationalError.__init__(self, None, None, Exception(message))
         self.message = message
+        self.words = words
         self.orig = None
 
     def __str__(self) -> str:
-        return self.message
+        return f"{self.message} ({self.words})" if self.words else self.message

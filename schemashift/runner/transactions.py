@@ -82,7 +82,9 @@ class Savepoints(Transactions):
         self.session.savepoint(REVISION)
 
     def keep(self) -> None:
-        self.session.release(REVISION)
+        # A script may have committed on its own (`op.get_bind().commit()`), and the SAVEPOINT is gone with that.
+        if self.session.in_transaction or self.session.borrowed:
+            self.session.release(REVISION)
         self._kept = True
 
     def undo(self) -> None:

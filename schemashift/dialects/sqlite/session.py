@@ -48,6 +48,17 @@ _NAMES = (
     ("table", re.compile(rf".*\b(?:table|already an? \w+){_NAME}", re.DOTALL)),
 )
 
+_OWN_WORDS = tuple(
+    (re.compile(pattern), words)
+    for pattern, words in (
+        (r'table ".*" already has a column "(?P<name>.*)"', "duplicate column name: {}"),
+        (r'table ".*" has no column "(?P<name>.*)"', "no such column: {}"),
+        (r'there is no index "(?P<name>.*)"', "no such index: {}"),
+        (r'there is no table "(?P<name>.*)"', "no such table: {}"),
+    )
+)
+"""What we notice before SQLite does, and its words for it."""
+
 
 class SQLiteSession(Session):
     """Transactions and the lock on SQLite."""
@@ -145,6 +156,10 @@ class SQLiteSession(Session):
     def after_error(self) -> None:
         """Reset the pragma that an interrupted rebuild leaves on for its RENAME: a rollback does not."""
         self._set_pragmas({"legacy_alter_table": self._was["legacy_alter_table"] if self.borrowed else 0})
+
+    def in_own_words(self, message: str) -> str:
+        found = ((words, pattern.fullmatch(message)) for pattern, words in _OWN_WORDS)
+        return next((words.format(match["name"]) for words, match in found if match is not None), "")
 
     def is_lock_error(self, error: BaseException) -> bool:
         """Whether the database is locked. A transaction that exceeds SQLite's cache also blocks readers."""
