@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, Literal
+from dataclasses import replace
+from typing import Any, Literal, NamedTuple, cast
 
 import sqlalchemy as sa
 
 from schemashift.op.aliases import ColumnType, ConstraintKind, ServerDefault
+from schemashift.op.arguments import metadata_of, unattached
 from schemashift.op.columns import add_column, alter_column, drop_column, rename_column
 from schemashift.op.constraints import (
     create_check_constraint,
@@ -23,8 +25,9 @@ from schemashift.op.migration import execute, f, get_bind, get_context, inline_l
 from schemashift.op.naming import Convention, named
 from schemashift.op.running import Running, current, full_name, origin
 from schemashift.op.tables import alter_table, create_table_comment, drop_table_comment
-from schemashift.operations import AddConstraint, DropConstraint, Operation
-from schemashift.schema import Table
+from schemashift.operations import AddConstraint, DropConstraint, Operation, default_name
+from schemashift.schema import Constraint, PrimaryKey, Table
+from schemashift.sqla.lift import lift_table
 
 
 @contextmanager
@@ -35,6 +38,8 @@ def batch_alter_table(
     *,
     naming_convention: Convention | None = None,
     table_kwargs: Mapping[str, Any] | None = None,
+    table_args: Iterable[sa.Constraint] = (),
+    copy_from: sa.Table | None = None,
     **_kw: Any,
 ) -> Iterator[Batch]:
     """Return a context manager that groups changes of one table. Its methods are those of ``op`` without *table_name*.
@@ -49,33 +54,81 @@ def batch_alter_table(
     are discarded. No database requires the grouping, SQLite included; it is provided for scripts written for Alembic.
 
     As with Alembic, where a batch rebuilds a SQLite table, constraints without a name are named by *naming_convention*,
-    and the table gets the options in *table_kwargs* (``sqlite_autoincrement=True``). *recreate* set to ``"always"``
-    forces that. Alembic's other keywords (``copy_from``, ``reflect_args``, ...) are accepted and ignored: they describe
-    what its copy of the table would lose, and nothing is lost here.
+    and the table gets the options in *table_kwargs* (``sqlite_autoincrement=True``) and those constraints in
+    *table_args* that it does not have. With *copy_from*, it has that table's constraints and no others. *recreate* set
+    to ``"always"`` forces that. Alembic's other keywords (``reflect_args``, ...) are accepted and ignored: they
+    describe what its copy of the table would lose, and nothing is lost here. Raises ValueError if *copy_from* has other
+    columns than the table.
     """
     migration = current()
     table = full_name(migration, table_name, schema)
     there = None
-    if not migration.dialect.supports_alter and naming_convention:
+    restated = _Restated(tuple(table_args), copy_from)
+    if not migration.dialect.supports_alter and (naming_convention or restated.args or copy_from is not None):
         there = migration.table(table)
     with migration.group():
         batch = Batch(table_name, schema)
-        batch._remake = _Remake(migration, there, naming_convention, dict(table_kwargs or {}))
+        batch._remake = _Remake(migration, there, naming_convention, dict(table_kwargs or {}), restated)
         if recreate == "always":
             batch._submit_remake()
         yield batch
 
 
+class _Restated(NamedTuple):
+    """What a batch says of a table: constraints to have too, or the table with all its constraints."""
+
+    args: tuple[sa.Constraint, ...]
+    copy_from: sa.Table | None
+
+
 class _Remake:
-    """The names and options that a batch gives to a SQLite table which it rebuilds."""
+    """The names, constraints and options that a batch gives to a SQLite table which it rebuilds."""
 
     def __init__(
-        self, migration: Running, table: Table | None, convention: Convention | None, options: Mapping[str, Any]
+        self,
+        migration: Running,
+        table: Table | None,
+        convention: Convention | None,
+        options: Mapping[str, Any],
+        restated: _Restated,
     ) -> None:
         self.migration = migration
         self.table = table
         self.convention = convention
         self.options = options
+        self.restated = restated
+
+    def restating(self) -> Iterator[Operation]:
+        """Yield the operations that drop and add constraints."""
+        if self.table is None:
+            return
+        name, here, copy_from = self.table.table_name, origin(), self.restated.copy_from
+        there = {replace(each, name=None): each for each in self.table.constraints}
+        wanted = {replace(each, name=None): each for each in self.lifted(self.table)}
+        for constraint in there.values() if copy_from is not None else ():
+            if replace(constraint, name=None) not in wanted and not isinstance(constraint, PrimaryKey):
+                known = constraint.name or getattr(constraint.payload, "name", None)
+                known = known or default_name(name.name, constraint)
+                yield DropConstraint(table=name, name=known, kind=type(constraint), origin=here)
+        for bare, constraint in wanted.items():
+            if bare not in there and not isinstance(constraint, PrimaryKey):
+                known = constraint.name or default_name(name.name, constraint)
+                yield AddConstraint(table=name, constraint=replace(constraint, name=known), origin=here)
+
+    def lifted(self, table: Table) -> tuple[Constraint, ...]:
+        """Return the constraints that the batch states, in the database's normal form."""
+        args, copy_from = self.restated
+        metadata, names = metadata_of(self.migration), [column.name for column in table.columns]
+        if copy_from is not None:
+            if sorted(column.name for column in copy_from.columns) != sorted(names):
+                raise ValueError(f'copy_from has other columns than table "{table.table_name}": {", ".join(names)}')
+            source = copy_from.to_metadata(metadata, name=table.name)
+        else:
+            columns = [sa.Column(each, sa.Integer) for each in names]
+            source = sa.Table(table.name, metadata, *columns, schema=table.schema)
+        for constraint in args:
+            source.append_constraint(cast("sa.Constraint", unattached(constraint)))
+        return self.migration.normal(lift_table(source, self.migration.dialect)).constraints
 
     def operations(self) -> Iterator[Operation]:
         """Yield the operations that name the table's unnamed constraints. A CHECK has no name to build on."""
@@ -103,7 +156,7 @@ class Batch:
         """Submit the names and options: the next operation rebuilds the table on SQLite."""
         remake, self._remake = self._remake, None
         if remake is not None and not remake.migration.dialect.supports_alter:
-            remake.migration.submit(list(remake.operations()))
+            remake.migration.submit([*remake.operations(), *remake.restating()])
             if remake.options:
                 alter_table(self.table_name, schema=self.schema, **remake.options)
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from schemashift.errors import MigrationFailed
 from tests.support.scripts import Scripts, rows_of, state_of
 
 TABLE = 'op.create_table("t", sa.Column("id", sa.Integer, primary_key=True), sa.Column("a", sa.Integer))'
@@ -52,3 +53,41 @@ def test_a_script_that_only_commits(scripts: Scripts, database_url: str, act: st
     scripts.go(database_url)
     assert state_of(database_url).applied == {"t", "commits", "after"}
     assert rows_of(database_url, "SELECT id FROM t") == [(1,)]
+
+
+def test_a_batch_that_restates_constraints(tmp_path: Path, sqlite_url: str) -> None:
+    """What is there already is not there twice, what is new is added, and what ``copy_from`` leaves out is gone."""
+    scripts = Scripts(tmp_path / "migrations")
+    scripts.add(
+        "tables",
+        """
+        op.execute("CREATE TABLE s (id INTEGER PRIMARY KEY, a INTEGER, b INTEGER, CHECK (a > 0), UNIQUE (b))")
+        op.execute("CREATE TABLE c (id INTEGER PRIMARY KEY, code VARCHAR(10) UNIQUE, n INTEGER CHECK (n > 1))")
+        """,
+    )
+    scripts.add(
+        "batches",
+        """
+        more = (sa.CheckConstraint("a > 0"), sa.UniqueConstraint("b"), sa.UniqueConstraint("a", "b", name="uq_ab"))
+        with op.batch_alter_table("s", recreate="always", table_args=more) as batch:
+            batch.add_column(sa.Column("d", sa.Integer))
+        columns = [sa.Column("code", sa.String(10)), sa.Column("n", sa.Integer), sa.CheckConstraint("n > 1")]
+        plain = sa.Table("c", sa.MetaData(), sa.Column("id", sa.Integer, primary_key=True), *columns)
+        with op.batch_alter_table("c", recreate="always", copy_from=plain) as batch:
+            batch.alter_column("n", existing_type=sa.Integer(), nullable=False)
+        """,
+    )
+    scripts.go(sqlite_url)
+    s, c = (rows_of(sqlite_url, f"SELECT sql FROM sqlite_master WHERE name = '{name}'")[0][0] for name in "sc")
+    assert (s.count("CHECK"), s.count("UNIQUE"), "uq_ab" in s) == (1, 2, True)
+    assert (c.count("CHECK"), c.count("UNIQUE"), "NOT NULL" in c) == (1, 0, True)
+    scripts.add(
+        "other",
+        """
+        plain = sa.Table("c", sa.MetaData(), sa.Column("id", sa.Integer, primary_key=True))
+        with op.batch_alter_table("c", copy_from=plain) as batch:
+            batch.add_column(sa.Column("x", sa.Integer))
+        """,
+    )
+    with pytest.raises(MigrationFailed, match="copy_from has other columns"):
+        scripts.go(sqlite_url)
