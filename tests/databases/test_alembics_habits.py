@@ -85,7 +85,7 @@ def test_a_batch_that_restates_constraints(tmp_path: Path, sqlite_url: str) -> N
         "other",
         """
         plain = sa.Table("c", sa.MetaData(), sa.Column("id", sa.Integer, primary_key=True))
-        with op.batch_alter_table("c", copy_from=plain) as batch:
+        with op.batch_alter_table("c", recreate="always", copy_from=plain) as batch:
             batch.add_column(sa.Column("x", sa.Integer))
         """,
     )
