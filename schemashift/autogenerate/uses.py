@@ -29,7 +29,13 @@ def with_used(
     views and routines.
     """
     kind_of = by_kind(kinds)
-    unused = [thing for key, thing in compared.items() if key not in declared and key.kind not in ("table", "schema")]
+    # What the models declare under the name is meant by it, though it is of another kind.
+    taken = {(key.name, key.schema) for key in declared}
+    unused = [
+        thing
+        for key, thing in compared.items()
+        if key not in declared and key.kind not in ("table", "schema") and (key.name, key.schema) not in taken
+    ]
     if not unused:
         return declared
     others = (thing for key, thing in existing.items() if key not in compared)

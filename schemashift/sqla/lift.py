@@ -187,7 +187,7 @@ class _Lifter:
         """Return the table's comment, which some dialects of SQLAlchemy also accept as an option."""
         options = (value for name, value in self.options(self.source) if name.partition("_")[2] == "comment")
         given = self.source.comment or next(options, None)
-        return _comment(str(given) if given else None)
+        return _comment(given if isinstance(given, str) else None)
 
     def table_options(self) -> Options:
         """Return the table's dialect options, and its prefixes (``UNLOGGED``), which SQLAlchemy stores separately."""

@@ -30,6 +30,7 @@ from schemashift.schema import (
 )
 from schemashift.sqla.lift_types import lift_type
 from schemashift.sqla.percent_signs import without_percent_doubling
+from schemashift.sqla.traits import traits_of
 
 _Reflected = Mapping[Any, Any]
 
@@ -99,7 +100,8 @@ class _Reader:
         return Column(
             name=reflected["name"],
             type=lift_type(reflected["type"], self.dialect),
-            nullable=bool(reflected["nullable"]) and reflected["name"] not in primary,
+            nullable=bool(reflected["nullable"])
+            and (traits_of(self.dialect).nullable_keys or reflected["name"] not in primary),
             default=Default(sql=default) if default is not None and computed is None and not autoincrement else None,
             computed=Computed(sql=computed["sqltext"], stored=bool(computed.get("persisted"))) if computed else None,
             identity=_identity(identity) if identity else None,

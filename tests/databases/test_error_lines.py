@@ -278,7 +278,7 @@ def test_a_joined_alter_that_names_nothing_shows_both_lines(scripts: Scripts, da
             scripts,
             database_url,
             'op.execute("SET lock_wait_timeout = 1")\n'
-            'op.add_column("t", sa.Column("n", sa.Integer, nullable=False, autoincrement=True))\n'
+            'op.add_column("t", sa.Column("n", sa.Integer, nullable=False), autoincrement=True)\n'
             'op.create_unique_constraint("uq", "t", ["n"])\n'
             'op.drop_column("t", "c")',
         )

@@ -194,7 +194,12 @@ class Inspected:
             # The Inspector misses many: see BLIND.
             ours = self.table.column(found["name"])
             default = ours is not None and _has_default(ours)
-        nullable = bool(found["nullable"]) and not primary
+        nullable = bool(found["nullable"]) and (self.name == "sqlite" or not primary)
+        comment = found.get("comment") or None
+        if self.name == "mysql" and "nextval" in str(getattr(ours_default(self.table, found["name"]), "sql", "")):
+            # Behind a default that is an expression, the Inspector sees nothing more.
+            column = self.table.column(found["name"])
+            comment = column.comment if column is not None else comment
         if isinstance(found["type"], postgresql.DOMAIN):
             # The Inspector tells what the domain says as if the column said it: see BLIND.
             ours = self.table.column(found["name"])
@@ -203,7 +208,7 @@ class Inspected:
             self.type(found["type"]),
             nullable,
             default,
-            found.get("comment") or None,
+            comment,
             bool(computed.get("persisted")) if computed else None,
             self.identity(identity) if identity else None,
         )
@@ -375,3 +380,9 @@ def test_where_the_inspector_is_wrong(what: str, new_database_on: Callable[[str]
         assert ask(sa.inspect(connection)) == theirs
         (table,) = dialect_for(connection.dialect).read(connection).schema.tables
         assert look(table) == ours
+
+
+def ours_default(table: Table, name: str) -> object:
+    """The default that our reader found."""
+    column = table.column(name)
+    return None if column is None else column.default
