@@ -86,7 +86,7 @@ class SetOptions:
 
 
 def options_set_in(source: str) -> Iterator[tuple[str, str]]:
-    """Yield the names and the dialect options, such as ``mysql_engine``, that are written in one call of *source*.
+    """Yield the names, with the dialect options (``mysql_engine``) and ``comment`` that are written in the same call.
 
     Of an option with several settings, each key is an option too: ``postgresql_with.fillfactor``.
     """
@@ -98,7 +98,7 @@ def options_set_in(source: str) -> Iterator[tuple[str, str]]:
         return
     for call in (node for node in ast.walk(tree) if isinstance(node, ast.Call)):
         values = [*call.args, *(each.value for each in call.keywords)]
-        names = [each.value for each in values if isinstance(each, ast.Constant) and isinstance(each.value, str)]
+        names = [name for each in values if (name := _name_in(each)) is not None]
         for keyword in call.keywords:
             if keyword.arg and _OPTION.fullmatch(keyword.arg):
                 keys = keyword.value.keys if isinstance(keyword.value, ast.Dict) else []
@@ -106,7 +106,14 @@ def options_set_in(source: str) -> Iterator[tuple[str, str]]:
                 yield from ((name, option) for name in names for option in (keyword.arg, *settings))
 
 
-_OPTION = re.compile(r"\b(?:(?:mysql|mariadb|postgresql|sqlite)_\w+|prefixes)\b")
+_OPTION = re.compile(r"\b(?:(?:mysql|mariadb|postgresql|sqlite)_\w+|prefixes|comment)\b")
+
+
+def _name_in(value: ast.expr) -> str | None:
+    """Return the string in ``"ck"`` and ``op.f("ck")``; None for anything else."""
+    if isinstance(value, ast.Call) and isinstance(value.func, ast.Attribute) and value.func.attr == "f" and value.args:
+        value = value.args[0]
+    return value.value if isinstance(value, ast.Constant) and isinstance(value.value, str) else None
 
 
 def require_existing(

@@ -1,4 +1,5 @@
-"""Options that a database administrator set: no model names them and no migration set them, so they are left alone."""
+"""Options, and comments of constraints, that a database administrator set: no model names them and no migration set
+them, so they are left alone."""
 
 from __future__ import annotations
 
@@ -42,10 +43,16 @@ class _Standing:
         return self.dialect.normal(replace(after, options=found, indexes=indexes, constraints=constraints))
 
     def part(self, before: Index | Constraint | None, after: Part, table: str) -> Part:
-        """Return a declared index or key with the options of the existing one that stay."""
-        if before is None or not before.options:
+        """Return a declared index or constraint with the options and the comment of the existing one that stay."""
+        if before is None:
             return after
-        return replace(after, options=self.merged(before.name or table, before.options, after.options, index=True))
+        name = before.name or table
+        if not isinstance(before, Index) and not isinstance(after, Index):
+            is_kept = before.comment and not after.comment and not self.is_set(name, "comment")
+            after = replace(after, comment=before.comment) if is_kept else after
+        if not before.options:
+            return after
+        return replace(after, options=self.merged(name, before.options, after.options, index=True))
 
     def merged(self, name: str, before: Options, after: Options, *, index: bool) -> Options:
         """Return the declared options *after* of the thing called *name* with those of *before* that stay."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any, ClassVar
 
 import sqlalchemy as sa
@@ -24,7 +25,20 @@ from schemashift.diff import by_kind
 from schemashift.objects import KINDS, AnyKind
 from schemashift.operations import Operation
 from schemashift.operations.facts import Facts
-from schemashift.schema import Check, Column, Default, Doubt, Key, Keyed, Reading, Schema, Table, TableName, Type
+from schemashift.schema import (
+    Check,
+    Column,
+    Constraint,
+    Default,
+    Doubt,
+    Key,
+    Keyed,
+    Reading,
+    Schema,
+    Table,
+    TableName,
+    Type,
+)
 from schemashift.sqla import reflect
 from schemashift.sqla.percent_signs import without_percent_doubling
 
@@ -242,6 +256,11 @@ class Dialect:
     def keeps_readers(self, before: Column, after: Column) -> bool:
         """Whether objects that read a column (views) can stay while the column becomes *after*."""
         return before.type == after.type
+
+    def altered_in_place(self, before: Constraint, after: Constraint) -> Constraint | None:
+        """Return what the database can make of *before*, without dropping it, where *after* is wanted: *after*, or what
+        needs no change. None if it has to be dropped. The default can change comments."""
+        return after if replace(before, comment=after.comment) == after else None
 
     def keeps_expression(self, before: Column, after: Column, text: str) -> bool:
         """Whether an expression that uses a column stays the same when the column becomes *after*."""

@@ -15,6 +15,7 @@ from schemashift.operations import (
     AddColumn,
     AddConstraint,
     AlterColumn,
+    AlterConstraint,
     AlterTable,
     Backfill,
     BackfillNumbers,
@@ -145,7 +146,7 @@ class DDL:
         """Return the definition of a constraint without its name."""
         match constraint:
             case PrimaryKey():
-                return f"PRIMARY KEY ({self.names(constraint.columns)})"
+                return f"PRIMARY KEY ({self.names(constraint.columns)}){self.deferral(constraint)}"
             case Unique():
                 return f"UNIQUE ({self.names(constraint.columns)}){self.deferral(constraint)}"
             case Check():
@@ -164,7 +165,7 @@ class DDL:
         text += f" ON UPDATE {key.on_update}" if key.on_update else ""
         return text + self.deferral(key)
 
-    def deferral(self, constraint: Unique | ForeignKey | Exclude) -> str:
+    def deferral(self, constraint: PrimaryKey | Unique | ForeignKey | Exclude) -> str:
         """Return DEFERRABLE and INITIALLY, with a leading space."""
         text = ""
         if constraint.deferrable is not None:
@@ -230,6 +231,11 @@ class DDL:
         text = "NULL" if comment is None else self.literal(comment)
         return f"COMMENT ON COLUMN {self.table(table)}.{self.quote(column)} IS {text}"
 
+    def comment_on_constraint(self, table: TableName, name: str, comment: str | None) -> str:
+        """Return the statement that sets the comment of a constraint or, with None, removes it."""
+        text = "NULL" if comment is None else self.literal(comment)
+        return f"COMMENT ON CONSTRAINT {self.quote(name)} ON {self.table(table)} IS {text}"
+
     def drop_table(self, operation: DropTable, live: LiveSchema) -> Iterator[str | Statement]:
         del live
         yield f"DROP TABLE {'IF EXISTS ' if operation.if_exists else ''}{self.table(operation.name)}"
@@ -286,6 +292,13 @@ class DDL:
     def add_constraint(self, operation: AddConstraint, live: LiveSchema) -> Iterator[str | Statement]:
         del live
         yield f"ALTER TABLE {self.table(operation.table)} ADD {self.constraint(operation.constraint)}"
+
+    def alter_constraint(self, operation: AlterConstraint, live: LiveSchema) -> Iterator[str | Statement]:
+        del live
+        if "options" in operation.changes:
+            names = ", ".join(name for name, _ in operation.changes["options"])
+            raise NotSupported(f'{self.dialect.name} cannot change {names} of constraint "{operation.name}"')
+        yield self.comment_on_constraint(operation.table, operation.name, operation.changes["comment"])
 
     def drop_constraint(self, operation: DropConstraint, live: LiveSchema) -> Iterator[str | Statement]:
         del live

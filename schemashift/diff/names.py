@@ -27,7 +27,7 @@ def name_constraints(before: Table, after: Table, traits: Traits) -> Table:
     result = replace(after, constraints=tuple(named))
     added: list[Constraint] = []
     for constraint in (c for c in after.constraints if c.name is None):
-        existing = next((each for each in unmatched if replace(each, name=None) == constraint), None)
+        existing = _existing(constraint, unmatched, traits)
         if existing is None:
             added.append(constraint)
             continue
@@ -38,3 +38,10 @@ def name_constraints(before: Table, after: Table, traits: Traits) -> Table:
         name = traits.default_name(result, constraint)
         result = replace(result, constraints=(*result.constraints, replace(constraint, name=name)))
     return result
+
+
+def _existing(constraint: Constraint, candidates: list[Constraint], traits: Traits) -> Constraint | None:
+    """Return the candidate that an unnamed constraint is, or at least can be altered to."""
+    unnamed = [(each, replace(each, name=None)) for each in candidates]
+    same = next((each for each, bare in unnamed if bare == constraint), None)
+    return same or next((each for each, bare in unnamed if traits.altered_in_place(bare, constraint)), None)

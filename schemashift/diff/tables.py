@@ -14,6 +14,7 @@ from schemashift.operations import (
     AddColumn,
     AddConstraint,
     AlterColumn,
+    AlterConstraint,
     AlterTable,
     CreateIndex,
     CreateTable,
@@ -26,6 +27,7 @@ from schemashift.schema import (
     SQL,
     Check,
     Column,
+    Constraint,
     ForeignKey,
     Index,
     Key,
@@ -87,9 +89,11 @@ class Tables:
         del old, new
         name = before.table_name
         yield from self._columns(before, after)
+        altered = self._altered(before, after)
+        yield from (AlterConstraint.between(name, old, new) for old, _, new in altered if old != new)
         yield from _part_changes(
-            before.constraints,
-            after.constraints,
+            tuple(c for c in before.constraints if c not in [old for old, _, _ in altered]),
+            tuple(c for c in after.constraints if c not in [wanted for _, wanted, _ in altered]),
             drop=lambda c: AddConstraint(table=name, constraint=c).inverse(),
             add=lambda c: AddConstraint(table=name, constraint=c),
         )
@@ -107,6 +111,19 @@ class Tables:
                 before=tuple((field, getattr(before, field)) for field in fields),
             )
 
+    def _altered(self, before: Table, after: Table) -> list[tuple[Constraint, Constraint, Constraint]]:
+        """Return the constraints that are altered in place, each with what is wanted and with what it becomes."""
+        old = [constraint for constraint in before.constraints if constraint not in after.constraints]
+        found = []
+        for wanted in (constraint for constraint in after.constraints if constraint not in before.constraints):
+            for constraint in (each for each in old if each.name == wanted.name):
+                result = self.traits.altered_in_place(constraint, wanted)
+                if result is not None:
+                    old.remove(constraint)
+                    found.append((constraint, wanted, result))
+                    break
+        return found
+
     def claims(self, key: Key) -> Key:
         """Return the name that *key* occupies: tables and indexes share a namespace, columns and constraints do not."""
         if key.kind in ("table", "index"):
@@ -114,12 +131,13 @@ class Tables:
         return key
 
     def rebuildable(self, before: Table, after: Table) -> Iterator[AddConstraint | CreateIndex | AddColumn]:
-        """Return operations for the unchanged constraints, indexes and generated columns."""
+        """Return operations for the constraints that stay, indexes and generated columns."""
         name = before.table_name
         constraints, indexes = set(before.constraints), set(before.indexes)
-        for constraint in after.constraints:
-            if constraint in constraints:
-                yield AddConstraint(table=name, constraint=constraint)
+        unchanged = [constraint for constraint in after.constraints if constraint in constraints]
+        # One that is altered in place is created again as it was, and altered afterwards.
+        for constraint in (*unchanged, *(old for old, _, _ in self._altered(before, after))):
+            yield AddConstraint(table=name, constraint=constraint)
         for index in after.indexes:
             if index in indexes and not index.implicit:
                 yield CreateIndex(table=name, index=index)

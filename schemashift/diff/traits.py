@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Protocol
 
 from schemashift.operations import Operation, default_name
@@ -28,6 +29,10 @@ class Traits(Protocol):
 
     def keeps_key_name(self, before: Table, after: Table) -> bool:
         """Whether the primary key of *before*, unnamed in *after*, keeps its name."""
+
+    def altered_in_place(self, before: Constraint, after: Constraint) -> Constraint | None:
+        """Return what the database can make of *before*, without dropping it, where *after* is wanted: *after*, or what
+        needs no change. None if it has to be dropped."""
 
     def keeps_expression(self, before: Column, after: Column, text: str) -> bool:
         """Whether an expression that uses a column stays valid and unchanged when the column is altered."""
@@ -62,6 +67,9 @@ class Standard:
 
     def keeps_key_name(self, before: Table, after: Table) -> bool:
         return True
+
+    def altered_in_place(self, before: Constraint, after: Constraint) -> Constraint | None:
+        return after if replace(before, comment=after.comment) == after else None
 
     def keeps_expression(self, before: Column, after: Column, text: str) -> bool:
         return True

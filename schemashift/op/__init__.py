@@ -35,6 +35,7 @@ from schemashift.op.columns import add_column as add_column
 from schemashift.op.columns import alter_column as alter_column
 from schemashift.op.columns import drop_column as drop_column
 from schemashift.op.columns import rename_column as rename_column
+from schemashift.op.constraints import alter_constraint as alter_constraint
 from schemashift.op.constraints import create_check_constraint as create_check_constraint
 from schemashift.op.constraints import create_exclude_constraint as create_exclude_constraint
 from schemashift.op.constraints import create_foreign_key as create_foreign_key

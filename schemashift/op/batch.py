@@ -13,6 +13,7 @@ from schemashift.op.aliases import ColumnType, ConstraintKind, ServerDefault
 from schemashift.op.arguments import metadata_of, unattached
 from schemashift.op.columns import add_column, alter_column, drop_column, rename_column
 from schemashift.op.constraints import (
+    alter_constraint,
     create_check_constraint,
     create_foreign_key,
     create_primary_key,
@@ -301,6 +302,10 @@ class Batch:
         """See `op.create_check_constraint`."""
         self._submit_remake()
         create_check_constraint(constraint_name, self.table_name, condition, schema=self.schema, **kw)
+
+    def alter_constraint(self, constraint_name: str, type_: ConstraintKind | None = None, **kw: Any) -> None:
+        """See `op.alter_constraint`."""
+        alter_constraint(constraint_name, self.table_name, type_, schema=self.schema, **kw)
 
     def drop_constraint(
         self, constraint_name: str, type_: ConstraintKind | None = None, *, if_exists: bool | None = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Literal
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
@@ -14,16 +14,18 @@ from schemashift.op.aliases import ConstraintKind
 from schemashift.op.arguments import column_names, lift_keywords, metadata_of, old_keywords, uppercase
 from schemashift.op.naming import named
 from schemashift.op.running import Running, current, full_name, origin
-from schemashift.operations import AddConstraint, DropConstraint
+from schemashift.operations import AddConstraint, AlterConstraint, DropConstraint
 from schemashift.schema import (
     Check,
     Constraint,
     Exclude,
     ForeignKey,
+    Options,
     PrimaryKey,
     Table,
     TableName,
     Unique,
+    option,
     referential_action,
 )
 from schemashift.sqla.lift import lift_constraint
@@ -51,6 +53,7 @@ def create_foreign_key(
     deferrable: bool | None = None,
     initially: str | None = None,
     match: str | None = None,
+    comment: str | None = None,
     source_schema: str | None = None,
     referent_schema: str | None = None,
     **kw: Any,
@@ -76,10 +79,8 @@ def create_foreign_key(
         target_columns=column_names(remote_cols, "a foreign key"),
         on_delete=referential_action(ondelete),
         on_update=referential_action(onupdate),
-        deferrable=deferrable,
-        initially=uppercase(initially),
         match=uppercase(match),
-        options=lift_keywords(migration, kw),
+        **_common(migration, kw, deferrable=deferrable, initially=initially, comment=comment),
     )
     _name_and_add(migration, full_name(migration, source_table, source_schema), key)
 
@@ -93,6 +94,7 @@ def create_unique_constraint(
     schema: str | None = None,
     deferrable: bool | None = None,
     initially: str | None = None,
+    comment: str | None = None,
     **kw: Any,
 ) -> None:
     """Add a UNIQUE constraint to an existing table.
@@ -110,16 +112,22 @@ def create_unique_constraint(
     unique = Unique(
         name=constraint_name,
         columns=column_names(columns, "a UNIQUE constraint"),
-        deferrable=deferrable,
-        initially=uppercase(initially),
-        options=lift_keywords(migration, kw),
+        **_common(migration, kw, deferrable=deferrable, initially=initially, comment=comment),
     )
     _name_and_add(migration, full_name(migration, table_name, schema), unique)
 
 
 @old_keywords(name="constraint_name", cols="columns")
 def create_primary_key(
-    constraint_name: str | None, table_name: str, columns: Sequence[str], *, schema: str | None = None, **kw: Any
+    constraint_name: str | None,
+    table_name: str,
+    columns: Sequence[str],
+    *,
+    schema: str | None = None,
+    deferrable: bool | None = None,
+    initially: str | None = None,
+    comment: str | None = None,
+    **kw: Any,
 ) -> None:
     """Add a primary key to a table that has none.
 
@@ -131,8 +139,11 @@ def create_primary_key(
     primary key is replaced. The database's own error is raised if two rows have the same values, or one a NULL.
     """
     migration = current()
-    names = column_names(columns, "a primary key")
-    key = PrimaryKey(name=constraint_name, columns=names, options=lift_keywords(migration, kw))
+    key = PrimaryKey(
+        name=constraint_name,
+        columns=column_names(columns, "a primary key"),
+        **_common(migration, kw, deferrable=deferrable, initially=initially, comment=comment),
+    )
     _name_and_add(migration, full_name(migration, table_name, schema), key)
 
 
@@ -143,6 +154,7 @@ def create_check_constraint(
     condition: str | sa.TextClause | sa.ColumnElement[bool],
     *,
     schema: str | None = None,
+    comment: str | None = None,
     **kw: Any,
 ) -> None:
     """Add a CHECK constraint to an existing table.
@@ -159,11 +171,55 @@ def create_check_constraint(
     migration = current()
     dialect_options = {name: value for name, value in kw.items() if "_" in name}
     source = sa.Table(table_name, metadata_of(migration), schema=schema)
-    check = sa.CheckConstraint(condition, name=constraint_name, **dialect_options)
+    check = sa.CheckConstraint(condition, name=constraint_name, comment=comment, **dialect_options)
     source.append_constraint(check)
     lifted = lift_constraint(check, migration.dialect)
     if lifted is not None:
         _add_constraint(migration, full_name(migration, table_name, schema), lifted)  # named by its MetaData
+
+
+def alter_constraint(
+    constraint_name: str,
+    table_name: str,
+    type_: ConstraintKind | None = None,
+    *,
+    comment: str | Literal[False] | None = False,
+    schema: str | None = None,
+    **kw: Any,
+) -> None:
+    """Change what a database can change of a constraint in place (PostgreSQL).
+
+    ::
+
+        op.alter_constraint("age_positive", "users", comment="nobody is younger")
+        op.alter_constraint("fk_posts_author", "posts", postgresql_not_valid=False)
+
+    *comment* None removes the comment. ``postgresql_not_valid=False`` checks the existing rows with a constraint that
+    was added with ``postgresql_not_valid=True``; the database's own error is raised if one of them does not meet it.
+    Databases that keep no such comments and options are left as they are. For *type_* see `drop_constraint`.
+
+    Raises ValueError if *constraint_name* is empty or *type_* is unknown.
+    """
+    kind = _kind(constraint_name, type_, "alter_constraint")
+    migration = current()
+    table = full_name(migration, table_name, schema)
+    changes = _changes(migration, comment, lift_keywords(migration, kw))
+    if changes:
+        name = _final_name(migration, constraint_name, table, kind)
+        migration.submit([AlterConstraint(table=table, name=name, kind=kind, set=changes, origin=origin())])
+
+
+def _changes(
+    migration: Running, comment: str | Literal[False] | None, given: Options
+) -> tuple[tuple[str, str | Options | None], ...]:
+    """Return the changes of a constraint that the database keeps: shown by one that is thrown away."""
+    probe = Check(sql="1", comment="x", options=tuple((name, True) for name, _ in given))
+    (kept,) = migration.normal(Table(name="t", constraints=(probe,))).constraints
+    own = tuple((name, value or None) for name, value in given if option(kept.options, name))
+    changes: list[tuple[str, str | Options | None]] = [("options", own)] if own else []
+    if comment is not False and kept.comment is not None:
+        changes.append(("comment", comment or None))
+    return tuple(changes)
 
 
 @old_keywords(name="constraint_name", tablename="table_name", type="type_")
@@ -188,26 +244,33 @@ def drop_constraint(
 
     Raises ValueError if *constraint_name* is empty or *type_* is none of these.
     """
-    if not constraint_name:
-        raise ValueError("drop_constraint needs the constraint's name")
-    if type_ is not None and type_ not in _KINDS:
-        raise ValueError(f"type_ is one of {', '.join(_KINDS)}, not {type_!r}")
+    kind = _kind(constraint_name, type_, "drop_constraint")
     migration = current()
-    table, kind = full_name(migration, table_name, schema), _KINDS[type_] if type_ is not None else None
-    if kind is Check:
-        # A convention for CHECKs builds on the name given in the script.
-        constraint_name = named(Check(sql="1", name=constraint_name), table, migration.convention).name or ""
+    table = full_name(migration, table_name, schema)
     migration.submit(
         [
             DropConstraint(
                 table=table,
-                name=str(constraint_name),
+                name=_final_name(migration, constraint_name, table, kind),
                 kind=kind,
                 if_exists=bool(if_exists),
                 origin=origin(),
             )
         ]
     )
+
+
+def _kind(constraint_name: str, type_: str | None, directive: str) -> type[Constraint] | None:
+    if not constraint_name:
+        raise ValueError(f"{directive} needs the constraint's name")
+    if type_ is not None and type_ not in _KINDS:
+        raise ValueError(f"type_ is one of {', '.join(_KINDS)}, not {type_!r}")
+    return _KINDS[type_] if type_ is not None else None
+
+
+def _final_name(migration: Running, name: str, table: TableName, kind: type[Constraint] | None) -> str:
+    """Return the name of an existing constraint: a convention for CHECKs builds on the name given in the script."""
+    return str(named(Check(sql="1", name=name), table, migration.convention).name or "") if kind is Check else str(name)
 
 
 def create_exclude_constraint(
@@ -220,6 +283,7 @@ def create_exclude_constraint(
     ops: Mapping[str, str] | None = None,
     deferrable: bool | None = None,
     initially: str | None = None,
+    comment: str | None = None,
 ) -> None:
     """Add an EXCLUDE constraint to an existing table (PostgreSQL).
 
@@ -234,7 +298,6 @@ def create_exclude_constraint(
     if not traits_of(migration.dialect).exclusion_constraints:
         raise NotSupported(f"{migration.dialect.name} has no exclusion constraints")
     columns = (sa.Column(element, sa.Integer) for element, _ in elements if isinstance(element, str))
-    table = sa.Table(table_name, metadata_of(migration), *columns, schema=schema)
     constraint = postgresql.ExcludeConstraint(
         *elements,
         name=constraint_name,
@@ -244,10 +307,23 @@ def create_exclude_constraint(
         deferrable=bool(deferrable),
         initially=initially,
     )
-    table.append_constraint(constraint)
+    constraint.comment = comment  # SQLAlchemy has no argument for it
+    sa.Table(table_name, metadata_of(migration), *columns, schema=schema).append_constraint(constraint)
     lifted = lift_constraint(constraint, migration.dialect)
     if lifted is not None:
         _name_and_add(migration, full_name(migration, table_name, schema), lifted)
+
+
+def _common(
+    migration: Running, kw: Mapping[str, Any], *, deferrable: bool | None, initially: str | None, comment: str | None
+) -> dict[str, Any]:
+    """Return the fields that several kinds of constraints have."""
+    return {
+        "deferrable": deferrable,
+        "initially": uppercase(initially),
+        "comment": comment or None,
+        "options": lift_keywords(migration, kw),
+    }
 
 
 def _name_and_add(migration: Running, table: TableName, constraint: Constraint) -> None:

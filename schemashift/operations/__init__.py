@@ -23,6 +23,7 @@ from schemashift.operations.columns import DropColumn as DropColumn
 from schemashift.operations.columns import RenameColumn as RenameColumn
 from schemashift.operations.columns import column_dependencies as column_dependencies
 from schemashift.operations.constraints import AddConstraint as AddConstraint
+from schemashift.operations.constraints import AlterConstraint as AlterConstraint
 from schemashift.operations.constraints import DropConstraint as DropConstraint
 from schemashift.operations.constraints import default_name as default_name
 from schemashift.operations.constraints import dependencies as dependencies

@@ -1,9 +1,9 @@
-"""Constraints: add, drop."""
+"""Constraints: add, alter, drop."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import Self
+from dataclasses import dataclass, field, replace
+from typing import Self, TypedDict
 from zlib import crc32
 
 from schemashift.operations.base import (
@@ -19,7 +19,20 @@ from schemashift.operations.base import (
     referable,
 )
 from schemashift.operations.facts import Facts, MayFail, Why
-from schemashift.schema import Check, Constraint, Exclude, ForeignKey, Key, PrimaryKey, Schema, Table, TableName, Unique
+from schemashift.schema import (
+    Check,
+    Constraint,
+    Exclude,
+    ForeignKey,
+    Key,
+    Options,
+    PrimaryKey,
+    Schema,
+    Table,
+    TableName,
+    Unique,
+    options,
+)
 
 _NOUN = {PrimaryKey: "primary key", Unique: "unique", ForeignKey: "foreign key", Check: "check", Exclude: "exclusion"}
 
@@ -94,6 +107,11 @@ def describe_constraint(constraint: Constraint) -> str:
     return text
 
 
+def rejections(table: TableName, constraint: Constraint) -> Facts:
+    """Return the reasons for which existing rows may be rejected by a constraint that is checked now."""
+    return tuple(MayFail(table=table, what=constraint, why=why) for why in _REASONS[type(constraint)])
+
+
 def _description(sign: str, table: TableName, name: str | None, constraint: Constraint | None) -> Description:
     noun = _NOUN[type(constraint)] if constraint is not None else "constraint"
     return Description(
@@ -146,11 +164,105 @@ class AddConstraint(Operation):
         return edit(schema, self.table, constraints=(*table.constraints, self.constraint))
 
     def effects(self) -> Facts:
-        why = _REASONS[type(self.constraint)]
-        return tuple(MayFail(table=self.table, what=self.constraint, why=each) for each in why)
+        return rejections(self.table, self.constraint)
 
     def describe(self) -> Description:
         return _description("+", self.table, self.constraint.name, self.constraint)
+
+
+class ConstraintChanges(TypedDict, total=False):
+    """A new comment, and new values for dialect options: None or False for one that is removed."""
+
+    comment: str | None
+    options: Options
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlterConstraint(Operation):
+    """Change what a database can change of a constraint in place: its comment, and on PostgreSQL whether the existing
+    rows have been checked.
+
+    ``set`` has the new values by field ("comment", "options"), with only the options that change; ``changes`` is the
+    same as a mapping. ``before`` is the constraint as it is.
+    """
+
+    rank = Rank.ADD_CONSTRAINT
+
+    table: TableName
+    name: str
+    set: tuple[tuple[str, str | Options | None], ...]
+    kind: type[Constraint] | None = None
+    before: Constraint | None = None
+    changes: ConstraintChanges = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "changes", dict(self.set))
+
+    @classmethod
+    def between(cls, table: TableName, before: Constraint, after: Constraint) -> Self:
+        """Return the change of a constraint, to one that has another comment or other options."""
+        old, new = dict(before.options), dict(after.options)
+        names = sorted(name for name in old.keys() | new.keys() if old.get(name) != new.get(name))
+        changed = tuple((name, new.get(name)) for name in names)
+        fields: list[tuple[str, str | Options | None]] = [("options", changed)] if changed else []
+        fields += [("comment", after.comment)] if before.comment != after.comment else []
+        return cls(
+            table=table,
+            name=before.name or default_name(table.name, before),
+            kind=type(before),
+            set=tuple(fields),
+            before=before,
+        )
+
+    @property
+    def after(self) -> Constraint | None:
+        """The constraint afterwards; None if the one before is not known."""
+        return None if self.before is None else self._applied(self.before)
+
+    def _applied(self, constraint: Constraint) -> Constraint:
+        comment = self.changes.get("comment", constraint.comment)
+        merged = {**dict(constraint.options), **dict(self.changes.get("options", ()))}
+        found = options((name, value) for name, value in merged.items() if value is not False)
+        return replace(constraint, comment=comment, options=found)
+
+    @property
+    def uses(self) -> Keys:
+        return frozenset({Key.of_table(self.table), Key.of_constraint(self.table, self.name)})
+
+    @property
+    def touches(self) -> tuple[TableName, ...]:
+        return (self.table,)
+
+    @property
+    def changed_fields(self) -> tuple[str, ...]:
+        return tuple(name for name, _ in self.set)
+
+    def inverse(self) -> AlterConstraint:
+        if self.before is None or self.after is None:
+            raise Incomplete(f'the definition of constraint "{self.name}" of table "{self.table}" is not known')
+        return AlterConstraint.between(self.table, self.after, self.before)
+
+    def complete(self, schema: Schema) -> Self:
+        if self.before is not None:
+            return self
+        constraint = find_constraint(need_table(schema, self.table), self.name, self.kind)
+        if constraint is None:
+            raise Incomplete(f'table "{self.table}" has no constraint "{self.name}"')
+        return replace(self, before=constraint, kind=type(constraint))
+
+    def apply(self, schema: Schema) -> Schema:
+        table = need_table(schema, self.table)
+        altered = find_constraint(table, self.name, self.kind)
+        if altered is None:
+            raise Incomplete(f'table "{self.table}" has no constraint "{self.name}"')
+        constraints = tuple(self._applied(c) if c is altered else c for c in table.constraints)
+        return edit(schema, self.table, constraints=constraints)
+
+    def describe(self) -> Description:
+        noun = _NOUN[type(self.before)] if self.before is not None else "constraint"
+        changed = [f"{name} {value!r}" for name, value in self.changes.get("options", ())]
+        changed += [f"comment {self.changes['comment']!r}"] if "comment" in self.changes else []
+        return Description("~", noun, f"{self.table}.{self.name}", ", ".join(changed))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

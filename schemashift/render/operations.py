@@ -12,6 +12,7 @@ from schemashift.operations import (
     AddColumn,
     AddConstraint,
     AlterColumn,
+    AlterConstraint,
     AlterTable,
     Backfill,
     BackfillNumbers,
@@ -30,6 +31,7 @@ from schemashift.operations import (
     RenameTable,
     default_name,
 )
+from schemashift.render.parts import is_enclosed, opclasses_of
 from schemashift.schema import (
     INTEGER_LIMITS,
     SQL,
@@ -241,9 +243,18 @@ class Printer:
     def name_and_options(self, constraint: Constraint) -> list[str]:
         """Return ``name="x"`` and the options."""
         name = [f"name={self.final_name(constraint.name, type(constraint))}"] if constraint.name else []
-        return [*name, *self.keywords(self.declared(constraint))]
+        return [*name, *self.tail(constraint)]
 
-    def deferral(self, constraint: Unique | ForeignKey | Exclude) -> list[str]:
+    def tail(self, constraint: Constraint) -> list[str]:
+        """Return the comment and the options."""
+        return [*self.comment(constraint.comment), *self.keywords(self.declared(constraint))]
+
+    @staticmethod
+    def comment(comment: str | None) -> list[str]:
+        """Return ``comment="x"``, if there is one."""
+        return [f"comment={string(comment)}"] if comment else []
+
+    def deferral(self, constraint: PrimaryKey | Unique | ForeignKey | Exclude) -> list[str]:
         """Return ``deferrable=True, initially="DEFERRED"``."""
         arguments = [f"deferrable={constraint.deferrable}"] if constraint.deferrable is not None else []
         return arguments + ([f"initially={string(constraint.initially)}"] if constraint.initially else [])
@@ -258,7 +269,8 @@ class Printer:
         match constraint:
             case PrimaryKey():
                 arguments: list[Node] = [string(name) for name in constraint.columns]
-                return Call(self.source.sa("PrimaryKeyConstraint"), [*arguments, *self.name_and_options(constraint)])
+                tail = [*self.name_and_options(constraint), *self.deferral(constraint)]
+                return Call(self.source.sa("PrimaryKeyConstraint"), [*arguments, *tail])
             case Unique():
                 arguments = [string(name) for name in constraint.columns]
                 tail = [*self.name_and_options(constraint), *self.deferral(constraint)]
@@ -279,7 +291,7 @@ class Printer:
         pairs = zip(constraint.parts, constraint.operators, strict=True)
         arguments: list[Node] = [f"({self.exclusion_part(part)}, {string(operator)})" for part, operator in pairs]
         arguments += [f"where={self.option('where', constraint.where)}"] if constraint.where else []
-        opclasses = _opclasses(constraint.parts, getattr(constraint.payload, "ops", {}))
+        opclasses = opclasses_of(constraint.parts, getattr(constraint.payload, "ops", {}))
         arguments += [f"ops={repr_value(opclasses)}"] if opclasses else []
         arguments += [f"using={string(constraint.using)}"] if constraint.using != "gist" else []
         return [*arguments, *self.deferral(constraint)]
@@ -290,7 +302,7 @@ class Printer:
             return self.part(part)
         text = self.as_written(part.payload, part.written or part.expression)
         return self.part(
-            replace(part, payload=None, written=None, expression=text if _is_enclosed(text) else f"({text})")
+            replace(part, payload=None, written=None, expression=text if is_enclosed(text) else f"({text})")
         )
 
     def foreign_key(self, key: ForeignKey) -> Call:
@@ -309,7 +321,7 @@ class Printer:
         plain = self.dialect.identifier_preparer.quote(part.column) if part.column is not None else ""
         text = plain or self.as_written(part.payload, part.written or part.expression or "")
         if not plain and (part.collation or part.opclass or part.descending or part.nulls):
-            text = text if _is_enclosed(text) else f"({text})"
+            text = text if is_enclosed(text) else f"({text})"
         text += f' COLLATE "{part.collation}"' if part.collation else ""
         text += f" {part.opclass}" if part.opclass else ""
         text += " DESC" if part.descending else ""
@@ -334,11 +346,18 @@ class Printer:
         yield Call("op.create_table", [*arguments, *self.keywords(self.declared(table))], broken=True)
         for index in table.indexes:
             yield self.index(table.table_name, index)
+        for each in table.constraints:
+            if isinstance(each, Exclude) and each.comment:  # which SQLAlchemy has no argument for
+                changes = (("comment", each.comment),)
+                name = each.name or default_name(table.name, each)
+                yield from self.alter_constraint(
+                    AlterConstraint(table=table.table_name, name=name, kind=Exclude, set=changes)
+                )
 
     @staticmethod
     def is_inline(key: PrimaryKey, table: Table) -> bool:
         """Return True if ``primary_key=True`` on the columns is enough: no name, no options, in the table's order."""
-        if key.name or key.options:
+        if key.name or key.options or key.comment or key.deferrable or key.initially:
             return False
         return tuple(column.name for column in table.columns if column.name in key.columns) == key.columns
 
@@ -438,11 +457,12 @@ class Printer:
     def add_constraint(self, operation: AddConstraint) -> Iterator[Node]:
         constraint, table = operation.constraint, operation.table
         name = self.constraint_name(table, constraint)
-        options = self.keywords(self.declared(constraint))
+        options = self.tail(constraint)
         match constraint:
             case PrimaryKey():
-                arguments: list[Node] = [name, string(table.name), self.strings(constraint.columns), *options]
-                yield Call("op.create_primary_key", [*arguments, *self.schema(table)])
+                arguments: list[Node] = [name, string(table.name), self.strings(constraint.columns)]
+                arguments += self.deferral(constraint)
+                yield Call("op.create_primary_key", [*arguments, *options, *self.schema(table)])
             case Unique():
                 arguments = [name, string(table.name), self.strings(constraint.columns), *self.deferral(constraint)]
                 yield Call("op.create_unique_constraint", [*arguments, *options, *self.schema(table)])
@@ -451,6 +471,7 @@ class Printer:
                 yield Call("op.create_check_constraint", [*arguments, *self.schema(table)])
             case Exclude():
                 arguments = [name, string(table.name), *self.exclusion(constraint)]
+                arguments += self.comment(constraint.comment)
                 yield Call("op.create_exclude_constraint", [*arguments, *self.schema(table)])
             case ForeignKey():
                 yield self.create_foreign_key(table, constraint, [*self.actions(constraint), *options])
@@ -469,6 +490,15 @@ class Printer:
             [*names, self.strings(key.columns), self.strings(key.target_columns), *arguments, *schemas],
         )
 
+    def alter_constraint(self, operation: AlterConstraint) -> Iterator[Node]:
+        arguments = [self.final_name(operation.name, operation.kind), string(operation.table.name)]
+        arguments += [f"type_={string(_TYPES[operation.kind])}"] if operation.kind else []
+        if "comment" in operation.changes:
+            arguments.append(f"comment={repr_value(operation.changes['comment'])}")
+        changed = operation.changes.get("options", ())
+        arguments += [f"{name}={self.option(name, False if value is None else value)}" for name, value in changed]
+        yield Call("op.alter_constraint", [*arguments, *self.schema(operation.table)])
+
     def drop_constraint(self, operation: DropConstraint) -> Iterator[Node]:
         arguments = [self.final_name(operation.name, operation.kind), string(operation.table.name)]
         arguments += [f"type_={string(_TYPES[operation.kind])}"] if operation.kind else []
@@ -484,7 +514,7 @@ class Printer:
         arguments += ["unique=True"] if index.unique else []
         lengths = {part.column: part.length for part in index.parts if part.length}
         arguments += [f"{self.prefix}length={repr_value(lengths)}"] if lengths else []
-        opclasses = _opclasses(index.parts, self.declared_opclasses(index))
+        opclasses = opclasses_of(index.parts, self.declared_opclasses(index))
         arguments += [f"{self.prefix}ops={repr_value(opclasses)}"] if opclasses else []
         return Call("op.create_index", [*arguments, *self.keywords(self.declared(index)), *self.schema(table)])
 
@@ -534,25 +564,6 @@ class Printer:
 
     def execute(self, operation: Execute) -> Iterator[Node]:
         yield Call("op.execute", [string(str(operation.statement))])
-
-
-def _opclasses(parts: Iterable[IndexPart], declared: Mapping[str, str]) -> dict[str, str]:
-    """Return the operator classes of columns, as *declared* where they are: another database may have them in another
-    schema. That of an expression, or of a column with a collation, is in its text."""
-    found = {part.column: declared.get(part.column) or part.opclass for part in parts if part.column}
-    in_text = {part.column for part in parts if part.collation}
-    return {column: opclass for column, opclass in found.items() if opclass and column not in in_text}
-
-
-def _is_enclosed(expression: str) -> bool:
-    """Return True for ``f(...)`` and ``(...)``, the only expressions that need no parentheses in an index."""
-    head, _, tail = expression.partition("(")
-    depth = 1
-    for position, character in enumerate(tail):
-        depth += {"(": 1, ")": -1}.get(character, 0)
-        if depth == 0:
-            return (not head or head.isidentifier()) and position == len(tail) - 1
-    return False
 
 
 def _is_integer(column: Column) -> bool:

@@ -145,6 +145,9 @@ class PrimaryKey:
 
     columns: tuple[str, ...]
     name: str | None = None
+    deferrable: bool | None = None
+    initially: str | None = None
+    comment: str | None = None
     options: Options = ()
     payload: object = field(default=None, compare=False, repr=False)
 
@@ -157,6 +160,7 @@ class Unique:
     name: str | None = None
     deferrable: bool | None = None
     initially: str | None = None
+    comment: str | None = None
     options: Options = ()
     payload: object = field(default=None, compare=False, repr=False)
 
@@ -174,6 +178,7 @@ class ForeignKey:
     deferrable: bool | None = None
     initially: str | None = None
     match: str | None = None
+    comment: str | None = None
     options: Options = ()
     payload: object = field(default=None, compare=False, repr=False)
 
@@ -189,6 +194,7 @@ class Check:
     sql: str
     name: str | None = None
     columns: tuple[str, ...] = field(default=(), compare=False)
+    comment: str | None = None
     options: Options = ()
     payload: object = field(default=None, compare=False, repr=False)
     written: str | None = field(default=None, compare=False, repr=False)
@@ -233,6 +239,7 @@ class Exclude:
     deferrable: bool | None = None
     initially: str | None = None
     uses: tuple[str, ...] = field(default=(), compare=False)
+    comment: str | None = None
     options: Options = ()
     payload: object = field(default=None, compare=False, repr=False)
 

@@ -344,34 +344,38 @@ class _Lifter:
         self.place = f'a {type(constraint).__name__} of table "{self.name}"'
         if not self.is_created(constraint):
             return None
-        name = self.final_name(constraint)
+        lifted = self.constraint_alone(constraint, self.final_name(constraint))
+        # create_all() does not write the comments of constraints that are given to a column.
+        if lifted is None or not self.dialect.supports_constraint_comments or constraint not in self.source.constraints:
+            return lifted
+        return replace(lifted, comment=_comment(constraint.comment))
+
+    def constraint_alone(self, constraint: Any, name: str | None) -> Constraint | None:
+        """Lift a constraint without its comment; None for a primary key without columns, and for an unknown kind."""
         match constraint:
             case sa.PrimaryKeyConstraint():
                 columns = tuple(plain(column.name) for column in constraint.columns)
                 if not columns:
                     return None
-                return PrimaryKey(columns=columns, name=name, options=self.options(constraint), payload=constraint)
+                return PrimaryKey(columns=columns, name=name, **self.common(constraint), **_deferral(constraint))
             case sa.ForeignKeyConstraint():
                 return self.foreign_key(constraint, name)
             case sa.UniqueConstraint():
-                return Unique(
-                    columns=tuple(self.plain_columns(constraint)),
-                    name=name,
-                    deferrable=constraint.deferrable,
-                    initially=_upper(constraint.initially),
-                    options=self.options(constraint),
-                    payload=constraint,
-                )
+                names = tuple(self.plain_columns(constraint))
+                return Unique(columns=names, name=name, **self.common(constraint), **_deferral(constraint))
             case sa.CheckConstraint():
                 return Check(
                     sql=self.sql(constraint.sqltext),
                     name=name,
                     columns=self.columns_in(constraint.sqltext),
-                    options=self.options(constraint),
-                    payload=constraint,
+                    **self.common(constraint),
                 )
         # Compared by name, so that PostgreSQL's dialect is not imported for other databases.
         return self.exclude(constraint, name) if constraint.__visit_name__ == "exclude_constraint" else None
+
+    def common(self, constraint: Any) -> dict[str, Any]:
+        """Return what all kinds of constraints have: the options and the payload."""
+        return {"options": self.options(constraint), "payload": constraint}
 
     def plain_columns(self, constraint: sa.UniqueConstraint) -> Iterator[str]:
         """Yield the columns of a UNIQUE. Raises `NotSupported` for an expression, which SQLAlchemy would quote."""
@@ -404,8 +408,7 @@ class _Lifter:
             using=plain(constraint.using),
             where=None if where is None else SQL(self.sql(where), payload=where),
             name=name,
-            deferrable=constraint.deferrable,
-            initially=_upper(constraint.initially),
+            **_deferral(constraint),
             uses=tuple(dict.fromkeys(name for text in texts if text is not None for name in self.columns_in(text))),
             payload=constraint,
         )
@@ -437,11 +440,9 @@ class _Lifter:
             name=name,
             on_delete=referential_action(constraint.ondelete),
             on_update=referential_action(constraint.onupdate),
-            deferrable=constraint.deferrable,
-            initially=_upper(constraint.initially),
             match=_upper(constraint.match),
-            options=self.options(constraint),
-            payload=constraint,
+            **self.common(constraint),
+            **_deferral(constraint),
         )
 
     def target(self, element: sa.ForeignKey) -> tuple[TableName, str]:
@@ -514,6 +515,10 @@ _MODIFIERS: dict[Any, str] = {
 def _is_condition(option: str, value: object) -> bool:
     """Return True if the value of an option is a condition (``postgresql_where``), even if it is a single column."""
     return option.endswith("_where") and isinstance(value, sa.ClauseElement)
+
+
+def _deferral(constraint: Any) -> dict[str, Any]:
+    return {"deferrable": constraint.deferrable, "initially": _upper(constraint.initially)}
 
 
 def _upper(word: str | None) -> str | None:

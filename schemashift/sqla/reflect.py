@@ -124,7 +124,8 @@ def _identity(reflected: _Reflected) -> Identity:
 
 def _primary_key(reflected: _Reflected | None) -> Iterator[PrimaryKey]:
     if reflected and reflected["constrained_columns"]:
-        yield PrimaryKey(columns=tuple(reflected["constrained_columns"]), name=reflected.get("name"))
+        columns = tuple(reflected["constrained_columns"])
+        yield PrimaryKey(columns=columns, name=reflected.get("name"), comment=reflected.get("comment"))
 
 
 def _foreign_key(reflected: _Reflected, dialect: sa.Dialect) -> ForeignKey:
@@ -135,6 +136,7 @@ def _foreign_key(reflected: _Reflected, dialect: sa.Dialect) -> ForeignKey:
         target=TableName(reflected["referred_table"], None if schema == dialect.default_schema_name else schema),
         target_columns=tuple(reflected["referred_columns"]),
         name=reflected.get("name"),
+        comment=reflected.get("comment"),
         on_delete=referential_action(settings.get("ondelete")),
         on_update=referential_action(settings.get("onupdate")),
         deferrable=settings.get("deferrable"),
@@ -144,12 +146,21 @@ def _foreign_key(reflected: _Reflected, dialect: sa.Dialect) -> ForeignKey:
 
 
 def _unique(reflected: _Reflected) -> Unique:
-    settings = (reflected.get("dialect_options") or {}).items()
-    return Unique(columns=tuple(reflected["column_names"]), name=reflected.get("name"), options=options(settings))
+    return Unique(
+        columns=tuple(reflected["column_names"]),
+        name=reflected.get("name"),
+        comment=reflected.get("comment"),
+        options=options((reflected.get("dialect_options") or {}).items()),
+    )
 
 
 def _check(reflected: _Reflected, names: list[str]) -> Check:
-    return Check(sql=reflected["sqltext"], name=reflected.get("name"), columns=mentioned(reflected["sqltext"], names))
+    return Check(
+        sql=reflected["sqltext"],
+        name=reflected.get("name"),
+        comment=reflected.get("comment"),
+        columns=mentioned(reflected["sqltext"], names),
+    )
 
 
 def _duplicate(reflected: _Reflected) -> bool:

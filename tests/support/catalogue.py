@@ -87,7 +87,11 @@ def _postgresql(connection: sa.Connection, named: frozenset[str]) -> dict[str, s
     for oid, name, persistence, comment in rows(_RELATIONS.replace("%%", "%")):
         lines = {f"table {persistence} {comment!r}"}
         lines |= {f"column {row!r}" for row in rows(_COLUMNS, oid)}
-        constraints = rows("SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint WHERE conrelid = %s", oid)
+        constraints = rows(
+            "SELECT conname, concat_ws(' -- ', pg_get_constraintdef(oid), obj_description(oid, 'pg_constraint')) "
+            "FROM pg_constraint WHERE conrelid = %s",
+            oid,
+        )
         lines |= {f"constraint {each if each in named else '-'} {text}" for each, text in constraints}
         indexes = rows(
             "SELECT pg_get_indexdef(i.indexrelid) FROM pg_index i WHERE i.indrelid = %s AND NOT EXISTS "

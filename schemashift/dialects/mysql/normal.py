@@ -234,19 +234,20 @@ def _is_json_check(constraint: Constraint, column: str) -> bool:
 
 
 def _constraint(constraint: Constraint, flavour: Flavour) -> Constraint:
+    # Constraints have no comments, and none can be deferred.
+    constraint = replace(constraint, comment=None)
+    if isinstance(constraint, PrimaryKey | Unique | ForeignKey):
+        constraint = replace(constraint, deferrable=None, initially=None)
     match constraint:
         case PrimaryKey():
             return replace(constraint, name=None, options=_key_options(constraint.options, flavour))
         case Unique():
-            settings = _key_options(constraint.options, flavour)
-            return replace(constraint, deferrable=None, initially=None, options=settings)
+            return replace(constraint, options=_key_options(constraint.options, flavour))
         case ForeignKey():
             return replace(
                 constraint,
                 on_delete=_action(constraint.on_delete),
                 on_update=_action(constraint.on_update),
-                deferrable=None,
-                initially=None,
                 match=None,
                 options=(),
             )

@@ -14,7 +14,7 @@ from schemashift.dialects.postgresql import scratch
 from schemashift.dialects.postgresql.compile import PostgreSQLCompilation
 from schemashift.dialects.postgresql.ddl import PostgreSQLDDL
 from schemashift.dialects.postgresql.effects import effects
-from schemashift.dialects.postgresql.match import declared_like, spelled_like
+from schemashift.dialects.postgresql.match import altered_in_place, declared_like, spelled_like
 from schemashift.dialects.postgresql.names import default_name
 from schemashift.dialects.postgresql.normal import normal_default, normal_table
 from schemashift.dialects.postgresql.read import other_texts, read_tables, schema_names
@@ -27,7 +27,7 @@ from schemashift.diff import by_kind, name_constraints
 from schemashift.objects import KINDS, AnyKind
 from schemashift.operations import Operation
 from schemashift.operations.facts import Facts
-from schemashift.schema import Column, Default, Keyed, Reading, Schema, Table, TableName, Type, with_texts
+from schemashift.schema import Column, Constraint, Default, Keyed, Reading, Schema, Table, TableName, Type, with_texts
 
 
 class PostgreSQL(Dialect):
@@ -125,6 +125,10 @@ class PostgreSQL(Dialect):
     def is_invertible(self, operation: Operation) -> bool:
         before, after = operation.column_change
         return before is None or after is None or before.computed is None or after.computed is not None
+
+    def altered_in_place(self, before: Constraint, after: Constraint) -> Constraint | None:
+        """See `schemashift.dialects.postgresql.match`."""
+        return altered_in_place(before, after)
 
     def keeps_expression(self, before: Column, after: Column, text: str) -> bool:
         """PostgreSQL parses an expression again when the type of a column in it changes, and the text that it stores

@@ -7,14 +7,22 @@ from typing import Any
 
 from schemashift.dialects.compile import Compilation
 from schemashift.dialects.postgresql.ddl import SERIALS, PostgreSQLDDL, identity_settings
-from schemashift.dialects.postgresql.names import object_name, sequence_name
+from schemashift.dialects.postgresql.names import default_name, object_name, sequence_name
 from schemashift.dialects.postgresql.normal import normal_identity, retyped_identity
 from schemashift.dialects.postgresql.read import OwnedSequence
 from schemashift.dialects.statement import Statement
 from schemashift.errors import NotSupported
 from schemashift.objects.sequences import move_into_limits
-from schemashift.operations import AlterColumn, AlterTable, Backfill, BackfillNumbers, InsertMissingRows, Operation
-from schemashift.schema import Column, Default, Identity, Table, TableName, Type, implied_start
+from schemashift.operations import (
+    AlterColumn,
+    AlterConstraint,
+    AlterTable,
+    Backfill,
+    BackfillNumbers,
+    InsertMissingRows,
+    Operation,
+)
+from schemashift.schema import Column, Constraint, Default, Identity, Table, TableName, Type, implied_start
 
 
 class PostgreSQLCompilation(Compilation):
@@ -33,8 +41,42 @@ class PostgreSQLCompilation(Compilation):
                 yield from self.alter_table(operation)
             case AlterColumn():
                 yield from self.alter_column(operation)
+            case AlterConstraint():
+                yield from self.alter_constraint(operation)
             case _:
                 yield from super().texts(operation)
+                if operation.added_constraint is not None:
+                    yield from self.comment_on_new(operation.touches[0], operation.added_constraint)
+
+    def comment_on_new(self, table: TableName, constraint: Constraint) -> Iterator[str]:
+        """Yield the comment on a constraint that was added, by the name that PostgreSQL has chosen if it had none."""
+        if constraint.comment is not None:
+            name = constraint.name or default_name(self.live.need(table), constraint)
+            yield self.ddl.comment_on_constraint(table, name, constraint.comment)
+
+    def alter_constraint(self, operation: AlterConstraint) -> Iterator[str]:
+        head, name = f"ALTER TABLE {self.ddl.table(operation.table)}", operation.name
+        if "options" in operation.changes and self.is_unchecked(operation):
+            # There is no other way back to NOT VALID.
+            after = self.live.complete(operation).after
+            assert after is not None
+            yield f"{head} DROP CONSTRAINT {self.ddl.quote(name)}"
+            yield f"{head} ADD {self.ddl.constraint(after)}"
+            if after.comment is not None:
+                yield self.ddl.comment_on_constraint(operation.table, name, after.comment)
+            return
+        if "options" in operation.changes:
+            yield f"{head} VALIDATE CONSTRAINT {self.ddl.quote(name)}"
+        if "comment" in operation.changes:
+            yield self.ddl.comment_on_constraint(operation.table, name, operation.changes["comment"])
+
+    def is_unchecked(self, operation: AlterConstraint) -> bool:
+        """Whether a constraint becomes NOT VALID. Raises `NotSupported` for a change of any other option."""
+        changed = dict(operation.changes["options"])
+        unchecked = bool(changed.pop("postgresql_not_valid", None))
+        if changed:
+            raise NotSupported(f'PostgreSQL cannot change {", ".join(changed)} of constraint "{operation.name}"')
+        return unchecked
 
     def insert_missing_rows(self, operation: InsertMissingRows) -> Iterator[str | Statement]:
         table = self.live.table(operation.table)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from schemashift.dialects.ddl import DDL, enclosed
 from schemashift.dialects.live import LiveSchema
 from schemashift.dialects.postgresql.convert import conversion
+from schemashift.dialects.postgresql.names import named_as_created
 from schemashift.dialects.postgresql.normal import normal_identity
 from schemashift.dialects.postgresql.types import normal_type
 from schemashift.dialects.statement import Statement
@@ -60,7 +61,7 @@ class PostgreSQLDDL(DDL):
         tail = f" INCLUDE ({self.names(include)})" if include else ""
         match constraint:
             case PrimaryKey():
-                return super().constraint_body(constraint) + tail
+                return f"PRIMARY KEY ({self.names(constraint.columns)}){tail}{self.deferral(constraint)}"
             case Unique():
                 distinct = " NULLS NOT DISTINCT" if self.option(constraint.options, "nulls_not_distinct") else ""
                 return f"UNIQUE{distinct} ({self.names(constraint.columns)}){tail}{self.deferral(constraint)}"
@@ -134,6 +135,12 @@ class PostgreSQLDDL(DDL):
         return normal_type(type_)
 
     # Operations --------------------------------------------------------------------------------------------------
+
+    def comments(self, table: Table) -> Iterator[str]:
+        yield from super().comments(table)
+        for constraint in named_as_created(table):
+            if constraint.comment is not None:
+                yield self.comment_on_constraint(table.table_name, constraint.name or "", constraint.comment)
 
     def number_rows(self, table: Table, column: str) -> str:
         name = self.table(table.table_name)

@@ -12,11 +12,13 @@ import re
 from collections.abc import Iterator
 
 from schemashift.dialects.postgresql.convert import base
+from schemashift.dialects.postgresql.match import is_not_valid
 from schemashift.objects.domains import AlterDomain
 from schemashift.objects.enums import AlterEnum
-from schemashift.operations import CreateIndex, DropIndex, Operation
+from schemashift.operations import AlterConstraint, CreateIndex, DropIndex, Operation
 from schemashift.operations.base import Keys
-from schemashift.operations.facts import CreatesTable, Fact, FillsValues, InsertsRows, Locks, RewritesTable
+from schemashift.operations.constraints import rejections
+from schemashift.operations.facts import CreatesTable, Fact, Facts, FillsValues, InsertsRows, Locks, RewritesTable
 from schemashift.operations.fits import always_fits
 from schemashift.schema import Column, ForeignKey, TableName, Type
 
@@ -31,9 +33,20 @@ Lock = tuple[TableName, str]
 
 def effects(operation: Operation) -> Iterator[Fact]:
     """Yield the facts about *operation*, considered alone."""
-    yield from operation.effects()
+    yield from _on_rows(operation)
     yield from (RewritesTable(table=table) for table in dict.fromkeys(_rewritten(operation)))
     yield from (Locks(table=table, mode=mode) for table, mode in dict.fromkeys(_locked(operation)))
+
+
+def _on_rows(operation: Operation) -> Facts:
+    """Return the effects on existing rows: a constraint that is NOT VALID does not look at them, until it becomes
+    valid."""
+    if operation.added_constraint is not None and is_not_valid(operation.added_constraint):
+        return ()
+    if isinstance(operation, AlterConstraint) and operation.before is not None and operation.after is not None:
+        becomes_valid = is_not_valid(operation.before) and not is_not_valid(operation.after)
+        return rejections(operation.table, operation.after) if becomes_valid else ()
+    return operation.effects()
 
 
 # Rewrites ----------------------------------------------------------------------------------------------------------
@@ -144,6 +157,9 @@ def _own_mode(operation: Operation) -> str | None:
         return None
     if any(isinstance(fact, FillsValues | InsertsRows) for fact in operation.effects()):
         return ROW_EXCLUSIVE
+    if isinstance(operation, AlterConstraint):
+        unchecked = operation.after is not None and is_not_valid(operation.after) and "options" in operation.changes
+        return ACCESS_EXCLUSIVE if unchecked else SHARE_UPDATE_EXCLUSIVE
     if operation.changed_fields == ("comment",):
         return SHARE_UPDATE_EXCLUSIVE
     if isinstance(operation.added_constraint, ForeignKey):

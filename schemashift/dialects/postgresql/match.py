@@ -116,6 +116,30 @@ def _serial_like(read: Column | None, declared: Column) -> Column:
     return replace(declared, default=None, autoincrement=True) if spelled else declared
 
 
+def altered_in_place(before: Constraint, after: Constraint) -> Constraint | None:
+    """Return what can be made of a constraint without dropping it: another comment, and a check of the existing rows
+    for one that is NOT VALID.
+
+    NOT VALID in the models says how the constraint is added: PostgreSQL ignores it in CREATE TABLE, and one that was
+    checked later needs no change.
+    """
+    if replace(before, comment=after.comment, options=_settled(before)) != replace(after, options=_settled(after)):
+        return None
+    return after if is_not_valid(before) else replace(after, options=before.options)
+
+
+def is_not_valid(constraint: Constraint) -> bool:
+    """Whether the existing rows are not, or will not be, checked."""
+    return bool(option(constraint.options, _NOT_VALID))
+
+
+def _settled(constraint: Constraint) -> Options:
+    return options((name, value) for name, value in constraint.options if name != _NOT_VALID)
+
+
+_NOT_VALID = "postgresql_not_valid"
+
+
 def _with_default_like(read: Column, declared: Column | None) -> Column:
     if declared is None or read.default is None or declared.default is None or read.type != declared.type:
         return read

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from itertools import count
 
 from schemashift.schema import Check, Constraint, Exclude, ForeignKey, IndexPart, PrimaryKey, Table, Unique
@@ -46,6 +47,15 @@ def default_name(table: Table, constraint: Constraint) -> str:
         if name not in taken:
             return name
     raise AssertionError("count() does not end")
+
+
+def named_as_created(table: Table) -> tuple[Constraint, ...]:
+    """Return the constraints of a new table, the unnamed ones with the names that PostgreSQL chooses for them."""
+    named = [constraint for constraint in table.constraints if constraint.name is not None]
+    for constraint in (each for each in table.constraints if each.name is None):
+        name = default_name(replace(table, constraints=tuple(named)), constraint)
+        named.append(replace(constraint, name=name))
+    return tuple(named)
 
 
 def _part_name(part: IndexPart) -> str:

@@ -17,7 +17,6 @@ from schemashift.schema import (
     Constraint,
     Default,
     Exclude,
-    ForeignKey,
     Identity,
     Index,
     IndexPart,
@@ -83,8 +82,8 @@ def _merged(constraints: Iterable[Constraint]) -> tuple[Constraint, ...]:
 def _is_one_index(one: Constraint, other: Constraint) -> bool:
     if not isinstance(one, PrimaryKey | Unique) or not isinstance(other, Unique):
         return False
-    deferral = (one.deferrable, one.initially) if isinstance(one, Unique) else (None, None)
-    return (one.columns, one.options, *deferral) == (other.columns, other.options, other.deferrable, other.initially)
+    of_one, of_other = ((each.columns, each.options, each.deferrable, each.initially) for each in (one, other))
+    return of_one == of_other
 
 
 def _table_option(name: str, value: object) -> object:
@@ -198,8 +197,8 @@ def retyped_identity(identity: Identity, before: str, after: str) -> Identity:
 
 
 def _constraint(constraint: Constraint) -> Constraint:
-    changes: dict[str, Any] = {"options": _own(constraint.options)}
-    if isinstance(constraint, ForeignKey | Unique | Exclude):
+    changes: dict[str, Any] = {"options": _own(constraint.options), "comment": constraint.comment or None}
+    if not isinstance(constraint, Check):
         # NOT DEFERRABLE and INITIALLY IMMEDIATE are the defaults; DEFERRED implies DEFERRABLE.
         changes["initially"] = constraint.initially if constraint.initially == "DEFERRED" else None
         changes["deferrable"] = True if constraint.deferrable or changes["initially"] else None

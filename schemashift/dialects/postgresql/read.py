@@ -99,7 +99,8 @@ _SET_COLUMNS = """ARRAY(SELECT jsonb_array_elements_text(to_jsonb(c) -> 'confdel
 _CONSTRAINTS = f"""
 SELECT c.conrelid AS oid, c.conname AS name, c.contype AS kind, c.condeferrable AS deferrable,
        c.condeferred AS deferred, c.confdeltype AS on_delete, c.confupdtype AS on_update, c.confmatchtype AS match,
-       c.convalidated AS validated, pg_get_expr(c.conbin, c.conrelid) AS expression,
+       c.convalidated AS validated, obj_description(c.oid, 'pg_constraint') AS comment,
+       pg_get_expr(c.conbin, c.conrelid) AS expression,
        {_NAMES.format(keys="c.conkey", relation="c.conrelid")} AS columns,
        {_NAMES.format(keys=_SET_COLUMNS, relation="c.conrelid")} AS set_columns,
        f.relname AS target, fn.nspname AS target_schema,
@@ -122,7 +123,7 @@ SELECT i.indrelid AS oid, c.relname AS name, am.amname AS method, i.indisunique 
                FROM generate_series(1, i.indnatts) AS k ORDER BY k) AS texts,
        i.indkey::int2[] AS numbers, i.indoption::int2[] AS flags,
        pg_get_indexdef(i.indexrelid) AS definition,
-       x.condeferrable AS deferrable, x.condeferred AS deferred,
+       x.condeferrable AS deferrable, x.condeferred AS deferred, obj_description(x.oid, 'pg_constraint') AS comment,
        ARRAY(SELECT o.oprname::text FROM unnest(x.conexclop) WITH ORDINALITY AS k(oid, place)
                JOIN pg_catalog.pg_operator o ON o.oid = k.oid ORDER BY k.place) AS operators
   FROM pg_catalog.pg_index i
@@ -220,7 +221,7 @@ class _Reader:
             schema=self.schema(row["schema"]),
             columns=tuple(self.column(column) for column in columns),
             constraints=(
-                *(self.constraint(constraint, names) for constraint in constraints),
+                *(self.constraint(constraint) for constraint in constraints),
                 *(_exclude(index, names) for index in indexes if index["operators"]),
             ),
             indexes=tuple(_index(index, names) for index in indexes if not index["operators"]),
@@ -266,21 +267,20 @@ class _Reader:
         payload = pg.ARRAY(named) if sql.endswith("[]") else named
         return Type(sql=sql, collation=collation, needs=(key,), payload=payload)
 
-    def constraint(self, row: Mapping[str, Any], names: list[str]) -> Constraint:
-        columns = tuple(row["columns"])
+    def constraint(self, row: Mapping[str, Any]) -> Constraint:
+        columns, comment = tuple(row["columns"]), row["comment"] or None
+        common: dict[str, Any] = {"columns": columns, "name": row["name"], "comment": comment}
         match row["kind"]:
             case "p":
-                return PrimaryKey(columns=columns, name=row["name"], options=_key_options(row))
+                return PrimaryKey(**common, options=_key_options(row), **_deferral(row))
             case "u":
-                return Unique(columns=columns, name=row["name"], options=_key_options(row), **_deferral(row))
+                return Unique(**common, options=_key_options(row), **_deferral(row))
             case "c":
-                text = canonical(row["expression"])
-                return Check(sql=text, name=row["name"], columns=columns, options=_validity(row))
+                return Check(**common, sql=canonical(row["expression"]), options=_validity(row))
         return ForeignKey(
-            columns=columns,
+            **common,
             target=TableName(row["target"], self.schema(row["target_schema"])),
             target_columns=tuple(row["target_columns"]),
-            name=row["name"],
             on_delete=_on_delete(row),
             on_update=_ACTIONS[row["on_update"]],
             match=_MATCHES[row["match"]],
@@ -380,6 +380,7 @@ def _exclude(row: Mapping[str, Any], names: list[str]) -> Exclude:
         using=row["method"],
         where=where if isinstance(where, SQL) else None,
         name=index.name,
+        comment=row["comment"] or None,
         uses=index.uses,
         **_deferral(row),
     )

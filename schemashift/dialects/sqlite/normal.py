@@ -168,6 +168,10 @@ def _default(default: Default | None, names: Names) -> Default | None:
 def normal_constraint(constraint: Constraint, table: Table, names: Names) -> Constraint:
     """Return the normal form of a constraint of *table*, where only the ON CONFLICT options of columns are used."""
     columns = tuple(names.spelled(name) for name in constraint.columns)
+    # SQLite has no comments, and can defer foreign keys alone.
+    constraint = replace(constraint, comment=None)
+    if isinstance(constraint, PrimaryKey | Unique):
+        constraint = replace(constraint, deferrable=None, initially=None)
     changed: Constraint
     match constraint:
         case PrimaryKey():

@@ -17,6 +17,7 @@ from schemashift.operations import (
     AddColumn,
     AddConstraint,
     AlterColumn,
+    AlterConstraint,
     AlterTable,
     Backfill,
     BackfillNumbers,
@@ -139,6 +140,7 @@ EXPECTED: dict[type[Operation], list[tuple[Operation, list[Fact]]]] = {
         (AddConstraint(table=T, constraint=CHECK), [may_fail(CHECK, Why.CHECK)]),
         (AddConstraint(table=T, constraint=EXCLUDE), [may_fail(EXCLUDE, Why.CONFLICT)]),
     ],
+    AlterConstraint: [(AlterConstraint(table=T, name="q", set=(("comment", "x"),), before=UNIQUE), [])],
     DropConstraint: [(DropConstraint(table=T, name="q", constraint=UNIQUE), [])],
     CreateIndex: [
         (CreateIndex(table=T, index=INDEX), []),

@@ -16,6 +16,7 @@ from schemashift.operations import (
     AddColumn,
     AddConstraint,
     AlterColumn,
+    AlterConstraint,
     AlterTable,
     Backfill,
     BackfillNumbers,
@@ -33,7 +34,7 @@ from schemashift.operations import (
     RenameTable,
 )
 from schemashift.render import body
-from schemashift.schema import Column, Constraint, Default, ForeignKey, Index, Table, TableName
+from schemashift.schema import Check, Column, Constraint, Default, ForeignKey, Index, Table, TableName
 from schemashift.sqla.lift import lift_table
 from tests.support.operations import operations
 
@@ -138,6 +139,14 @@ WRITTEN: list[tuple[Operation, str]] = [
     (
         AddConstraint(table=T, constraint=TABLE.constraints[0]),
         'op.create_primary_key("t_pkey", "t", ["id"])',
+    ),
+    (
+        AlterConstraint(table=T, name="ck", kind=Check, set=(("options", (("postgresql_not_valid", None),)),)),
+        'op.alter_constraint(op.f("ck"), "t", type_="check", postgresql_not_valid=False)',
+    ),
+    (
+        AlterConstraint(table=S, name="uq", set=(("comment", None),)),
+        'op.alter_constraint("uq", "t", comment=None, schema="other")',
     ),
     (
         DropConstraint(table=T, name="fk", kind=ForeignKey),
