@@ -20,7 +20,7 @@ from schemashift.operations import Compiler, Description, Incomplete, Live, Oper
 from schemashift.operations.base import NOTHING, Keys, Node, Statement, need_object, without
 from schemashift.operations.facts import Facts, MayFail, RemovedLabels, Why
 from schemashift.schema import Column, Key, Schema, TableName
-from schemashift.sqla.lift_types import declared_types, enum_key, is_domain
+from schemashift.sqla.lift_types import declared_types, enum_key, is_domain, stored_type_name
 from schemashift.sqla.names import names_of, plain
 
 
@@ -307,8 +307,8 @@ def create_sql(compiler: Compiler[object], enum: Enum) -> str:
 
 def lift_enum(type_: sa.Enum, dialect: sa.Dialect) -> Enum:
     """Lift a named enum. Its schema is None if it is the default schema."""
-    schema = None if type_.schema == dialect.default_schema_name else type_.schema
-    return Enum(name=plain(type_.name), schema=schema, labels=tuple(map(plain, type_.enums)))
+    name = stored_type_name(type_, dialect)
+    return Enum(name=name.name, schema=name.schema, labels=tuple(map(plain, type_.enums)))
 
 
 _ENUMS = """

@@ -19,7 +19,8 @@ from schemashift.operations.base import Keys, Node, need_object, without
 from schemashift.schema import INTEGER_LIMITS, Doubt, Key, Schema, TableName, implied_start
 from schemashift.sqla.errors import driver_message
 from schemashift.sqla.lift import declared_sequences
-from schemashift.sqla.names import names_of, plain
+from schemashift.sqla.names import names_of
+from schemashift.sqla.traits import stored_name
 
 _MARIADB_LIMIT = 2**63 - 2
 
@@ -289,10 +290,10 @@ def lift_sequence(sequence: sa.Sequence, dialect: sa.Dialect) -> NumberSequence:
     minimum = sequence.minvalue if sequence.minvalue is not None else (1 if increment > 0 else lowest)
     maximum = sequence.maxvalue if sequence.maxvalue is not None else (highest if increment > 0 else -1)
     start = sequence.start if sequence.start is not None else (minimum if increment > 0 else maximum)
-    schema = None if sequence.schema == dialect.default_schema_name else sequence.schema
+    schema = None if sequence.schema is None else stored_name(sequence.schema, dialect)
     return NumberSequence(
-        name=plain(sequence.name),
-        schema=schema,
+        name=stored_name(sequence.name, dialect),
+        schema=None if schema == dialect.default_schema_name else schema,
         type=type_ if defaults.typed else "BIGINT",
         start=start,
         increment=increment,

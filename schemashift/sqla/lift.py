@@ -46,7 +46,7 @@ from schemashift.sqla.names import names_of, own_option, plain
 from schemashift.sqla.percent_signs import without_percent_doubling
 from schemashift.sqla.refusal import is_refused, no_sql
 from schemashift.sqla.texts import is_raw_text, raw_text, separated
-from schemashift.sqla.traits import traits_of
+from schemashift.sqla.traits import stored_name, traits_of
 
 
 def lift_metadata(metadatas: Iterable[sa.MetaData], dialect: sa.Dialect) -> Schema:
@@ -160,13 +160,18 @@ class _Lifter:
         self.database = names_of(dialect)[0]
         self.source = table
         self.compiler: Any = dialect.ddl_compiler(dialect, None)  # type: ignore[arg-type]
-        self.name = TableName(plain(table.name), self.schema(table.schema))
+        self.name = TableName(self.stored(table.name), self.schema(table.schema))
         self.place = f'table "{self.name}"'
         """What is being lifted, for errors."""
 
     def schema(self, schema: str | None) -> str | None:
         """Return the name of a schema, or None if it is the default schema."""
-        return None if schema is None or schema == self.dialect.default_schema_name else plain(schema)
+        name = None if schema is None else self.stored(schema)
+        return None if name == self.dialect.default_schema_name else name
+
+    def stored(self, name: object) -> str:
+        """Return a name as the database stores it."""
+        return stored_name(name, self.dialect)
 
     def table(self) -> Table:
         """Lift the whole table."""
@@ -241,11 +246,11 @@ class _Lifter:
 
     def columns_in(self, expression: Any) -> tuple[str, ...]:
         """Return the columns of this table that an expression uses."""
-        names = [plain(column.name) for column in self.source.columns]
+        names = [self.stored(column.name) for column in self.source.columns]
         if isinstance(expression, str):
             return mentioned(expression, names)
         found = list(visitors.iterate(expression))
-        used = {plain(part.name) for part in found if isinstance(part, sa.Column)}
+        used = {self.stored(part.name) for part in found if isinstance(part, sa.Column)}
         texts = " ".join(map(raw_text, found))
         return tuple(name for name in names if name in used or mentioned(texts, [name]))
 
@@ -256,11 +261,11 @@ class _Lifter:
         identity = self.identity(column.identity) if self.dialect.supports_identity_columns else None
         computed = column.computed
         return Column(
-            name=plain(column.name),
+            name=self.stored(column.name),
             type=lift_type(column.type, self.dialect, column),
             nullable=bool(column.nullable) and (self.traits.nullable_keys or not column.primary_key),
             default=lift_default(column.server_default, self.dialect),
-            computed=self.computed(computed, plain(column.name)) if computed is not None else None,
+            computed=self.computed(computed, self.stored(column.name)) if computed is not None else None,
             identity=identity,
             autoincrement=identity is None and self.is_autonumbered(column),
             comment=_comment(column.comment) if self.dialect.supports_comments else None,
@@ -330,7 +335,7 @@ class _Lifter:
     def option(self, value: Any) -> object:
         """Return the value of an option: expressions become `SQL`, columns their names, containers tuples."""
         if isinstance(value, sa.Column):
-            return plain(value.name)
+            return self.stored(value.name)
         if isinstance(value, (sa.ClauseElement,)):
             return SQL(self.sql(value), payload=value)
         if isinstance(value, dict):
@@ -354,7 +359,7 @@ class _Lifter:
         """Lift a constraint without its comment; None for a primary key without columns, and for an unknown kind."""
         match constraint:
             case sa.PrimaryKeyConstraint():
-                columns = tuple(plain(column.name) for column in constraint.columns)
+                columns = tuple(self.stored(column.name) for column in constraint.columns)
                 if not columns:
                     return None
                 return PrimaryKey(columns=columns, name=name, **self.common(constraint), **_deferral(constraint))
@@ -385,7 +390,7 @@ class _Lifter:
                     f'a UNIQUE constraint of table "{self.name}" has columns only, not an expression: "{column.name}"',
                     hints=[f'use a unique index: sa.Index("name", sa.text("{column.name}"), unique=True)'],
                 )
-            yield plain(column.name)
+            yield self.stored(column.name)
 
     def exclude(self, constraint: Any, name: str | None) -> Exclude:
         """Lift a `postgresql.ExcludeConstraint`. Raises `NotSupported` on other databases."""
@@ -428,13 +433,13 @@ class _Lifter:
             return None
         # SQLAlchemy counts characters where PostgreSQL counts bytes.
         self.check_length("index" if isinstance(thing, sa.Index) else "constraint", plain(name))
-        return plain(name)
+        return stored_name(thing.name, self.dialect) if getattr(thing.name, "quote", None) is False else plain(name)
 
     def foreign_key(self, constraint: sa.ForeignKeyConstraint, name: str | None) -> ForeignKey:
         """Lift a foreign key, whose target may be missing from the MetaData."""
         targets = [self.target(element) for element in constraint.elements]
         return ForeignKey(
-            columns=tuple(plain(element.parent.name) for element in constraint.elements),
+            columns=tuple(self.stored(element.parent.name) for element in constraint.elements),
             target=targets[0][0],
             target_columns=tuple(column for _, column in targets),
             name=name,
@@ -453,7 +458,7 @@ class _Lifter:
             # The text of ForeignKey("schema.table.column"), parsed as SQLAlchemy does it.
             schema, table, name = element._column_tokens
             return TableName(plain(table), self.schema(schema)), plain(name or element.parent.key)
-        return TableName(plain(column.table.name), self.schema(column.table.schema)), plain(column.name)
+        return TableName(self.stored(column.table.name), self.schema(column.table.schema)), self.stored(column.name)
 
     def index(self, index: sa.Index) -> Index:
         """Lift an index with its parts."""
@@ -493,7 +498,7 @@ class _Lifter:
             nulls = word if word in ("first", "last") else nulls
             expression = expression.element
         if isinstance(expression, sa.ColumnClause) and not is_raw_text(expression):
-            return IndexPart(column=plain(expression.name), descending=descending, nulls=nulls)
+            return IndexPart(column=self.stored(expression.name), descending=descending, nulls=nulls)
         # Also sa.text() and sa.literal_column(), whose text SQLAlchemy does not parse: "lower(name) DESC". What it
         # consists of is known to the dialect, and becomes visible in its normal form.
         text = self.sql(expression).strip()

@@ -9,11 +9,11 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
-from schemashift.schema import Key, Type
+from schemashift.schema import Key, TableName, Type
 from schemashift.sqla.names import plain
 from schemashift.sqla.percent_signs import without_percent_doubling
 from schemashift.sqla.refusal import no_type
-from schemashift.sqla.traits import traits_of
+from schemashift.sqla.traits import stored_name, traits_of
 
 _COLLATE = re.compile(
     r"""\s+COLLATE\s+(?:(?:"(?:[^"]|"")+"|pg_catalog)\.)?(?:"((?:[^"]|"")+)"|`([^`]+)`|([\w.@-]+))$""", re.IGNORECASE
@@ -75,8 +75,14 @@ def is_domain(type_: Any) -> bool:
 
 def type_key(type_: Any, dialect: sa.Dialect) -> Key:
     """Return the key of one of `named_types`. Its schema is None if it is the default schema."""
-    schema = None if type_.schema == dialect.default_schema_name else type_.schema
-    return (domain_key if is_domain(type_) else enum_key)(plain(type_.name), schema)
+    name = stored_type_name(type_, dialect)
+    return (domain_key if is_domain(type_) else enum_key)(name.name, name.schema)
+
+
+def stored_type_name(type_: Any, dialect: sa.Dialect) -> TableName:
+    """Return the name of a type as the database stores it. Its schema is None if it is the default schema."""
+    schema = None if type_.schema is None else stored_name(type_.schema, dialect)
+    return TableName(stored_name(type_.name, dialect), None if schema == dialect.default_schema_name else schema)
 
 
 def unwrapped(type_: Any, dialect: sa.Dialect, is_decorator: Callable[[Any], bool] | None = None) -> Any:

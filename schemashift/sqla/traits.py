@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import sqlalchemy as sa
 
-from schemashift.sqla.names import names_of
+from schemashift.sqla.names import names_of, plain
 from schemashift.sqla.percent_signs import without_percent_doubling
 
 
@@ -19,6 +19,8 @@ class Traits(NamedTuple):
     exclusion_constraints: bool = False
     names_in_bytes: bool = False
     """The longest name is measured in bytes; SQLAlchemy counts characters."""
+    folds_unquoted_names: bool = False
+    """A name that is not quoted is changed to lower case."""
     numbers_integer_keys: bool = False
     """An integer primary key numbers its rows, whether or not the column is declared to."""
     nullable_keys: bool = False
@@ -34,6 +36,7 @@ _TRAITS = {
         named_types=True,
         exclusion_constraints=True,
         names_in_bytes=True,
+        folds_unquoted_names=True,
         stored_since=(12,),
         virtual_since=(18,),
     ),
@@ -46,6 +49,12 @@ _TRAITS = {
 def traits_of(dialect: sa.Dialect) -> Traits:
     """Return the facts about the database of *dialect*."""
     return _TRAITS.get(names_of(dialect)[0], Traits())
+
+
+def stored_name(name: object, dialect: sa.Dialect) -> str:
+    """Return a name of SQLAlchemy's as the database stores it: with ``quote=False``, it may be folded."""
+    text = plain(name)
+    return text.lower() if getattr(name, "quote", None) is False and traits_of(dialect).folds_unquoted_names else text
 
 
 DATABASES = tuple(_TRAITS)

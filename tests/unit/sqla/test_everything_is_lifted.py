@@ -1,7 +1,7 @@
 """What is not lifted is invisible: every parameter and option of SQLAlchemy's is lifted, or ignored for a reason.
 
 For a parameter that is lifted two models that differ in it alone have different values on the databases that are named,
-and equal ones on the others. What is only not lifted *yet* has equal values everywhere, and is moved when it is mended.
+and equal ones on the others.
 """
 
 from __future__ import annotations
@@ -283,6 +283,13 @@ LIFTED: dict[str, Pair] = {
     "DOMAIN.check": Pair(PG, domain, _checked),
     "DOMAIN.schema": Pair(PG, domain, lambda: domain(schema="other")),
     "DOMAIN.metadata": Pair(PG, domain, lambda: domain(metadata=sa.MetaData(schema="other"))),
+    "Table.quote": Pair(PG, lambda: table(name="T"), lambda: table(name="T", quote=False)),
+    "Table.quote_schema": Pair(PG, lambda: table(schema="O"), lambda: table(schema="O", quote_schema=False)),
+    "MetaData.quote_schema": Pair(PG, lambda: _in_schema(None), lambda: _in_schema(False)),
+    "Column.quote": Pair(PG, lambda: column(name="C"), lambda: column(name="C", quote=False)),
+    "Index.quote": Pair(PG, lambda: index(name="IX"), lambda: index(name="IX", quote=False)),
+    "Sequence.quote": Pair(PG, lambda: sequence("S"), lambda: sequence("S", quote=False)),
+    "Sequence.quote_schema": Pair(PG, lambda: sequence(schema="O"), lambda: sequence(schema="O", quote_schema=False)),
     "Enum.quote": Pair(
         PG, lambda: enumerated(name="E"), lambda: enumerated(name="E", quote=False)
     ),  # in the column's type
@@ -312,17 +319,6 @@ for _type in ("ENUM", "SET"):
             "collate": "utf8mb4_bin",
         }.items()
     }
-
-NOT_YET: dict[str, Pair] = {
-    "Table.quote": Pair(PG, lambda: table(name="T"), lambda: table(name="T", quote=False)),
-    "Table.quote_schema": Pair(PG, lambda: table(schema="O"), lambda: table(schema="O", quote_schema=False)),
-    "MetaData.quote_schema": Pair(PG, lambda: _in_schema(None), lambda: _in_schema(False)),
-    "Column.quote": Pair(PG, lambda: column(name="C"), lambda: column(name="C", quote=False)),
-    "Index.quote": Pair(PG, lambda: index(name="IX"), lambda: index(name="IX", quote=False)),
-    "Sequence.quote": Pair(PG, lambda: sequence("S"), lambda: sequence("S", quote=False)),
-    "Sequence.quote_schema": Pair(PG, lambda: sequence(schema="O"), lambda: sequence(schema="O", quote_schema=False)),
-}
-"""What a database would keep and we do not see."""
 
 _PYTHON = "what Python does with it, not what the database keeps"
 _MAKING = "how the object is made, not what it is"
@@ -471,14 +467,14 @@ def every_parameter() -> set[str]:
 ONLY_IN_21 = {name for name in IGNORED if name.endswith((".collation_schema", ".create_type"))} | {
     "Identity.for_update"
 }
-LISTED = LIFTED.keys() | NOT_YET.keys() | IGNORED.keys()
+LISTED = LIFTED.keys() | IGNORED.keys()
 
 
 def test_every_parameter_is_lifted_or_ignored_for_a_reason() -> None:
     assert every_parameter() - LISTED == set()
     assert LISTED - every_parameter() - ONLY_IN_21 == set(), "SQLAlchemy has it no more"
     assert all(IGNORED.values())
-    assert len(LISTED) == len(LIFTED) + len(NOT_YET) + len(IGNORED), "listed twice"
+    assert len(LISTED) == len(LIFTED) + len(IGNORED), "listed twice"
 
 
 @pytest.mark.parametrize("name", DIALECTS)
@@ -486,12 +482,6 @@ def test_every_parameter_is_lifted_or_ignored_for_a_reason() -> None:
 def test_what_is_lifted_makes_a_difference(parameter: str, name: str) -> None:
     on, one, other = LIFTED[parameter]
     assert (lifted(one(), name) != lifted(other(), name)) == (name in on.split())
-
-
-@pytest.mark.parametrize("parameter", NOT_YET)
-def test_what_is_not_lifted_yet_makes_none(parameter: str) -> None:
-    on, one, other = NOT_YET[parameter]
-    assert [name for name in on.split() if lifted(one(), name) != lifted(other(), name)] == []
 
 
 # Options of dialects -----------------------------------------------------------------------------------------------
