@@ -24,6 +24,7 @@ from schemashift.objects.enums import AlterEnum, CreateEnum, DropEnum, Enum, Ren
 from schemashift.objects.schemas import CreateSchema, DropSchema
 from schemashift.objects.sequences import AlterSequence, CreateSequence, NumberSequence
 from schemashift.operations import (
+    AlterConstraint,
     AlterTable,
     Backfill,
     BackfillNumbers,
@@ -200,6 +201,14 @@ def test_by_hand(name: str, operation: Operation) -> None:
     assert read(written(operation, dialect), dialect) == [operation]
 
 
+@pytest.mark.parametrize("comment", ["it's 100% :a", None])
+def test_comments_of_constraints(comment: str | None) -> None:
+    """Other databases than PostgreSQL have none."""
+    dialect = dialect_for(DIALECTS["postgresql"])
+    operation = AlterConstraint(table=S, name="it's", set=(("comment", comment),))
+    assert read(written(operation, dialect), dialect) == [operation]
+
+
 @pytest.mark.parametrize("name", ["postgresql"])
 def test_sequences(name: str) -> None:
     dialect = dialect_for(DIALECTS[name])
@@ -244,5 +253,5 @@ def test_flags_that_no_comparison_sets_are_not_written() -> None:
 
 def test_every_operation_is_written_and_read() -> None:
     drawn = {type(operation) for name in DIALECTS for seed in range(60) for operation, _, _ in steps(name, seed)}
-    by_hand = {type(operation) for operation in BY_HAND} | {CreateSequence, AlterSequence}
+    by_hand = {type(operation) for operation in BY_HAND} | {CreateSequence, AlterSequence, AlterConstraint}
     assert set(operations()) - drawn - by_hand == WITHOUT_SOURCE
