@@ -88,7 +88,9 @@ def status(project: Project, database: Database, x: Mapping[str, str]) -> Status
 def _edited(project: Project, state: State) -> tuple[Revision, ...]:
     """The revisions whose scripts were edited after they ran here: other databases get a different schema."""
     ran = _ran(state)
-    return tuple(each for each in project.graph() if each.id in ran and project.scripts.checksum(each) != ran[each.id])
+    return tuple(
+        each for each in project.graph() if each.id in ran and not project.scripts.is_unedited(each, ran[each.id])
+    )
 
 
 def _ran(state: State) -> dict[str, str]:

@@ -11,7 +11,16 @@ from schemashift.config import LINE_LENGTH
 from schemashift.errors import BadConfig, Hint, ScriptDoesNotLoad, UsageError
 from schemashift.revisions.graph import RevisionGraph
 from schemashift.revisions.revision import Revision, check_label, check_revision_id
-from schemashift.scripts.files import checksum, does_the_same, read_bytes, read_script, scripts_in, text_of, write_new
+from schemashift.scripts.files import (
+    checksum,
+    does_the_same,
+    is_of,
+    read_bytes,
+    read_script,
+    scripts_in,
+    text_of,
+    write_new,
+)
 from schemashift.scripts.load import Script, execute, forget_with, read_revision, revision_of
 
 if TYPE_CHECKING:
@@ -74,6 +83,10 @@ class ScriptDirectory:
     def checksum(self, revision: Revision) -> str:
         """Return the checksum of the script of *revision*, without executing it."""
         return checksum(read_script(revision.path))
+
+    def is_unedited(self, revision: Revision, digest: str) -> bool:
+        """Return True if *digest* was recorded for the script of *revision* as it is."""
+        return is_of(digest, read_script(revision.path))
 
     def does_the_same(self, revision: Revision, digest: str) -> bool:
         """Return True if the script of *revision* differs from the one with checksum *digest* in its form only."""

@@ -77,6 +77,14 @@ def checksum(source: bytes) -> str:
     return sha256(plain).hexdigest()[:_HALF] + sha256(text).hexdigest()[:_HALF]
 
 
+def is_of(digest: str, source: bytes) -> bool:
+    """Return True if *digest* is the checksum of a script, also if an earlier version of schemashift recorded it: that
+    is the whole SHA-256 of its source."""
+    from hashlib import sha256
+
+    return digest in (checksum(source), sha256(source.replace(b"\r\n", b"\n").replace(b"\r", b"\n")).hexdigest())
+
+
 def does_the_same(one: str, other: str) -> bool:
     """Return True if two checksums are of scripts that differ in comments and formatting only."""
     return one[:_HALF] == other[:_HALF]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ import sqlalchemy as sa
 from schemashift import Migrator
 from schemashift.errors import Edited, ModelsDiffer, SeveralHeads
 from schemashift.results import Part
+from tests.support.scripts import send
 
 
 def models() -> sa.MetaData:
@@ -102,3 +104,13 @@ def test_tables_that_no_revision_creates(migrator: Migrator, database_url: str) 
     error = part(migrator, "models").error
     assert isinstance(error, ModelsDiffer)
     assert "no revision creates" in str(error)
+
+
+def test_a_checksum_that_an_earlier_version_recorded(migrator: Migrator, database_url: str) -> None:
+    path = applied(migrator)
+    digest = sha256(path.read_bytes()).hexdigest()
+    send(database_url, f"UPDATE version SET checksum = '{digest}'")
+    assert migrator.check().ok
+    assert migrator.status().edited == ()
+    path.write_text(path.read_text(encoding="utf-8").replace("String(20)", "String(30)"), encoding="utf-8")
+    assert isinstance(part(migrator, "database").error, Edited)
