@@ -119,9 +119,9 @@ def _refuse_ignored(
 ) -> None:
     """Raise `ForeignVersionTable` if the models declare something with the name of the version table: it would never be
     created, and never be compared."""
-    schema, folds = dialect.sa.default_schema_name, dialect.folds_table_names
+    schema, is_same = dialect.sa.default_schema_name, dialect.is_same_table
     for name in ignored:
-        for key in keys_taken(declared, name, folds=folds, default_schema=schema):
+        for key in keys_taken(declared, name, is_same=is_same, default_schema=schema):
             raise taken(
                 f'the models have {article(key.kind)} "{key.table_name}"',
                 name,

@@ -51,8 +51,6 @@ class Dialect:
     """DDL rolls back with the transaction."""
     one_transaction: ClassVar[bool] = False
     """A whole run is one transaction with a SAVEPOINT per revision (SQLite), not a transaction per revision."""
-    folds_table_names: ClassVar[bool] = False
-    """Names of tables that differ in case only are one name."""
     ddl_class: ClassVar[type[DDL]] = DDL
     session_class: ClassVar[type[Session]] = Session
 
@@ -173,6 +171,7 @@ class Dialect:
         return before.type == after.type
 
     def is_same_table(self, one: str, other: str) -> bool:
+        """Whether the database considers two table names equal."""
         return one == other
 
     def is_same_name(self, one: str, other: str) -> bool:

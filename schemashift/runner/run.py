@@ -267,8 +267,8 @@ class _Run:
                     script = self.scripts[step.revision.id] = self.load(step.revision.id)
                 _function(script, step)
                 if step.direction == "upgrade":
-                    folds = self.dialect.folds_table_names
-                    refuse_script(step.revision, self.versions.name, exists=self.state.exists, folds=folds)
+                    is_same, exists = self.dialect.is_same_table, self.state.exists
+                    refuse_script(step.revision, self.versions.name, exists=exists, is_same=is_same)
 
     def _unit(self, *, single_transaction: bool) -> Transactions:
         if self.session.borrowed or self.dialect.one_transaction:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import operator
 from collections.abc import Iterable
 
 from schemashift import op
@@ -14,21 +15,21 @@ from schemashift.revisions import Revision
 from schemashift.schema import TableName
 from schemashift.scripts.files import read_script, text_of
 from schemashift.scripts.survey import calls
-from schemashift.state.taken import same_name, taken
+from schemashift.state.taken import IsSame, same_name, taken
 
 
-def refuse_script(revision: Revision, name: TableName, *, exists: bool, folds: bool = False) -> None:
+def refuse_script(revision: Revision, name: TableName, *, exists: bool, is_same: IsSame = operator.eq) -> None:
     """Raise `ForeignVersionTable` if the script of *revision* creates a table with the *name* of the version table.
 
     The script is read, not executed: names that it computes are found by `operation_on_state`. For *exists* and
-    *folds*, see `taken` and `same_name`.
+    *is_same*, see `taken` and `same_name`.
     """
     source = text_of(read_script(revision.path))
     if name.name.lower() not in source.lower():
         return
     for call in calls(source, {each: inspect.signature(getattr(op, each)) for each in Tables.name_parameters}):
         table = call.text(Tables.name_parameters[call.function])
-        if table is not None and same_name(TableName(table, call.text("schema")), name, folds=folds):
+        if table is not None and same_name(TableName(table, call.text("schema")), name, is_same=is_same):
             line = source.split("\n")[call.line - 1].strip()
             raise taken(
                 f'{revision.title} creates a table "{table}"',
@@ -44,7 +45,7 @@ def operation_on_state(operations: Iterable[Operation], name: TableName, dialect
     schema = dialect.sa.default_schema_name
     for operation in operations:
         for table in operation.touches:
-            if same_name(table, name, folds=dialect.folds_table_names, default_schema=schema):
+            if same_name(table, name, is_same=dialect.is_same_table, default_schema=schema):
                 return operation
     return None
 

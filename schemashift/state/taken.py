@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import operator
+from collections.abc import Callable, Iterable
 
 from schemashift.errors import ForeignVersionTable, Location
 from schemashift.schema import Key, TableName
 
+IsSame = Callable[[str, str], bool]
+"""Tells whether two names are one, such as ``Version`` and ``version`` on SQLite: `Dialect.is_same_table`."""
 
-def same_name(one: TableName, other: TableName, *, folds: bool = False, default_schema: str | None = None) -> bool:
-    """Return True if both are one table. *folds*: the database takes ``Version`` and ``version`` for the same name."""
-    names = [each.name.lower() if folds else each.name for each in (one, other)]
+
+def same_name(
+    one: TableName, other: TableName, *, is_same: IsSame = operator.eq, default_schema: str | None = None
+) -> bool:
+    """Return True if both are one table."""
     schemas = [None if each.schema == default_schema else each.schema for each in (one, other)]
-    return names[0] == names[1] and schemas[0] == schemas[1]
+    return is_same(one.name, other.name) and schemas[0] == schemas[1]
 
 
 def keys_taken(
-    keys: Iterable[Key], name: TableName, *, folds: bool = False, default_schema: str | None = None
+    keys: Iterable[Key], name: TableName, *, is_same: IsSame = operator.eq, default_schema: str | None = None
 ) -> list[Key]:
     """Return those of *keys* that are in the way of the version table *name*.
 
@@ -24,7 +29,7 @@ def keys_taken(
     MariaDB.
     """
     named = (key for key in keys if key.kind != "schema" and not key.part)
-    return [key for key in named if same_name(key.table_name, name, folds=folds, default_schema=default_schema)]
+    return [key for key in named if same_name(key.table_name, name, is_same=is_same, default_schema=default_schema)]
 
 
 def taken(

@@ -38,7 +38,6 @@ class SQLite(Dialect):
     name = "sqlite"
     transactional_ddl = True
     one_transaction = True
-    folds_table_names = True
     ddl_class = SQLiteDDL
     session_class = SQLiteSession
     ddl: SQLiteDDL
