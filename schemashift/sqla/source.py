@@ -56,10 +56,10 @@ class Source:
         payload: Any = default.payload
         if isinstance(payload, str):
             return string(payload)
-        if isinstance(payload, sa.TextClause) and not payload._bindparams:
-            return f"{self.sa('text')}({string(payload.text)})"
-        if is_raw_text(payload):
+        if is_raw_text(payload) and not is_own(payload):
             # As its author wrote it, not as the database does.
+            if isinstance(payload, sa.TextClause) and not payload._bindparams:
+                return f"{self.sa('text')}({string(payload.text)})"
             return self.text(lift_expression(payload, self.dialect))
         if payload is None and (literal := _LITERAL.fullmatch(default.sql)):
             return string(literal[1].replace("''", "'"))
@@ -109,8 +109,6 @@ _LITERAL = re.compile(r"'((?:[^'\\]|'')*)'")
 
 def _constructs(payload: Any) -> Iterator[tuple[str, sa.ClauseElement]]:
     """Yield constructs of SQLAlchemy's that may be *payload*: the text after ``sa.``, and the value."""
-    if isinstance(payload, sa.TextClause) and not payload._bindparams:
-        yield f"text({string(payload.text)})", sa.text(payload.text)
     if isinstance(payload, sa.True_ | sa.False_):
         yield ("true()", sa.true()) if isinstance(payload, sa.True_) else ("false()", sa.false())
     if isinstance(payload, Function | GenericFunction) and not isinstance(payload, next_value):
