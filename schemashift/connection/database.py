@@ -70,7 +70,8 @@ class Database:
         try:
             if self._callers_connection is not None:
                 _refuse_translated(self._callers_connection)
-                yield self._callers_connection
+                with _left_as_it_was(self._callers_connection) as connection:
+                    yield connection
             else:
                 with connect(self.engine) as connection:
                     _refuse_translated(connection)
@@ -149,6 +150,19 @@ def _engine(source: str | sa.URL | sa.Engine | None, config: Config) -> sa.Engin
     if source is None:
         return engine_for(config.database_url())
     return engine_for(source) if isinstance(source, (str, sa.URL)) else require_engine(source, "the database")
+
+
+@contextmanager
+def _left_as_it_was(connection: sa.Connection) -> Iterator[sa.Connection]:
+    """End a transaction that SQLAlchemy begins automatically inside the block: the caller has not begun any."""
+    if connection.in_transaction():
+        yield connection
+        return
+    try:
+        yield connection
+    finally:
+        if connection.in_transaction() and not connection.invalidated:
+            connection.rollback()
 
 
 def server_name(connection: sa.Connection) -> str:
