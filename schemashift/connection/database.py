@@ -20,8 +20,9 @@ from schemashift.connection.engine import (
     require_folder,
     shown,
 )
+from schemashift.connection.translation import refuse_translation
 from schemashift.dialects import Dialect, dialect_for
-from schemashift.errors import NotSupported
+from schemashift.dialects.session import ending_reads
 from schemashift.paths import put_on_path
 from schemashift.schema import TableName
 from schemashift.sources.models import in_project, load_attribute
@@ -65,16 +66,17 @@ class Database:
     def connected(self) -> Iterator[sa.Connection]:
         """Yield the one connection of a run.
 
-        Raises `DatabaseUnreachable`, and `DatabaseError` for an error of the driver inside the block.
+        Raises `DatabaseUnreachable`, `NotSupported` if the connection would translate names of schemas, and
+        `DatabaseError` for an error of the driver inside the block.
         """
+        refuse_translation(self.engine if self._callers_connection is None else self._callers_connection)
         try:
             if self._callers_connection is not None:
-                _refuse_translated(self._callers_connection)
-                with _left_as_it_was(self._callers_connection) as connection:
+                with ending_reads(self._callers_connection) as connection:
                     yield connection
             else:
                 with connect(self.engine) as connection:
-                    _refuse_translated(connection)
+                    refuse_translation(connection)  # set by a listener
                     yield connection
         except sa.exc.DBAPIError as error:
             raise driver_error(error, self.shown) from error
@@ -83,6 +85,7 @@ class Database:
     def reading(self) -> Iterator[sa.Connection]:
         """Yield a connection for reading. If a SQLite file does not exist, it is to an empty database in memory."""
         if self.is_missing:
+            refuse_translation(self.engine)
             require_folder(self.engine)
             with engine_for("sqlite://").connect() as connection:
                 yield connection
@@ -126,20 +129,6 @@ _TENANT = (
 )
 
 
-def _refuse_translated(connection: sa.Connection) -> None:
-    """Raise `NotSupported` for a ``schema_translate_map``: SQL text and what is read from the catalogue would stay in
-    the schemas that it replaces, so that tables, state and comparison would be in different places."""
-    mapping = connection.get_execution_options().get("schema_translate_map")
-    if mapping:
-        schemas = ", ".join(f"{old or 'the default schema'} to {new}" for old, new in mapping.items())
-        raise NotSupported(
-            "schema_translate_map is not supported",
-            cause=f"the engine translates {schemas}, which changes SQLAlchemy's own statements only",
-            state="nothing was done",
-            hints=[_TENANT],
-        )
-
-
 def _engine(source: str | sa.URL | sa.Engine | None, config: Config) -> sa.Engine:
     if source is None and config.engine and config.url is None:
         put_on_path(config.root)
@@ -150,19 +139,6 @@ def _engine(source: str | sa.URL | sa.Engine | None, config: Config) -> sa.Engin
     if source is None:
         return engine_for(config.database_url())
     return engine_for(source) if isinstance(source, (str, sa.URL)) else require_engine(source, "the database")
-
-
-@contextmanager
-def _left_as_it_was(connection: sa.Connection) -> Iterator[sa.Connection]:
-    """End a transaction that SQLAlchemy begins automatically inside the block: the caller has not begun any."""
-    if connection.in_transaction():
-        yield connection
-        return
-    try:
-        yield connection
-    finally:
-        if connection.in_transaction() and not connection.invalidated:
-            connection.rollback()
 
 
 def server_name(connection: sa.Connection) -> str:

@@ -53,6 +53,8 @@ class Dialect:
     """A whole run is one transaction with a SAVEPOINT per revision (SQLite), not a transaction per revision."""
     folds_table_names: ClassVar[bool] = False
     """Names of tables that differ in case only are one name."""
+    default_schema_advice: ClassVar[str | None] = None
+    """How to make ``{schema}`` the default schema of a connection, as a hint."""
     ddl_class: ClassVar[type[DDL]] = DDL
     session_class: ClassVar[type[Session]] = Session
 

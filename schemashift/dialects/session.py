@@ -307,3 +307,16 @@ class Session:
     def broken_references(self) -> list[tuple[str, Any, str]]:
         """Return the rows with a broken foreign key: table, an identifier of the row, and the referenced table."""
         return []
+
+
+@contextmanager
+def ending_reads(connection: sa.Connection) -> Iterator[sa.Connection]:
+    """End a transaction that SQLAlchemy begins automatically inside the block: the caller has not begun any."""
+    if connection.in_transaction():
+        yield connection
+        return
+    try:
+        yield connection
+    finally:
+        if connection.in_transaction() and not connection.invalidated:
+            connection.rollback()

@@ -78,8 +78,11 @@ class PostgreSQLSession(Session):
 
     def has_written(self) -> bool:
         """Whether the transaction has a number, which PostgreSQL assigns when something is written or a row is locked:
-        https://www.postgresql.org/docs/current/functions-info.html#FUNCTIONS-PG-SNAPSHOT."""
-        return bool(self.connection.execute(_HAS_NUMBER).scalar())
+        https://www.postgresql.org/docs/current/functions-info.html#FUNCTIONS-PG-SNAPSHOT. True if it has failed."""
+        try:
+            return bool(self.connection.execute(_HAS_NUMBER).scalar())
+        except sa.exc.DBAPIError:
+            return True
 
     def end_reading(self) -> None:
         """Commit. Raises `BorrowedTransaction` if that ends a ``SET LOCAL search_path`` or ``SET LOCAL ROLE``: the
