@@ -201,14 +201,6 @@ def test_by_hand(name: str, operation: Operation) -> None:
     assert read(written(operation, dialect), dialect) == [operation]
 
 
-@pytest.mark.parametrize("comment", ["it's 100% :a", None])
-def test_comments_of_constraints(comment: str | None) -> None:
-    """Other databases than PostgreSQL have none."""
-    dialect = dialect_for(DIALECTS["postgresql"])
-    operation = AlterConstraint(table=S, name="it's", set=(("comment", comment),))
-    assert read(written(operation, dialect), dialect) == [operation]
-
-
 @pytest.mark.parametrize("name", ["postgresql"])
 def test_sequences(name: str) -> None:
     dialect = dialect_for(DIALECTS[name])
