@@ -44,6 +44,7 @@ from schemashift.schema import (
 from schemashift.sqla.lift_types import lift_type
 from schemashift.sqla.names import names_of, own_option, plain
 from schemashift.sqla.percent_signs import without_percent_doubling
+from schemashift.sqla.private import is_disabling
 from schemashift.sqla.refusal import is_refused, no_sql
 from schemashift.sqla.texts import is_raw_text, raw_text, separated
 from schemashift.sqla.traits import stored_name, traits_of
@@ -216,7 +217,7 @@ class _Lifter:
                 ddl_if._should_execute(sa.schema.CreateIndex(thing), thing, None, compiler=self.compiler)
             )
         rule = thing._create_rule
-        if getattr(rule, "__name__", "") == "_create_rule_disable":
+        if is_disabling(rule):
             # Left by an earlier AddConstraint, for example by create_all() of tables in a cycle: it means that the
             # constraint was created separately, not that it is not created.
             thing._create_rule = None

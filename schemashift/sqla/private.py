@@ -63,6 +63,14 @@ def creation_order(item: object) -> int:
     return int(getattr(item, "_creation_order", 0))
 
 
+def is_disabling(rule: object) -> bool:
+    """Return True if *rule*, of a constraint, keeps it out of CREATE TABLE: AddConstraint and DropConstraint set it.
+
+    It is a method of theirs, which SQLAlchemy 2.0 wraps in an object with its name as ``name``.
+    """
+    return "_create_rule_disable" in (getattr(rule, "__name__", None), getattr(rule, "name", None))
+
+
 def escapes_with_backslash(dialect: sa.Dialect) -> bool:
     """Return True if a backslash is an escape in MySQL's string literals: SQLAlchemy reads NO_BACKSLASH_ESCAPES when it
     connects."""
