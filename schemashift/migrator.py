@@ -39,11 +39,12 @@ class Migrator:
     Create one with ``Migrator("sqlite:///app.db", models=Base)``, or with ``Migrator.from_config()`` from the
     configuration file.
 
-    *database* is a URL, an `Engine` (which is never disposed) or a `Connection` (whose transaction belongs to the
-    caller). It may be None for methods that need no database. *models* is a `MetaData`, a declarative base, or anything
-    else that ``models`` may name in the configuration, as an object or as ``"app.models:Base"``. *settings* are fields
-    of `Config`, such as ``version_table`` and ``lock_timeout``. *listener* is called with each event of a run, in order
-    and as it happens: see `schemashift.events`.
+    *database* is a URL, an `Engine` (which is never disposed) or a `Connection`, whose transaction belongs to the
+    caller unless SQLAlchemy has begun it automatically for a read. It may be None for methods that need no database.
+    *models* is a `MetaData`, a declarative base, or anything else that ``models`` may name in the configuration, as an
+    object or as ``"app.models:Base"``. *settings* are fields of `Config`, such as ``version_table`` and
+    ``lock_timeout``. *listener* is called with each event of a run, in order and as it happens: see
+    `schemashift.events`.
 
     Each call reads the scripts once. Several databases can share a project that is read once: see `of`.
     """

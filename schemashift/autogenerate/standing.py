@@ -3,13 +3,13 @@ them, so they are left alone."""
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Container, Iterable
 from dataclasses import dataclass, replace
 from typing import TypeGuard, TypeVar
 
 from schemashift.dialects import Dialect
 from schemashift.diff import Pairs
-from schemashift.schema import Constraint, Index, Options, Table, options
+from schemashift.schema import Check, Constraint, Index, Options, Table, options
 
 Part = TypeVar("Part", bound=Index | Constraint)
 SetOptions = Container[tuple[str, str]]
@@ -31,7 +31,7 @@ class _Standing:
         """Return the declared table with the options of the existing one that stay, and so its keys and indexes."""
         # To MariaDB, a unique constraint and a unique index are one.
         named = {each.name: each for each in (*before.indexes, *before.constraints) if each.name}
-        keys = {(type(each), each.columns): each for each in before.constraints}
+        keys = _only_ones(before.constraints)
         indexes = tuple(self.part(named.get(each.name), each, before.name) for each in after.indexes)
         constraints = tuple(
             self.part(named.get(each.name or "") or keys.get((type(each), each.columns)), each, before.name)
@@ -72,6 +72,14 @@ class _Standing:
     def is_set(self, name: str, option: str) -> bool:
         """Whether a migration sets the option of the thing called *name*."""
         return any((name, spelling) in self.set_options for spelling in self.dialect.spellings_of(option))
+
+
+def _only_ones(constraints: Iterable[Constraint]) -> dict[tuple[type[Constraint], tuple[str, ...]], Constraint]:
+    """Return the constraints by kind and columns, without CHECKs that have the same columns: their texts differ."""
+    found: dict[tuple[type[Constraint], tuple[str, ...]], list[Constraint]] = {}
+    for each in constraints:
+        found.setdefault((type(each), each.columns), []).append(each)
+    return {key: same[-1] for key, same in found.items() if len(same) == 1 or key[0] is not Check}
 
 
 def _has_settings(value: object) -> TypeGuard[tuple[tuple[str, object], ...]]:

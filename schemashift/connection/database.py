@@ -20,8 +20,9 @@ from schemashift.connection.engine import (
     require_folder,
     shown,
 )
+from schemashift.connection.translation import refuse_translation
 from schemashift.dialects import Dialect, dialect_for
-from schemashift.errors import NotSupported
+from schemashift.dialects.session import ending_reads
 from schemashift.paths import put_on_path
 from schemashift.schema import TableName
 from schemashift.sources.models import in_project, load_attribute
@@ -65,15 +66,17 @@ class Database:
     def connected(self) -> Iterator[sa.Connection]:
         """Yield the one connection of a run.
 
-        Raises `DatabaseUnreachable`, and `DatabaseError` for an error of the driver inside the block.
+        Raises `DatabaseUnreachable`, `NotSupported` if the connection would translate names of schemas, and
+        `DatabaseError` for an error of the driver inside the block.
         """
+        refuse_translation(self.engine if self._callers_connection is None else self._callers_connection)
         try:
             if self._callers_connection is not None:
-                _refuse_translated(self._callers_connection)
-                yield self._callers_connection
+                with ending_reads(self._callers_connection) as connection:
+                    yield connection
             else:
                 with connect(self.engine) as connection:
-                    _refuse_translated(connection)
+                    refuse_translation(connection)  # set by a listener
                     yield connection
         except sa.exc.DBAPIError as error:
             raise driver_error(error, self.shown) from error
@@ -82,6 +85,7 @@ class Database:
     def reading(self) -> Iterator[sa.Connection]:
         """Yield a connection for reading. If a SQLite file does not exist, it is to an empty database in memory."""
         if self.is_missing:
+            refuse_translation(self.engine)
             require_folder(self.engine)
             with engine_for("sqlite://").connect() as connection:
                 yield connection
@@ -116,27 +120,6 @@ class Database:
         """Read the version table; nothing is created. Raises `ForeignVersionTable` and `DatabaseUnreachable`."""
         with self.reading() as connection:
             return self.version_table().read(connection)
-
-
-_TENANT = (
-    "pass an engine whose connections have the schema as their default: on PostgreSQL "
-    'create_engine(url, connect_args={"options": "-c search_path=tenant1"}), '
-    "on MariaDB and MySQL a URL with that database"
-)
-
-
-def _refuse_translated(connection: sa.Connection) -> None:
-    """Raise `NotSupported` for a ``schema_translate_map``: SQL text and what is read from the catalogue would stay in
-    the schemas that it replaces, so that tables, state and comparison would be in different places."""
-    mapping = connection.get_execution_options().get("schema_translate_map")
-    if mapping:
-        schemas = ", ".join(f"{old or 'the default schema'} to {new}" for old, new in mapping.items())
-        raise NotSupported(
-            "schema_translate_map is not supported",
-            cause=f"the engine translates {schemas}, which changes SQLAlchemy's own statements only",
-            state="nothing was done",
-            hints=[_TENANT],
-        )
 
 
 def _engine(source: str | sa.URL | sa.Engine | None, config: Config) -> sa.Engine:

@@ -51,6 +51,8 @@ class Dialect:
     """DDL rolls back with the transaction."""
     one_transaction: ClassVar[bool] = False
     """A whole run is one transaction with a SAVEPOINT per revision (SQLite), not a transaction per revision."""
+    default_schema_advice: ClassVar[str | None] = None
+    """How to make ``{schema}`` the default schema of a connection, as a hint."""
     ddl_class: ClassVar[type[DDL]] = DDL
     session_class: ClassVar[type[Session]] = Session
 

@@ -24,6 +24,7 @@ from schemashift.dialects.live import LiveSchema
 from schemashift.errors import Locked
 from schemashift.operations import Named
 from schemashift.schema import TableName
+from schemashift.sqla.private import is_autobegun
 
 FIRST_PAUSE = 0.025
 LONGEST_PAUSE = 1.0
@@ -78,6 +79,8 @@ class Session:
         self.connection = connection
         self.product: str = connection.dialect.name
         """The database's name in error messages."""
+        self.may_be_forgotten = self._end_reading()
+        """Whether SQLAlchemy began the open transaction automatically, and nobody may be going to commit it."""
         self.borrowed = self.is_borrowed()
         """Whether the connection is in a transaction of the caller's, which is never committed or wholly rolled
         back."""
@@ -92,6 +95,27 @@ class Session:
             yield
         finally:
             self.leave()
+
+    def _end_reading(self) -> bool:
+        """End a transaction that SQLAlchemy began automatically, and in which the caller has only read: nobody is going
+        to commit it. Return True if it cannot be told whether it is one.
+
+        It is committed, since a rollback would also undo the caller's ``SET search_path``.
+        """
+        if not is_autobegun(self.connection) or not self.is_borrowed():
+            return False
+        has_written = self.has_written()
+        if has_written is False:
+            self.end_reading()
+        return has_written is None
+
+    def end_reading(self) -> None:
+        """Commit a transaction in which nothing was written."""
+        self.connection.commit()
+
+    def has_written(self) -> bool | None:
+        """Return True if something was written in the open transaction, None if that cannot be told."""
+        return None
 
     def leave(self) -> None:
         """End a transaction that SQLAlchemy began automatically for a read."""
@@ -283,3 +307,16 @@ class Session:
     def broken_references(self) -> list[tuple[str, Any, str]]:
         """Return the rows with a broken foreign key: table, an identifier of the row, and the referenced table."""
         return []
+
+
+@contextmanager
+def ending_reads(connection: sa.Connection) -> Iterator[sa.Connection]:
+    """End a transaction that SQLAlchemy begins automatically inside the block: the caller has not begun any."""
+    if connection.in_transaction():
+        yield connection
+        return
+    try:
+        yield connection
+    finally:
+        if connection.in_transaction() and not connection.invalidated:
+            connection.rollback()

@@ -31,7 +31,7 @@ from schemashift.operations import (
     RenameTable,
     default_name,
 )
-from schemashift.render.parts import is_enclosed, opclasses_of
+from schemashift.render.parts import declared_comment, declared_deferral, is_enclosed, opclasses_of
 from schemashift.schema import (
     INTEGER_LIMITS,
     SQL,
@@ -247,17 +247,21 @@ class Printer:
 
     def tail(self, constraint: Constraint) -> list[str]:
         """Return the comment and the options."""
-        return [*self.comment(constraint.comment), *self.keywords(self.declared(constraint))]
+        return [*self.comment(constraint), *self.keywords(self.declared(constraint))]
 
-    @staticmethod
-    def comment(comment: str | None) -> list[str]:
-        """Return ``comment="x"``, if there is one."""
+    def comment(self, constraint: Constraint) -> list[str]:
+        """Return ``comment="x"``, if there is one: also that of a database which this one is not."""
+        others = None if self.dialect.supports_constraint_comments else declared_comment(constraint)
+        comment = constraint.comment or others
         return [f"comment={string(comment)}"] if comment else []
 
     def deferral(self, constraint: PrimaryKey | Unique | ForeignKey | Exclude) -> list[str]:
-        """Return ``deferrable=True, initially="DEFERRED"``."""
-        arguments = [f"deferrable={constraint.deferrable}"] if constraint.deferrable is not None else []
-        return arguments + ([f"initially={string(constraint.initially)}"] if constraint.initially else [])
+        """Return ``deferrable=True, initially="DEFERRED"``, also where only other databases can defer such a key."""
+        deferrable, initially = constraint.deferrable, constraint.initially
+        if deferrable is None:
+            deferrable, initially = declared_deferral(constraint) or (None, initially)
+        arguments = [f"deferrable={deferrable}"] if deferrable is not None else []
+        return arguments + ([f"initially={string(initially)}"] if initially else [])
 
     def actions(self, key: ForeignKey) -> list[str]:
         """Return the actions, MATCH and deferral of a foreign key."""
@@ -357,7 +361,7 @@ class Printer:
     @staticmethod
     def is_inline(key: PrimaryKey, table: Table) -> bool:
         """Return True if ``primary_key=True`` on the columns is enough: no name, no options, in the table's order."""
-        if key.name or key.options or key.comment or key.deferrable or key.initially:
+        if key.name or key.options or key.comment or key.deferrable or key.initially or declared_deferral(key):
             return False
         return tuple(column.name for column in table.columns if column.name in key.columns) == key.columns
 
@@ -471,7 +475,7 @@ class Printer:
                 yield Call("op.create_check_constraint", [*arguments, *self.schema(table)])
             case Exclude():
                 arguments = [name, string(table.name), *self.exclusion(constraint)]
-                arguments += self.comment(constraint.comment)
+                arguments += self.comment(constraint)
                 yield Call("op.create_exclude_constraint", [*arguments, *self.schema(table)])
             case ForeignKey():
                 yield self.create_foreign_key(table, constraint, [*self.actions(constraint), *options])

@@ -1,10 +1,12 @@
-"""The elements of indexes and exclusion constraints in scripts."""
+"""What scripts have beside the fields of a value: elements of indexes, and what models say for other databases."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from schemashift.schema import IndexPart
+import sqlalchemy as sa
+
+from schemashift.schema import Constraint, IndexPart
 
 
 def opclasses_of(parts: Iterable[IndexPart], declared: Mapping[str, str]) -> dict[str, str]:
@@ -24,3 +26,18 @@ def is_enclosed(expression: str) -> bool:
         if depth == 0:
             return (not head or head.isidentifier()) and position == len(tail) - 1
     return False
+
+
+def declared_comment(constraint: Constraint) -> str | None:
+    """Return the comment of the constraint that a value was lifted from, except where create_all() writes none."""
+    source = constraint.payload
+    written = isinstance(source, sa.Constraint) and isinstance(getattr(source, "parent", None), sa.Table)
+    return getattr(source, "comment", None) if written else None
+
+
+def declared_deferral(constraint: Constraint) -> tuple[bool, str | None] | None:
+    """Return what the constraint that a value was lifted from says, if it can be deferred."""
+    source = constraint.payload
+    if not isinstance(source, sa.Constraint) or not source.deferrable:
+        return None
+    return True, source.initially.upper() if source.initially else None

@@ -11,6 +11,7 @@ from typing import NamedTuple, NoReturn
 import sqlalchemy as sa
 
 from schemashift import op
+from schemashift.connection.translation import refuse_translation
 from schemashift.dialects import Dialect, Statement
 from schemashift.dialects.live import LiveSchema
 from schemashift.dialects.session import Session
@@ -255,6 +256,7 @@ class Migration:
         session, before, self._sending = self._database.session, self._sending, True
         try:
             if isinstance(statement.sql, str):
+                refuse_translation(session.connection, state=None)  # a script may set it for its connection
                 with self._listener_suspended():
                     session.check(statement.sql, self._database.live)
                 session.execute(statement.sql)

@@ -201,6 +201,16 @@ class _Run:
                 state="nothing was done",
                 hints=["pass the engine, or commit() before"],
             )
+        if self.session.may_be_forgotten:
+            raise BorrowedTransaction(
+                "the connection is inside a transaction that SQLAlchemy began automatically",
+                cause="it cannot be told whether you have written anything in it, and are going to commit it",
+                state="nothing was done",
+                hints=[
+                    "pass the engine, or commit() or rollback() before",
+                    "or use  with connection.begin():  if the migrations are to be part of your transaction",
+                ],
+            )
         if self.session.borrowed:
             for step in plan.steps:
                 self._check_borrowed(step)

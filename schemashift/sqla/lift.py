@@ -44,6 +44,7 @@ from schemashift.schema import (
 from schemashift.sqla.lift_types import lift_type
 from schemashift.sqla.names import names_of, own_option, plain
 from schemashift.sqla.percent_signs import without_percent_doubling
+from schemashift.sqla.private import is_disabling
 from schemashift.sqla.refusal import is_refused, no_sql
 from schemashift.sqla.texts import is_raw_text, raw_text, separated
 from schemashift.sqla.traits import stored_name, traits_of
@@ -216,7 +217,7 @@ class _Lifter:
                 ddl_if._should_execute(sa.schema.CreateIndex(thing), thing, None, compiler=self.compiler)
             )
         rule = thing._create_rule
-        if getattr(rule, "__name__", "") == "_create_rule_disable":
+        if is_disabling(rule):
             # Left by an earlier AddConstraint, for example by create_all() of tables in a cycle: it means that the
             # constraint was created separately, not that it is not created.
             thing._create_rule = None
@@ -347,16 +348,18 @@ class _Lifter:
     def constraint(self, constraint: Any) -> Constraint | None:
         """Lift a constraint; None for one that is not created."""
         self.place = f'a {type(constraint).__name__} of table "{self.name}"'
+        if constraint not in self.source.constraints:
+            # Given to a column: create_all() writes it there, without regard to ddl_if(), and without its comment.
+            return self.constraint_alone(constraint, self.final_name(constraint))
         if not self.is_created(constraint):
             return None
         lifted = self.constraint_alone(constraint, self.final_name(constraint))
-        # create_all() does not write the comments of constraints that are given to a column.
-        if lifted is None or not self.dialect.supports_constraint_comments or constraint not in self.source.constraints:
+        if lifted is None or not self.dialect.supports_constraint_comments:
             return lifted
         return replace(lifted, comment=_comment(constraint.comment))
 
     def constraint_alone(self, constraint: Any, name: str | None) -> Constraint | None:
-        """Lift a constraint without its comment; None for a primary key without columns, and for an unknown kind."""
+        """Lift a constraint without its comment; None for a key without columns, and for an unknown kind."""
         match constraint:
             case sa.PrimaryKeyConstraint():
                 columns = tuple(self.stored(column.name) for column in constraint.columns)
@@ -367,6 +370,8 @@ class _Lifter:
                 return self.foreign_key(constraint, name)
             case sa.UniqueConstraint():
                 names = tuple(self.plain_columns(constraint))
+                if not names:  # such as one that is given to a column: SQLAlchemy does not add that column
+                    return None
                 return Unique(columns=names, name=name, **self.common(constraint), **_deferral(constraint))
             case sa.CheckConstraint():
                 return Check(

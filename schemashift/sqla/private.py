@@ -63,6 +63,14 @@ def creation_order(item: object) -> int:
     return int(getattr(item, "_creation_order", 0))
 
 
+def is_disabling(rule: object) -> bool:
+    """Return True if *rule*, of a constraint, keeps it out of CREATE TABLE: AddConstraint and DropConstraint set it.
+
+    It is a method of theirs, which SQLAlchemy 2.0 wraps in an object with its name as ``name``.
+    """
+    return "_create_rule_disable" in (getattr(rule, "__name__", None), getattr(rule, "name", None))
+
+
 def escapes_with_backslash(dialect: sa.Dialect) -> bool:
     """Return True if a backslash is an escape in MySQL's string literals: SQLAlchemy reads NO_BACKSLASH_ESCAPES when it
     connects."""
@@ -75,20 +83,33 @@ def copied(item: Any) -> Any:
     return item if copy is None else copy()
 
 
-def is_begun_by_caller(connection: sa.Connection) -> bool:
-    """Return True if someone holds the connection's transaction, and so can end it: a ``with`` block, a variable, an
-    ORM session. SQLAlchemy begins a transaction by itself for the first statement, and only the connection holds that.
-    """
-    transaction = getattr(connection, "_transaction", None)
-    if getattr(connection, "_trans_context_manager", None) is not None or connection.in_nested_transaction():
-        return True
-    # The connection, the variable and the argument; other Pythons than CPython count no references.
-    count = getattr(sys, "getrefcount", None)
-    return transaction is not None and (count is None or count(transaction) > 3)
-
-
 def wrapped_callable(function: Any) -> Any:
     """Return the callable of ``Column(default=function)``: SQLAlchemy wraps one that does not accept a context."""
     cells = (cell.cell_contents for cell in getattr(function, "__closure__", None) or ())
     wrapped = next(filter(callable, cells), function)
     return wrapped if getattr(function, "__name__", None) == getattr(wrapped, "__name__", None) else function
+
+
+def is_autobegun(connection: sa.Connection) -> bool:
+    """Return True if SQLAlchemy began the open transaction automatically, before a statement ("autobegin").
+
+    It creates the same object as ``connection.begin()``, but nobody keeps it: neither a ``with`` block, nor a variable,
+    nor a Session. False where references are not counted (PyPy).
+    """
+    if not connection.in_transaction() or connection.in_nested_transaction():
+        return False
+    if isinstance(connection.get_transaction(), sa.TwoPhaseTransaction) or not hasattr(sys, "getrefcount"):
+        return False
+    in_block = getattr(connection, "_trans_context_manager", None) is not None
+    return not in_block and _references(connection) == _references(_Owner())
+
+
+class _Owner:
+    """The only owner of a transaction."""
+
+    def __init__(self) -> None:
+        self._transaction = object()
+
+
+def _references(owner: Any) -> int:
+    return sys.getrefcount(owner._transaction)

@@ -23,6 +23,8 @@ Status = Literal["applied", "upgrading", "downgrading"]
 _COLUMNS = ("revision", "status", "applied_at", "duration_ms", "checksum", "applied_by", "step", "steps", "error")
 _LONGEST_ERROR = 2_000
 _LONGEST_NAME = 255
+_AS_NAMED: Mapping[str, Any] = {"schema_translate_map": None}
+"""The schema of the table is not translated, even if a script sets a ``schema_translate_map`` for its connection."""
 
 
 class _Moment(sa.TypeDecorator[datetime]):
@@ -139,11 +141,12 @@ class VersionTable:
                 "checksum": checksum,
                 "applied_by": user_at_host()[:_LONGEST_NAME],
             },
+            execution_options=_AS_NAMED,
         )
 
     def remove(self, connection: sa.Connection, revision: str) -> bool:
         """Delete the row of a revision, whatever its status. Return False if there was none."""
-        return connection.execute(self._delete, {"key": revision}).rowcount != 0
+        return connection.execute(self._delete, {"key": revision}, execution_options=_AS_NAMED).rowcount != 0
 
     def stamp(
         self, connection: sa.Connection, revisions: Collection[str], *, checksums: dict[str, str] | None = None
@@ -177,24 +180,24 @@ class VersionTable:
         """
         values: dict[str, Any] = {"status": status, "step": step, "steps": None, "error": None}
         if replace:
-            connection.execute(self._finish, {"key": revision, **values})
+            connection.execute(self._finish, {"key": revision, **values}, execution_options=_AS_NAMED)
             return
         more = {"applied_at": _utc(None), "checksum": checksum, "applied_by": user_at_host()[:_LONGEST_NAME]}
-        connection.execute(self._insert, {"revision": revision, **values, **more})
+        connection.execute(self._insert, {"revision": revision, **values, **more}, execution_options=_AS_NAMED)
 
     def advance(self, connection: sa.Connection, revision: str, step: int) -> None:
         """Record that statement number *step* (from 1) is about to be sent."""
-        connection.execute(self._finish, {"key": revision, "step": step})
+        connection.execute(self._finish, {"key": revision, "step": step}, execution_options=_AS_NAMED)
 
     def fail(self, connection: sa.Connection, revision: str, *, step: int, steps: int | None, error: str) -> None:
         """Record that a migration stopped after *step* statements."""
         values = {"step": step, "steps": steps, "error": error[:_LONGEST_ERROR]}
-        connection.execute(self._finish, {"key": revision, **values})
+        connection.execute(self._finish, {"key": revision, **values}, execution_options=_AS_NAMED)
 
     def clear_in_flight(self, connection: sa.Connection, revision: str) -> None:
         """Clear the in-flight fields of an applied revision."""
         values = {"status": "applied", "step": None, "steps": None, "error": None}
-        connection.execute(self._finish, {"key": revision, **values})
+        connection.execute(self._finish, {"key": revision, **values}, execution_options=_AS_NAMED)
 
     def finish(self, connection: sa.Connection, revision: str, *, checksum: str | None, duration_ms: int) -> None:
         """Record the migration in flight as applied."""
@@ -211,6 +214,7 @@ class VersionTable:
                 "steps": None,
                 "error": None,
             },
+            execution_options=_AS_NAMED,
         )
 
 

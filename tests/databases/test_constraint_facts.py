@@ -143,6 +143,9 @@ def test_what_a_database_does_not_keep_is_no_difference_there(project: Project) 
         return metadata
 
     project.to(declared(deferrable=True, comment="x"))
+    (script,) = (project.folder / "versions").glob("*.py")
+    assert script.read_text().count("deferrable=True") == 3, "a script is for every database"
+    assert script.read_text().count('comment="x"') == 4
     project.to(declared(deferrable=True, comment="y"))
     project.to(declared(deferrable=False, comment=None))
     project.migrator(declared(deferrable=False, comment=None)).downgrade("base")

@@ -91,7 +91,7 @@ class Circle:
         found = Migrator(engine, models=metadata, directory=self.folder).diff()
         assert not found.operations, _list(found.operations)
         with engine.connect() as connection:
-            return catalogue(connection, names_in(metadata))
+            return _checked(catalogue(connection, names_in(metadata)))
 
     def _forward(self, metadata: sa.MetaData, message: str, wanted: Catalogue) -> bool:
         """Autogenerate and upgrade to *metadata*; return False if there was nothing to do."""
@@ -109,7 +109,7 @@ class Circle:
     def _equal(self, metadata: sa.MetaData, wanted: Catalogue) -> None:
         engine = sa.create_engine(self.url, poolclass=sa.NullPool)
         with engine.connect() as connection:
-            got = catalogue(connection, names_in(metadata))
+            got = _checked(catalogue(connection, names_in(metadata)))
         assert got == wanted, difference(got, wanted)
 
     def _insert(self, metadata: sa.MetaData) -> None:
@@ -152,3 +152,8 @@ def names_in(metadata: sa.MetaData) -> set[str]:
 
 def _list(operations: object) -> str:
     return "\n".join(str(operation.describe()) for operation in operations)  # type: ignore[attr-defined]
+
+
+def _checked(found: Catalogue) -> Catalogue:
+    """Return *found* as if all rows had been checked: in CREATE TABLE, PostgreSQL ignores NOT VALID."""
+    return {name: frozenset(line.replace(" NOT VALID", "") for line in lines) for name, lines in found.items()}

@@ -10,6 +10,7 @@ import copy
 import datetime
 import decimal
 import random
+import re
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -247,6 +248,14 @@ class Tab:
     comment: str | None = None
     schema: str | None = None
     options: dict[str, Any] = field(default_factory=dict)
+    pk_deferral: str | None = None
+    """INITIALLY what, if the primary key is DEFERRABLE."""
+    on_columns: set[tuple[str | None, str]] = field(default_factory=set)
+    """The `checks` that are given to their column."""
+    notes: dict[str, str] = field(default_factory=dict)
+    """Comments of constraints, by name."""
+    unchecked: set[str] = field(default_factory=set)
+    """The names of CHECKs and foreign keys that are added as NOT VALID."""
 
     @property
     def key(self) -> str:
@@ -310,6 +319,8 @@ def random_models(rng: random.Random, dialect: str, *, most: int = 5) -> Tables:
                 make(rng, tables, tab)
         tab.comment = rng.choice((None, None, "it's a table", "100% sure"))
         tab.pk_name = rng.choice((None, None, f"pk_{tab.name}"))
+        for _ in range(rng.randint(0, 2)):
+            alter_facts(rng, tables, tab)
         if rng.random() < 0.3:
             _alter_options(rng, tables, tab)
         if rng.random() < 0.3:
@@ -517,7 +528,11 @@ def add_fk(rng: random.Random, tables: Tables, tab: Tab | None = None) -> None:
         return
     target = rng.choice(sorted(tables.values(), key=lambda each: each.name))
     # A key cannot point to what may be untrue for a while.
-    target_cols = rng.choice([target.pk, *(cols for _, cols, deferral in target.uniques if deferral is None)])
+    found = [target.pk] if target.pk_deferral is None else []
+    found += [cols for _, cols, deferral in target.uniques if deferral is None]
+    if not found:
+        return
+    target_cols = rng.choice(found)
     cols = tuple(f"{target.name}_id" if each == "id" else f"{target.name}_{each}_id" for each in target_cols)
     if any(col.name in cols for col in tab.cols) or (tables.dialect != "sqlite" and tab.options != target.options):
         return
@@ -898,6 +913,29 @@ def _alter_comment(rng: random.Random, tables: Tables) -> None:
         rng.choice(tab.cols).comment = rng.choice((None, "new comment", "50% 'off'"))
 
 
+def alter_facts(rng: random.Random, tables: Tables, tab: Tab | None = None) -> None:
+    """What a constraint has beside its definition; or a CHECK that is given to a column."""
+    tab = tab or _some(rng, tables)
+    if tab is None:
+        return
+    # create_all() writes a CHECK of a column with its name, which MariaDB does not accept, and without its comment.
+    checks = [each for each in tab.checks if tables.dialect != "mysql" or each[0] is None]
+    checks = [each for each in checks if len(set(re.findall(r'"(\w+)"', each[1]))) == 1]
+    if checks and rng.random() < 0.5:
+        tab.on_columns ^= {rng.choice(checks)}
+    if tables.dialect != "postgresql":
+        return
+    names = [each[0] for each in (*tab.uniques, *tab.checks) if each[0] and each not in tab.on_columns]
+    names += [name for name in (tab.pk_name, *(fk.name for fk in tab.fks if not fk.use_alter)) if name]
+    if names and rng.random() < 0.6:
+        tab.notes[rng.choice(names)] = rng.choice(("", "a note", "it's 100% \\ sure"))
+    names = [each[0] for each in tab.checks if each[0]] + [fk.name for fk in tab.fks if fk.name]
+    if names and rng.random() < 0.3:
+        tab.unchecked ^= {rng.choice(names)}
+    if rng.random() < 0.3 and not _points_to(tables, tab, tab.pk):
+        tab.pk_deferral = rng.choice((None, "IMMEDIATE", "DEFERRED"))
+
+
 PARTS = ("uniques", "checks", "indexes", "fks", "excludes")
 
 
@@ -976,6 +1014,8 @@ EDITS: tuple[Callable[[random.Random, Tables], None], ...] = (
     _alter_fk,
     _alter_unique,
     _alter_pk,
+    alter_facts,
+    alter_facts,
     add_unique,
     add_check,
     add_index,
@@ -1015,6 +1055,11 @@ def _columns(tab: Tab, tables: Tables) -> list[Any]:
             col.name,
             _type(col, tables),
             *_generation(col, tables),
+            *(
+                _check(*each, tab, tables)
+                for each in tab.checks
+                if each in tab.on_columns and f'"{col.name}"' in each[1]
+            ),
             nullable=col.nullable,
             server_default=_default(col, tables),
             comment=col.comment,
@@ -1052,14 +1097,16 @@ def _generation(col: Col, tables: Tables) -> list[Any]:
 
 
 def _constraints(tab: Tab, tables: Tables, dialect: str) -> list[Any]:
-    quote = "`" if dialect in ("mysql", "mariadb") else '"'
+    del dialect
     return [
-        sa.PrimaryKeyConstraint(*tab.pk, name=tab.pk_name),
+        sa.PrimaryKeyConstraint(
+            *tab.pk, name=tab.pk_name, comment=_note(tab, tab.pk_name), **_initially(tab.pk_deferral)
+        ),
         *(
-            sa.UniqueConstraint(*cols, name=name, deferrable=initially is not None or None, initially=initially)
+            sa.UniqueConstraint(*cols, name=name, comment=_note(tab, name), **_initially(initially))
             for name, cols, initially in tab.uniques
         ),
-        *(sa.CheckConstraint(text.replace('"', quote), name=name) for name, text in tab.checks),
+        *(_check(*each, tab, tables) for each in tab.checks if each not in tab.on_columns),
         *(
             sa.ForeignKeyConstraint(
                 fk.cols,
@@ -1070,11 +1117,31 @@ def _constraints(tab: Tab, tables: Tables, dialect: str) -> list[Any]:
                 deferrable=fk.deferral[0],
                 initially=fk.deferral[1],
                 use_alter=fk.use_alter,
+                comment=_note(tab, fk.name),
+                postgresql_not_valid=fk.name in tab.unchecked,
             )
             for fk in tab.fks
         ),
         *(_exclude(*entry) for entry in tab.excludes),
     ]
+
+
+def _check(name: str | None, text: str, tab: Tab, tables: Tables) -> sa.CheckConstraint:
+    quote = "`" if tables.dialect == "mysql" else '"'
+    return sa.CheckConstraint(
+        text.replace('"', quote),
+        name=name,
+        comment=_note(tab, name),
+        postgresql_not_valid=name in tab.unchecked,
+    )
+
+
+def _note(tab: Tab, name: str | None) -> str | None:
+    return tab.notes.get(name or "") or None
+
+
+def _initially(deferral: str | None) -> dict[str, Any]:
+    return {} if deferral is None else {"deferrable": True, "initially": deferral}
 
 
 def _exclude(name: str | None, col: str, style: str, initially: str | None) -> postgresql.ExcludeConstraint:

@@ -32,6 +32,7 @@ class MySQL(Dialect):
     """MariaDB and MySQL."""
 
     name = "mysql"
+    default_schema_advice = "a URL that ends with /{schema} makes it the default"
     session_class = MySQLSession
     ddl_class = MySQLDDL
     ddl: MySQLDDL

@@ -35,6 +35,9 @@ class PostgreSQL(Dialect):
 
     name = "postgresql"
     transactional_ddl = True
+    default_schema_advice = (
+        'create_engine(url, connect_args={{"options": "-csearch_path={schema}"}})    makes it the default'
+    )
     session_class = PostgreSQLSession
     ddl_class = PostgreSQLDDL
     has_partitions = True

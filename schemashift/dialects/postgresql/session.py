@@ -10,9 +10,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from schemashift.dialects.session import NO_VALUE, UNKNOWN_HOLDER, Session, user_at_host
+from schemashift.errors import BorrowedTransaction
 from schemashift.operations import Named, Violation
 from schemashift.schema import TableName
-from schemashift.sqla.private import is_begun_by_caller
 
 _IDLE, _UNKNOWN = 0, 4
 """libpq's transaction status: every value between the two means a transaction, open or failed."""
@@ -41,6 +41,11 @@ WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1
   AND l.classid::bigint = CAST(:high AS bigint) AND l.objid::bigint = CAST(:low AS bigint)
 """)
 
+# Under this name since PostgreSQL 10.
+_HAS_NUMBER = sa.text("SELECT txid_current_if_assigned() IS NOT NULL")
+
+_PLACE = sa.text("SELECT current_setting('search_path'), current_user")
+
 _OURS = re.compile(r"schemashift (.+) since (\d\d):(\d\d):(\d\d)$")
 _LONGEST_NAME = 63
 
@@ -68,24 +73,31 @@ class PostgreSQLSession(Session):
     # The connection
 
     def is_borrowed(self) -> bool:
-        """Whether the caller has begun a transaction, even an empty one: its rollback should undo our work.
+        """Whether the caller has begun a transaction, even an empty one: its rollback should undo our work."""
+        return self.in_transaction or (self.connection.in_transaction() and not self.dbapi.autocommit)
 
-        One that SQLAlchemy began for a query, and that nobody holds, is ended: nobody would commit what we do in it.
-        """
-        if not (self.in_transaction or (self.connection.in_transaction() and not self.dbapi.autocommit)):
-            return False
-        if is_begun_by_caller(self.connection) or self._has_written():
-            return True
-        self.connection.rollback()
-        return False
-
-    def _has_written(self) -> bool:
-        """Whether the transaction has an id, which PostgreSQL gives to one that writes; or it has failed."""
+    def has_written(self) -> bool:
+        """Whether the transaction has a number, which PostgreSQL assigns when something is written or a row is locked:
+        https://www.postgresql.org/docs/current/functions-info.html#FUNCTIONS-PG-SNAPSHOT. True if it has failed."""
         try:
-            found = self.connection.exec_driver_sql("SELECT txid_current_if_assigned()").scalar_one()
+            return bool(self.connection.execute(_HAS_NUMBER).scalar())
         except sa.exc.DBAPIError:
             return True
-        return found is not None
+
+    def end_reading(self) -> None:
+        """Commit. Raises `BorrowedTransaction` if that ends a ``SET LOCAL search_path`` or ``SET LOCAL ROLE``: the
+        migrations would go to another schema."""
+        before = self.connection.execute(_PLACE).one()
+        super().end_reading()
+        after = self.connection.execute(_PLACE).one()
+        self.connection.rollback()
+        if before != after:
+            raise BorrowedTransaction(
+                "the connection is inside a transaction that SQLAlchemy began automatically, with a SET LOCAL",
+                cause="it cannot be told whether you are going to commit it; the SET LOCAL ended with it",
+                state="nothing was done",
+                hints=["use SET in place of SET LOCAL", "or  with connection.begin():  before the SET LOCAL"],
+            )
 
     @property
     def in_transaction(self) -> bool:

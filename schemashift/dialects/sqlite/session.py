@@ -80,6 +80,14 @@ class SQLiteSession(Session):
             return self.connection.in_transaction()
         return self.in_transaction
 
+    def has_written(self) -> bool | None:
+        """Return None if the transaction may have begun before a SELECT: with ``autocommit=False`` and where the
+        application has a listener that sends BEGIN. Otherwise the driver has begun it, before an INSERT, UPDATE or
+        DELETE, or the caller has sent BEGIN.
+        """
+        always = getattr(self.driver, "autocommit", _LEGACY) is False
+        return None if always or self.connection.dispatch.begin else True
+
     @property
     def in_transaction(self) -> bool:
         return bool(self.driver.in_transaction)
