@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from schemashift.dialects import class_for
 from schemashift.errors import NotSupported
+from schemashift.words import article
 
 
 def refuse_translation(connectable: sa.Engine | sa.Connection, *, state: str | None = "nothing was done") -> None:
@@ -29,7 +30,10 @@ def refuse_translation(connectable: sa.Engine | sa.Connection, *, state: str | N
         "schema_translate_map is not supported",
         cause=f"the {thing} translates {_shown(old)} to {_shown(new)}, which changes SQLAlchemy's own statements only",
         state=state,
-        hints=["pass one without it", *([advice.format(schema=new)] if old is None and new and advice else [])],
+        hints=[
+            f"pass {article(thing)} without it",
+            *([advice.format(schema=new)] if old is None and new and advice else []),
+        ],
     )
 
 

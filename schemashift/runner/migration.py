@@ -25,7 +25,7 @@ from schemashift.runner.references import References, Row
 from schemashift.runner.state_table import changes_state, operation_on_state
 from schemashift.runner.transactions import Transactions
 from schemashift.schema import Table, TableName
-from schemashift.scripts.load import Script
+from schemashift.scripts.load import Script, call
 
 OPERATION = "schemashift_operation"
 
@@ -118,7 +118,7 @@ class Migration:
     def run(self, function: Callable[[], object]) -> None:
         """Call ``upgrade`` or ``downgrade``, and send the operations that are still pending at its end."""
         with self._database.listener.calling(self.before_statement), op.running(self._buffer):
-            function()
+            call(function)
             self._finishing = True
             self._buffer.flush()
         self.tally.sync_transaction()

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import sys
 from collections import deque
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Generator
 from types import FrameType, ModuleType, TracebackType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from schemashift.errors import Location, ScriptDoesNotLoad
 from schemashift.paths import put_on_path
@@ -52,13 +52,38 @@ class Script:
 
     def _function(self, name: str) -> Callable[..., object]:
         found = getattr(self.module, name, None)
-        if callable(found):
-            return found  # type: ignore[no-any-return]
-        raise ScriptDoesNotLoad(
-            f"{self.revision.title} has no {name}()",
-            where=Location(self.path),
-            hints=[f"add  def {name}() -> None:  to the script, with  pass  if there is nothing to do"],
-        )
+        if not callable(found):
+            raise ScriptDoesNotLoad(
+                f"{self.revision.title} has no {name}()",
+                where=Location(self.path),
+                hints=[f"add  def {name}() -> None:  to the script, with  pass  if there is nothing to do"],
+            )
+        if (what := _postponed(found)) is not None:
+            line = found.__code__.co_firstlineno
+            raise ScriptDoesNotLoad(
+                f"{self.revision.title}: {name}() is {what}, and calling it runs nothing",
+                where=Location(self.path, line, name, _source_line(self.path, line)),
+                hints=[f"write  def {name}() -> None:  without async, await and yield; the connection is synchronous"],
+            )
+        return found  # type: ignore[no-any-return]
+
+
+_POSTPONED = {0x80: "a coroutine function", 0x200: "an asynchronous generator", 0x20: "a generator"}
+"""The flags of code whose call returns an object and runs nothing yet, as in `inspect`, which takes long to import."""
+
+
+def _postponed(function: Any) -> str | None:
+    flags = getattr(getattr(function, "__code__", None), "co_flags", 0)
+    return next((what for flag, what in _POSTPONED.items() if flags & flag), None)
+
+
+def call(function: Callable[[], object]) -> None:
+    """Call ``upgrade`` or ``downgrade``. Raises `TypeError` if it returns an object that has still to be run."""
+    result = function()
+    if isinstance(result, Awaitable | Generator | AsyncGenerator):
+        if isinstance(result, Coroutine | Generator):
+            result.close()
+        raise TypeError(f"it returned a {type(result).__name__}, and what is in it has not run")
 
 
 def read_revision(path: str, root: str | None = None) -> Revision:

@@ -32,7 +32,7 @@ from schemashift.operations import (
     Operation,
 )
 from schemashift.schema import Doubt, Key, Reading, Schema, Table, TableName
-from schemashift.scripts.load import Script
+from schemashift.scripts.load import Script, call
 from schemashift.words import cut
 
 
@@ -76,7 +76,7 @@ def record(script: Script, direction: Literal["upgrade", "downgrade"], environme
     function = script.upgrade if direction == "upgrade" else script.downgrade
     try:
         with op.running(recorder.buffer):
-            function()
+            call(function)
     except NeedsDatabase:
         pass
     except (Exception, SystemExit) as error:  # noqa: BLE001  a script may raise anything
