@@ -7,6 +7,7 @@ characters.
 from __future__ import annotations
 
 import os
+import re
 import sys
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -43,9 +44,28 @@ STYLES: dict[str, dict[str, Any]] = {
 """The styles. Colour is never the only indication: there is always a word or a sign as well."""
 
 
+_ESCAPE = f"\ufdd0{os.urandom(4).hex()}\ufdd1"
+"""Takes the place of ESC in the codes of `paint`: no text that is shown contains it, so none can imitate a code."""
+
+_CODE = rf"{_ESCAPE}\[[0-9;]*m"
+_UNSAFE = "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]"
+"""Control characters: a terminal obeys them, and some change the order in which text is displayed
+(https://trojansource.codes)."""
+
+
 def paint(text: object, style: str) -> str:
     """Return *text* in a style of `STYLES`. The codes are removed for streams without colours."""
-    return click.style(str(text), **STYLES[style]) if text != "" else ""
+    return click.style(_visible(str(text)), **STYLES[style]).replace("\x1b", _ESCAPE) if text != "" else ""
+
+
+def unpainted(text: str) -> str:
+    """Return *text* without the codes of `paint`."""
+    return re.sub(_CODE, "", text) if _ESCAPE in text else text
+
+
+def _visible(text: str) -> str:
+    """Return *text* with escapes in place of control characters, as in Python's strings; newlines and tabs stay."""
+    return re.sub(_UNSAFE, lambda found: found[0].encode("unicode_escape").decode(), text)
 
 
 class Ui:
@@ -90,7 +110,7 @@ class Ui:
         """
         if self.live:
             room = _columns(sys.stderr) - 1
-            line = line if _width(line) <= room else click.unstyle(line)[: room - 1] + "…"
+            line = line if _width(line) <= room else unpainted(line)[: room - 1] + "…"
             sys.stderr.write("\r\x1b[2K" + (self._shown(line, sys.stderr)))
             sys.stderr.flush()
 
@@ -99,6 +119,7 @@ class Ui:
         import json
 
         text = json.dumps(data, ensure_ascii=not _speaks_utf8(sys.stdout))
+        text = re.sub(_UNSAFE, lambda found: f"\\u{ord(found[0]):04x}", text)
         with _writing("stdout"):
             click.echo(text, file=sys.stdout, color=False)
 
@@ -140,8 +161,8 @@ class Ui:
             sys.stdout.flush()
 
     def _shown(self, line: str, stream: TextIO) -> str:
-        line = line if _speaks_utf8(stream) else line.translate(ASCII_SIGNS)
-        return line if self._colours(stream) else click.unstyle(line)
+        line = _visible(line if _speaks_utf8(stream) else line.translate(ASCII_SIGNS))
+        return line.replace(_ESCAPE, "\x1b") if self._colours(stream) else unpainted(line)
 
     def _colours(self, stream: TextIO) -> bool:
         if self.color != "auto":
@@ -276,7 +297,7 @@ def table(rows: Iterable[tuple[str, ...]], *, indent: str = "  ") -> list[str]:
 
 
 def _width(text: str) -> int:
-    return len(click.unstyle(text))
+    return len(_visible(unpainted(text)))
 
 
 def _columns(stream: TextIO) -> int:
