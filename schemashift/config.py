@@ -362,8 +362,11 @@ def _as_toml(value: object) -> str:
 
 # Patterns are compiled when they are first used: each takes as long as reading a dozen scripts.
 _SQLITE = r"(?s)(?P<start>sqlite(?:\+\w+)?:///(?:file:)?)(?P<path>[^?]*)(?P<query>.*)"
-_PASSWORD = r"(?s)(//[^:/@?]*|^[^:/@?]+(?=:[^/])):.*@"
-_PASSWORD_IN_QUERY = r"(?i)([?&][^=&]*(?:password|passwd|pwd|secret|token)[^=&]*=)[^&]*"
+_PASSWORD = r"(?s)(//[^:/@?]*|^[^:/@?]+(?=:[^/])|^[^:/@?]+:/[^:/@?]*):.*@"
+SECRET = r"passw|passphrase|pwd|secret|token|credential|(?:api|access|private|account)_?-?key|^pass$|odbc_connect"
+"""What parameters whose values are not shown have in their names. ``odbc_connect`` holds a whole connection string."""
+
+_IN_QUERY = r"(?s)(?<=[?&])([^=&]*)=([^&]*)"
 
 
 def sqlite_path(url: str) -> str | None:
@@ -383,7 +386,16 @@ def _absolute_sqlite(url: str, root: str) -> str:
 
 def masked(url: str) -> str:
     """Return the URL with ``***`` in place of passwords."""
-    return re.sub(_PASSWORD_IN_QUERY, r"\1***", re.sub(_PASSWORD, r"\1:***@", url))
+    return masked_query(re.sub(_PASSWORD, r"\1:***@", url))
+
+
+def masked_query(url: str) -> str:
+    """Return the URL with ``***`` in place of the passwords among its parameters."""
+    return re.sub(_IN_QUERY, _masked_parameter, url)
+
+
+def _masked_parameter(found: re.Match[str]) -> str:
+    return f"{found[1]}=***" if re.search(SECRET, found[1], re.IGNORECASE) else found[0]
 
 
 def has_password(url: str) -> bool:
@@ -394,7 +406,7 @@ def has_password(url: str) -> bool:
 def display_url(url: str) -> str:
     """Return the URL for display: without a password, and with a SQLite file relative to the current folder."""
     path = sqlite_path(url)
-    return masked(url) if path is None else url.replace(path, display_path(path), 1)
+    return masked(url) if path is None else masked_query(url.replace(path, display_path(path), 1))
 
 
 # -- writing, for `init`

@@ -6,6 +6,7 @@ Engines created here keep no connections (`NullPool`): a run opens one and close
 from __future__ import annotations
 
 import os
+import re
 from importlib.util import find_spec
 from typing import Any
 
@@ -14,7 +15,7 @@ from sqlalchemy import exc
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.pool import NullPool, StaticPool
 
-from schemashift.config import display_url, masked, sqlite_path
+from schemashift.config import SECRET, display_url, masked, masked_query, sqlite_path
 from schemashift.connection.drivers import ASYNC_DRIVERS, INSTALL, PRODUCTS, product
 from schemashift.errors import (
     BadConfig,
@@ -35,9 +36,8 @@ def engine_for(source: str | URL) -> sa.Engine:
     url = with_driver(parse_url(source) if isinstance(source, str) else source)
     database = product(url.get_backend_name())
     if database.needs_database and not url.database:
-        shown = url.render_as_string(hide_password=True)
-        named = url.set(database="NAME").render_as_string()
-        raise BadUrl(f"{shown} names no database", hints=[Hint("", ("--url", named))])
+        named = masked(url.set(database="NAME").render_as_string())
+        raise BadUrl(f"{_masked(url)} names no database", hints=[Hint("", ("--url", named))])
     if database.embedded and not url.database:
         pool: Any = StaticPool  # in memory: the database exists as long as its one connection
     else:
@@ -49,7 +49,7 @@ def engine_for(source: str | URL) -> sa.Engine:
     except ImportError as error:
         raise _no_driver(url, error) from error
     except (exc.ArgumentError, TypeError, ValueError) as error:
-        raise BadUrl(f"cannot use {url.render_as_string(hide_password=True)}", cause=_first_line(error, url)) from error
+        raise BadUrl(f"cannot use {_masked(url)}", cause=_first_line(error, url)) from error
 
 
 def parse_url(text: str) -> URL:
@@ -66,7 +66,7 @@ def parse_url(text: str) -> URL:
             f'"{masked(text)}" is not a database URL',
             cause=cause if "://" in text else "a URL begins with the database's name and ://",
             hints=["sqlite:///app.db,  postgresql+psycopg://user:pass@host/db,  mysql+pymysql://user:pass@host/db"],
-        ) from error
+        ) from None  # --traceback would show the message, which contains parts of the URL
 
 
 def with_driver(url: URL) -> URL:
@@ -74,7 +74,7 @@ def with_driver(url: URL) -> URL:
     backend, _, driver = url.drivername.partition("+")
     if driver in ASYNC_DRIVERS:
         other = "+".join(part for part in (backend, ASYNC_DRIVERS[driver]) if part)
-        shown = url.set(drivername=other).render_as_string(hide_password=True)
+        shown = _masked(url.set(drivername=other))
         raise NotSupported(
             f"{driver} is an asynchronous driver; migrations run on a synchronous one",
             hints=[Hint("", ("--url", shown))],
@@ -93,7 +93,7 @@ def _no_dialect(url: URL) -> BadUrl:
     what = f'driver "{driver}" for {backend}' if plus and backend in PRODUCTS else f'database "{url.drivername}"'
     return BadUrl(
         f"no {what} is known to SQLAlchemy",
-        cause=f"the URL is {url.render_as_string(hide_password=True)}",
+        cause=f"the URL is {_masked(url)}",
         hints=[f"did you mean {close[0]}?"] if close and close[0] != backend else [],
     )
 
@@ -102,7 +102,7 @@ def _no_driver(url: URL, error: ImportError) -> DriverMissing:
     name = (getattr(error, "name", None) or "").partition(".")[0] or url.get_driver_name()
     return DriverMissing(
         f"the driver {name} is not installed",
-        cause=f"{url.render_as_string(hide_password=True)} needs it",
+        cause=f"{_masked(url)} needs it",
         hints=[f"pip install {INSTALL.get(name, name)}"],
     )
 
@@ -142,7 +142,7 @@ def shown(url: URL) -> str:
     if path is None:
         return display_url(url.render_as_string(hide_password=True))
     query = url.set(database=None).render_as_string().partition("?")
-    return f"{url.drivername}:///{display_path(path)}{query[1]}{query[2]}"
+    return f"{url.drivername}:///{display_path(path)}{masked_query(query[1] + query[2])}"
 
 
 def _sqlite_file(url: URL) -> str | None:
@@ -225,8 +225,21 @@ def _file_explained(url: URL) -> tuple[str, str]:
 
 
 def _first_line(error: BaseException, url: URL) -> str:
-    """Return the first line of the message of *error*, without the password."""
+    """Return the first line of the message of *error*, without passwords."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     text = lines[0] if lines else type(error).__name__
-    password = str(url.password or "")
-    return text.replace(password, "***") if len(password) > 3 else text  # a short one may be part of plain words
+    for secret in _secrets(url):
+        text = text.replace(secret, "***") if len(secret) > 3 else text  # a short one may be part of plain words
+    return text
+
+
+def _secrets(url: URL) -> list[str]:
+    values = [value for name, value in url.normalized_query.items() if re.search(SECRET, name, re.IGNORECASE)]
+    texts = [text for some in values for text in some]
+    inside = [text for each in texts for text in re.findall(r"(?i)(?:pwd|password)\s*=\s*\{?([^;}]*)", each)]
+    return [str(url.password or ""), *texts, *inside]
+
+
+def _masked(url: URL) -> str:
+    """Return *url* without passwords: SQLAlchemy hides only the one before the host."""
+    return masked(url.render_as_string(hide_password=True))

@@ -70,7 +70,7 @@ def failure(error: Exception, context: FailureContext) -> SchemashiftError:
         return error
     orig = error.orig if isinstance(error, sa.exc.DBAPIError) else None
     if orig is None or not isinstance(error, sa.exc.DBAPIError):
-        what = str(error) if isinstance(error, Incomplete) else f"{type(error).__name__}: {error}".rstrip(": ")
+        what = str(error) if isinstance(error, Incomplete) else told(error, context.session)
         hints = [*hints_for(error), *_how_to_continue(context)]
         return MigrationFailed(f"{context.revision.title}: {what}", where=places, state=state, hints=hints)
     detail = context.session.detail(orig)
@@ -88,6 +88,16 @@ def failure(error: Exception, context: FailureContext) -> SchemashiftError:
         state=state,
         hints=[*([hint] if hint else []), *_how_to_continue(context)],
     )
+
+
+def told(error: BaseException, session: Session) -> str:
+    """Return the class and the message of *error*, without the parameters of its statement, which SQLAlchemy adds."""
+    text = str(error)
+    if isinstance(error, sa.exc.DBAPIError) and error.orig is not None:
+        text = session.message(error.orig)
+    elif isinstance(error, sa.exc.StatementError):
+        text = str(error.orig or error.args[0])
+    return f"{type(error).__name__}: {text}".rstrip(": ")
 
 
 def _creates(statement: str, table: TableName) -> bool:

@@ -29,7 +29,7 @@ from schemashift.operations import Incomplete, Operation
 from schemashift.results import Done, Run
 from schemashift.revisions import Plan, Step
 from schemashift.runner.consent import Consent, Losses
-from schemashift.runner.failure import FailureContext, failure
+from schemashift.runner.failure import FailureContext, failure, told
 from schemashift.runner.listener import ConnectionListener
 from schemashift.runner.loading import Loading
 from schemashift.runner.migration import Database, Migration
@@ -433,7 +433,7 @@ class _Revision:
             return
         run.session.begin()
         if self.migration.tally.kept or (self.row is not None and self.row.status == "upgrading"):
-            text = f"{type(error).__name__}: {error}"
+            text = told(error, run.session)
             step = max(self.migration.tally.kept, self.earlier)
             run.versions.fail(run.connection, self.id, step=step, steps=self.migration.total, error=text)
         elif self.step.direction == "upgrade":

@@ -192,7 +192,16 @@ def test_a_relative_sqlite_path_is_relative_to_the_file(tmp_path: Path, url: str
         ("postgresql://app@db/shop", "postgresql://app@db/shop"),
         ("postgresql//app:secret@db/shop", "postgresql//app:***@db/shop"),
         ("app:secret@db/shop", "app:***@db/shop"),
+        ("postgresql:/me:secret@db", "postgresql:/me:***@db"),
+        ("postgresql:me:secret@db", "postgresql:***@db"),
+        ("mysql://db/shop?pwd=secret", "mysql://db/shop?pwd=***"),
+        ("mysql://db/shop?pass=secret&passenger=x", "mysql://db/shop?pass=***&passenger=x"),
+        ("postgresql://db/shop?sslpassword=secret", "postgresql://db/shop?sslpassword=***"),
+        ("clickhouse://db/?api_key=secret&apiKey=secret&x=key", "clickhouse://db/?api_key=***&apiKey=***&x=key"),
+        ("snowflake://db/?private_key_passphrase=secret", "snowflake://db/?private_key_passphrase=***"),
+        ("mssql+pyodbc:///?odbc_connect=DSN%3Dx%3BPWD%3Dsecret", "mssql+pyodbc:///?odbc_connect=***"),
         ("sqlite:////var/app.db", "sqlite:////var/app.db"),
+        ("sqlite:////var/app.db?key=x&token=secret", "sqlite:////var/app.db?key=x&token=***"),
     ],
 )
 def test_passwords_are_masked(url: str, shown: str) -> None:
