@@ -193,7 +193,8 @@ File = tuple[str, dict[str, Any]]
 """The path of a configuration file, and its settings, validated."""
 
 
-def _nearest_file(folder: str, *, upwards: bool = True) -> File | None:
+def _nearest_file(start: str, *, upwards: bool = True) -> File | None:
+    folder = start
     while True:
         files = [file for name in (PYPROJECT, OWN_FILE) if (file := _settings_of(os.path.join(folder, name)))]
         if len(files) > 1:
@@ -203,11 +204,28 @@ def _nearest_file(folder: str, *, upwards: bool = True) -> File | None:
                 hints=[f"keep one: move the keys of {OWN_FILE} under {TABLE}, or delete that table"],
             )
         if files:
+            _require_trusted(files[0][0], found_above=folder != start)
             return files[0]
         parent = os.path.dirname(folder)
         if parent == folder or not upwards:
             return None
         folder = parent
+
+
+def _require_trusted(path: str, *, found_above: bool) -> None:
+    """Raise `BadConfig` for a file in a folder above that belongs to another user: its settings name code to run.
+
+    Files of root are trusted, and with ``sudo`` those of the user who called it, as git does (``safe.directory``).
+    """
+    if not found_above or not hasattr(os, "geteuid"):
+        return
+    if str(os.stat(path).st_uid) not in ("0", str(os.geteuid()), os.environ.get("SUDO_UID")):
+        raise BadConfig(
+            f"{display_path(path)} belongs to another user, and its settings name code that would run as you",
+            where=Location(display_path(path)),
+            state="nothing was done",
+            hints=[Hint("status", ("-c", display_path(path)), "trusts it")],
+        )
 
 
 def _read_file(path: str) -> File:

@@ -4,8 +4,10 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
+import stat
 from collections.abc import Iterator
 
 from schemashift.errors import BadConfig, DuplicateRevision, Location, ScriptDoesNotLoad
@@ -41,13 +43,19 @@ def _entries(folder: str) -> list[os.DirEntry[str]]:
         raise BadConfig(f"cannot read the scripts in {folder}: {error.strerror}") from error
 
 
+_FLAGS = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0)
+"""A FIFO is opened without waiting for a writer."""
+
+
 def read_bytes(path: str) -> bytes:
-    """Return the bytes of a file. Raises `OSError`."""
-    handle = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+    """Return the bytes of a regular file. Raises `OSError`, also for a device, which may have no end."""
+    handle = os.open(path, _FLAGS)
     try:
         data = os.read(handle, _ENOUGH)
-        if len(data) < _ENOUGH:
+        if 0 < len(data) < _ENOUGH:
             return data
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            raise OSError(errno.EINVAL, "it is not a regular file", path)
         parts = [data]
         while parts[-1]:
             parts.append(os.read(handle, 1 << 20))

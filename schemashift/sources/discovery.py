@@ -11,6 +11,8 @@ import os
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
+from schemashift.scripts.files import read_bytes
+
 SKIPPED = frozenset({"node_modules", "site-packages", "build", "dist", "venv", "env", "__pycache__"})
 INDICATORS = (
     b"DeclarativeBase",
@@ -126,8 +128,7 @@ def _is_test(module: _Module) -> bool:
 def _read(folder: str, path: str) -> _Module | None:
     name = module_name(folder, path)
     try:
-        with open(path, "rb") as file:
-            source = file.read()
+        source = read_bytes(path)
         if name is None or not (path.endswith("__init__.py") or any(word in source for word in INDICATORS)):
             return None
         tree = ast.parse(source)

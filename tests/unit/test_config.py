@@ -53,6 +53,27 @@ def test_the_nearest_file_upwards_counts(tmp_path: Path) -> None:
     assert config.path == str(tmp_path / "a" / "pyproject.toml")
 
 
+def test_a_file_above_that_belongs_to_another_user_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = pyproject(tmp_path, 'models = "evil:Base"')
+    below = tmp_path / "below"
+    below.mkdir()
+    owner = 4711 if os.geteuid() == 0 else os.geteuid()
+    if os.geteuid() == 0:
+        os.chown(path, owner, -1)
+    assert read(tmp_path).models == ("evil:Base",), "in the current folder it is trusted"
+    monkeypatch.setattr(os, "geteuid", lambda: owner + 1)
+    monkeypatch.delenv("SUDO_UID", raising=False)
+    with pytest.raises(BadConfig, match="belongs to another user") as caught:
+        read(below)
+    assert "-c" in str(caught.value.hints[0])
+    assert read(below, path=path).models == ("evil:Base",), "it is trusted when it is named"
+    monkeypatch.setenv("SUDO_UID", str(owner))
+    assert read(below).models == ("evil:Base",)
+    monkeypatch.delenv("SUDO_UID")
+    monkeypatch.setattr(os, "geteuid", lambda: owner)
+    assert read(below).models == ("evil:Base",)
+
+
 def test_a_pyproject_about_other_things_is_passed_by(tmp_path: Path) -> None:
     pyproject(tmp_path, 'directory = "db"')
     below = tmp_path / "below"

@@ -143,6 +143,19 @@ class TestReading:
         Path(put(scripts, "a.py", script("a"))).chmod(0)
         assert scripts.graph().faults[0].message == "cannot be read: Permission denied"
 
+    @pytest.mark.parametrize("kind", ["fifo", "device", "endless"])
+    def test_what_is_not_a_file_is_not_waited_for(self, scripts: ScriptDirectory, kind: str) -> None:
+        put(scripts, "b.py", script("b"))
+        path = Path(put(scripts, "a.py", ""))
+        path.unlink()
+        if kind == "fifo":
+            os.mkfifo(path)
+        else:
+            path.symlink_to("/dev/null" if kind == "device" else "/dev/zero")
+        (fault,) = scripts.graph().faults
+        assert fault.message == "cannot be read: it is not a regular file"
+        assert [each.id for each in scripts.graph()] == ["b"]
+
     def test_source(self, scripts: ScriptDirectory) -> None:
         path = Path(put(scripts, "a.py", ""))
         path.write_bytes(b'\xef\xbb\xbf"""m"""\r\nrevision = "a"\r\n')
