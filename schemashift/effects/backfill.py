@@ -92,11 +92,11 @@ class RowValues:
         many = one[0], " get the defaults."
         note = Note(one, many, (operation.name, operation.name))
         fill = Backfill(table=operation.table, column=operation.name, value=value, note=note)
-        if "type" not in operation.changes:
+        if operation.changes.keys().isdisjoint(("type", "computed")):
             yield fill
             yield operation
             return
-        # The value may be one of the new type alone.
+        # The value may be one of the new type alone, and a generated column accepts none.
         # ON CONFLICT belongs to NOT NULL.
         late = tuple(pair for pair in operation.set if pair[0] in ("nullable", "options"))
         first = replace(operation, set=tuple(pair for pair in operation.set if pair not in late))
