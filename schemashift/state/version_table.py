@@ -23,8 +23,6 @@ Status = Literal["applied", "upgrading", "downgrading"]
 _COLUMNS = ("revision", "status", "applied_at", "duration_ms", "checksum", "applied_by", "step", "steps", "error")
 _LONGEST_ERROR = 2_000
 _LONGEST_NAME = 255
-_AS_NAMED: Mapping[str, Any] = {"schema_translate_map": None}
-"""The schema of the table is not translated, even if a script sets a ``schema_translate_map`` for its connection."""
 
 
 class _Moment(sa.TypeDecorator[datetime]):
@@ -131,7 +129,8 @@ class VersionTable:
         applied_at: datetime | None = None,
     ) -> None:
         """Record a revision as applied. Raises a database error if it has a row, written by another process."""
-        connection.execute(
+        _send(
+            connection,
             self._insert,
             {
                 "revision": revision,
@@ -141,12 +140,11 @@ class VersionTable:
                 "checksum": checksum,
                 "applied_by": user_at_host()[:_LONGEST_NAME],
             },
-            execution_options=_AS_NAMED,
         )
 
     def remove(self, connection: sa.Connection, revision: str) -> bool:
         """Delete the row of a revision, whatever its status. Return False if there was none."""
-        return connection.execute(self._delete, {"key": revision}, execution_options=_AS_NAMED).rowcount != 0
+        return _send(connection, self._delete, {"key": revision}).rowcount != 0
 
     def stamp(
         self, connection: sa.Connection, revisions: Collection[str], *, checksums: dict[str, str] | None = None
@@ -180,28 +178,29 @@ class VersionTable:
         """
         values: dict[str, Any] = {"status": status, "step": step, "steps": None, "error": None}
         if replace:
-            connection.execute(self._finish, {"key": revision, **values}, execution_options=_AS_NAMED)
+            _send(connection, self._finish, {"key": revision, **values})
             return
         more = {"applied_at": _utc(None), "checksum": checksum, "applied_by": user_at_host()[:_LONGEST_NAME]}
-        connection.execute(self._insert, {"revision": revision, **values, **more}, execution_options=_AS_NAMED)
+        _send(connection, self._insert, {"revision": revision, **values, **more})
 
     def advance(self, connection: sa.Connection, revision: str, step: int) -> None:
         """Record that statement number *step* (from 1) is about to be sent."""
-        connection.execute(self._finish, {"key": revision, "step": step}, execution_options=_AS_NAMED)
+        _send(connection, self._finish, {"key": revision, "step": step})
 
     def fail(self, connection: sa.Connection, revision: str, *, step: int, steps: int | None, error: str) -> None:
         """Record that a migration stopped after *step* statements."""
         values = {"step": step, "steps": steps, "error": error[:_LONGEST_ERROR]}
-        connection.execute(self._finish, {"key": revision, **values}, execution_options=_AS_NAMED)
+        _send(connection, self._finish, {"key": revision, **values})
 
     def clear_in_flight(self, connection: sa.Connection, revision: str) -> None:
         """Clear the in-flight fields of an applied revision."""
         values = {"status": "applied", "step": None, "steps": None, "error": None}
-        connection.execute(self._finish, {"key": revision, **values}, execution_options=_AS_NAMED)
+        _send(connection, self._finish, {"key": revision, **values})
 
     def finish(self, connection: sa.Connection, revision: str, *, checksum: str | None, duration_ms: int) -> None:
         """Record the migration in flight as applied."""
-        connection.execute(
+        _send(
+            connection,
             self._finish,
             {
                 "key": revision,
@@ -214,8 +213,13 @@ class VersionTable:
                 "steps": None,
                 "error": None,
             },
-            execution_options=_AS_NAMED,
         )
+
+
+def _send(connection: sa.Connection, statement: sa.UpdateBase, values: Mapping[str, Any]) -> sa.CursorResult[Any]:
+    """Execute a statement on the table where it is, even if a script sets a ``schema_translate_map`` for its
+    connection."""
+    return connection.execute(statement, values, execution_options={"schema_translate_map": None})
 
 
 def _table(name: TableName) -> sa.Table:
