@@ -10,7 +10,7 @@ import click
 from schemashift.cli.group import Command, in_session
 from schemashift.cli.lines import detail_lines, revision_document
 from schemashift.cli.session import Session
-from schemashift.cli.ui import paint, unpainted
+from schemashift.cli.ui import paint, shown_width
 from schemashift.errors import Hint
 from schemashift.revisions import Line, RevisionGraph, draw, resolve_range
 
@@ -94,7 +94,7 @@ def _straight(graph: RevisionGraph, lines: Sequence[Line]) -> Iterator[tuple[str
     del graph
     some = [line for line in lines if line.revision]
     texts = [_text(line) for line in some]
-    widths = [len(unpainted(text)) for text in texts]
+    widths = [shown_width(text) for text in texts]
     column = max((width for width in widths if width <= WIDEST), default=0)
     for line, text, width in zip(some, texts, widths, strict=True):
         date = line.revision.date if line.revision else ""

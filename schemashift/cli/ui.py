@@ -110,7 +110,7 @@ class Ui:
         """
         if self.live:
             room = _columns(sys.stderr) - 1
-            line = line if _width(line) <= room else unpainted(line)[: room - 1] + "…"
+            line = line if shown_width(line) <= room else unpainted(line)[: room - 1] + "…"
             sys.stderr.write("\r\x1b[2K" + (self._shown(line, sys.stderr)))
             sys.stderr.flush()
 
@@ -288,15 +288,16 @@ def table(rows: Iterable[tuple[str, ...]], *, indent: str = "  ") -> list[str]:
     """Return rows as lines, in columns that are two spaces apart. Cells may be painted."""
     rows = [tuple(row) for row in rows]
     columns = max((len(row) for row in rows), default=0)
-    widths = [max((_width(row[at]) for row in rows if at < len(row)), default=0) for at in range(columns)]
+    widths = [max((shown_width(row[at]) for row in rows if at < len(row)), default=0) for at in range(columns)]
     lines = []
     for row in rows:
-        cells = [cell + " " * (width - _width(cell)) for cell, width in zip(row, widths, strict=False)]
+        cells = [cell + " " * (width - shown_width(cell)) for cell, width in zip(row, widths, strict=False)]
         lines.append((indent + "  ".join(cells)).rstrip())
     return lines
 
 
-def _width(text: str) -> int:
+def shown_width(text: str) -> int:
+    """Return the number of characters that *text*, which may be painted, is shown with."""
     return len(_visible(unpainted(text)))
 
 
