@@ -37,7 +37,7 @@ def test_on_the_zoo(engine_name: str, database_url: str) -> None:
 def test_on_random_models(seed: int, engine_name: str, database_url: str) -> None:
     tables = models.random_models(random.Random(seed), engine_name)
     for tab in tables.values():  # create_all() comments a key of a cycle before it is there
-        tab.notes.clear()
+        tab.notes = {name: note for name, note in tab.notes.items() if name not in {fk.name for fk in tab.fks}}
     compare(database_url, models.build(tables, engine_name))
 
 

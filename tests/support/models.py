@@ -1042,7 +1042,7 @@ def build(tables: Tables, dialect: str) -> sa.MetaData:
     for name, numbers in tables.sequences.items():
         sa.Sequence(name, metadata=metadata, **numbers)
     for tab in tables.values():
-        parts = [*_columns(tab, tables), *_constraints(tab, tables, dialect)]
+        parts = [*_columns(tab, tables), *_constraints(tab, tables)]
         table = sa.Table(tab.name, metadata, *parts, comment=tab.comment, schema=tab.schema, **tab.options)
         for name, cols, style in tab.indexes:
             _index(table, name, cols, style, dialect)
@@ -1096,8 +1096,7 @@ def _generation(col: Col, tables: Tables) -> list[Any]:
     return []
 
 
-def _constraints(tab: Tab, tables: Tables, dialect: str) -> list[Any]:
-    del dialect
+def _constraints(tab: Tab, tables: Tables) -> list[Any]:
     return [
         sa.PrimaryKeyConstraint(
             *tab.pk, name=tab.pk_name, comment=_note(tab, tab.pk_name), **_initially(tab.pk_deferral)
